@@ -1,0 +1,226 @@
+#include "base/arena.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CHUNK_MIN = 64 * 1024, BIG = 4096, ALIGN_SMALL = 16, ALIGN_BIG = 64 };
+
+struct pp_arena_chunk {
+    pp_arena_chunk *next;
+    size_t size, used; /* of the whole block, header included */
+    size_t pad;
+};
+
+struct pp_arena_cleanup {
+    pp_arena_cleanup *next;
+    void (*fn)(void *ptr);
+    void *ptr;
+};
+
+void pp_assert_failed(const char *file, int line, const char *rule, const char *cond, int64_t a,
+                      int64_t b)
+{
+    fprintf(stderr, "perpetua: invariant %s violated at %s:%d: %s (%lld, %lld)\n", rule, file, line,
+            cond, (long long)a, (long long)b);
+    abort();
+}
+
+static void *libc_resize(void *ctx, void *ptr, size_t old_size, size_t new_size)
+{
+    (void)ctx;
+    (void)old_size;
+    if (new_size == 0) {
+        free(ptr);
+        return NULL;
+    }
+    return realloc(ptr, new_size);
+}
+
+void pp_arena_init(pp_arena *a, const pp_alloc *alloc)
+{
+    memset(a, 0, sizeof *a);
+    a->alloc = alloc ? *alloc : (pp_alloc){libc_resize, NULL};
+}
+
+void pp_arena_free(pp_arena *a)
+{
+    for (pp_arena_cleanup *c = a->cleanups; c; c = c->next)
+        c->fn(c->ptr);
+    a->cleanups = NULL;
+    while (a->chunks) {
+        pp_arena_chunk *c = a->chunks;
+        a->chunks = c->next;
+        a->alloc.resize(a->alloc.ctx, c, c->size, 0);
+    }
+    a->total_size = 0;
+}
+
+bool pp_try(pp_arena *a, void (*fn)(void *ctx), void *ctx)
+{
+    jmp_buf frame;
+    void *outer = a->on_oom;
+    if (setjmp(frame) != 0) {
+        a->on_oom = outer;
+        return false;
+    }
+    a->on_oom = &frame;
+    fn(ctx);
+    a->on_oom = outer;
+    return true;
+}
+
+static void out_of_memory(pp_arena *a)
+{
+    PP_ASSERT(a->on_oom, "arena: allocation outside pp_try", 0, 0);
+    longjmp(*(jmp_buf *)a->on_oom, 1);
+}
+
+static void *from_chunk(pp_arena_chunk *c, size_t size, size_t align)
+{
+    uintptr_t base = (uintptr_t)c;
+    uintptr_t at = (base + c->used + align - 1) & ~(uintptr_t)(align - 1);
+    if (at - base > c->size || c->size - (at - base) < size)
+        return NULL;
+    c->used = at - base + size;
+    return (void *)at;
+}
+
+void *pp_alloc_raw(pp_arena *a, size_t size)
+{
+    size_t align = size >= BIG ? ALIGN_BIG : ALIGN_SMALL;
+    void *p = a->chunks ? from_chunk(a->chunks, size, align) : NULL;
+    if (p)
+        return p;
+    size_t want = size + sizeof(pp_arena_chunk) + align;
+    if (want < size)
+        out_of_memory(a);
+    if (want < CHUNK_MIN)
+        want = CHUNK_MIN;
+    pp_arena_chunk *c = a->alloc.resize(a->alloc.ctx, NULL, 0, want);
+    if (!c)
+        out_of_memory(a);
+    *c = (pp_arena_chunk){.size = want, .used = sizeof *c};
+    a->total_size += want;
+    /* A block of its own goes behind the current chunk, whose free rest stays in use. */
+    if (a->chunks && want > CHUNK_MIN) {
+        c->next = a->chunks->next;
+        a->chunks->next = c;
+    } else {
+        c->next = a->chunks;
+        a->chunks = c;
+    }
+    return from_chunk(c, size, align);
+}
+
+void *pp_alloc_zero(pp_arena *a, size_t size)
+{
+    return memset(pp_alloc_raw(a, size), 0, size);
+}
+
+void *pp_alloc_array(pp_arena *a, size_t count, size_t size)
+{
+    if (size != 0 && count > SIZE_MAX / 2 / size)
+        out_of_memory(a);
+    return pp_alloc_raw(a, count * size);
+}
+
+void pp_arena_defer(pp_arena *a, void (*fn)(void *ptr), void *ptr)
+{
+    pp_arena_cleanup *c = PP_NEW(a, pp_arena_cleanup);
+    *c = (pp_arena_cleanup){a->cleanups, fn, ptr};
+    a->cleanups = c;
+}
+
+char *pp_strndup(pp_arena *a, const char *s, size_t n)
+{
+    char *p = pp_alloc_raw(a, n + 1);
+    memcpy(p, s, n);
+    p[n] = '\0';
+    return p;
+}
+
+char *pp_strdup(pp_arena *a, const char *s)
+{
+    return pp_strndup(a, s, strlen(s));
+}
+
+static char *format(pp_arena *a, const char *fmt, va_list args, size_t *len)
+{
+    va_list again;
+    va_copy(again, args);
+    int n = vsnprintf(NULL, 0, fmt, again);
+    va_end(again);
+    if (n < 0)
+        n = 0;
+    char *p = pp_alloc_raw(a, (size_t)n + 1);
+    vsnprintf(p, (size_t)n + 1, fmt, args);
+    *len = (size_t)n;
+    return p;
+}
+
+char *pp_fmt(pp_arena *a, const char *fmt, ...)
+{
+    va_list args;
+    size_t len;
+    va_start(args, fmt);
+    char *p = format(a, fmt, args, &len);
+    va_end(args);
+    return p;
+}
+
+void *pp_vec_grow(pp_arena *a, void *v, size_t n, size_t *cap, size_t item_size)
+{
+    if (n < *cap)
+        return v;
+    size_t next = *cap ? *cap * 2 : 8;
+    void *grown = pp_alloc_array(a, next, item_size);
+    if (n)
+        memcpy(grown, v, n * item_size);
+    *cap = next;
+    return grown;
+}
+
+void pp_buf_put(pp_buf *b, const char *bytes, size_t n)
+{
+    if (b->len + n + 1 > b->cap) {
+        size_t cap = b->cap ? b->cap * 2 : 256;
+        while (cap < b->len + n + 1)
+            cap *= 2;
+        char *grown = pp_alloc_raw(b->arena, cap);
+        if (b->len)
+            memcpy(grown, b->text, b->len);
+        b->text = grown;
+        b->cap = cap;
+    }
+    if (n)
+        memcpy(b->text + b->len, bytes, n);
+    b->len += n;
+    b->text[b->len] = '\0';
+}
+
+void pp_buf_puts(pp_buf *b, const char *s)
+{
+    pp_buf_put(b, s, strlen(s));
+}
+
+void pp_buf_printf(pp_buf *b, const char *fmt, ...)
+{
+    char small[512];
+    va_list args;
+    va_start(args, fmt);
+    va_list again;
+    va_copy(again, args);
+    int n = vsnprintf(small, sizeof small, fmt, args);
+    va_end(args);
+    if (n >= 0 && (size_t)n < sizeof small) {
+        pp_buf_put(b, small, (size_t)n);
+    } else {
+        size_t len;
+        char *p = format(b->arena, fmt, again, &len);
+        pp_buf_put(b, p, len);
+    }
+    va_end(again);
+}

@@ -1,0 +1,57 @@
+/* diag.h - messages for people: what is wrong, where, what was found, what is allowed, what to do.
+ *
+ * A function that can fail takes a pp_diags, adds one entry per problem it finds and returns false
+ * (or goes on, to report everything at once). All text lives in the arena of the pp_diags. The CLI
+ * prints the list; the library never prints. */
+#ifndef PP_DIAG_H
+#define PP_DIAG_H
+
+#include "base/arena.h"
+#include "base/codes.h"
+
+typedef enum pp_severity { PP_ERROR, PP_WARNING, PP_INFO } pp_severity;
+
+/* A place: line and col count from 1; 0 means the file as a whole; for tables line is the row. */
+typedef struct pp_pos {
+    const char *file;
+    int line, col;
+} pp_pos;
+
+typedef struct pp_diag {
+    pp_code code;
+    pp_severity severity;
+    pp_pos pos;
+    const char *message;     /* one sentence, no full stop */
+    const char *context;     /* outer to inner, e.g. "actions > entry_long > case 1"; may be NULL */
+    const char *found;       /* what stands there; may be NULL */
+    const char *allowed;     /* what may stand there; may be NULL */
+    const char *nearest;     /* nearest known name; may be NULL */
+    const char *hint;        /* how to mend it; NULL: the code's remedy */
+    const char *source_line; /* the text of the line, for the caret; may be NULL */
+} pp_diag;
+
+enum { PP_DIAG_MAX = 1000 }; /* entries kept; later ones are only counted */
+
+typedef struct pp_diags {
+    pp_arena *arena;
+    PP_VEC(pp_diag) list;
+    size_t n_errors, n_warnings, n_dropped;
+    const char *context; /* taken by every new entry; set and restored by the caller */
+} pp_diags;
+
+/* Adds an error (or a warning, an info line) and returns it, for the optional fields. */
+pp_diag *pp_error(pp_diags *d, pp_code code, pp_pos pos, const char *fmt, ...) PP_PRINTF(4, 5);
+pp_diag *pp_warn(pp_diags *d, pp_code code, pp_pos pos, const char *fmt, ...) PP_PRINTF(4, 5);
+pp_diag *pp_note(pp_diags *d, pp_code code, pp_pos pos, const char *fmt, ...) PP_PRINTF(4, 5);
+
+/* The first error's code, or PP_OK. */
+pp_code pp_diags_code(const pp_diags *d);
+
+/* One entry as text, several lines, ending in a newline; colour adds terminal codes. */
+void pp_diag_format(const pp_diag *d, bool colour, pp_buf *out);
+
+/* The candidate nearest to `word` by edit distance (case ignored), NULL if none is near enough.
+ * names holds n pointers. */
+const char *pp_nearest(const char *word, const char *const *names, size_t n);
+
+#endif

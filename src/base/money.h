@@ -1,0 +1,40 @@
+/* money.h - decimal numbers as int64 in units of 1e-8, exact products in 128 bits (X1).
+ *
+ * Each named amount is rounded once, half to even. Callers keep prices <= 1e7, notionals and
+ * balances <= 1e10 USDT (checked at entry, E_RANGE), so no 128-bit product here overflows. */
+#ifndef PP_MONEY_H
+#define PP_MONEY_H
+
+#include "base/base.h"
+
+#define PP_E8          INT64_C(100000000)
+#define PP_PX_MAX_E8   (INT64_C(10000000) * PP_E8)    /* 1e7 */
+#define PP_USDT_MAX_E8 (INT64_C(10000000000) * PP_E8) /* 1e10 */
+
+enum { PP_E8_TEXT = 32 };
+
+/* num / den rounded half to even; den may be negative, not 0. The result must fit int64. */
+int64_t pp_div_half_even(pp_i128 num, pp_i128 den);
+/* a * b / c rounded half to even; c != 0. */
+int64_t pp_muldiv(int64_t a, int64_t b, int64_t c);
+/* a * b of two e8 numbers as e8, rounded half to even: notional = px * qty. */
+int64_t pp_mul_e8(int64_t a_e8, int64_t b_e8);
+
+/* Multiples of step (> 0) of a value >= 0: down, up, nearest with ties up. */
+int64_t pp_floor_to(int64_t v, int64_t step);
+int64_t pp_ceil_to(int64_t v, int64_t step);
+int64_t pp_round_to(int64_t v, int64_t step);
+
+/* A double as the nearest e8 number, ties to even; false when not finite or out of range. Exact for
+ * decimals of at most 8 digits after the point, as prices are (T6). */
+bool pp_e8_of_double(double x, int64_t *out_e8);
+double pp_double_of_e8(int64_t v_e8); /* correctly rounded v / 1e8 */
+
+/* "123.45", "-0.5", ".5", "1e3"; at most 8 decimals after scaling, else false. */
+bool pp_e8_parse(const char *text, int64_t *out_e8);
+/* Always 8 decimals: "100.50000000". Returns out. */
+char *pp_e8_format(int64_t v_e8, char out[PP_E8_TEXT]);
+/* Without trailing zeros: "100.5". Returns out. */
+char *pp_e8_format_short(int64_t v_e8, char out[PP_E8_TEXT]);
+
+#endif

@@ -1,0 +1,55 @@
+/* tape.h - the finest series of a symbol as columns, and every coarser timeframe made from it.
+ *
+ * A pp_bars is n closed bars of one timeframe, one array per column, strictly increasing open_ms.
+ * Arrays belong to whoever made them (an arena, a mapped file, a library user) and outlive the
+ * pp_bars. Prices and volumes are doubles, the nearest to the decimal of the exchange (T6). */
+#ifndef PP_TAPE_H
+#define PP_TAPE_H
+
+#include "base/diag.h"
+#include "market/tf.h"
+
+typedef struct pp_bars {
+    pp_tf tf;
+    size_t n;
+    const int64_t *open_ms;
+    const double *open, *high, *low, *close, *volume;
+    const double *turnover; /* quote volume; NULL if the data has none */
+} pp_bars;
+
+typedef struct pp_funding {
+    int64_t time_ms;
+    double rate;
+} pp_funding;
+
+typedef struct pp_tape {
+    const char *symbol, *exchange; /* exchange may be NULL */
+    pp_bars bars;
+    const uint8_t *filled; /* 1 where the bar was inserted by gap policy `fill` (T9); NULL: none */
+    size_t n_filled;
+    /* Mark OHLC and index close per tape bar; all NULL when the data has none (T11). */
+    const double *mark_open, *mark_high, *mark_low, *mark_close, *index_close;
+    const pp_funding *funding; /* settlements in time order (T12) */
+    size_t n_funding;
+    bool has_funding;            /* false: the dataset has no funding at all */
+    const double *open_interest; /* per tape bar, last known; NaN before the first; NULL: none */
+    char hash[65];               /* content hash, hex (T20); "" if not computed */
+} pp_tape;
+
+static inline int64_t pp_bar_close_ms(const pp_bars *b, size_t i)
+{
+    return pp_tf_close(b->tf, b->open_ms[i]);
+}
+
+/* Bars of `tf` from the tape's (T4): first open, highest high, lowest low, last close, volumes
+ * added oldest first; a first bar that starts before the tape does and a last one that is not
+ * closed do not exist. last[k] receives the index of the last tape bar of coarse bar k (may be NULL
+ * to ignore). tf must be divisible (pp_tf_divides). Same tf: returns the input's own arrays. */
+void pp_bars_aggregate(pp_arena *arena, const pp_bars *tape, pp_tf tf, pp_bars *out,
+                       const int32_t **last);
+
+/* The T5 map: out[i] = index of the last bar of `coarse` closed at close_ms of tape bar i, or -1.
+ * out has tape->n places. */
+void pp_bars_visible(const pp_bars *tape, const pp_bars *coarse, int32_t *out);
+
+#endif
