@@ -98,6 +98,8 @@ typedef struct pp_spec {
     int (*make_outputs)(pp_arena *arena, const pp_params *p, pp_output_spec *out);
     /* A rule over several parameters: NULL if they are fine, else "fast must be below slow". */
     const char *(*check)(const pp_params *p);
+    /* A rule over parameters and dependencies given (bit k: deps[k]), as check. May be NULL. */
+    const char *(*check_deps)(const pp_params *p, unsigned given);
     int (*lookback)(const pp_params *p, int output);          /* own part only; NULL: no law */
     int (*warmup)(const pp_params *p, const pp_chain *chain); /* own part only */
     size_t (*state_size)(const pp_params *p);
