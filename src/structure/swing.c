@@ -39,7 +39,7 @@ enum { SIDE_HIGH, SIDE_LOW };
     X(_pair_level2, PP_FLOAT, NULL, NAN, "its end")
 
 enum { OUTPUTS(PP_X_INDEX) N_OUTPUTS };
-_Static_assert(N_OUTPUTS == PP_SW_COLUMNS, "play/swing.h lists the same columns");
+_Static_assert((int)N_OUTPUTS == (int)PP_SW_COLUMNS, "play/swing.h lists the same columns");
 
 static const char *const tokens_side[] = {"high", "low", NULL};
 static const char *const tokens_mode[] = {"fractal", "atr_zigzag", NULL};
