@@ -67,6 +67,9 @@ typedef struct pp_operator {
     const char *types, *doc, *example;
 } pp_operator;
 
-extern const pp_operator pp_operators[PP_OP_COUNT];
+extern const pp_operator pp_operators[PP_OP_COUNT]; /* by pp_op */
+
+/* The pp_op of a word, -1: none. */
+int pp_operator_find(const char *word);
 
 #endif

@@ -22,13 +22,13 @@
 
 /* ---- names ---- */
 
-typedef enum pp_find { PP_FIND_OK, PP_FIND_NO_ID, PP_FIND_NO_FIELD } pp_find;
+/* As of pp_play_find(): found, no such id, no such field of it. */
 
 /* The caller's names: features, structures, rationalize. Built-ins (builtin.h) and the prefixes and
  * brackets of R5 are resolved here, not by the caller. */
 typedef struct pp_names {
     void *ctx;
-    /* field NULL: the primary output. On PP_FIND_OK fills all of out; column >= PP_BI_COUNT. */
+    /* field NULL: the primary output. When PP_FOUND fills all of out; column >= PP_BI_COUNT. */
     pp_find (*find)(void *ctx, const char *id, const char *field, pp_symbol *out);
     /* For hints: id NULL lists all ids, else the fields of that id. Returns how many; *names may
      * point into memory of the caller's that lives as long as the diags. May be NULL. */
