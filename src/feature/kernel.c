@@ -57,20 +57,20 @@ void pp_fill_unknown(double *y, size_t n)
         y[i] = NAN;
 }
 
-/* Places of the outputs at bar i. */
-static void shift(double *const *out, int n_out, size_t i, double **at)
+/* Places of the outputs at bar i; columns that nobody reads go to scratch. */
+static void shift(double *const *out, int n_out, size_t i, double scratch[][PP_BLOCK], double **at)
 {
     for (int o = 0; o < n_out; o++)
-        at[o] = out[o] + i;
+        at[o] = out[o] ? out[o] + i : scratch[o];
 }
 
 void pp_run_bars(pp_kernel *k, const pp_inputs *in, size_t from, size_t to, double *const *out,
                  int n_out, pp_bars_block block)
 {
-    double *at[PP_KERNEL_OUTPUTS_MAX];
+    double unread[PP_KERNEL_OUTPUTS_MAX][PP_BLOCK], *at[PP_KERNEL_OUTPUTS_MAX];
     for (size_t i = from, n; i < to; i += n) {
         n = min_size(to - i, PP_BLOCK);
-        shift(out, n_out, i, at);
+        shift(out, n_out, i, unread, at);
         k->seen = i;
         block(k, in->bars, i, n, at);
     }
@@ -116,11 +116,11 @@ static void start_gathering(pp_kernel *k, const double *hole)
 void pp_run_source(pp_kernel *k, const pp_inputs *in, size_t from, size_t to, double *const *out,
                    int n_out, pp_source_block block)
 {
-    double *at[PP_KERNEL_OUTPUTS_MAX];
+    double unread[PP_KERNEL_OUTPUTS_MAX][PP_BLOCK], *at[PP_KERNEL_OUTPUTS_MAX];
     for (size_t i = from, n; i < to; i += n) {
         const double *x = in->source + i;
         n = min_size(to - i, PP_BLOCK);
-        shift(out, n_out, i, at);
+        shift(out, n_out, i, unread, at);
         if (k->gathered) {
             run_gathered(k, x, n, at, n_out, block);
             continue;

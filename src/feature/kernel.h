@@ -22,6 +22,8 @@
 
 #include "play/spec.h"
 
+#include "base/exmath.h"
+
 #include <math.h>
 
 enum { PP_BLOCK = 256, PP_LENGTH_MAX = 100000, PP_STAGES_MAX = 8, PP_SCALARS_MAX = 16 };
@@ -92,7 +94,7 @@ typedef void (*pp_source_block)(pp_kernel *k, const double *x, size_t n, double 
 typedef void (*pp_bars_block)(pp_kernel *k, const pp_bars *b, size_t at, size_t n,
                               double *const *out);
 
-enum { PP_KERNEL_OUTPUTS_MAX = 16 };
+enum { PP_KERNEL_OUTPUTS_MAX = 8 };
 void pp_run_source(pp_kernel *k, const pp_inputs *in, size_t from, size_t to, double *const *out,
                    int n_out, pp_source_block block);
 void pp_run_bars(pp_kernel *k, const pp_inputs *in, size_t from, size_t to, double *const *out,
