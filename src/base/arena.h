@@ -51,6 +51,9 @@ void *pp_alloc_array(pp_arena *a, size_t count, size_t size);
 #define PP_NEW(a, T)      ((T *)pp_alloc_zero((a), sizeof(T)))
 #define PP_ARRAY(a, T, n) ((T *)pp_alloc_array((a), (n), sizeof(T)))
 
+/* Leaves the innermost pp_try(), for memory that came from elsewhere (a parser, a mapping). */
+_Noreturn void pp_arena_out_of_memory(pp_arena *a);
+
 void pp_arena_defer(pp_arena *a, void (*fn)(void *ptr), void *ptr);
 
 char *pp_strdup(pp_arena *a, const char *s);
