@@ -13,7 +13,6 @@
 typedef struct pp_fs {
     void *ctx;
     int (*open)(void *ctx, const char *path, int flags, int mode);
-    int64_t (*size)(void *ctx, int fd); /* -1 with EISDIR for what is not a regular file */
     ssize_t (*read)(void *ctx, int fd, void *bytes, size_t n);
     ssize_t (*write)(void *ctx, int fd, const void *bytes, size_t n);
     int (*fsync)(void *ctx, int fd);
@@ -35,7 +34,7 @@ char *pp_file_read(pp_diags *d, const pp_fs *fs, const char *path, size_t max_by
 bool pp_file_write(pp_diags *d, const pp_fs *fs, const char *path, const void *bytes, size_t n);
 
 /* The same, but readers see the old file or the whole new one at any moment, also after a crash:
- * written to the sibling path.tmp.<pid>, synced, renamed, folder synced. */
+ * written to a sibling path.tmp.<pid>.<n>, synced, renamed, folder synced. */
 bool pp_file_write_atomic(pp_diags *d, const pp_fs *fs, const char *path, const void *bytes,
                           size_t n);
 

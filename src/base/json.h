@@ -20,7 +20,7 @@
 
 struct json_t; /* jansson; readers include <jansson.h> */
 
-enum { PP_JSON_DEPTH = 63, PP_JSON_MAX_BYTES = 256 * 1024 * 1024 };
+enum { PP_JSON_DEPTH = 63 };
 
 typedef struct pp_json {
     pp_buf *out;
@@ -48,7 +48,8 @@ void pp_json_raw(pp_json *w, const char *key, const char *json);
 void pp_json_quote(pp_buf *out, const char *text, size_t n);
 
 /* Reads one JSON text; file names it in messages. NULL after E_DATA with line and column: bad
- * syntax, duplicate keys, numbers out of range. The value lives until the arena of d ends. */
+ * syntax, duplicate keys, numbers out of range; E_LIMIT beyond PP_JSON_DEPTH levels. The value
+ * lives until the arena of d ends. */
 struct json_t *pp_json_read(pp_diags *d, const char *file, const char *text, size_t n);
 
 /* Canonical JSON (RFC 8785): no spaces, keys sorted by UTF-16 code units, numbers as
