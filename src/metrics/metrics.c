@@ -9,7 +9,7 @@
 #include <math.h>
 #include <string.h>
 
-#define SQRT_365 19.1049731745428
+#define SQRT_365  19.1049731745428
 #define UNDEFINED ((double)NAN)
 
 enum { CI_MIN_DAYS = 30, QUANTILE_MIN_DAYS = 20, CAGR_MIN_DAYS = 30 };
@@ -22,7 +22,7 @@ typedef struct trade_sums {
 /* Everything that more than one row needs, computed once in stages. */
 typedef struct pp_work {
     const pp_metrics_input *in;
-    const pp_metric_point *last;
+    const pp_equity_point *last;
     double initial, final, exec_ms;
     int64_t net_e8;
     double net_return_pct, cagr_pct, benchmark_pct, beta, alpha_ann;
@@ -141,7 +141,7 @@ static void equity_stage(pp_work *w)
  * known before, a higher equity in the same stretch came after the low: recovered at once. */
 static double recovery_time(const pp_metrics_input *in)
 {
-    const pp_metric_point *p = in->points;
+    const pp_equity_point *p = in->points;
     double deepest = p[in->n_points - 1].max_dd_pct;
     size_t k = 0;
     while (k < in->n_points && p[k].max_dd_pct < deepest)
@@ -150,8 +150,7 @@ static double recovery_time(const pp_metrics_input *in)
         return UNDEFINED;
     int64_t peak = p[k].peak_e8;
     if (k > 0 && peak > p[k - 1].peak_e8) {
-        int64_t before = p[k - 1].peak_e8;
-        if (100 * (e8(before - p[k].low_e8) / e8(before)) >= deepest)
+        if (pp_drawdown_pct(p[k - 1].peak_e8, p[k].low_e8) >= deepest)
             return 0;
     }
     for (size_t j = k + 1; j < in->n_points; j++)
@@ -167,8 +166,8 @@ static void drawdown_stage(pp_work *w)
     int64_t since = in->points[0].time_ms, peak = in->points[0].peak_e8, longest = 0;
     bool under = false;
     for (size_t k = 0; k < in->n_points; k++) {
-        const pp_metric_point *p = &in->points[k];
-        double dd = p->peak_e8 > 0 ? 100 * (e8(p->peak_e8 - p->equity_e8) / e8(p->peak_e8)) : 0;
+        const pp_equity_point *p = &in->points[k];
+        double dd = pp_drawdown_pct(p->peak_e8, p->equity_e8);
         pp_ksum_add(&squares, dd * dd);
         under |= p->low_e8 < peak;
         if (under && p->time_ms - since > longest)
@@ -395,9 +394,9 @@ static void leverage_stage(pp_work *w)
     mean_of used = {0};
     w->min_liq_distance = w->min_margin_ratio = UNDEFINED;
     for (size_t k = 0; k < w->in->n_points; k++) {
-        const pp_metric_point *p = &w->in->points[k];
-        if (p->close_leverage > 0)
-            take(&used, p->close_leverage);
+        const pp_equity_point *p = &w->in->points[k];
+        if (p->qty_e8 != 0 && p->equity_e8 > 0)
+            take(&used, fabs(e8(pp_mul_e8(p->qty_e8, p->mark_e8))) / e8(p->equity_e8));
         if (p->leverage > w->max_leverage)
             w->max_leverage = p->leverage;
         w->min_liq_distance = smaller(w->min_liq_distance, p->liq_distance_pct);

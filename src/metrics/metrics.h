@@ -11,24 +11,7 @@
 #ifndef PP_METRICS_H
 #define PP_METRICS_H
 
-#include "base/arena.h"
-
-/* One equity point: the start, every exec close, the end (spec 07). What happened between this
- * point and the one before it is carried along, at the resolution of tape closes, so that nothing
- * finer than exec bars has to be kept. The first point describes the start alone. */
-typedef struct pp_metric_point {
-    int64_t time_ms;
-    int64_t equity_e8;
-    int64_t low_e8, high_e8;    /* lowest and highest tape-close equity since the point before */
-    int64_t peak_e8;            /* running: highest tape-close equity so far */
-    int64_t max_dd_abs_e8;      /* running: deepest fall from the peak so far, USDT */
-    double max_dd_pct;          /* running: the same in percent of the peak of its moment */
-    double intrabar_max_dd_pct; /* running: with equity at the adverse extreme of every tape bar */
-    double leverage;            /* highest notional at mark / equity at tape closes; 0 when flat */
-    double liq_distance_pct;    /* smallest |mark - LP| / mark in percent; NaN: flat or no LP */
-    double margin_ratio;        /* smallest (position margin + unrealised) / maintenance; NaN */
-    double close_leverage;      /* at the point itself; 0 when flat */
-} pp_metric_point;
+#include "engine/result.h"
 
 typedef struct pp_metric_trade {
     int64_t entry_ms, exit_ms;
@@ -48,7 +31,7 @@ typedef struct pp_code_count {
 typedef struct pp_metrics_input {
     int64_t start_ms, end_ms; /* the window as run: a stopped run ends where it stopped */
     int64_t exec_ms;          /* length of an exec bar; a month counts 30 days */
-    const pp_metric_point *points;
+    const pp_equity_point *points;
     size_t n_points;               /* at least 1 */
     const pp_metric_trade *trades; /* in order of exit */
     size_t n_trades;
@@ -59,7 +42,7 @@ typedef struct pp_metrics_input {
     int64_t slippage_e8, impact_e8;               /* paid in fills against their reference price */
     int64_t funding_paid_e8, funding_received_e8; /* both >= 0 */
     int64_t traded_e8, traded_maker_e8;           /* notional of all fills, of maker fills */
-    int64_t orders, fills, liquidations;
+    int64_t orders, fills;
     int64_t entry_attempts;                   /* entry decisions, whatever became of them */
     const pp_code_count *rejections, *vetoes; /* of entries, sorted by code */
     size_t n_rejections, n_vetoes;
@@ -110,6 +93,10 @@ typedef struct pp_metrics {
     pp_metric_value *values; /* pp_n_metrics of them */
     pp_periods day, week, month, year;
 } pp_metrics;
+
+/* The input of a finished run, made from its records alone: logs, equity points and the facts kept
+ * beside them. A reader that restores those records from artifacts gets the same input. */
+pp_metrics_input pp_metrics_input_of(pp_arena *arena, const pp_result *r);
 
 /* Everything lives in the arena; the code lists point into the input. */
 pp_metrics *pp_metrics_compute(pp_arena *arena, const pp_metrics_input *in);

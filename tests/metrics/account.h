@@ -20,14 +20,14 @@ static inline int64_t test_e8(double x)
 
 /* A point whose tape closes are the points themselves, with the running values folded from p[-1].
  */
-static inline void test_point(pp_metric_point *p, size_t k, int64_t time_ms, double equity)
+static inline void test_point(pp_equity_point *p, size_t k, int64_t time_ms, double equity)
 {
     int64_t e = test_e8(equity), peak = k ? p[k - 1].peak_e8 : e;
     peak = e > peak ? e : peak;
     int64_t dd = peak - e, dd_max = k ? p[k - 1].max_dd_abs_e8 : 0;
     double pct = 100 * (pp_double_of_e8(dd) / pp_double_of_e8(peak));
     double pct_max = k ? p[k - 1].max_dd_pct : 0;
-    p[k] = (pp_metric_point){.time_ms = time_ms,
+    p[k] = (pp_equity_point){.time_ms = time_ms,
                              .equity_e8 = e,
                              .low_e8 = e,
                              .high_e8 = e,
@@ -38,7 +38,7 @@ static inline void test_point(pp_metric_point *p, size_t k, int64_t time_ms, dou
                              .margin_ratio = NAN};
 }
 
-static inline pp_metrics_input test_input(const pp_metric_point *p, size_t n, int64_t exec_ms)
+static inline pp_metrics_input test_input(const pp_equity_point *p, size_t n, int64_t exec_ms)
 {
     return (pp_metrics_input){.start_ms = p[0].time_ms,
                               .end_ms = p[n - 1].time_ms,

@@ -94,7 +94,8 @@ Test(stats, M1_expected_best_sharpe_is_the_mean_maximum_of_normals)
             sum += best;
         }
         double want = 0.5 * sum / 4000, got = pp_expected_best_sharpe(trials[k], 0.25);
-        cr_expect(fabs(got - want) < 0.03, "seed 7, %d trials: %g against %g", trials[k], got, want);
+        cr_expect(fabs(got - want) < 0.03, "seed 7, %d trials: %g against %g", trials[k], got,
+                  want);
     }
     cr_expect(isnan(pp_expected_best_sharpe(1, 1)));
     cr_expect(isnan(pp_expected_best_sharpe(10, NAN)));

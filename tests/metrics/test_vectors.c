@@ -38,7 +38,7 @@ static void load(pp_arena *a, const json_t *doc, pp_metrics_input *in)
     const json_t *equity = json_object_get(doc, "equity"), *trades = json_object_get(doc, "trades");
     const json_t *daily = json_object_get(doc, "daily_prices");
     size_t n = json_array_size(equity), n_trades = json_array_size(trades);
-    pp_metric_point *p = PP_ARRAY(a, pp_metric_point, n);
+    pp_equity_point *p = PP_ARRAY(a, pp_equity_point, n);
     for (size_t i = 0; i < n; i++) {
         const json_t *at = json_array_get(equity, i);
         test_point(p, i, json_integer_value(json_array_get(at, 0)),
