@@ -1,6 +1,5 @@
 #include "metrics/metrics.h"
 
-#include "base/exmath.h"
 #include "base/money.h"
 #include "market/tf.h"
 #include "metrics/stats.h"
@@ -132,7 +131,8 @@ static void equity_stage(pp_work *w)
     double days = (double)(in->end_ms - in->start_ms) / (double)PP_DAY_MS;
     w->cagr_pct = UNDEFINED;
     if (days >= CAGR_MIN_DAYS && first > 0)
-        w->cagr_pct = final > 0 ? 100 * (pp_pow(w->final / w->initial, 365 / days) - 1) : -100.0;
+        w->cagr_pct =
+            final > 0 ? 100 * (pp_stats_annualised(w->final / w->initial, days) - 1) : -100.0;
     w->benchmark_pct = 100 * (div0(in->price_last, in->price_first) - 1);
     w->bar_scale = sqrt(365.0 * (double)PP_DAY_MS / w->exec_ms);
 }
@@ -201,18 +201,6 @@ static void market_regression(pp_work *w, const double *r, const double *m, size
     w->alpha_ann = 365 * 100 * (mean_r - w->beta * mean_m);
 }
 
-/* Standard error of the daily Sharpe ratio, Newey-West weights for autocorrelation. */
-static double sharpe_error(double sr, const double *r, size_t n)
-{
-    if (n < CI_MIN_DAYS || isnan(sr))
-        return UNDEFINED;
-    int q = (int)floor(4 * pp_pow((double)n / 100, 2.0 / 9));
-    double c = 1;
-    for (int j = 1; j <= q; j++)
-        c += 2 * (1 - (double)j / (q + 1)) * pp_stats_autocorrelation(r, n, j);
-    return sqrt((c > 0 ? c : 0) * (1 + sr * sr / 2) / (double)n);
-}
-
 static void tail_stage(pp_work *w, double *sorted, size_t n)
 {
     pp_stats_sort(sorted, n);
@@ -256,7 +244,7 @@ static void daily_stage(pp_work *w, pp_arena *arena)
     w->sr = mean_over(pp_stats_mean(r, n), deviation);
     w->sortino_day = sortino_of(r, n);
     w->omega = omega(r, n);
-    w->sr_se = sharpe_error(w->sr, r, n);
+    w->sr_se = n < CI_MIN_DAYS ? UNDEFINED : pp_sharpe_error(w->sr, r, n);
     w->skew = w->kurt = UNDEFINED;
     double m2 = pp_stats_moment(r, n, 2);
     if (n >= 3 && !isnan(w->sr) && m2 > 0) {

@@ -83,6 +83,11 @@ double pp_stats_quantile(const double *sorted, size_t n, double p)
     return k + 1 < n ? sorted[k] + (h - (double)k) * (sorted[k + 1] - sorted[k]) : sorted[n - 1];
 }
 
+double pp_stats_annualised(double growth, double days)
+{
+    return pp_pow(growth, 365 / days);
+}
+
 static int by_value(const void *a, const void *b)
 {
     double x = *(const double *)a, y = *(const double *)b;
@@ -138,6 +143,17 @@ double pp_normal_quantile(double p)
         x -= step / (1 + 0.5 * x * step); /* Halley */
     }
     return x;
+}
+
+double pp_sharpe_error(double sr, const double *x, size_t n)
+{
+    if (isnan(sr))
+        return sr;
+    int q = (int)floor(4 * pp_pow((double)n / 100, 2.0 / 9));
+    double c = 1;
+    for (int j = 1; j <= q; j++)
+        c += 2 * (1 - (double)j / (q + 1)) * pp_stats_autocorrelation(x, n, j);
+    return sqrt((c > 0 ? c : 0) * (1 + sr * sr / 2) / (double)n);
 }
 
 double pp_probabilistic_sharpe(double sr, double target, size_t n, double skew, double kurtosis)

@@ -20,6 +20,9 @@ double pp_stats_downside(const double *x, size_t n);      /* sqrt(sum min(x,0)^2
 double pp_stats_moment(const double *x, size_t n, int k); /* central, population */
 double pp_stats_autocorrelation(const double *x, size_t n, int j); /* lag j; NaN if no variance */
 
+/* growth^(365 / days): a factor over `days` as a factor per year; growth > 0. */
+double pp_stats_annualised(double growth, double days);
+
 /* Quantile p of sorted values, linear between order statistics at h = (n - 1) p. */
 double pp_stats_quantile(const double *sorted, size_t n, double p);
 /* Sorts ascending in place; values must not be NaN. */
@@ -29,6 +32,10 @@ void pp_stats_sort(double *x, size_t n);
  * continued fraction in the tail, so small probabilities keep their relative precision. */
 double pp_normal_cdf(double x);
 double pp_normal_quantile(double p);
+
+/* Standard error of the Sharpe ratio sr of n returns (Lo 2002), with Newey-West weights for their
+ * autocorrelation up to lag floor(4 (n / 100)^(2/9)). NaN when sr is. */
+double pp_sharpe_error(double sr, const double *x, size_t n);
 
 /* Probability that the true Sharpe ratio exceeds `target`, from the ratio of n returns, their
  * skewness and excess kurtosis, all per period (Bailey and Lopez de Prado 2012). */
