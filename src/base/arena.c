@@ -37,17 +37,38 @@ void pp_arena_init(pp_arena *a, const pp_alloc *alloc)
     a->alloc = alloc ? *alloc : (pp_alloc){libc_resize, NULL};
 }
 
-void pp_arena_free(pp_arena *a)
+/* Runs the cleanups and gives back all chunks but `kept`. */
+static void empty(pp_arena *a, pp_arena_chunk *kept)
 {
     for (pp_arena_cleanup *c = a->cleanups; c; c = c->next)
         c->fn(c->ptr);
     a->cleanups = NULL;
-    while (a->chunks) {
-        pp_arena_chunk *c = a->chunks;
-        a->chunks = c->next;
-        a->alloc.resize(a->alloc.ctx, c, c->size, 0);
+    for (pp_arena_chunk *c = a->chunks, *next; c; c = next) {
+        next = c->next;
+        if (c != kept)
+            a->alloc.resize(a->alloc.ctx, c, c->size, 0);
     }
+    a->chunks = kept;
     a->total_size = 0;
+}
+
+void pp_arena_free(pp_arena *a)
+{
+    empty(a, NULL);
+}
+
+void pp_arena_reset(pp_arena *a)
+{
+    pp_arena_chunk *largest = a->chunks;
+    for (pp_arena_chunk *c = a->chunks; c; c = c->next)
+        if (c->size > largest->size)
+            largest = c;
+    empty(a, largest);
+    if (largest) {
+        largest->next = NULL;
+        largest->used = sizeof *largest;
+        a->total_size = largest->size;
+    }
 }
 
 bool pp_try(pp_arena *a, void (*fn)(void *ctx), void *ctx)

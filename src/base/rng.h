@@ -13,8 +13,8 @@ typedef struct pp_rng {
     uint64_t s;
 } pp_rng;
 
-/* Stream number `stream` of a seed: s = mix(mix(seed) + stream), mix being next()'s scrambler of
- * s + 0x9e3779b97f4a7c15. Use one stream per purpose, so that drawing more for one does not move
+/* Stream number `stream` of a seed: s = f(f(seed) + stream) where f(x) is what next() returns when
+ * its counter stands at x. Use one stream per purpose, so that drawing more for one does not move
  * another. */
 pp_rng pp_rng_make(uint64_t seed, uint64_t stream);
 
