@@ -20,14 +20,6 @@ struct pp_arena_cleanup {
     void *ptr;
 };
 
-void pp_assert_failed(const char *file, int line, const char *rule, const char *cond, int64_t a,
-                      int64_t b)
-{
-    fprintf(stderr, "perpetua: invariant %s violated at %s:%d: %s (%lld, %lld)\n", rule, file, line,
-            cond, (long long)a, (long long)b);
-    abort();
-}
-
 static void *libc_resize(void *ctx, void *ptr, size_t old_size, size_t new_size)
 {
     (void)ctx;
@@ -45,17 +37,38 @@ void pp_arena_init(pp_arena *a, const pp_alloc *alloc)
     a->alloc = alloc ? *alloc : (pp_alloc){libc_resize, NULL};
 }
 
-void pp_arena_free(pp_arena *a)
+/* Runs the cleanups and gives back all chunks but `kept`. */
+static void empty(pp_arena *a, pp_arena_chunk *kept)
 {
     for (pp_arena_cleanup *c = a->cleanups; c; c = c->next)
         c->fn(c->ptr);
     a->cleanups = NULL;
-    while (a->chunks) {
-        pp_arena_chunk *c = a->chunks;
-        a->chunks = c->next;
-        a->alloc.resize(a->alloc.ctx, c, c->size, 0);
+    for (pp_arena_chunk *c = a->chunks, *next; c; c = next) {
+        next = c->next;
+        if (c != kept)
+            a->alloc.resize(a->alloc.ctx, c, c->size, 0);
     }
+    a->chunks = kept;
     a->total_size = 0;
+}
+
+void pp_arena_free(pp_arena *a)
+{
+    empty(a, NULL);
+}
+
+void pp_arena_reset(pp_arena *a)
+{
+    pp_arena_chunk *largest = a->chunks;
+    for (pp_arena_chunk *c = a->chunks; c; c = c->next)
+        if (c->size > largest->size)
+            largest = c;
+    empty(a, largest);
+    if (largest) {
+        largest->next = NULL;
+        largest->used = sizeof *largest;
+        a->total_size = largest->size;
+    }
 }
 
 bool pp_try(pp_arena *a, void (*fn)(void *ctx), void *ctx)
@@ -72,7 +85,7 @@ bool pp_try(pp_arena *a, void (*fn)(void *ctx), void *ctx)
     return true;
 }
 
-static void out_of_memory(pp_arena *a)
+void pp_arena_out_of_memory(pp_arena *a)
 {
     PP_ASSERT(a->on_oom, "arena: allocation outside pp_try", 0, 0);
     longjmp(*(jmp_buf *)a->on_oom, 1);
@@ -96,12 +109,12 @@ void *pp_alloc_raw(pp_arena *a, size_t size)
         return p;
     size_t want = size + sizeof(pp_arena_chunk) + align;
     if (want < size)
-        out_of_memory(a);
+        pp_arena_out_of_memory(a);
     if (want < CHUNK_MIN)
         want = CHUNK_MIN;
     pp_arena_chunk *c = a->alloc.resize(a->alloc.ctx, NULL, 0, want);
     if (!c)
-        out_of_memory(a);
+        pp_arena_out_of_memory(a);
     *c = (pp_arena_chunk){.size = want, .used = sizeof *c};
     a->total_size += want;
     /* A block of its own goes behind the current chunk, whose free rest stays in use. */
@@ -123,7 +136,7 @@ void *pp_alloc_zero(pp_arena *a, size_t size)
 void *pp_alloc_array(pp_arena *a, size_t count, size_t size)
 {
     if (size != 0 && count > SIZE_MAX / 2 / size)
-        out_of_memory(a);
+        pp_arena_out_of_memory(a);
     return pp_alloc_raw(a, count * size);
 }
 

@@ -38,6 +38,9 @@ typedef struct pp_arena {
 
 void pp_arena_init(pp_arena *a, const pp_alloc *alloc);
 void pp_arena_free(pp_arena *a);
+/* Empties the arena for new work; keeps its largest block, so a loop of alike jobs settles at no
+ * allocation at all. */
+void pp_arena_reset(pp_arena *a);
 
 /* Runs fn(ctx). False: memory ended inside; what was allocated stays in the arena. */
 bool pp_try(pp_arena *a, void (*fn)(void *ctx), void *ctx);
@@ -50,6 +53,9 @@ void *pp_alloc_array(pp_arena *a, size_t count, size_t size);
 
 #define PP_NEW(a, T)      ((T *)pp_alloc_zero((a), sizeof(T)))
 #define PP_ARRAY(a, T, n) ((T *)pp_alloc_array((a), (n), sizeof(T)))
+
+/* Leaves the innermost pp_try(), for memory that came from elsewhere (a parser, a mapping). */
+_Noreturn void pp_arena_out_of_memory(pp_arena *a);
 
 void pp_arena_defer(pp_arena *a, void (*fn)(void *ptr), void *ptr);
 

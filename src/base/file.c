@@ -1,0 +1,243 @@
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { READ_BLOCK = 64 * 1024, TMP_TRIES = 100 };
+
+static int real_open(void *ctx, const char *path, int flags, int mode)
+{
+    (void)ctx;
+    return open(path, flags | O_CLOEXEC, mode);
+}
+
+static ssize_t real_read(void *ctx, int fd, void *bytes, size_t n)
+{
+    (void)ctx;
+    return read(fd, bytes, n);
+}
+
+static ssize_t real_write(void *ctx, int fd, const void *bytes, size_t n)
+{
+    (void)ctx;
+    return write(fd, bytes, n);
+}
+
+static int real_fsync(void *ctx, int fd)
+{
+    (void)ctx;
+    return fsync(fd);
+}
+
+static int real_close(void *ctx, int fd)
+{
+    (void)ctx;
+    return close(fd);
+}
+
+static int real_rename(void *ctx, const char *from, const char *to)
+{
+    (void)ctx;
+    return rename(from, to);
+}
+
+static int real_mkdir(void *ctx, const char *path, int mode)
+{
+    (void)ctx;
+    return mkdir(path, (mode_t)mode);
+}
+
+static int real_unlink(void *ctx, const char *path)
+{
+    (void)ctx;
+    return unlink(path);
+}
+
+static int real_rmdir(void *ctx, const char *path)
+{
+    (void)ctx;
+    return rmdir(path);
+}
+
+const pp_fs pp_fs_real = {NULL,       real_open,   real_read,  real_write,  real_fsync,
+                          real_close, real_rename, real_mkdir, real_unlink, real_rmdir};
+
+static bool fail(pp_diags *d, const char *what, const char *path, int error)
+{
+    char text[128];
+    pp_error(d, PP_E_FILE, (pp_pos){path, 0, 0}, "cannot %s: %s", what,
+             strerror_r(error, text, sizeof text));
+    return false;
+}
+
+/* Reads to the end rather than to a size asked before, so pipes work too. */
+static bool read_all(const pp_fs *fs, int fd, size_t max_bytes, pp_buf *out)
+{
+    char block[READ_BLOCK];
+    for (;;) {
+        ssize_t got = fs->read(fs->ctx, fd, block, sizeof block);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            return got == 0;
+        pp_buf_put(out, block, (size_t)got);
+        if (out->len > max_bytes)
+            return true;
+    }
+}
+
+typedef struct read_job {
+    const pp_fs *fs;
+    int fd;
+    size_t max_bytes;
+    pp_buf *out;
+    bool ok;
+    int error;
+} read_job;
+
+static void read_step(void *ctx)
+{
+    read_job *j = ctx;
+    j->ok = read_all(j->fs, j->fd, j->max_bytes, j->out);
+    j->error = errno;
+}
+
+char *pp_file_read(pp_diags *d, const pp_fs *fs, const char *path, size_t max_bytes, size_t *len)
+{
+    fs = fs ? fs : &pp_fs_real;
+    int fd = fs->open(fs->ctx, path, O_RDONLY, 0);
+    if (fd < 0) {
+        fail(d, "open the file", path, errno);
+        return NULL;
+    }
+    pp_buf text = {.arena = d->arena};
+    read_job job = {fs, fd, max_bytes, &text, false, 0};
+    bool enough_memory = pp_try(d->arena, read_step, &job);
+    fs->close(fs->ctx, fd);
+    if (!enough_memory)
+        pp_arena_out_of_memory(d->arena);
+    if (!job.ok) {
+        fail(d, "read the file", path, job.error);
+        return NULL;
+    }
+    if (text.len > max_bytes) {
+        pp_error(d, PP_E_LIMIT, (pp_pos){path, 0, 0}, "the file is larger than %zu bytes",
+                 max_bytes);
+        return NULL;
+    }
+    pp_buf_put(&text, "", 0);
+    if (len)
+        *len = text.len;
+    return text.text;
+}
+
+static bool write_all(const pp_fs *fs, int fd, const char *bytes, size_t n)
+{
+    while (n) {
+        ssize_t put = fs->write(fs->ctx, fd, bytes, n);
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put < 0)
+            return false;
+        if (put == 0) {
+            errno = ENOSPC;
+            return false;
+        }
+        bytes += put;
+        n -= (size_t)put;
+    }
+    return true;
+}
+
+/* Closes in any case; a file that is not wholly on disk is removed. */
+static bool fill_and_close(pp_diags *d, const pp_fs *fs, const char *path, int fd,
+                           const void *bytes, size_t n)
+{
+    bool ok = write_all(fs, fd, bytes, n) && fs->fsync(fs->ctx, fd) == 0;
+    int error = errno;
+    if (fs->close(fs->ctx, fd) != 0 && ok) {
+        ok = false;
+        error = errno;
+    }
+    if (ok)
+        return true;
+    fs->unlink(fs->ctx, path);
+    return fail(d, "write the file", path, error);
+}
+
+bool pp_file_write(pp_diags *d, const pp_fs *fs, const char *path, const void *bytes, size_t n)
+{
+    fs = fs ? fs : &pp_fs_real;
+    int fd = fs->open(fs->ctx, path, O_WRONLY | O_CREAT | O_TRUNC, 0666);
+    return fd < 0 ? fail(d, "create the file", path, errno)
+                  : fill_and_close(d, fs, path, fd, bytes, n);
+}
+
+bool pp_file_write_atomic(pp_diags *d, const pp_fs *fs, const char *path, const void *bytes,
+                          size_t n)
+{
+    fs = fs ? fs : &pp_fs_real;
+    char *tmp = NULL;
+    int fd = -1;
+    /* A left-over of a killed process with the same id is stepped over, never written into. */
+    for (int i = 0; i < TMP_TRIES && fd < 0; i++) {
+        tmp = pp_fmt(d->arena, "%s.tmp.%ld.%d", path, (long)getpid(), i);
+        fd = fs->open(fs->ctx, tmp, O_WRONLY | O_CREAT | O_EXCL, 0666);
+        if (fd < 0 && errno != EEXIST)
+            break;
+    }
+    if (fd < 0)
+        return fail(d, "create the file", tmp, errno);
+    if (!fill_and_close(d, fs, tmp, fd, bytes, n))
+        return false;
+    if (pp_file_publish(d, fs, tmp, path))
+        return true;
+    fs->unlink(fs->ctx, tmp); /* gone already if only the sync of the folder failed */
+    return false;
+}
+
+/* A rename is on disk only once the folder that holds the name is; some file systems cannot sync a
+ * folder and say EINVAL, they have nothing to sync. */
+static bool sync_parent(pp_diags *d, const pp_fs *fs, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    size_t n = slash ? (size_t)(slash - path) : 0;
+    const char *dir = !slash ? "." : n == 0 ? "/" : pp_strndup(d->arena, path, n);
+    int fd = fs->open(fs->ctx, dir, O_RDONLY | O_DIRECTORY, 0);
+    if (fd < 0)
+        return fail(d, "open the folder", dir, errno);
+    bool ok = fs->fsync(fs->ctx, fd) == 0 || errno == EINVAL;
+    int error = errno;
+    fs->close(fs->ctx, fd);
+    return ok || fail(d, "sync the folder", dir, error);
+}
+
+bool pp_file_publish(pp_diags *d, const pp_fs *fs, const char *from, const char *to)
+{
+    fs = fs ? fs : &pp_fs_real;
+    if (fs->rename(fs->ctx, from, to) != 0)
+        return fail(d, "rename a finished file to this name", to, errno);
+    return sync_parent(d, fs, to);
+}
+
+bool pp_dir_make(pp_diags *d, const pp_fs *fs, const char *path)
+{
+    fs = fs ? fs : &pp_fs_real;
+    char *part = pp_strdup(d->arena, path);
+    for (char *p = part + 1; p[-1]; p++) {
+        if (*p != '/' && *p != '\0')
+            continue;
+        char kept = *p;
+        *p = '\0';
+        if (fs->mkdir(fs->ctx, part, 0777) != 0 && errno != EEXIST)
+            return fail(d, "make the folder", part, errno);
+        *p = kept;
+        if (!kept)
+            break;
+    }
+    return true;
+}

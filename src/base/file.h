@@ -1,0 +1,47 @@
+/* file.h - files read and written as a whole, through a table of operations that tests replace.
+ *
+ * Every function takes a pp_fs; NULL stands for the real file system. A test passes its own table,
+ * which lets the n-th operation fail, to prove that no failure leaves half a file behind.
+ * Operations return -1 with errno set, as their namesakes of POSIX do. */
+#ifndef PP_FILE_H
+#define PP_FILE_H
+
+#include "base/diag.h"
+
+#include <sys/types.h>
+
+typedef struct pp_fs {
+    void *ctx;
+    int (*open)(void *ctx, const char *path, int flags, int mode);
+    ssize_t (*read)(void *ctx, int fd, void *bytes, size_t n);
+    ssize_t (*write)(void *ctx, int fd, const void *bytes, size_t n);
+    int (*fsync)(void *ctx, int fd);
+    int (*close)(void *ctx, int fd);
+    int (*rename)(void *ctx, const char *from, const char *to);
+    int (*mkdir)(void *ctx, const char *path, int mode);
+    int (*unlink)(void *ctx, const char *path);
+    int (*rmdir)(void *ctx, const char *path);
+} pp_fs;
+
+extern const pp_fs pp_fs_real;
+
+/* The whole file, NUL-terminated, in the arena of d; *len may be NULL. Larger than max_bytes is
+ * E_LIMIT, else E_FILE; then NULL. */
+char *pp_file_read(pp_diags *d, const pp_fs *fs, const char *path, size_t max_bytes, size_t *len);
+
+/* Creates or replaces the file and syncs it. A failure removes what was written (E_FILE). For files
+ * inside a folder that is renamed into place afterwards. */
+bool pp_file_write(pp_diags *d, const pp_fs *fs, const char *path, const void *bytes, size_t n);
+
+/* The same, but readers see the old file or the whole new one at any moment, also after a crash:
+ * written to a sibling path.tmp.<pid>.<n>, synced, renamed, folder synced. */
+bool pp_file_write_atomic(pp_diags *d, const pp_fs *fs, const char *path, const void *bytes,
+                          size_t n);
+
+/* Renames a finished file or folder and syncs the folder it lies in. */
+bool pp_file_publish(pp_diags *d, const pp_fs *fs, const char *from, const char *to);
+
+/* Makes a folder and those above it; existing ones are fine. */
+bool pp_dir_make(pp_diags *d, const pp_fs *fs, const char *path);
+
+#endif

@@ -1,0 +1,24 @@
+/* text.h - numbers as text and back, the same on every machine and in every locale. */
+#ifndef PP_TEXT_H
+#define PP_TEXT_H
+
+#include "base/base.h"
+
+enum { PP_DOUBLE_TEXT = 32, PP_NUMBER_TEXT_MAX = 400 };
+
+/* The one canonical text of a double: the fewest digits that read back as the same double, nearest
+ * to it among those, laid out as ECMAScript and RFC 8785 do: plain decimals for
+ * 1e-6 <= |x| < 1e21 ("100", "0.1", "-2.5"), else one digit before the point and an exponent
+ * ("1e-7", "1.5e+300"). Zero is "0", also -0. "nan", "inf", "-inf" are for people; no file format
+ * of ours contains them. Returns out. */
+char *pp_double_text(double x, char out[PP_DOUBLE_TEXT]);
+
+/* Reads the n bytes at s, all of them, as a decimal number: sign, digits with an optional point,
+ * optional exponent; the nearest double, ties to even. False: anything else (spaces, hex, inf,
+ * nan), a result too large for a double, or n > PP_NUMBER_TEXT_MAX. */
+bool pp_double_parse(const char *s, size_t n, double *out);
+
+/* The n bytes at s as a whole number in int64: optional sign, digits. */
+bool pp_int_parse(const char *s, size_t n, int64_t *out);
+
+#endif
