@@ -62,6 +62,11 @@ static inline double pp_swing_at(const pp_inputs *in, int column, size_t i)
     return in->deps[0].out[column][i];
 }
 
-extern const pp_spec pp_structure_swing, pp_structure_trend;
+/* The rows, one per file. */
+extern const pp_spec pp_structure_breaker_block, pp_structure_derived_zone,
+    pp_structure_displacement, pp_structure_fair_value_gap, pp_structure_fibonacci,
+    pp_structure_liquidity_zones, pp_structure_market_structure, pp_structure_order_block,
+    pp_structure_premium_discount, pp_structure_rolling_window, pp_structure_swing,
+    pp_structure_trend, pp_structure_zone;
 
 #endif
