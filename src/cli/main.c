@@ -1,4 +1,253 @@
-int main(void)
+/* main.c - from the words of the command line to a command's function, and its exit status. */
+#include "cli/cli.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int sig)
 {
-    return 0;
+    if (interrupted)
+        _exit(128 + sig); /* the second Ctrl-C does not wait */
+    interrupted = 1;
+}
+
+static const pp_opt *find_opt(const pp_command *cmd, const char *name, size_t n)
+{
+    for (size_t k = 0; k < 2; k++) {
+        const pp_opt *opts = k ? pp_global_opts : cmd ? cmd->opts : NULL;
+        size_t count = k ? pp_n_global_opts : cmd ? cmd->n_opts : 0;
+        for (size_t i = 0; i < count; i++)
+            if (strlen(opts[i].name) == n && !memcmp(opts[i].name, name, n))
+                return &opts[i];
+    }
+    return NULL;
+}
+
+static const pp_opt *find_letter(const pp_command *cmd, char letter)
+{
+    for (size_t i = 0; cmd && i < cmd->n_opts; i++)
+        if (cmd->opts[i].letter == letter)
+            return &cmd->opts[i];
+    for (size_t i = 0; i < pp_n_global_opts; i++)
+        if (pp_global_opts[i].letter == letter)
+            return &pp_global_opts[i];
+    return NULL;
+}
+
+static void unknown_option(pp_cli *c, const char *word, size_t n)
+{
+    const char *names[256];
+    size_t k = 0;
+    for (size_t i = 0; c->command && i < c->command->n_opts && k < PP_COUNT(names); i++)
+        names[k++] = c->command->opts[i].name;
+    for (size_t i = 0; i < pp_n_global_opts && k < PP_COUNT(names); i++)
+        names[k++] = pp_global_opts[i].name;
+    const char *name = pp_strndup(c->arena, word, n);
+    pp_diag *d = pp_error(c->diags, PP_E_USAGE, (pp_pos){0}, "unknown option --%s", name);
+    const char *near = pp_nearest(name, names, k);
+    d->nearest = near ? pp_fmt(c->arena, "--%s", near) : NULL;
+    d->hint = c->command ? pp_fmt(c->arena, "see `perpetua %s --help`", c->command->name)
+                         : "see `perpetua --help`";
+}
+
+static bool choice_allowed(const char *choices, const char *value)
+{
+    size_t n = strlen(value);
+    for (const char *p = choices; p && *p; p += *p == '|') {
+        size_t k = strcspn(p, "|");
+        if (k == n && !memcmp(p, value, n))
+            return true;
+        p += k;
+    }
+    return !choices;
+}
+
+static void add_value(pp_cli *c, const pp_opt *o, const char *value)
+{
+    if (o->arg && !choice_allowed(o->choices, value)) {
+        pp_diag *d = pp_error(c->diags, PP_E_USAGE, (pp_pos){0}, "--%s has no such value", o->name);
+        d->found = value;
+        d->allowed = o->choices;
+    }
+    *pp_vec_push(c->arena, &c->values) = (pp_opt_value){o, value};
+}
+
+/* Takes the option at argv[i]; returns the number of words it used. */
+static int take_option(pp_cli *c, int i)
+{
+    const char *word = c->argv[i];
+    bool is_long = word[1] == '-';
+    const char *eq = is_long ? strchr(word, '=') : NULL;
+    size_t n = eq ? (size_t)(eq - word) - 2 : strlen(word + (is_long ? 2 : 1));
+    const pp_opt *o =
+        is_long ? find_opt(c->command, word + 2, n) : find_letter(c->command, word[1]);
+    if (!o) {
+        unknown_option(c, is_long ? word + 2 : word + 1, n);
+        return 1;
+    }
+    if (!o->arg) {
+        if (eq || (!is_long && word[2]))
+            pp_error(c->diags, PP_E_USAGE, (pp_pos){0}, "--%s takes no value", o->name);
+        add_value(c, o, NULL);
+        return 1;
+    }
+    const char *value = eq ? eq + 1 : !is_long && word[2] ? word + 2 : NULL;
+    if (value) {
+        add_value(c, o, value);
+        return 1;
+    }
+    if (i + 1 >= c->argc) {
+        pp_error(c->diags, PP_E_USAGE, (pp_pos){0}, "--%s needs a value: %s", o->name, o->arg);
+        return 1;
+    }
+    add_value(c, o, c->argv[i + 1]);
+    return 2;
+}
+
+/* The command is the first word, or the first two ("data import"). Returns the words used. */
+static int take_command(pp_cli *c)
+{
+    if (c->argc < 2 || c->argv[1][0] == '-')
+        return 1;
+    if (c->argc > 2) {
+        c->command = pp_command_find(pp_fmt(c->arena, "%s %s", c->argv[1], c->argv[2]));
+        if (c->command)
+            return 3;
+    }
+    c->command = pp_command_find(c->argv[1]);
+    if (c->command)
+        return 2;
+    const char *names[128];
+    size_t n = 0, group = strlen(c->argv[1]);
+    pp_buf sub = {c->arena, NULL, 0, 0};
+    for (size_t i = 0; i < pp_n_commands && n < PP_COUNT(names); i++) {
+        names[n++] = pp_commands[i]->name;
+        if (!strncmp(pp_commands[i]->name, c->argv[1], group) && pp_commands[i]->name[group] == ' ')
+            pp_buf_printf(&sub, "%s%s", sub.len ? ", " : "", pp_commands[i]->name);
+    }
+    const char *typed = c->argv[1];
+    if (sub.len && c->argc > 2 && c->argv[2][0] != '-')
+        typed = pp_fmt(c->arena, "%s %s", c->argv[1], c->argv[2]);
+    pp_diag *d = pp_error(c->diags, PP_E_USAGE, (pp_pos){0}, "unknown command `%s`", typed);
+    d->nearest = pp_nearest(typed, names, n);
+    d->allowed = sub.len ? sub.text : NULL;
+    d->hint = "see `perpetua --help`";
+    return 2;
+}
+
+static bool wants_colour(pp_cli *c, int fd)
+{
+    const char *when = pp_cli_value(c, "color");
+    const char *term = getenv("TERM"), *no = getenv("NO_COLOR");
+    if (when && strcmp(when, "auto") != 0)
+        return !strcmp(when, "always");
+    return isatty(fd) && !(no && *no) && !(term && !strcmp(term, "dumb"));
+}
+
+static void set_globals(pp_cli *c)
+{
+    const char *format = pp_cli_value(c, "format");
+    c->quiet = pp_cli_has(c, "quiet");
+    c->verbose = pp_cli_has(c, "verbose");
+    c->json = format && !strcmp(format, "json");
+    c->colour_out = wants_colour(c, STDOUT_FILENO);
+    c->colour_err = wants_colour(c, STDERR_FILENO);
+    c->progress = isatty(STDERR_FILENO) && !c->quiet;
+}
+
+static void check_args(pp_cli *c)
+{
+    const pp_command *cmd = c->command;
+    int n = (int)c->n_args;
+    if (n >= cmd->min_args && (cmd->max_args < 0 || n <= cmd->max_args))
+        return;
+    pp_diag *d = pp_error(c->diags, PP_E_USAGE, (pp_pos){0}, "`%s` %s", cmd->name,
+                          n < cmd->min_args ? "needs more arguments" : "takes fewer arguments");
+    d->found = pp_fmt(c->arena, "%d", n);
+    d->allowed = *cmd->args ? cmd->args : "no arguments";
+    d->hint = pp_fmt(c->arena, "see `perpetua %s --help`", cmd->name);
+}
+
+static void print_help(pp_cli *c)
+{
+    pp_buf b = {c->arena, NULL, 0, 0};
+    if (c->command)
+        pp_help_command(c->command, &b);
+    else if (c->argc < 2)
+        pp_help_guide(&b);
+    else
+        pp_help_all(&b);
+    pp_cli_out(c, b.text, b.len);
+}
+
+static void print_version(pp_cli *c)
+{
+    pp_cli_outf(c, "perpetua " PP_VERSION " (%s)\n", __VERSION__);
+}
+
+static void parse(pp_cli *c)
+{
+    int i = take_command(c);
+    bool options = true;
+    for (; i < c->argc;) {
+        const char *word = c->argv[i];
+        if (options && !strcmp(word, "--")) {
+            options = false;
+            i++;
+        } else if (options && word[0] == '-' && word[1]) {
+            i += take_option(c, i);
+        } else {
+            c->args[c->n_args++] = word;
+            i++;
+        }
+    }
+}
+
+static void run(void *ctx)
+{
+    pp_cli *c = ctx;
+    c->args = PP_ARRAY(c->arena, const char *, (size_t)c->argc + 1);
+    parse(c);
+    set_globals(c);
+    if (pp_cli_has(c, "version")) {
+        print_version(c);
+    } else if (pp_cli_has(c, "help") || (!c->command && c->diags->n_errors == 0)) {
+        print_help(c);
+    } else if (c->command) {
+        check_args(c);
+        if (c->diags->n_errors == 0)
+            c->status = c->command->run(c);
+    }
+    if (c->status == 0 && c->diags->n_errors > 0)
+        c->status = pp_code_exit(pp_diags_code(c->diags));
+    pp_cli_flush_diags(c);
+}
+
+int main(int argc, char **argv)
+{
+    struct sigaction sa = {.sa_handler = on_signal};
+    sigaction(SIGINT, &sa, NULL);
+    sigaction(SIGTERM, &sa, NULL);
+    signal(SIGPIPE, SIG_DFL);
+    pp_arena arena;
+    pp_arena_init(&arena, NULL);
+    pp_diags diags = {.arena = &arena};
+    pp_cli c = {.arena = &arena,
+                .diags = &diags,
+                .argc = argc,
+                .argv = argv,
+                .program = argv[0],
+                .interrupted = &interrupted};
+    if (!pp_try(&arena, run, &c)) {
+        fputs("perpetua: error E_MEMORY: memory ended\n", stderr);
+        c.status = pp_code_exit(PP_E_MEMORY);
+    }
+    if (fflush(stdout) != 0 && c.status == 0)
+        c.status = 3;
+    pp_arena_free(&arena);
+    return interrupted ? 130 : c.status;
 }

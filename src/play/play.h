@@ -209,6 +209,12 @@ typedef struct pp_rationalize_decl { /* S20-S24 */
 
 typedef enum pp_evaluate { PP_EVAL_AUTO, PP_EVAL_EXEC, PP_EVAL_TAPE } pp_evaluate;
 
+/* A feature or a structure, for the dependency order of both together. */
+typedef struct pp_column_decl {
+    bool structure;
+    int index; /* in features or structures */
+} pp_column_decl;
+
 typedef struct pp_variable {
     const char *name;
     pp_yaml *value;
@@ -224,7 +230,8 @@ typedef struct pp_play {
     pp_account_decl account;
     PP_VEC(pp_feature_decl) features;     /* in file order */
     PP_VEC(pp_structure_decl) structures; /* in file order; dependencies stand earlier */
-    PP_VEC(pp_setup_decl) setups;
+    const pp_column_decl *order;          /* all of both; what a column needs stands before it */
+    PP_VEC(pp_setup_decl) setups;         /* a setup stands after those that it refers to */
     const pp_block_decl *blocks;
     size_t n_blocks;
     pp_side_mode mode;
@@ -236,7 +243,7 @@ typedef struct pp_play {
     pp_risk_policy_decl policy;
     pp_models_decl models;
     pp_funding_mode funding;
-    int64_t funding_rate_e8_x1e4; /* constant: rate in 1e-12 */
+    int64_t funding_rate_e12; /* constant: the rate of one settlement in 1e-12 */
     int64_t funding_interval_ms;
     bool gaps_fill;
     const char *exchange; /* data.exchange */
@@ -249,6 +256,8 @@ typedef struct pp_play {
     int64_t validation_seed;
     PP_VEC(pp_variable) variables;
     const pp_yaml *root; /* after substitution */
+    const char *text;    /* the source, for pp_play_show_source() */
+    size_t size;
 } pp_play;
 
 typedef struct pp_set { /* one --set name=value */
@@ -263,5 +272,21 @@ typedef struct pp_registries {
  * usable only if d has no errors. */
 pp_play *pp_play_load(pp_diags *d, const char *file, const char *text, size_t size,
                       const pp_set *sets, size_t n_sets, const pp_registries *reg);
+
+/* Gives every entry of d that points into the Play's file its source line, and sorts d by place.
+ * pp_play_load() does it for its own entries; a layer that adds some calls it again. */
+void pp_play_show_source(pp_diags *d, const pp_play *play);
+
+/* An output by reference (R5): "ema_9" (the primary output), "macd_12.histogram",
+ * "fib.level[0.618]", "zones.zone[0].state", with or without a leading "feature." "structure."
+ * "indicator.". Hidden outputs are not found. */
+typedef enum pp_find { PP_FOUND, PP_NO_ID, PP_NO_FIELD } pp_find;
+typedef struct pp_output_ref {
+    pp_column_decl column;
+    int output;
+    const pp_output_spec *spec; /* of the output */
+    pp_tf tf;
+} pp_output_ref;
+pp_find pp_play_find(const pp_play *play, const char *ref, pp_output_ref *out);
 
 #endif

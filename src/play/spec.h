@@ -66,18 +66,22 @@ enum {
     PP_TAKES_SOURCE = 1, /* (s): the Play may give `source` */
     PP_TAKES_ATR = 2,    /* the Play may give `atr_key` in params */
     PP_USES_SWING = 4,   /* an anchored indicator: `uses: KEY` of a swing on the same timeframe */
-    PP_WINDOWED = 8      /* W: cost per bar may be O(n) */
+    PP_WINDOWED = 8,      /* W: cost per bar may be O(n) */
+    PP_SKIPS_UNREAD = 16, /* run() takes NULL for every output column that nobody reads */
+    PP_TF_UP_TO_D = 32    /* timeframes above D are an error (E_TIMEFRAME) */
 };
 
 typedef struct pp_dep_spec {
     const char *types; /* allowed structure types, separated by spaces */
     bool required;
+    const char *reads; /* the outputs that run() reads of it, separated by spaces; the others may be
+                        * NULL in pp_dep_columns. NULL: any of them */
 } pp_dep_spec;
 
 /* Lookback and warmup in bars of what the kernel stands on, known when its own are asked for. */
 typedef struct pp_chain {
     int lookback, warmup; /* of the source or the slowest dependency; 0 for bars */
-    int left, right;      /* of the swing used, 0 without */
+    int left, right;      /* of the swing used (pp_swing_reach), 0 without */
     bool has_atr_key;
     pp_tf tf;
 } pp_chain;
@@ -85,6 +89,7 @@ typedef struct pp_chain {
 typedef struct pp_spec {
     const char *name, *family, *doc, *formula;
     unsigned flags;
+    const char *inputs; /* bar columns read, "high low close"; NULL: the source or dependencies */
     const char *default_source; /* "close" unless the row says otherwise; NULL without source */
     const pp_param_spec *params;
     int n_params;
@@ -98,6 +103,10 @@ typedef struct pp_spec {
     int (*make_outputs)(pp_arena *arena, const pp_params *p, pp_output_spec *out);
     /* A rule over several parameters: NULL if they are fine, else "fast must be below slow". */
     const char *(*check)(const pp_params *p);
+    /* A rule over parameters and dependencies; given[k]: the Play names dependency k. NULL if fine,
+     * else "use_trend_anchor needs a trend in `uses`". NULL function: dep_spec.required says all.
+     */
+    const char *(*check_deps)(const pp_params *p, const bool *given);
     int (*lookback)(const pp_params *p, int output);          /* own part only; NULL: no law */
     int (*warmup)(const pp_params *p, const pp_chain *chain); /* own part only */
     size_t (*state_size)(const pp_params *p);

@@ -23,10 +23,12 @@ struct pp_yaml {
 enum {
     PP_YAML_MAX_BYTES = 8 << 20,
     PP_YAML_MAX_DEPTH = 64,
-    PP_YAML_MAX_NODES = 100000 /* after aliases are expanded */
+    PP_YAML_MAX_NODES = 100000 /* that come in through aliases or placeholders */
 };
 
-/* Parses text (size bytes). name is the file name for messages. NULL with errors in d. */
+/* Parses text (size bytes). name is the file name for messages. NULL with errors in d. A duplicate
+ * key is an error that leaves the tree usable: the first of the two stays, so that a loader can go
+ * on and report everything at once. Shared nodes (aliases) are read-only. */
 pp_yaml *pp_yaml_parse(pp_diags *d, const char *name, const char *text, size_t size);
 
 /* Value of a key of a mapping, NULL if absent or not a mapping. */

@@ -1,0 +1,111 @@
+#include "cli/cli.h"
+#include "base/money.h"
+#include "base/time.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool pp_cli_has(const pp_cli *c, const char *opt)
+{
+    return pp_cli_count(c, opt) > 0;
+}
+
+size_t pp_cli_count(const pp_cli *c, const char *opt)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < c->values.n; i++)
+        n += !strcmp(c->values.v[i].opt->name, opt);
+    return n;
+}
+
+const char *pp_cli_nth(const pp_cli *c, const char *opt, size_t nth)
+{
+    for (size_t i = 0; i < c->values.n; i++)
+        if (!strcmp(c->values.v[i].opt->name, opt) && nth-- == 0)
+            return c->values.v[i].value;
+    return NULL;
+}
+
+const char *pp_cli_value(const pp_cli *c, const char *opt)
+{
+    size_t n = pp_cli_count(c, opt);
+    return n ? pp_cli_nth(c, opt, n - 1) : NULL;
+}
+
+bool pp_cli_int(pp_cli *c, const char *opt, int64_t min, int64_t max, int64_t *out)
+{
+    const char *text = pp_cli_value(c, opt);
+    int64_t v_e8;
+    if (!text)
+        return true;
+    if (pp_e8_parse(text, &v_e8) && v_e8 % PP_E8 == 0 && v_e8 / PP_E8 >= min &&
+        v_e8 / PP_E8 <= max) {
+        *out = v_e8 / PP_E8;
+        return true;
+    }
+    pp_diag *d = pp_error(c->diags, PP_E_USAGE, (pp_pos){0}, "--%s needs a whole number", opt);
+    d->found = text;
+    d->allowed = pp_fmt(c->arena, "%lld to %lld", (long long)min, (long long)max);
+    return false;
+}
+
+bool pp_cli_time(pp_cli *c, const char *opt, int64_t *out_ms)
+{
+    const char *text = pp_cli_value(c, opt);
+    if (!text || pp_time_parse(text, out_ms))
+        return true;
+    pp_diag *d = pp_error(c->diags, PP_E_USAGE, (pp_pos){0}, "--%s needs a time", opt);
+    d->found = text;
+    d->allowed = "2025-01-01, 2025-01-01T12:00, with Z or an offset, or epoch milliseconds";
+    return false;
+}
+
+void pp_cli_out(pp_cli *c, const char *text, size_t n)
+{
+    if (fwrite(text, 1, n, stdout) == n || c->status)
+        return;
+    pp_error(c->diags, PP_E_FILE, (pp_pos){0}, "standard output: %s", strerror(errno));
+    c->status = 3;
+}
+
+void pp_cli_outf(pp_cli *c, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    vprintf(fmt, args);
+    va_end(args);
+    (void)c;
+}
+
+void pp_cli_say(pp_cli *c, const char *fmt, ...)
+{
+    if (c->quiet)
+        return;
+    va_list args;
+    va_start(args, fmt);
+    vfprintf(stderr, fmt, args);
+    va_end(args);
+}
+
+void pp_cli_flush_diags(pp_cli *c)
+{
+    pp_diags *d = c->diags;
+    fflush(stdout);
+    for (size_t i = 0; i < d->list.n; i++) {
+        if (d->list.v[i].severity == PP_INFO && !c->verbose)
+            continue;
+        if (d->list.v[i].severity != PP_ERROR && c->quiet)
+            continue;
+        pp_buf b = {c->arena, NULL, 0, 0};
+        pp_diag_format(&d->list.v[i], c->colour_err, &b);
+        fwrite(b.text, 1, b.len, stderr);
+    }
+    if (d->n_errors > 1)
+        fprintf(stderr, "%zu errors\n", d->n_errors);
+    if (d->n_dropped)
+        fprintf(stderr, "%zu more messages are not shown\n", d->n_dropped);
+    d->list.n = 0;
+}

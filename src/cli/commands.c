@@ -1,0 +1,37 @@
+#include "cli/cli.h"
+
+#include <string.h>
+
+/* One line per command, in the order of the help. */
+#define COMMANDS(X) X(pp_cmd_errors)
+
+#define X(cmd) extern const pp_command cmd;
+COMMANDS(X)
+#undef X
+
+const pp_command *const pp_commands[] = {
+#define X(cmd) &cmd,
+    COMMANDS(X)
+#undef X
+};
+const size_t pp_n_commands = PP_COUNT(pp_commands);
+
+const pp_opt pp_global_opts[] = {
+    {"help", 'h', NULL, "this help", NULL},
+    {"version", 0, NULL, "version and build", NULL},
+    {"quiet", 'q', NULL, "no messages, only results and errors", NULL},
+    {"verbose", 'v', NULL, "more messages", NULL},
+    {"format", 0, "FORMAT", "text (default), json; csv where a command prints a table",
+     "text|json|csv"},
+    {"color", 0, "WHEN", "auto (default), always, never; NO_COLOR is honoured",
+     "auto|always|never"},
+};
+const size_t pp_n_global_opts = PP_COUNT(pp_global_opts);
+
+const pp_command *pp_command_find(const char *name)
+{
+    for (size_t i = 0; i < pp_n_commands; i++)
+        if (!strcmp(pp_commands[i]->name, name))
+            return pp_commands[i];
+    return NULL;
+}

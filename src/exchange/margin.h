@@ -1,0 +1,62 @@
+/* margin.h - the margin arithmetic of X13-X19 as pure functions of integers.
+ *
+ * Every named amount (V, base = V/L, fee to close, X' = X/(1 - s*t), B, LP, fees) is rounded once
+ * to 1e-8, half to even, from the ones before it (X1). s = +1 long, -1 short. Formulas: the
+ * exchange's published isolated-margin rules, reference/exchange_formulas.md; checked to the last
+ * digit by vectors/exchange/bybit_isolated.tsv and bybit_examples.tsv. */
+#ifndef PP_MARGIN_H
+#define PP_MARGIN_H
+
+#include "exchange/instrument.h"
+
+/* Bounds that keep every product inside 128 bits. */
+#define PP_FEE_MAX_BPS_E8  (100 * PP_E8)
+#define PP_LEVERAGE_MAX_E8 (150 * PP_E8)
+
+/* A rate or a leverage as a reduced fraction. */
+typedef struct pp_ratio {
+    int64_t num, den; /* den > 0 */
+} pp_ratio;
+pp_ratio pp_ratio_of(int64_t num, int64_t den);
+#define PP_RATIO_BPS(bps_e8) pp_ratio_of((bps_e8), INT64_C(1000000000000)) /* 5.5 bps: 0.00055 */
+
+/* v * r, rounded once. */
+static inline int64_t pp_ratio_mul(int64_t v, pp_ratio r)
+{
+    return pp_div_half_even((pp_i128)v * r.num, r.den);
+}
+
+/* What the formulas need besides the position: made once per run. */
+typedef struct pp_margin_terms {
+    pp_ratio taker;        /* t */
+    pp_ratio per_leverage; /* 1/L */
+    pp_ratio close_fee[2]; /* t * (L - s) / L for s = +1 [0], s = -1 [1] */
+    pp_ratio extra[2];     /* 1 / (1 - s*t), likewise */
+    const pp_instrument *ins;
+} pp_margin_terms;
+
+pp_margin_terms pp_margin_terms_of(const pp_instrument *ins, int64_t leverage_e8,
+                                   int64_t taker_bps_e8);
+
+/* V/L. */
+int64_t pp_margin_base(const pp_margin_terms *t, int64_t value_e8);
+/* q*E*(1 - s/L)*t. */
+int64_t pp_margin_close_fee(const pp_margin_terms *t, int side, int64_t value_e8);
+/* Order cost (X4): V/L + taker fee to open + fee to close. */
+int64_t pp_margin_order_cost(const pp_margin_terms *t, int side, int64_t value_e8);
+/* Maintenance (X15): V*M - D + fee to close, M and D of the tier of V. */
+int64_t pp_margin_maintenance(const pp_margin_terms *t, int side, int64_t value_e8);
+/* Bankruptcy price (X15) of a position of qty > 0 with cost V and extra margin X. May be <= 0. */
+int64_t pp_margin_bankruptcy(const pp_margin_terms *t, int side, int64_t value_e8, int64_t qty_e8,
+                             int64_t extra_e8);
+/* Liquidation price (X16); 0: never (a long whose formula gives LP <= 0). tier receives the tier
+ * that it was computed with (may be NULL). */
+int64_t pp_margin_liquidation(const pp_margin_terms *t, int side, int64_t value_e8, int64_t qty_e8,
+                              int64_t extra_e8, const pp_tier **tier);
+/* Funding (X19): q*mark*rate, positive when longs pay; rate in 1e-12. */
+int64_t pp_margin_funding(int64_t qty_e8, int64_t mark_e8, int64_t rate_e12);
+/* The largest multiple of step whose order cost at px fits in budget; 0 if none. */
+int64_t pp_margin_affordable(const pp_margin_terms *t, int side, int64_t px_e8, int64_t budget_e8,
+                             int64_t step_e8);
+
+#endif

@@ -1,0 +1,165 @@
+/* kernel.h - the toolkit that indicators are built of: stages over blocks of known values.
+ *
+ * An indicator is a short chain of *stages* (an average, a rolling sum, a rolling extreme) and
+ * elementwise arithmetic between them. A block function gets up to PP_BLOCK consecutive values and
+ * writes as many outputs; the wrappers below cut a run into blocks. Stages carry their state from
+ * block to block, and each output depends only on the values, never on where the cuts were.
+ *
+ *  - Unknown values (F4) never reach a stage: pp_run_source() hands an indicator the dense sequence
+ *    of its source's known values, straight from the column while it has no holes.
+ *  - A stage returns how many of its first outputs are still unknown (they are NaN), so a chain is
+ *    lead = a(x, y, n); b(y + lead, z + lead, n - lead).
+ *  - A windowed stage reads its input back to x[-(length - 1)]; bar columns and sources have that
+ *    history, made series get it from a pp_line.
+ *  - Window results are not updated by subtraction. A window of n is the tail of one run of n
+ *    values plus the head of the next; tails are computed once per n bars, heads grow. So a sum
+ *    never drifts, a sum of zeros is 0, and extremes cost three comparisons per bar however the
+ *    data moves (van Herk, Gil and Werman).
+ *  - An EMA is advanced four values at a time around its latency: y4 = p4 + b^4 y0, where p4 needs
+ *    no y. The groups of four are counted from the first value, so cuts do not matter. */
+#ifndef PP_FEATURE_KERNEL_H
+#define PP_FEATURE_KERNEL_H
+
+#include "play/spec.h"
+
+#include "base/exmath.h"
+
+#include <math.h>
+
+enum { PP_BLOCK = 256, PP_LENGTH_MAX = 100000, PP_STAGES_MAX = 8, PP_SCALARS_MAX = 16 };
+
+/* EMA with alpha 2/(n+1), RMA with 1/n; the first value is the mean of the first n inputs. */
+typedef struct pp_ema {
+    double alpha, pow[5]; /* pow[j] = (1 - alpha)^j */
+    double y, p, sum;     /* y at the last group of four, p: inputs since, sum of the seed */
+    size_t n, seen;
+    int phase;
+} pp_ema;
+
+/* A rolling window of n values: tails of the last pass at pool[at], heads in `head`. */
+typedef struct pp_win {
+    size_t n, seen, k; /* k: place within the pass, 1..n */
+    size_t at;
+    double head[2], pivot;
+} pp_win;
+
+/* A made series that keeps its last `history` values in front of the block. */
+typedef struct pp_line {
+    size_t history, at, cap, pos;
+} pp_line;
+
+/* The state of every indicator: flat, sized by its plan. */
+typedef struct pp_kernel {
+    size_t seen; /* values (of the source) or bars taken before this block */
+    size_t n_pool;
+    bool gathered; /* the source had a hole: its known values are copied to `feed` */
+    pp_line feed;
+    pp_ema ema[PP_STAGES_MAX];
+    pp_win win[PP_STAGES_MAX];
+    pp_line line[PP_STAGES_MAX];
+    double v[PP_SCALARS_MAX];  /* scalars of the indicator */
+    int64_t n[PP_SCALARS_MAX]; /* counters and lengths of the indicator */
+    double pool[];
+} pp_kernel;
+
+/* Plans: called on a zeroed kernel before it has a pool; they take places in it. */
+void pp_plan_ema(pp_ema *e, size_t n);
+void pp_plan_rma(pp_ema *e, size_t n);
+size_t pp_plan_pool(pp_kernel *k, size_t n);                   /* n doubles; returns their index */
+void pp_plan_win(pp_kernel *k, int w, size_t n, size_t width); /* width doubles per value */
+void pp_plan_line(pp_kernel *k, pp_line *line, size_t history);
+
+/* Stages: x and y do not overlap. */
+size_t pp_ema_run(pp_ema *e, const double *x, double *y, size_t n);
+/* The same over a series with holes: unknown inputs give unknown outputs and are passed over. */
+void pp_ema_run_known(pp_ema *e, const double *x, double *y, size_t n);
+size_t pp_sum_run(pp_kernel *k, int w, const double *x, double *y, size_t n);  /* width 1 */
+size_t pp_sma_run(pp_kernel *k, int w, const double *x, double *y, size_t n);  /* width 1 */
+size_t pp_high_run(pp_kernel *k, int w, const double *x, double *y, size_t n); /* width 1 */
+size_t pp_low_run(pp_kernel *k, int w, const double *x, double *y, size_t n);  /* width 1 */
+/* Mean, and the sum of squared deviations from it: exactly 0 if and only if the window is flat.
+ * Sums are taken around a value of the window, which bounds the cancellation. Width 2. */
+size_t pp_var_run(pp_kernel *k, int w, const double *x, double *mean, double *m2, size_t n);
+/* Plain and weighted (newest n, oldest 1) means. Width 2. */
+size_t pp_wma_run(pp_kernel *k, int w, const double *x, double *mean, double *wma, size_t n);
+
+/* Where the next n values of a line are to be written; they have their history in front. */
+double *pp_line_next(pp_kernel *k, pp_line *line, size_t n);
+
+/* TR of bars [at, at + n). */
+void pp_true_range(const pp_bars *b, size_t at, size_t n, double *tr);
+void pp_fill_unknown(double *y, size_t n);
+
+typedef void (*pp_source_block)(pp_kernel *k, const double *x, size_t n, double *const *out);
+typedef void (*pp_bars_block)(pp_kernel *k, const pp_bars *b, size_t at, size_t n,
+                              double *const *out);
+
+enum { PP_KERNEL_OUTPUTS_MAX = 8 };
+void pp_run_source(pp_kernel *k, const pp_inputs *in, size_t from, size_t to, double *const *out,
+                   int n_out, pp_source_block block);
+void pp_run_bars(pp_kernel *k, const pp_inputs *in, size_t from, size_t to, double *const *out,
+                 int n_out, pp_bars_block block);
+
+size_t pp_kernel_size(void (*plan)(pp_kernel *k, const pp_params *p), const pp_params *p);
+void pp_kernel_init(void *state, void (*plan)(pp_kernel *k, const pp_params *p),
+                    const pp_params *p);
+
+/* The three functions of a row, from NAME_plan and NAME_block. */
+#define PP_KERNEL(id, n_out, runner)                                                               \
+    static size_t id##_size(const pp_params *p)                                                    \
+    {                                                                                              \
+        return pp_kernel_size(id##_plan, p);                                                       \
+    }                                                                                              \
+    static void id##_init(void *state, const pp_params *p)                                         \
+    {                                                                                              \
+        pp_kernel_init(state, id##_plan, p);                                                       \
+    }                                                                                              \
+    static void id##_run(void *state, const pp_inputs *in, size_t from, size_t to,                 \
+                         double *const *out)                                                       \
+    {                                                                                              \
+        runner(state, in, from, to, out, n_out, id##_block);                                       \
+    }
+#define PP_SOURCE_KERNEL(id, n_out) PP_KERNEL(id, n_out, pp_run_source)
+#define PP_BARS_KERNEL(id, n_out)   PP_KERNEL(id, n_out, pp_run_bars)
+
+/* Pieces of rows. */
+#define PP_ROW_KERNEL(id) .state_size = id##_size, .init = id##_init, .run = id##_run
+#define PP_ROW_PARAMS(a)  .params = (a), .n_params = (int)PP_COUNT(a)
+#define PP_ROW_OUTPUTS(a) .outputs = (a), .n_outputs = (int)PP_COUNT(a)
+#define PP_ROW_SOURCE(s)  .default_source = (s)
+#define PP_INT_PARAM(id, text, value, low)                                                         \
+    {                                                                                              \
+        .name = (id), .doc = (text), .type = PP_P_INT, .def = (value), .min = (low),               \
+        .max = PP_LENGTH_MAX                                                                       \
+    }
+#define PP_LENGTH(value, low) PP_INT_PARAM("length", "bars in the window", value, low)
+#define PP_OUT(id, text)                                                                           \
+    {                                                                                              \
+        .name = (id), .type = PP_FLOAT, .doc = (text)                                              \
+    }
+#define PP_OUT_INT(id, text)                                                                       \
+    {                                                                                              \
+        .name = (id), .type = PP_INT, .doc = (text)                                                \
+    }
+#define PP_OUT_BOOL(id, text)                                                                      \
+    {                                                                                              \
+        .name = (id), .type = PP_BOOL, .doc = (text)                                               \
+    }
+
+/* Laws that many rows share; length is the first parameter. */
+static inline size_t pp_len(const pp_params *p, int i)
+{
+    return (size_t)p->v[i];
+}
+int pp_lookback_window(const pp_params *p, int output); /* n - 1 */
+int pp_lookback_change(const pp_params *p, int output); /* n */
+int pp_lookback_none(const pp_params *p, int output);   /* 0 */
+int pp_warmup_window(const pp_params *p, const pp_chain *c);
+int pp_warmup_change(const pp_params *p, const pp_chain *c);
+int pp_warmup_none(const pp_params *p, const pp_chain *c);
+int pp_warmup_ema(const pp_params *p, const pp_chain *c);        /* n - 1 + 5n */
+int pp_warmup_rma(const pp_params *p, const pp_chain *c);        /* n - 1 + 10n */
+int pp_warmup_rma_change(const pp_params *p, const pp_chain *c); /* n + 10n */
+const char *pp_check_fast_slow(const pp_params *p); /* params 0 and 1 are fast and slow */
+
+#endif

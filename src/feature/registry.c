@@ -1,0 +1,84 @@
+/* registry.c - the table of indicators, sorted by name. */
+#include "feature/registry.h"
+
+#include <math.h>
+#include <string.h>
+
+#define INDICATORS(X)                                                                              \
+    X(atr)                                                                                         \
+    X(bbands)                                                                                      \
+    X(dema)                                                                                        \
+    X(ema)                                                                                         \
+    X(hma)                                                                                         \
+    X(macd)                                                                                        \
+    X(rma)                                                                                         \
+    X(rsi)                                                                                         \
+    X(sma)                                                                                         \
+    X(tema)                                                                                        \
+    X(trima)                                                                                       \
+    X(wma)                                                                                         \
+    X(zlma)
+
+#define X(name) extern const pp_spec pp_indicator_##name;
+INDICATORS(X)
+#undef X
+
+#define X(name) &pp_indicator_##name,
+static const pp_spec *const rows[] = {INDICATORS(X)};
+#undef X
+
+const pp_registry pp_indicators = {rows, PP_COUNT(rows)};
+
+const pp_spec *pp_registry_find(const pp_registry *r, const char *name)
+{
+    size_t low = 0, high = r->n;
+    while (low < high) {
+        size_t mid = (low + high) / 2;
+        int order = strcmp(name, r->rows[mid]->name);
+        if (order == 0)
+            return r->rows[mid];
+        if (order < 0)
+            high = mid;
+        else
+            low = mid + 1;
+    }
+    return NULL;
+}
+
+void pp_params_default(const pp_spec *s, pp_params *p)
+{
+    memset(p, 0, sizeof *p);
+    for (int i = 0; i < PP_PARAMS_MAX; i++)
+        p->v[i] = i < s->n_params ? s->params[i].def : NAN;
+    for (int i = 0; i < s->n_params; i++) {
+        const double *list = s->params[i].type == PP_P_LIST ? s->params[i].def_list : NULL;
+        for (p->n_list = 0; list && p->n_list < PP_LIST_MAX && list[p->n_list] == list[p->n_list];)
+            p->list[p->n_list] = list[p->n_list], p->n_list++;
+        if (list)
+            break;
+    }
+}
+
+const pp_output_spec *pp_spec_outputs(const pp_spec *s, const pp_params *p, pp_arena *a, int *n)
+{
+    if (!s->make_outputs) {
+        *n = s->n_outputs;
+        return s->outputs;
+    }
+    pp_output_spec *made = PP_ARRAY(a, pp_output_spec, PP_OUTPUTS_MAX);
+    *n = s->make_outputs(a, p, made);
+    return made;
+}
+
+int pp_output_index(const pp_output_spec *outputs, int n, const char *name)
+{
+    static const char alias[] = "current_";
+    if (!name || !*name)
+        return 0;
+    for (int i = 0; i < n; i++)
+        if (strcmp(outputs[i].name, name) == 0)
+            return i;
+    if (strncmp(name, "current_day_", strlen("current_day_")) == 0)
+        return pp_output_index(outputs, n, name + strlen(alias));
+    return -1;
+}

@@ -1,0 +1,272 @@
+/* stages.c - averages and rolling windows, a block at a time (see kernel.h for the methods). */
+#include "feature/kernel.h"
+
+enum { DIRECT_MAX = 8 }; /* windows up to this length are joined anew on every bar */
+
+static void plan_average(pp_ema *e, size_t n, double alpha)
+{
+    e->n = n;
+    e->alpha = alpha;
+    e->pow[0] = 1;
+    for (int j = 1; j < 5; j++)
+        e->pow[j] = e->pow[j - 1] * (1 - alpha);
+}
+
+void pp_plan_ema(pp_ema *e, size_t n)
+{
+    plan_average(e, n, 2 / ((double)n + 1));
+}
+
+void pp_plan_rma(pp_ema *e, size_t n)
+{
+    plan_average(e, n, 1 / (double)n);
+}
+
+void pp_plan_win(pp_kernel *k, int w, size_t n, size_t width)
+{
+    k->win[w].n = n;
+    k->win[w].k = n;
+    k->win[w].at = pp_plan_pool(k, n * width);
+}
+
+/* One value at a time: to the next group of four, and at the end of a block. */
+static size_t ema_single(pp_ema *e, const double *x, double *y, size_t n)
+{
+    size_t i = 0;
+    while (i < n) {
+        e->p = e->alpha * x[i] + e->pow[1] * e->p;
+        e->phase++;
+        y[i] = e->p + e->pow[e->phase] * e->y;
+        if (e->phase == 4) {
+            e->y = y[i];
+            e->p = 0;
+            e->phase = 0;
+        }
+        i++;
+        if (e->phase == 0)
+            break;
+    }
+    return i;
+}
+
+static size_t ema_seed(pp_ema *e, const double *x, double *y, size_t n)
+{
+    size_t i = 0;
+    for (; i < n && e->seen < e->n; i++) {
+        e->sum += x[i];
+        y[i] = NAN;
+        if (++e->seen == e->n)
+            y[i] = e->y = e->sum / (double)e->n;
+    }
+    return i;
+}
+
+size_t pp_ema_run(pp_ema *e, const double *x, double *y, size_t n)
+{
+    size_t i = ema_seed(e, x, y, n), lead = e->seen < e->n ? n : i ? i - 1 : 0;
+    if (e->phase)
+        i += ema_single(e, x + i, y + i, n - i);
+    const double a = e->alpha, b = e->pow[1], b2 = e->pow[2], b3 = e->pow[3], b4 = e->pow[4];
+    double last = e->y;
+    for (; i + 4 <= n; i += 4) {
+        double p1 = a * x[i] + b * 0.0; /* as ema_single does, signed zeros included */
+        double p2 = a * x[i + 1] + b * p1;
+        double p3 = a * x[i + 2] + b * p2;
+        double p4 = a * x[i + 3] + b * p3;
+        y[i] = p1 + b * last;
+        y[i + 1] = p2 + b2 * last;
+        y[i + 2] = p3 + b3 * last;
+        y[i + 3] = last = p4 + b4 * last;
+    }
+    e->y = last;
+    if (i < n)
+        ema_single(e, x + i, y + i, n - i);
+    return lead;
+}
+
+void pp_ema_run_known(pp_ema *e, const double *x, double *y, size_t n)
+{
+    for (size_t i = 0, to; i < n; i = to) {
+        bool known = x[i] == x[i];
+        for (to = i + 1; to < n && (x[to] == x[to]) == known;)
+            to++;
+        if (known)
+            pp_ema_run(e, x + i, y + i, to - i);
+        else
+            pp_fill_unknown(y + i, to - i);
+    }
+}
+
+typedef enum { JOIN_SUM, JOIN_MAX, JOIN_MIN } join_op;
+
+static inline double join(join_op op, double a, double b)
+{
+    if (op == JOIN_SUM)
+        return a + b;
+    return op == JOIN_MAX ? (a > b ? a : b) : (a < b ? a : b);
+}
+
+/* Outputs before the window is full. */
+static size_t win_lead(pp_win *w, double *y, size_t n)
+{
+    size_t i = 0;
+    for (; i < n && w->seen + 1 < w->n; i++, w->seen++)
+        y[i] = NAN;
+    return i;
+}
+
+/* Short windows: anew on every bar, many bars at once. */
+static inline __attribute__((always_inline)) void
+roll_direct(join_op op, size_t len, const double *restrict x, double *restrict y, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        y[i] = x[i];
+    for (size_t j = 1; j < len; j++)
+        for (size_t i = 0; i < n; i++)
+            y[i] = join(op, y[i], *(x + i - j));
+}
+
+static inline __attribute__((always_inline)) size_t
+roll(join_op op, pp_kernel *k, int which, const double *restrict x, double *restrict y, size_t n)
+{
+    pp_win *w = &k->win[which];
+    double *restrict tail = k->pool + w->at;
+    const size_t len = w->n, lead = win_lead(w, y, n);
+    if (len <= DIRECT_MAX) {
+        roll_direct(op, len, x + lead, y + lead, n - lead);
+        return lead;
+    }
+    for (size_t i = lead; i < n;) {
+        if (w->k == len) { /* a pass begins: x[i] is the newest of its first window */
+            double t = tail[len - 1] = x[i];
+            for (size_t j = 1; j < len; j++)
+                tail[len - 1 - j] = t = join(op, t, *(x + i - j));
+            y[i++] = t;
+            w->head[0] = op == JOIN_SUM ? 0 : op == JOIN_MAX ? -INFINITY : INFINITY;
+            w->k = 1;
+        }
+        size_t m = len - w->k < n - i ? len - w->k : n - i;
+        const double *restrict t = tail + w->k;
+        double head = w->head[0];
+        for (size_t j = 0; j < m; j++) {
+            head = join(op, head, x[i + j]);
+            y[i + j] = join(op, t[j], head);
+        }
+        w->head[0] = head;
+        w->k += m;
+        i += m;
+    }
+    return lead;
+}
+
+size_t pp_sum_run(pp_kernel *k, int w, const double *x, double *y, size_t n)
+{
+    return roll(JOIN_SUM, k, w, x, y, n);
+}
+
+size_t pp_high_run(pp_kernel *k, int w, const double *x, double *y, size_t n)
+{
+    return roll(JOIN_MAX, k, w, x, y, n);
+}
+
+size_t pp_low_run(pp_kernel *k, int w, const double *x, double *y, size_t n)
+{
+    return roll(JOIN_MIN, k, w, x, y, n);
+}
+
+size_t pp_sma_run(pp_kernel *k, int w, const double *x, double *y, size_t n)
+{
+    size_t lead = pp_sum_run(k, w, x, y, n);
+    const double len = (double)k->win[w].n;
+    for (size_t i = lead; i < n; i++)
+        y[i] /= len;
+    return lead;
+}
+
+/* Begins a pass of pp_var_run: tails of (x - pivot) and its square, pivot = x[0], the newest. */
+static void var_tails(const pp_win *w, const double *restrict x, double *restrict t1,
+                      double *restrict t2)
+{
+    double s1 = 0, s2 = 0;
+    for (size_t j = 0; j < w->n; j++) {
+        double d = *(x - j) - w->pivot;
+        t1[w->n - 1 - j] = s1 += d;
+        t2[w->n - 1 - j] = s2 += d * d;
+    }
+}
+
+size_t pp_var_run(pp_kernel *k, int which, const double *x, double *mean, double *m2, size_t n)
+{
+    pp_win *w = &k->win[which];
+    double *t1 = k->pool + w->at, *t2 = t1 + w->n;
+    const double inv = 1 / (double)w->n;
+    const size_t lead = win_lead(w, mean, n);
+    pp_fill_unknown(m2, lead);
+    for (size_t i = lead; i < n;) {
+        double s1 = w->head[0], s2 = w->head[1];
+        if (w->k == w->n) {
+            w->pivot = x[i];
+            var_tails(w, x + i, t1, t2);
+            w->k = 0;
+            s1 = s2 = 0;
+        }
+        const double pivot = w->pivot;
+        size_t m = w->n - w->k < n - i ? w->n - w->k : n - i;
+        for (size_t j = 0; j < m; j++) {
+            double d = w->k + j ? x[i + j] - pivot : 0; /* the newest of the tails is in them */
+            s1 += d;
+            s2 += d * d;
+            double a = t1[w->k + j] + s1, b = t2[w->k + j] + s2 - a * a * inv;
+            mean[i + j] = pivot + a * inv;
+            m2[i + j] = b > 0 ? b : 0;
+        }
+        w->head[0] = s1;
+        w->head[1] = s2;
+        w->k += m;
+        i += m;
+    }
+    return lead;
+}
+
+/* Begins a pass of pp_wma_run: tails of the sum and of the sum weighted 1 (oldest) upwards. */
+static void wma_tails(const pp_win *w, const double *restrict x, double *restrict t1,
+                      double *restrict t2)
+{
+    double s = 0, g = 0;
+    for (size_t j = 0; j < w->n; j++) {
+        t1[w->n - 1 - j] = s += *(x - j) - w->pivot;
+        t2[w->n - 1 - j] = g += s;
+    }
+}
+
+size_t pp_wma_run(pp_kernel *k, int which, const double *x, double *mean, double *wma, size_t n)
+{
+    pp_win *w = &k->win[which];
+    double *t1 = k->pool + w->at, *t2 = t1 + w->n;
+    const double len = (double)w->n, inv = 1 / len, winv = 2 / (len * (len + 1));
+    const size_t lead = win_lead(w, mean, n);
+    pp_fill_unknown(wma, lead);
+    for (size_t i = lead; i < n;) {
+        double s = w->head[0], q = w->head[1];
+        if (w->k == w->n) {
+            w->pivot = x[i];
+            wma_tails(w, x + i, t1, t2);
+            w->k = 0;
+            s = q = 0;
+        }
+        const double pivot = w->pivot;
+        size_t m = w->n - w->k < n - i ? w->n - w->k : n - i;
+        for (size_t j = 0; j < m; j++) {
+            double at = (double)(w->k + j), d = x[i + j] - pivot; /* at = 0: d = 0 */
+            s += d;
+            q += at * d;
+            mean[i + j] = pivot + (t1[w->k + j] + s) * inv;
+            wma[i + j] = pivot + (t2[w->k + j] + q + (len - at) * s) * winv;
+        }
+        w->head[0] = s;
+        w->head[1] = q;
+        w->k += m;
+        i += m;
+    }
+    return lead;
+}

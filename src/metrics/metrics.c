@@ -1,0 +1,514 @@
+#include "metrics/metrics.h"
+
+#include "base/money.h"
+#include "market/tf.h"
+#include "metrics/stats.h"
+#include "metrics/table.h"
+
+#include <math.h>
+#include <string.h>
+
+#define SQRT_365  19.1049731745428
+#define UNDEFINED ((double)NAN)
+
+enum { CI_MIN_DAYS = 30, QUANTILE_MIN_DAYS = 20, CAGR_MIN_DAYS = 30 };
+
+typedef struct trade_sums {
+    int64_t n, wins, losses;
+    int64_t net_e8, profit_e8, loss_e8; /* exact; loss >= 0 */
+} trade_sums;
+
+/* Everything that more than one row needs, computed once in stages. */
+typedef struct pp_work {
+    const pp_metrics_input *in;
+    const pp_equity_point *last;
+    double initial, final, exec_ms;
+    int64_t net_e8;
+    double net_return_pct, cagr_pct, benchmark_pct, beta, alpha_ann;
+    int64_t dd_duration_ms;
+    double dd_duration_bars, recover_ms, ulcer;
+    double sr, sortino_day, omega, sr_se, psr, dsr, sr_bar, sortino_bar, bar_scale;
+    double skew, kurt, q05, q95, cvar, worst_day, best_day;
+    trade_sums all, sides[2]; /* sides: short, long */
+    double avg_return_pct, largest_win, largest_loss, expectancy_r;
+    double avg_ms, avg_win_ms, avg_loss_ms, mae, mfe, exit_efficiency;
+    int64_t max_wins, max_losses, bars_in_position, liquidations;
+    double time_in_market_pct;
+    double avg_leverage, max_leverage, min_liq_distance, min_margin_ratio, cost_pct;
+} pp_work;
+
+static double e8(int64_t v)
+{
+    return pp_double_of_e8(v);
+}
+
+static double div0(double a, double b)
+{
+    return b != 0 ? a / b : UNDEFINED;
+}
+
+static double avg_e8(int64_t sum, int64_t n)
+{
+    return n ? e8(sum) / (double)n : UNDEFINED;
+}
+
+static double win_rate(const trade_sums *s)
+{
+    return s->n ? 100.0 * (double)s->wins / (double)s->n : UNDEFINED;
+}
+
+static double profit_factor(const trade_sums *s)
+{
+    return div0(e8(s->profit_e8), e8(s->loss_e8));
+}
+
+static double payoff(const trade_sums *s)
+{
+    return div0(avg_e8(s->profit_e8, s->wins), avg_e8(s->loss_e8, s->losses));
+}
+
+/* A deviation that is only the rounding of equal returns counts as 0. */
+static double mean_over(double mean, double deviation)
+{
+    return deviation > 1e-12 * fabs(mean) ? mean / deviation : UNDEFINED;
+}
+
+/* Index of the last point at or before t, -1: none. `from` is where to look first. */
+static size_t point_at(const pp_metrics_input *in, size_t from, int64_t t)
+{
+    while (from + 1 < in->n_points && in->points[from + 1].time_ms <= t)
+        from++;
+    return from;
+}
+
+static int64_t first_midnight(int64_t t)
+{
+    return -pp_floor_div(-t, PP_DAY_MS) * PP_DAY_MS;
+}
+
+/* Calls for each pair of neighbouring midnights of the window; market may be NULL. Returns from an
+ * equity <= 0 are left out, together with the market's return of that day. */
+static size_t daily_returns(const pp_metrics_input *in, double *ret, double *market)
+{
+    size_t n = 0, at = 0, day = 0;
+    int64_t before = 0;
+    for (int64_t t = first_midnight(in->start_ms); t <= in->end_ms; t += PP_DAY_MS, day++) {
+        at = point_at(in, at, t);
+        int64_t equity = in->points[at].equity_e8;
+        if (day > 0 && before > 0) {
+            if (market)
+                market[n] = in->daily_prices[day] / in->daily_prices[day - 1] - 1;
+            ret[n++] = e8(equity) / e8(before) - 1;
+        }
+        before = equity;
+    }
+    return n;
+}
+
+static size_t count_midnights(const pp_metrics_input *in)
+{
+    int64_t first = first_midnight(in->start_ms);
+    return first > in->end_ms ? 0 : (size_t)((in->end_ms - first) / PP_DAY_MS) + 1;
+}
+
+double *pp_metrics_daily_returns(pp_arena *arena, const pp_metrics_input *in, size_t *n)
+{
+    double *ret = PP_ARRAY(arena, double, count_midnights(in) + 1);
+    *n = daily_returns(in, ret, NULL);
+    return ret;
+}
+
+static void equity_stage(pp_work *w)
+{
+    const pp_metrics_input *in = w->in;
+    w->last = &in->points[in->n_points - 1];
+    int64_t first = in->points[0].equity_e8, final = w->last->equity_e8;
+    w->initial = e8(first);
+    w->final = e8(final);
+    w->net_e8 = final - first;
+    w->exec_ms = (double)in->exec_ms;
+    w->net_return_pct = 100 * (div0(w->final, w->initial) - 1);
+    double days = (double)(in->end_ms - in->start_ms) / (double)PP_DAY_MS;
+    w->cagr_pct = UNDEFINED;
+    if (days >= CAGR_MIN_DAYS && first > 0)
+        w->cagr_pct =
+            final > 0 ? 100 * (pp_stats_annualised(w->final / w->initial, days) - 1) : -100.0;
+    w->benchmark_pct = 100 * (div0(in->price_last, in->price_first) - 1);
+    w->bar_scale = sqrt(365.0 * (double)PP_DAY_MS / w->exec_ms);
+}
+
+/* The deepest drawdown was set between points k - 1 and k. If its depth is the fall from the peak
+ * known before, a higher equity in the same stretch came after the low: recovered at once. */
+static double recovery_time(const pp_metrics_input *in)
+{
+    const pp_equity_point *p = in->points;
+    double deepest = p[in->n_points - 1].max_dd_pct;
+    size_t k = 0;
+    while (k < in->n_points && p[k].max_dd_pct < deepest)
+        k++;
+    if (!(deepest > 0) || k == in->n_points)
+        return UNDEFINED;
+    int64_t peak = p[k].peak_e8;
+    if (k > 0 && peak > p[k - 1].peak_e8) {
+        if (pp_drawdown_pct(p[k - 1].peak_e8, p[k].low_e8) >= deepest)
+            return 0;
+    }
+    for (size_t j = k + 1; j < in->n_points; j++)
+        if (p[j].high_e8 >= peak)
+            return (double)(p[j].time_ms - p[k].time_ms);
+    return UNDEFINED;
+}
+
+static void drawdown_stage(pp_work *w)
+{
+    const pp_metrics_input *in = w->in;
+    pp_ksum squares = {0};
+    int64_t since = in->points[0].time_ms, peak = in->points[0].peak_e8, longest = 0;
+    bool under = false;
+    for (size_t k = 0; k < in->n_points; k++) {
+        const pp_equity_point *p = &in->points[k];
+        double dd = pp_drawdown_pct(p->peak_e8, p->equity_e8);
+        pp_ksum_add(&squares, dd * dd);
+        under |= p->low_e8 < peak;
+        if (under && p->time_ms - since > longest)
+            longest = p->time_ms - since;
+        if (p->high_e8 >= peak) {
+            since = p->time_ms;
+            peak = p->peak_e8;
+            under = p->equity_e8 < peak;
+        }
+    }
+    w->ulcer = sqrt(pp_ksum_total(&squares) / (double)in->n_points);
+    w->dd_duration_ms = longest;
+    w->dd_duration_bars = (double)(longest / in->exec_ms);
+    w->recover_ms = recovery_time(in);
+}
+
+static void market_regression(pp_work *w, const double *r, const double *m, size_t n)
+{
+    w->beta = w->alpha_ann = UNDEFINED;
+    if (n < 2 || w->in->n_daily_prices == 0)
+        return;
+    double mean_r = pp_stats_mean(r, n), mean_m = pp_stats_mean(m, n);
+    pp_ksum cov = {0}, var = {0};
+    for (size_t i = 0; i < n; i++) {
+        pp_ksum_add(&cov, (r[i] - mean_r) * (m[i] - mean_m));
+        pp_ksum_add(&var, (m[i] - mean_m) * (m[i] - mean_m));
+    }
+    if (!(pp_ksum_total(&var) > 0))
+        return;
+    w->beta = pp_ksum_total(&cov) / pp_ksum_total(&var);
+    w->alpha_ann = 365 * 100 * (mean_r - w->beta * mean_m);
+}
+
+static void tail_stage(pp_work *w, double *sorted, size_t n)
+{
+    pp_stats_sort(sorted, n);
+    w->worst_day = n ? 100 * sorted[0] : UNDEFINED;
+    w->best_day = n ? 100 * sorted[n - 1] : UNDEFINED;
+    w->q05 = w->q95 = w->cvar = UNDEFINED;
+    if (n < QUANTILE_MIN_DAYS)
+        return;
+    double q05 = pp_stats_quantile(sorted, n, 0.05);
+    size_t below = 0;
+    while (below < n && sorted[below] <= q05)
+        below++;
+    w->q05 = 100 * q05;
+    w->q95 = 100 * pp_stats_quantile(sorted, n, 0.95);
+    w->cvar = 100 * pp_stats_mean(sorted, below);
+}
+
+static double omega(const double *r, size_t n)
+{
+    pp_ksum gain = {0}, loss = {0};
+    for (size_t i = 0; i < n; i++)
+        pp_ksum_add(r[i] < 0 ? &loss : &gain, fabs(r[i]));
+    return div0(pp_ksum_total(&gain), pp_ksum_total(&loss));
+}
+
+static double sortino_of(const double *r, size_t n)
+{
+    return n < 2 ? UNDEFINED : div0(pp_stats_mean(r, n), pp_stats_downside(r, n));
+}
+
+static void daily_stage(pp_work *w, pp_arena *arena)
+{
+    const pp_metrics_input *in = w->in;
+    size_t days = count_midnights(in);
+    double *r = PP_ARRAY(arena, double, 2 * (days + 1)), *m = r + days + 1;
+    PP_ASSERT(in->n_daily_prices == 0 || in->n_daily_prices == days, "M1", in->n_daily_prices,
+              days);
+    size_t n = daily_returns(in, r, in->n_daily_prices ? m : NULL);
+    market_regression(w, r, m, n);
+    double deviation = pp_stats_deviation(r, n);
+    w->sr = mean_over(pp_stats_mean(r, n), deviation);
+    w->sortino_day = sortino_of(r, n);
+    w->omega = omega(r, n);
+    w->sr_se = n < CI_MIN_DAYS ? UNDEFINED : pp_sharpe_error(w->sr, r, n);
+    w->skew = w->kurt = UNDEFINED;
+    double m2 = pp_stats_moment(r, n, 2);
+    if (n >= 3 && !isnan(w->sr) && m2 > 0) {
+        w->skew = pp_stats_moment(r, n, 3) / (m2 * sqrt(m2));
+        w->kurt = pp_stats_moment(r, n, 4) / (m2 * m2) - 3;
+    }
+    w->psr = pp_probabilistic_sharpe(w->sr, 0, n, w->skew, w->kurt);
+    double target = pp_expected_best_sharpe(in->trials, in->trials_variance);
+    w->dsr = pp_probabilistic_sharpe(w->sr, target, n, w->skew, w->kurt);
+    tail_stage(w, r, n);
+}
+
+static void bar_stage(pp_work *w, pp_arena *arena)
+{
+    const pp_metrics_input *in = w->in;
+    double *r = PP_ARRAY(arena, double, in->n_points);
+    size_t n = 0;
+    for (size_t k = 1; k < in->n_points; k++)
+        if (in->points[k - 1].equity_e8 > 0)
+            r[n++] = e8(in->points[k].equity_e8) / e8(in->points[k - 1].equity_e8) - 1;
+    w->sr_bar = mean_over(pp_stats_mean(r, n), pp_stats_deviation(r, n));
+    w->sortino_bar = sortino_of(r, n);
+}
+
+static void add_trade(trade_sums *s, const pp_metric_trade *t)
+{
+    s->n++;
+    s->net_e8 += t->net_e8;
+    if (t->net_e8 > 0) {
+        s->wins++;
+        s->profit_e8 += t->net_e8;
+    } else if (t->net_e8 < 0) {
+        s->losses++;
+        s->loss_e8 -= t->net_e8;
+    }
+}
+
+static void streaks(pp_work *w)
+{
+    int64_t wins = 0, losses = 0;
+    for (size_t i = 0; i < w->in->n_trades; i++) {
+        int64_t net = w->in->trades[i].net_e8;
+        wins = net > 0 ? wins + 1 : 0;
+        losses = net < 0 ? losses + 1 : 0;
+        w->max_wins = wins > w->max_wins ? wins : w->max_wins;
+        w->max_losses = losses > w->max_losses ? losses : w->max_losses;
+    }
+}
+
+/* The mean of something over the trades that have it. */
+typedef struct mean_of {
+    pp_ksum sum;
+    int64_t n;
+} mean_of;
+
+static void take(mean_of *m, double x)
+{
+    if (isnan(x))
+        return;
+    pp_ksum_add(&m->sum, x);
+    m->n++;
+}
+
+static double mean(const mean_of *m)
+{
+    return m->n ? pp_ksum_total(&m->sum) / (double)m->n : UNDEFINED;
+}
+
+static void trade_stage(pp_work *w)
+{
+    mean_of ret = {0}, r = {0}, mae = {0}, mfe = {0}, exit = {0};
+    int64_t ms = 0, win_ms = 0, loss_ms = 0, best = 0, worst = 0;
+    for (size_t i = 0; i < w->in->n_trades; i++) {
+        const pp_metric_trade *t = &w->in->trades[i];
+        add_trade(&w->all, t);
+        add_trade(&w->sides[t->side > 0], t);
+        int64_t held = t->exit_ms - t->entry_ms;
+        ms += held;
+        win_ms += t->net_e8 > 0 ? held : 0;
+        loss_ms += t->net_e8 < 0 ? held : 0;
+        best = t->net_e8 > best ? t->net_e8 : best;
+        worst = t->net_e8 < worst ? t->net_e8 : worst;
+        w->liquidations += t->liquidated;
+        take(&ret, 100 * div0(e8(t->net_e8), e8(t->entry_notional_e8)));
+        take(&r, t->risk_e8 > 0 ? e8(t->net_e8) / e8(t->risk_e8) : UNDEFINED);
+        take(&mae, t->mae_pct);
+        take(&mfe, t->mfe_pct);
+        take(&exit, t->mfe_e8 > 0 ? 100 * (e8(t->gross_e8) / e8(t->mfe_e8)) : UNDEFINED);
+    }
+    w->avg_return_pct = mean(&ret);
+    w->expectancy_r = mean(&r);
+    w->mae = mean(&mae);
+    w->mfe = mean(&mfe);
+    w->exit_efficiency = mean(&exit);
+    w->largest_win = w->all.wins ? e8(best) : UNDEFINED;
+    w->largest_loss = w->all.losses ? e8(worst) : UNDEFINED;
+    w->avg_ms = div0((double)ms, (double)w->all.n);
+    w->avg_win_ms = div0((double)win_ms, (double)w->all.wins);
+    w->avg_loss_ms = div0((double)loss_ms, (double)w->all.losses);
+    streaks(w);
+}
+
+/* One account holds one position at a time, so in order of exit the entries never step back behind
+ * an earlier entry of another position: a single pass joins the intervals. */
+static void time_stage(pp_work *w)
+{
+    const pp_metrics_input *in = w->in;
+    int64_t held = 0, until = INT64_MIN;
+    size_t bar = 1;
+    for (size_t i = 0; i < in->n_trades; i++) {
+        int64_t from = in->trades[i].entry_ms, to = in->trades[i].exit_ms;
+        int64_t start = from > until ? from : until;
+        held += to > start ? to - start : 0;
+        until = to > until ? to : until;
+        while (bar < in->n_points && in->points[bar].time_ms <= from)
+            bar++;
+        for (; bar < in->n_points; bar++) {
+            int64_t opened = in->points[bar - 1].time_ms;
+            if (opened >= to && opened != from)
+                break;
+            w->bars_in_position++;
+        }
+    }
+    double window = (double)(in->end_ms - in->start_ms);
+    w->time_in_market_pct = div0(100 * (double)held, window);
+}
+
+static double smaller(double a, double b)
+{
+    return isnan(a) || b < a ? b : a;
+}
+
+static void leverage_stage(pp_work *w)
+{
+    mean_of used = {0};
+    w->min_liq_distance = w->min_margin_ratio = UNDEFINED;
+    for (size_t k = 0; k < w->in->n_points; k++) {
+        const pp_equity_point *p = &w->in->points[k];
+        if (p->qty_e8 != 0 && p->equity_e8 > 0)
+            take(&used, fabs(e8(pp_mul_e8(p->qty_e8, p->mark_e8))) / e8(p->equity_e8));
+        if (p->leverage > w->max_leverage)
+            w->max_leverage = p->leverage;
+        w->min_liq_distance = smaller(w->min_liq_distance, p->liq_distance_pct);
+        w->min_margin_ratio = smaller(w->min_margin_ratio, p->margin_ratio);
+    }
+    w->avg_leverage = mean(&used);
+}
+
+static void cost_stage(pp_work *w)
+{
+    const pp_metrics_input *in = w->in;
+    int64_t slip = in->slippage_e8 + in->impact_e8, gross = slip;
+    for (size_t i = 0; i < in->n_trades; i++)
+        gross += in->trades[i].gross_e8;
+    int64_t costs = in->fees_maker_e8 + in->fees_taker_e8 + slip + in->funding_paid_e8 -
+                    in->funding_received_e8;
+    w->cost_pct = gross > 0 ? 100 * (e8(costs) / e8(gross)) : UNDEFINED;
+}
+
+/* The rows: one function per metric, generated from the table. */
+
+#define NUM(x)         ((pp_metric_value){.v = (x), .high = UNDEFINED})
+#define INT(x)         NUM((double)(x))
+#define E8(x)          NUM(e8(x))
+#define PAIR(a, b)     ((pp_metric_value){.v = (a), .high = (b)})
+#define CODES(list, n) ((pp_metric_value){UNDEFINED, UNDEFINED, (list), (n), NULL})
+#define TOKEN(t)       ((pp_metric_value){.v = UNDEFINED, .high = UNDEFINED, .token = (t)})
+
+#define X(kind, name, group, unit, value, formula)                                                 \
+    static pp_metric_value get_##name(const pp_work *w)                                            \
+    {                                                                                              \
+        return value;                                                                              \
+    }
+PP_METRIC_TABLE(X)
+#undef X
+
+static pp_metric_value (*const getters[])(const pp_work *) = {
+#define X(kind, name, group, unit, value, formula) get_##name,
+    PP_METRIC_TABLE(X)
+#undef X
+};
+
+const pp_metric_row pp_metric_rows[] = {
+#define X(kind, name, group, unit, value, formula) {#name, group, unit, formula, PP_METRIC_##kind},
+    PP_METRIC_TABLE(X)
+#undef X
+};
+
+const size_t pp_n_metrics = PP_COUNT(pp_metric_rows);
+
+static void add_period(pp_periods *out, int64_t open_ms, int64_t from_e8, int64_t to_e8)
+{
+    double pct = from_e8 > 0 ? 100 * (e8(to_e8) / e8(from_e8) - 1) : UNDEFINED;
+    out->v[out->n++] = (pp_period){open_ms, pct, to_e8};
+}
+
+/* A point that stands exactly on a boundary closes the period before it. */
+static pp_periods periods(pp_arena *arena, const pp_metrics_input *in, pp_tf tf)
+{
+    pp_periods out = {PP_ARRAY(arena, pp_period, in->n_points), 0};
+    int64_t from = in->points[0].equity_e8, open = pp_tf_open(tf, in->points[0].time_ms);
+    for (size_t k = 1; k < in->n_points; k++) {
+        int64_t at = pp_tf_open(tf, in->points[k].time_ms - 1);
+        if (k > 1 && at != open) {
+            add_period(&out, open, from, in->points[k - 1].equity_e8);
+            from = in->points[k - 1].equity_e8;
+        }
+        open = at;
+    }
+    if (in->n_points > 1)
+        add_period(&out, open, from, in->points[in->n_points - 1].equity_e8);
+    return out;
+}
+
+/* There is no yearly timeframe: the months are joined by their year. */
+static pp_periods years(pp_arena *arena, const pp_periods *months, int64_t initial_e8)
+{
+    pp_periods out = {PP_ARRAY(arena, pp_period, months->n + 1), 0};
+    int64_t from = initial_e8;
+    for (size_t i = 0; i < months->n; i++) {
+        int64_t year = pp_date_of_days(pp_floor_div(months->v[i].open_ms, PP_DAY_MS)).year;
+        bool last = i + 1 == months->n ||
+                    pp_date_of_days(pp_floor_div(months->v[i + 1].open_ms, PP_DAY_MS)).year != year;
+        if (!last)
+            continue;
+        add_period(&out, pp_days_of_date(year, 1, 1) * PP_DAY_MS, from, months->v[i].equity_e8);
+        from = months->v[i].equity_e8;
+    }
+    return out;
+}
+
+pp_metrics *pp_metrics_compute(pp_arena *arena, const pp_metrics_input *in)
+{
+    PP_ASSERT(in->n_points > 0 && in->exec_ms > 0, "M1", in->n_points, in->exec_ms);
+    pp_work w = {.in = in};
+    equity_stage(&w);
+    drawdown_stage(&w);
+    daily_stage(&w, arena);
+    bar_stage(&w, arena);
+    trade_stage(&w);
+    time_stage(&w);
+    leverage_stage(&w);
+    cost_stage(&w);
+    pp_metrics *m = PP_NEW(arena, pp_metrics);
+    m->values = PP_ARRAY(arena, pp_metric_value, pp_n_metrics);
+    for (size_t i = 0; i < pp_n_metrics; i++)
+        m->values[i] = getters[i](&w);
+    m->day = periods(arena, in, PP_TF_D);
+    m->week = periods(arena, in, PP_TF_W);
+    m->month = periods(arena, in, PP_TF_M);
+    m->year = years(arena, &m->month, in->points[0].equity_e8);
+    return m;
+}
+
+int pp_metric_find(const char *name)
+{
+    for (size_t i = 0; i < pp_n_metrics; i++)
+        if (strcmp(pp_metric_rows[i].name, name) == 0)
+            return (int)i;
+    return -1;
+}
+
+double pp_metric_number(const pp_metrics *m, const char *name)
+{
+    int i = pp_metric_find(name);
+    return i < 0 ? UNDEFINED : m->values[i].v;
+}

@@ -1,0 +1,188 @@
+/* rule.h - conditions and operands of a Play: parse, compile, evaluate, explain (chapter 03).
+ *
+ * Four steps, each with one object:
+ *
+ *   pp_rule_env   what names mean: the caller's symbols, setups, timeframes, Play options
+ *   pp_rules      the checked expressions of one Play: pp_rules_condition(), pp_rules_operand()
+ *   pp_signals    the expressions bound to data: column conditions become bitmaps over their grid
+ *   pp_live_*     conditions with position or account operands: evaluated as the loop goes
+ *
+ * Grids (R2). The tape grid is every tape bar's close, instant k = close of tape bar k. The exec
+ * grid is every exec bar's close, instant e = close of exec bar e. A bitmap has bit k of word k/64
+ * for instant k of its grid.
+ *
+ * Values are doubles; NaN and infinities are unknown. INT holds whole numbers, BOOL 0 or 1, ENUM
+ * the index of its token. All memory comes from the arena passed; after pp_signals_new() nothing
+ * allocates except pp_rule_explain() and pp_rule_why_not(). */
+#ifndef PP_RULE_H
+#define PP_RULE_H
+
+#include "rule/builtin.h"
+#include "rule/expr.h"
+
+/* ---- names ---- */
+
+/* As of pp_play_find(): found, no such id, no such field of it. */
+
+/* The caller's names: features, structures, rationalize. Built-ins (builtin.h) and the prefixes and
+ * brackets of R5 are resolved here, not by the caller. */
+typedef struct pp_names {
+    void *ctx;
+    /* field NULL: the primary output. When PP_FOUND fills all of out; column >= PP_BI_COUNT. */
+    pp_find (*find)(void *ctx, const char *id, const char *field, pp_symbol *out);
+    /* For hints: id NULL lists all ids, else the fields of that id. Returns how many; *names may
+     * point into memory of the caller's that lives as long as the diags. May be NULL. */
+    size_t (*list)(void *ctx, const char *id, const char *const **names);
+} pp_names;
+
+typedef struct pp_rule_env {
+    pp_diags *diags; /* its arena holds the trees */
+    pp_names names;
+    const pp_setup_decl *setups;
+    size_t n_setups;
+    pp_tf tape_tf, exec_tf, low_tf, med_tf, high_tf; /* roles may stand in anchor_tf */
+    pp_evaluate evaluate;
+    bool crossover_level;
+} pp_rule_env;
+
+/* Setups, timeframes and options of a Play; the caller adds names. */
+pp_rule_env pp_rule_env_of(pp_diags *d, const pp_play *play, pp_tf tape_tf);
+
+/* ---- expressions ---- */
+
+typedef enum pp_grid { PP_GRID_EXEC, PP_GRID_TAPE } pp_grid;
+
+typedef struct pp_rules pp_rules;
+
+/* arena: of env->diags. Parses every setup at once, used or not, so that all errors show. */
+pp_rules *pp_rules_new(const pp_rule_env *env);
+
+/* Parses and checks one case's condition, or one operand (metadata, order prices, structure refs:
+ * number_only refuses BOOL and ENUM). Returns its handle, counted from 0 over both kinds; -1 if it
+ * has errors, which are in the diags. label names it in reports ("entry_long[0]"). */
+int pp_rules_condition(pp_rules *r, const pp_yaml *node, const char *label);
+int pp_rules_operand(pp_rules *r, const pp_yaml *node, bool number_only, const char *label);
+
+int pp_rules_count(const pp_rules *r);
+const pp_expr *pp_rules_expr(const pp_rules *r, int handle);
+const char *pp_rules_label(const pp_rules *r, int handle);
+pp_grid pp_rules_grid(const pp_rules *r, int handle);
+/* True if it reads position or account operands: no bitmaps, use pp_live_*. */
+bool pp_rules_is_live(const pp_rules *r, int handle);
+/* The setup's tree, NULL if there is none of this id or it has errors (for the normal form). */
+const pp_expr *pp_rules_setup(const pp_rules *r, const char *id);
+
+/* The history all expressions look back (T14): nested window spans and one grid step per crossover
+ * along the deepest path, and the largest offset per timeframe. Bars of timeframe X to load before
+ * start = ceil(span_ms / length of X) + offset_bars[X]. */
+typedef struct pp_lookback {
+    int64_t span_ms;
+    int offset_bars[PP_TF_COUNT];
+    bool uses[PP_TF_COUNT]; /* some operand is a column of this timeframe */
+} pp_lookback;
+pp_lookback pp_rules_lookback(const pp_rules *r);
+bool pp_rules_uses(const pp_rules *r, int column); /* does any expression read this column? */
+
+/* ---- columns ---- */
+
+typedef struct pp_rule_data {
+    size_t n_tape, n_exec;    /* instants of the two grids */
+    const int32_t *exec_last; /* n_exec: the tape instant of each exec close */
+    /* Per timeframe in use: index of the last bar closed at each tape instant, -1 none (T5). NULL
+     * for the tape's own timeframe. */
+    const int32_t *visible[PP_TF_COUNT];
+    /* By pp_symbol.column: built-ins first, then the caller's; NULL: unknown throughout. */
+    const double *const *columns;
+} pp_rule_data;
+
+typedef struct pp_signals pp_signals;
+
+/* Binds and compiles. [from, to) is the window in tape instants that coverage counts (R26). data
+ * and what it points to must outlive the signals; the struct itself is copied. */
+pp_signals *pp_signals_new(pp_arena *arena, const pp_rules *r, const pp_rule_data *data,
+                           size_t from, size_t to);
+/* Evaluates every condition without live operands over its whole grid. */
+void pp_signals_run(pp_signals *s);
+
+/* Bitmaps of a condition over its grid, after pp_signals_run(). known holds true. NULL for live
+ * conditions and operands. Bits past the last instant are 0. */
+const uint64_t *pp_signals_true(const pp_signals *s, int handle);
+const uint64_t *pp_signals_known(const pp_signals *s, int handle);
+
+static inline bool pp_bit(const uint64_t *bits, size_t k)
+{
+    return bits[k / 64] >> (k % 64) & 1;
+}
+
+/* First instant in [from, to) whose bit is set; `to` if none. */
+size_t pp_bits_next(const uint64_t *bits, size_t from, size_t to);
+
+/* The operand's value at one tape instant, NaN unknown. live: PP_LIVE_COUNT values; NULL: all
+ * unknown. */
+double pp_signals_operand(const pp_signals *s, int handle, size_t tape_instant, const double *live);
+
+/* ---- position and account conditions ----
+ *
+ * A live condition is evaluated over runs of consecutive instants of its grid during which the
+ * live operands do not change; a run may be one instant or many thousand. Crossovers and windows
+ * remember the past, so instants are visited in order, without holes, from start on. Parts without
+ * live operands are looked up in bitmaps computed before. */
+
+/* Starts the live conditions of one grid at an instant (the first decision): history before it is
+ * replayed with unknown live operands. */
+void pp_live_start(pp_signals *s, pp_grid grid, size_t instant);
+
+/* Evaluates all live conditions of the grid at the instants from where the last pp_live_commit()
+ * ended, n of them (at most PP_LIVE_RUN_MAX), with these operand values. Changes nothing that is
+ * kept: a run may be tried, looked at, and tried again. */
+enum { PP_LIVE_RUN_MAX = 2048 };
+void pp_live_try(pp_signals *s, pp_grid grid, size_t n, const double live[PP_LIVE_COUNT]);
+/* Truth of a live condition in the run tried last: bit k for its k-th instant. */
+const uint64_t *pp_live_true(const pp_signals *s, int handle);
+const uint64_t *pp_live_known(const pp_signals *s, int handle);
+/* Evaluates n instants for good (as pp_live_try) and counts them for coverage. */
+void pp_live_commit(pp_signals *s, pp_grid grid, size_t n, const double live[PP_LIVE_COUNT]);
+/* The instant the next run starts at. */
+size_t pp_live_at(const pp_signals *s, pp_grid grid);
+
+/* ---- reports ---- */
+
+/* R26: how often a node was true, false, unknown at the instants of its grid within the window. */
+typedef struct pp_coverage {
+    const pp_expr *node;
+    int depth; /* 0: the case's root */
+    size_t n_true, n_false, n_unknown;
+} pp_coverage;
+/* All condition nodes of a condition, parents first, in file order. Each setup is opened once. */
+size_t pp_signals_coverage(const pp_signals *s, int handle, pp_arena *arena, pp_coverage **out);
+
+/* R25: the condition at one instant of its grid. */
+typedef enum pp_truth { PP_FALSE, PP_TRUE, PP_UNKNOWN } pp_truth;
+typedef struct pp_explained pp_explained;
+struct pp_explained {
+    const pp_expr *node;
+    bool is_condition;
+    pp_truth truth; /* conditions */
+    double value;   /* operands; NaN unknown */
+    pp_explained *kids;
+    size_t n_kids; /* 0 also for a setup explained before in the same tree */
+};
+/* instant: of the condition's grid. A live condition is explained at the last instant committed
+ * (instant must be it) with the values in `live`; else live may be NULL. */
+pp_explained *pp_rule_explain(const pp_signals *s, int handle, size_t instant, const double *live,
+                              pp_arena *arena);
+void pp_explained_print(const pp_explained *e, pp_buf *out);
+
+/* --why-not: the instants of [from, to) (of the condition's grid) where it was not true, those
+ * nearest to true first: fewest leaves to change, then the smallest distance (the sum over these
+ * leaves of |lhs - rhs| / max(|lhs|, |rhs|), 1 where that has no meaning), then the earliest.
+ * Leaves are comparisons and windows; leaves with live operands count as met. */
+typedef struct pp_near_miss {
+    size_t instant;
+    int leaves;
+    double distance;
+} pp_near_miss;
+size_t pp_rule_why_not(const pp_signals *s, int handle, size_t from, size_t to, size_t max,
+                       pp_arena *arena, pp_near_miss **out);
+
+#endif

@@ -1,0 +1,67 @@
+/* kernel.h - what the detectors share; internal to src/structure.
+ *
+ * Every detector keeps the current value of each of its outputs in a row `now[]` of its state,
+ * changes what the bar changes, and hands the row to a sink, which writes the columns wanted. */
+#ifndef PP_STRUCTURE_KERNEL_H
+#define PP_STRUCTURE_KERNEL_H
+
+#include <math.h>
+#include <string.h>
+
+#include "play/swing.h"
+
+enum { PP_WARMUP_ATR = 153 }; /* 13 + 10 * 14: RMA(TR, 14) forgets its start (S9) */
+
+/* RMA(TR, 14), unless the Play named an ATR. Call once per bar. */
+typedef struct pp_atr {
+    int64_t n;
+    double value, prev_close;
+} pp_atr;
+double pp_atr_next(pp_atr *a, const pp_inputs *in, size_t i);
+
+/* The columns wanted out of a row. */
+typedef struct pp_sink {
+    int n;
+    int k[PP_OUTPUTS_MAX];
+    double *col[PP_OUTPUTS_MAX];
+} pp_sink;
+void pp_sink_init(pp_sink *s, double *const *out, int n_outputs);
+static inline void pp_sink_put(const pp_sink *s, const double *now, size_t i)
+{
+    for (int j = 0; j < s->n; j++)
+        s->col[j][i] = now[s->k[j]];
+}
+
+/* The body of run(): step(state, in, i) for every bar, then the row of the state. */
+#define PP_RUN(step, state, n_outputs)                                                             \
+    do {                                                                                           \
+        pp_sink sink;                                                                              \
+        pp_sink_init(&sink, out, n_outputs);                                                       \
+        for (size_t i = from; i < to; i++) {                                                       \
+            step((state), in, i);                                                                  \
+            pp_sink_put(&sink, (state)->now, i);                                                   \
+        }                                                                                          \
+    } while (0)
+
+/* Each detector lists its outputs once, X(name, type, tokens, start, doc): start is the value
+ * before anything happened. From the list come the indices, the specs and the first row. */
+#define PP_X_INDEX(name, type, tokens, start, doc) OUT_##name,
+#define PP_X_SPEC(name, type, tokens, start, doc)  {#name, type, tokens, doc},
+#define PP_X_START(name, type, tokens, start, doc) start,
+
+/* Own warmup: `bars`, and at least what the ATR needs beyond the chain if one is used. */
+int pp_structure_warmup(int64_t bars, bool uses_atr, const pp_chain *chain);
+
+extern const char *const pp_tokens_direction[]; /* bullish bearish */
+extern const char *const pp_tokens_bias[];      /* none bullish bearish */
+enum { PP_BULLISH, PP_BEARISH };
+enum { PP_BIAS_NONE, PP_BIAS_BULLISH, PP_BIAS_BEARISH };
+
+static inline double pp_swing_at(const pp_inputs *in, int column, size_t i)
+{
+    return in->deps[0].out[column][i];
+}
+
+extern const pp_spec pp_structure_swing, pp_structure_trend;
+
+#endif
