@@ -29,22 +29,6 @@ static const pp_spec *const rows[] = {INDICATORS(X)};
 
 const pp_registry pp_indicators = {rows, PP_COUNT(rows)};
 
-const pp_spec *pp_registry_find(const pp_registry *r, const char *name)
-{
-    size_t low = 0, high = r->n;
-    while (low < high) {
-        size_t mid = (low + high) / 2;
-        int order = strcmp(name, r->rows[mid]->name);
-        if (order == 0)
-            return r->rows[mid];
-        if (order < 0)
-            high = mid;
-        else
-            low = mid + 1;
-    }
-    return NULL;
-}
-
 void pp_params_default(const pp_spec *s, pp_params *p)
 {
     memset(p, 0, sizeof *p);
