@@ -5,19 +5,63 @@
 #include <string.h>
 
 #define INDICATORS(X)                                                                              \
+    X(adx)                                                                                         \
+    X(alma)                                                                                        \
+    X(anchored_volume_profile)                                                                     \
+    X(anchored_vwap)                                                                               \
+    X(ao)                                                                                          \
+    X(aroon)                                                                                       \
     X(atr)                                                                                         \
     X(bbands)                                                                                      \
+    X(cci)                                                                                         \
+    X(chop)                                                                                        \
+    X(cmf)                                                                                         \
+    X(cmo)                                                                                         \
     X(dema)                                                                                        \
+    X(dm)                                                                                          \
+    X(donchian)                                                                                    \
     X(ema)                                                                                         \
+    X(fisher)                                                                                      \
+    X(highest)                                                                                     \
     X(hma)                                                                                         \
+    X(ichimoku)                                                                                    \
+    X(kama)                                                                                        \
+    X(kc)                                                                                          \
+    X(kvo)                                                                                         \
+    X(linreg)                                                                                      \
+    X(lowest)                                                                                      \
     X(macd)                                                                                        \
+    X(mfi)                                                                                         \
+    X(midprice)                                                                                    \
+    X(mom)                                                                                         \
+    X(natr)                                                                                        \
+    X(obv)                                                                                         \
+    X(ohlc4)                                                                                       \
+    X(ppo)                                                                                         \
+    X(psar)                                                                                        \
     X(rma)                                                                                         \
+    X(roc)                                                                                         \
     X(rsi)                                                                                         \
+    X(session_levels)                                                                              \
     X(sma)                                                                                         \
+    X(squeeze)                                                                                     \
+    X(stdev)                                                                                       \
+    X(stoch)                                                                                       \
+    X(stochrsi)                                                                                    \
+    X(supertrend)                                                                                  \
     X(tema)                                                                                        \
     X(trima)                                                                                       \
+    X(trix)                                                                                        \
+    X(tsi)                                                                                         \
+    X(uo)                                                                                          \
+    X(volume_profile)                                                                              \
+    X(vortex)                                                                                      \
+    X(vwap)                                                                                        \
+    X(vwma)                                                                                        \
+    X(willr)                                                                                       \
     X(wma)                                                                                         \
-    X(zlma)
+    X(zlma)                                                                                        \
+    X(zscore)
 
 #define X(name) extern const pp_spec pp_indicator_##name;
 INDICATORS(X)
