@@ -22,11 +22,15 @@ check: deps
 	@echo "== build and quick tests"
 	@$(MAKE) --no-print-directory all
 	@meson test -C $(BUILD) --no-rebuild --suite quick --print-errorlogs
-	@echo "== the same with clang, address and undefined behaviour sanitizers"
-	@test -f build-asan/build.ninja || CC=clang-14 meson setup build-asan -Doptimization=1 \
+	@echo "== the same under the address and undefined behaviour sanitizers"
+	@test -f build-asan/build.ninja || meson setup build-asan -Doptimization=1 \
 	    -Db_sanitize=address,undefined -Db_lundef=false >/dev/null
 	@ninja -C build-asan -j$(JOBS) | tail -n 1
 	@meson test -C build-asan --no-rebuild --suite quick --timeout-multiplier 4 --print-errorlogs
+	@echo "== clang without warnings, and the same results"
+	@test -f build-clang/build.ninja || CC=clang-14 meson setup build-clang >/dev/null
+	@ninja -C build-clang -j$(JOBS) | tail -n 1
+	@meson test -C build-clang --no-rebuild --suite quick --timeout-multiplier 2 --print-errorlogs
 
 soak: deps
 	@$(MAKE) --no-print-directory all
@@ -39,4 +43,4 @@ format:
 	@git ls-files 'src/*.[ch]' 'tests/*.[ch]' 'bench/*.[ch]' 'include/*.h' | xargs clang-format -i
 
 clean:
-	@rm -rf $(BUILD) build-asan
+	@rm -rf $(BUILD) build-asan build-clang
