@@ -51,6 +51,12 @@ typedef struct pp_declared {
     bool used; /* by a rule, the risk model, or another feature or structure */
 } pp_declared;
 
+/* What an order's tag stands for (pp_order_req.tag is an index into pp_result.tags). */
+typedef struct pp_tag {
+    const char *case_id;  /* "entry_long[0]" */
+    const char *metadata; /* R21 as one line of JSON, {"atr":12.5}; NULL: none */
+} pp_tag;
+
 typedef struct pp_result {
     /* identity and inputs */
     const char *play_id, *symbol, *exchange; /* exchange may be NULL */
@@ -69,6 +75,8 @@ typedef struct pp_result {
     int64_t start_ms, end_ms; /* the window asked for, [start, end) */
     int64_t ended_ms;         /* when the run ended: end_ms, or the stop */
     const pp_log *log;        /* all five lists */
+    const pp_tag *tags;
+    size_t n_tags;
     const pp_equity_point *equity;
     size_t n_equity; /* >= 1 */
 

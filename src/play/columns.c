@@ -49,22 +49,6 @@ bool pp_declare_id(pp_load *l, const char *id, pp_pos pos, int kind, size_t numb
     return old < 0;
 }
 
-const pp_spec *pp_registry_find(const pp_registry *r, const char *name)
-{
-    size_t low = 0, high = r ? r->n : 0;
-    while (low < high) {
-        size_t mid = (low + high) / 2;
-        int order = strcmp(r->rows[mid]->name, name);
-        if (order == 0)
-            return r->rows[mid];
-        if (order < 0)
-            low = mid + 1;
-        else
-            high = mid;
-    }
-    return NULL;
-}
-
 static const pp_spec *find_spec(pp_load *l, const pp_registry *r, const pp_yaml *v,
                                 const char *what, pp_code code)
 {
@@ -125,6 +109,10 @@ static void load_feature(pp_load *l, const pp_yaml *key, const pp_yaml *map)
     const pp_spec *spec = n.indicator ? find_spec(l, l->reg->indicators, n.indicator, "indicator",
                                                   PP_E_UNKNOWN_INDICATOR)
                                       : NULL;
+    if (spec && spec->flags & PP_TF_UP_TO_D && f.tf > PP_TF_D)
+        pp_error(l->d, PP_E_TIMEFRAME, (n.tf ? n.tf : key)->pos, "%s has no timeframe above D",
+                 spec->name)
+            ->found = pp_tf_name(f.tf);
     const pp_yaml *atr_key = NULL;
     if (spec && pp_load_params(l, spec, n.params, &f.params, key->pos, &atr_key)) {
         f.spec = spec;

@@ -80,14 +80,19 @@ static bool bounds_of(const char *range, bounds *b)
     return true;
 }
 
+/* Bounds beyond the reach of e8 are whole. */
+static pp_i128 bound_e8(const char *text)
+{
+    int64_t e8;
+    return pp_e8_parse(text, &e8) ? e8 : (pp_i128)strtod(text, NULL) * PP_E8;
+}
+
 static bool within(pp_i128 v_e8, const char *range)
 {
     bounds b;
-    int64_t low, high;
     if (!bounds_of(range, &b))
         return true;
-    bool known = pp_e8_parse(b.low, &low) && pp_e8_parse(b.high, &high);
-    PP_ASSERT(known, "keys: a range in a table", 0, 0);
+    pp_i128 low = bound_e8(b.low), high = bound_e8(b.high);
     return (b.low_open ? v_e8 > low : v_e8 >= low) && (b.high_open ? v_e8 < high : v_e8 <= high);
 }
 
@@ -99,7 +104,8 @@ bool pp_read_e8(pp_load *l, const pp_yaml *v, const char *what, const char *rang
         wrong_type(l, v, what, "a number");
         return false;
     }
-    if (!pp_yaml_e8(v, &e8)) {
+    /* 9.8000000000000007 is how some programs write 9.8: it is the same double. */
+    if (!pp_yaml_e8(v, &e8) && !(pp_e8_of_double(x, &e8) && pp_double_of_e8(e8) == x)) {
         out_of_range(l, v, what, range)->hint = "at most 8 digits after the point";
         return false;
     }

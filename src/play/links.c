@@ -30,6 +30,17 @@ static bool plain_field(const char *field, char out[REF_MAX])
                     from == point ? "0" : "", (int)(to - from), from) < REF_MAX;
 }
 
+/* The name, or one of the older names: current_day_high is day_high. */
+static bool is_output(const char *output, const char *name)
+{
+    static const char old[] = "current_";
+    if (strcmp(output, name) == 0)
+        return true;
+    size_t n = sizeof old - 1;
+    return strncmp(name, old, n) == 0 && strncmp(name + n, "day_", 4) == 0 &&
+           strcmp(output, name + n) == 0;
+}
+
 static pp_find find_field(const pp_output_spec *outputs, int n, const char *field,
                           pp_output_ref *out)
 {
@@ -37,7 +48,7 @@ static pp_find find_field(const pp_output_spec *outputs, int n, const char *fiel
     if (*field && !plain_field(field, name))
         return PP_NO_FIELD;
     for (int k = 0; k < n; k++) {
-        if (outputs[k].name[0] == '_' || (*field && strcmp(outputs[k].name, name) != 0))
+        if (outputs[k].name[0] == '_' || (*field && !is_output(outputs[k].name, name)))
             continue;
         out->output = k;
         out->spec = &outputs[k];
@@ -295,9 +306,9 @@ static void link_deps(pp_load *l, int self, const pp_yaml *uses)
     size_t n_errors = l->d->n_errors;
     for (size_t i = 0; uses && uses->kind != PP_YAML_SCALAR && i < uses->n; i++)
         link_one_dep(l, self, uses->items[i], uses->keys ? uses->keys[i]->text : NULL);
-    unsigned given = 0;
+    bool given[PP_DEPS_MAX] = {0};
     for (int k = 0; s->spec && k < s->spec->n_deps; k++) {
-        given |= (s->deps[k] >= 0 ? 1U : 0U) << k;
+        given[k] = s->deps[k] >= 0;
         if (s->deps[k] < 0 && s->spec->deps[k].required && n_errors == l->d->n_errors && !uses)
             pp_error(l->d, PP_E_UNKNOWN_REF, s->pos, "%s needs a %s", s->spec->name,
                      s->spec->deps[k].types)

@@ -262,7 +262,7 @@ static void map_shape(reader *r)
                                    T_CLOSE, T_VOLUME, T_IGNORE, T_TURNOVER};
     for (int f = 0; f < FIELDS_MAX; f++)
         r->map[f] = T_IGNORE;
-    pp_family family = r->o->has_kind ? r->o->kind.family : PP_KLINE;
+    pp_family family = r->o->has_family ? r->o->kind.family : PP_KLINE;
     if (!pp_family_is_bars(family) && r->n_fields >= 2) {
         r->map[0] = T_TIME;
         r->map[r->n_fields - 1] = family == PP_FUNDING ? T_RATE : T_OPEN_INTEREST;
@@ -312,7 +312,7 @@ static bool has(const reader *r, target t)
 /* A file of a mark or index kind may name its columns plainly. */
 static void rename_for_kind(reader *r)
 {
-    if (!r->o->has_kind)
+    if (!r->o->has_family)
         return;
     bool mark = r->o->kind.family == PP_MARK && !has(r, T_MARK_CLOSE);
     bool index = r->o->kind.family == PP_INDEX && !has(r, T_INDEX_CLOSE);
@@ -499,7 +499,7 @@ static bool make_series(pp_arena *arena, reader *r, pp_csv_data *out)
 {
     pp_tf tf = PP_TF_1M;
     bool bars = has(r, T_CLOSE) || has(r, T_MARK_CLOSE) || has(r, T_INDEX_CLOSE);
-    if (r->o->has_kind)
+    if (r->o->has_tf)
         tf = r->o->kind.tf;
     else if (bars && !find_tf(r, &tf)) {
         pp_diag *e = pp_error(r->d, PP_E_TIMEFRAME, (pp_pos){r->file, 0, 0},

@@ -19,7 +19,8 @@
 #include "market/series.h"
 
 typedef struct pp_csv_opts {
-    bool has_kind; /* the rows are of this kind; otherwise names and spacing tell */
+    bool has_family; /* the rows are of kind.family; otherwise the names tell */
+    bool has_tf;     /* and of kind.tf; otherwise the spacing tells */
     pp_kind kind;
     const char *const *files; /* list for pp_origin.file */
     uint32_t file;            /* index of this file in it */

@@ -42,7 +42,7 @@ bool pp_tape_from_csv(pp_arena *arena, const char *symbol, const char *csv_path,
     files[0] = pp_strdup(arena, csv_path);
     files[1] = funding_path ? pp_strdup(arena, funding_path) : NULL;
     pp_csv_opts bars = {.files = files, .file = 0};
-    pp_csv_opts rates = {true, {PP_FUNDING, PP_TF_1M}, files, 1};
+    pp_csv_opts rates = {true, true, {PP_FUNDING, PP_TF_1M}, files, 1};
     pp_csv_data *data = PP_NEW(arena, pp_csv_data), *funding = PP_NEW(arena, pp_csv_data);
     bool ok = read_checked(arena, &bars, opts->now_ms, data, d);
     if (funding_path)

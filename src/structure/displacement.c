@@ -59,18 +59,19 @@ static void init(void *state_out, const pp_params *p)
     state *s = state_out;
     memset(s, 0, sizeof *s);
     memcpy(s->now, start, sizeof start);
+    pp_atr_init(&s->atr);
     s->body_atr_min = p->v[P_BODY_ATR_MIN];
     s->wick_ratio_max = p->v[P_WICK_RATIO_MAX];
     s->prev_atr = p->v[P_PREV_ATR] == 1;
     s->atr_before = NAN;
 }
 
-static void step(state *s, const pp_inputs *in, size_t i)
+static void step(state *s, const pp_inputs *in, size_t i, double atr)
 {
-    double *now = s->now, atr_now = pp_atr_next(&s->atr, in, i);
-    double atr = s->prev_atr ? s->atr_before : atr_now;
-    s->atr_before = atr_now;
-    pp_candle c = pp_candle_measure(in->bars, i, atr, s->body_atr_min, s->wick_ratio_max);
+    double *now = s->now;
+    pp_candle c = pp_candle_measure(in->bars, i, s->prev_atr ? s->atr_before : atr, s->body_atr_min,
+                                    s->wick_ratio_max);
+    s->atr_before = atr;
     now[OUT_is_displacement] = c.direction != 0;
     now[OUT_direction] = c.direction != 0 ? c.direction : NAN;
     now[OUT_body_atr_ratio] = c.body_atr_ratio;
@@ -85,7 +86,7 @@ static void step(state *s, const pp_inputs *in, size_t i)
 static void run(void *state_in, const pp_inputs *in, size_t from, size_t to, double *const *out)
 {
     state *s = state_in;
-    PP_RUN(step, s, N_OUTPUTS);
+    PP_RUN_ATR(step, s, N_OUTPUTS, true);
 }
 
 static int warmup(const pp_params *p, const pp_chain *chain)

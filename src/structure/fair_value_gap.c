@@ -42,6 +42,7 @@ static void init(void *state_out, const pp_params *p)
     state *s = state_out;
     memset(s, 0, sizeof *s);
     memcpy(s->now, start, sizeof start);
+    pp_atr_init(&s->atr);
     s->min_gap_atr = p->v[P_MIN_GAP_ATR];
     s->mitigation_pct = p->v[P_MITIGATION_PCT];
     s->gaps.max = (int)p->v[P_MAX_ACTIVE];
@@ -72,9 +73,9 @@ static void look_for_gap(state *s, const pp_bars *b, size_t i, double atr)
         pp_boxes_add(&s->gaps, s->now, OUT_version, -1, b->low[i - 2], b->high[i]);
 }
 
-static void step(state *s, const pp_inputs *in, size_t i)
+static void step(state *s, const pp_inputs *in, size_t i, double atr)
 {
-    double *now = s->now, atr = s->min_gap_atr > 0 ? pp_atr_next(&s->atr, in, i) : NAN;
+    double *now = s->now;
     const pp_box *nearest[2];
     pp_boxes_begin_bar(now);
     pp_boxes_test(&s->gaps, now, in->bars, i, test_gap, NULL, s);
@@ -87,7 +88,7 @@ static void step(state *s, const pp_inputs *in, size_t i)
 static void run(void *state_in, const pp_inputs *in, size_t from, size_t to, double *const *out)
 {
     state *s = state_in;
-    PP_RUN(step, s, N_OUTPUTS);
+    PP_RUN_ATR(step, s, N_OUTPUTS, s->min_gap_atr > 0);
 }
 
 static int warmup(const pp_params *p, const pp_chain *chain)

@@ -4,8 +4,7 @@
  * pair as long as a trend has a direction. What is no anchor (S8) leaves the last values. */
 #include "structure/kernel.h"
 
-#include <stdio.h>
-#include <stdlib.h>
+#include "base/text.h"
 
 static const char *const tokens_mode[] = {"retracement", "extension", "extension_up",
                                           "extension_down", NULL};
@@ -117,18 +116,11 @@ static void run(void *state_in, const pp_inputs *in, size_t from, size_t to, dou
     PP_RUN(step, s, s->n_levels + N_OUTPUTS);
 }
 
-/* "level_0.618": the shortest decimal that reads back as x, without exponent. check() keeps x away
- * from 0, so 24 decimals are always enough. */
+/* "level_0.618". check() keeps ratios where the canonical text is a plain decimal. */
 static const char *level_name(pp_arena *arena, double x)
 {
-    char text[64];
-    x += 0.0; /* no -0 */
-    for (int decimals = 0; decimals <= 24; decimals++) {
-        snprintf(text, sizeof text, "%.*f", decimals, x);
-        if (strtod(text, NULL) == x)
-            break;
-    }
-    return pp_fmt(arena, "level_%s", text);
+    char text[PP_DOUBLE_TEXT];
+    return pp_fmt(arena, "level_%s", pp_double_text(x, text));
 }
 
 static int make_outputs(pp_arena *arena, const pp_params *p, pp_output_spec *out)

@@ -80,6 +80,7 @@ static void init(void *state_out, const pp_params *p)
     state *s = state_out;
     memset(s, 0, state_size(p));
     memcpy(s->now, start, sizeof start);
+    pp_atr_init(&s->atr);
     s->tolerance_atr = p->v[P_TOLERANCE_ATR];
     s->sweep_atr = p->v[P_SWEEP_ATR];
     s->min_touches = (int)p->v[P_MIN_TOUCHES];
@@ -260,9 +261,9 @@ static void report_nearest(state *s, int side, double close)
     }
 }
 
-static void step(state *s, const pp_inputs *in, size_t i)
+static void step(state *s, const pp_inputs *in, size_t i, double atr)
 {
-    double *now = s->now, atr = pp_atr_next(&s->atr, in, i), least = INFINITY;
+    double *now = s->now, least = INFINITY;
     now[OUT_new_zone_this_bar] = now[OUT_sweep_this_bar] = now[OUT_run_this_bar] = 0;
     now[OUT_sweep_direction] = now[OUT_swept_level] = NAN;
     for (int side = 0; side < 2; side++)
@@ -275,7 +276,7 @@ static void step(state *s, const pp_inputs *in, size_t i)
 static void run(void *state_in, const pp_inputs *in, size_t from, size_t to, double *const *out)
 {
     state *s = state_in;
-    PP_RUN(step, s, N_OUTPUTS);
+    PP_RUN_ATR(step, s, N_OUTPUTS, true);
 }
 
 static const char *check(const pp_params *p)

@@ -70,6 +70,7 @@ static void init(void *state_out, const pp_params *p)
     state *s = state_out;
     memset(s, 0, sizeof *s);
     memcpy(s->now, start, sizeof start);
+    pp_atr_init(&s->atr);
     s->now[OUT__max_active] = p->v[P_MAX_ACTIVE];
     s->use_body = p->v[P_USE_BODY] == 1;
     s->swing_breaks = p->v[P_REQUIRE_DISPLACEMENT] == 0;
@@ -81,7 +82,7 @@ static void init(void *state_out, const pp_params *p)
 }
 
 /* 1 or -1 if bar i triggers in that direction, else 0: a displacement first, then the high side. */
-static double trigger(state *s, const pp_inputs *in, size_t i)
+static double trigger(const state *s, const pp_inputs *in, size_t i, double atr)
 {
     double displaced;
     if (in->deps[1].n_out > 0)
@@ -89,9 +90,8 @@ static double trigger(state *s, const pp_inputs *in, size_t i)
                         ? in->deps[1].out[PP_DISPLACEMENT_DIRECTION][i]
                         : 0;
     else
-        displaced = pp_candle_measure(in->bars, i, pp_atr_next(&s->atr, in, i), s->body_atr_min,
-                                      s->wick_ratio_max)
-                        .direction;
+        displaced =
+            pp_candle_measure(in->bars, i, atr, s->body_atr_min, s->wick_ratio_max).direction;
     if (displaced != 0 || !s->swing_breaks)
         return displaced;
     if (in->bars->close[i] > pp_swing_at(in, PP_SW_HIGH_LEVEL, i))
@@ -134,9 +134,9 @@ static void block_gone(void *ctx, const pp_box *b, double direction)
     s->now[OUT_last_invalidated_lower] = b->lower;
 }
 
-static void step(state *s, const pp_inputs *in, size_t i)
+static void step(state *s, const pp_inputs *in, size_t i, double atr)
 {
-    double *now = s->now, direction = trigger(s, in, i);
+    double *now = s->now, direction = trigger(s, in, i, atr);
     const pp_box *nearest[2];
     pp_boxes_begin_bar(now);
     s->newest_gone = 0;
@@ -149,7 +149,7 @@ static void step(state *s, const pp_inputs *in, size_t i)
 static void run(void *state_in, const pp_inputs *in, size_t from, size_t to, double *const *out)
 {
     state *s = state_in;
-    PP_RUN(step, s, N_OUTPUTS);
+    PP_RUN_ATR(step, s, N_OUTPUTS, in->deps[1].n_out == 0);
 }
 
 static const char *check_deps(const pp_params *p, const bool *given)

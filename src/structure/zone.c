@@ -59,6 +59,7 @@ static void init(void *state_out, const pp_params *p)
     state *s = state_out;
     memset(s, 0, sizeof *s);
     memcpy(s->now, start, sizeof start);
+    pp_atr_init(&s->atr);
     s->side = p->v[P_ZONE_TYPE] == TYPE_DEMAND;
     s->width_atr = p->v[P_WIDTH_ATR];
     s->width_pct = p->v[P_WIDTH_PCT];
@@ -96,9 +97,8 @@ static void make_zone(state *s, const pp_inputs *in, size_t i, double width)
     now[OUT_version]++;
 }
 
-static void step(state *s, const pp_inputs *in, size_t i)
+static void step(state *s, const pp_inputs *in, size_t i, double atr)
 {
-    double atr = isnan(s->width_atr) ? NAN : pp_atr_next(&s->atr, in, i);
     test_zone(s, in->bars, i);
     if (pp_swing_at(in, PP_SW_HIGH_ACCEPTED + s->side, i) == 1)
         s->waiting = true;
@@ -116,7 +116,7 @@ static void step(state *s, const pp_inputs *in, size_t i)
 static void run(void *state_in, const pp_inputs *in, size_t from, size_t to, double *const *out)
 {
     state *s = state_in;
-    PP_RUN(step, s, N_OUTPUTS);
+    PP_RUN_ATR(step, s, N_OUTPUTS, !isnan(s->width_atr));
 }
 
 static const char *check(const pp_params *p)

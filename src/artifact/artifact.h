@@ -1,0 +1,85 @@
+/* artifact.h - what a run leaves on disk, and how anyone checks it (chapter 08).
+ *
+ * A run lives in OUT/<play id>/<symbol>/<first 12 digits of the run hash>/. It is written to a
+ * temporary sibling, synced and renamed, manifest.json last, so that a kill at any moment leaves
+ * the old run, nothing, or the whole new run (A1). docs/artifacts.md describes every file. */
+#ifndef PP_ARTIFACT_H
+#define PP_ARTIFACT_H
+
+#include "artifact/schema.h"
+#include "base/file.h"
+#include "metrics/findings.h"
+
+/* A3: SHA-256 over the canonical JSON of what may change a result. Uses the hashes, window,
+ * intrabar, models and seed of r only, so it can be asked before the run. */
+char *pp_run_hash(pp_arena *arena, const pp_result *r, char out[65]);
+
+/* Appends report.html to out; another layer makes it. */
+typedef bool (*pp_report_fn)(void *ctx, pp_diags *d, const pp_result *r, const pp_metrics *m,
+                             const pp_findings *f, pp_buf *out);
+
+typedef struct pp_artifact_job {
+    const pp_result *result;
+    const pp_metrics *metrics;
+    const pp_findings *findings;
+    const char *out_dir;        /* "runs" */
+    const char *preflight_json; /* whole text of preflight.json; NULL: the gate did not run */
+    const char *command;        /* command line, for the manifest; NULL: none */
+    bool force;                 /* recompute: the finished run is replaced by an equal one */
+    const pp_fs *fs;            /* NULL: the real one */
+    pp_report_fn report;        /* NULL: no report.html */
+    void *report_ctx;
+} pp_artifact_job;
+
+/* The folder of a run, in the arena of d. */
+const char *pp_artifact_path(pp_arena *arena, const char *out_dir, const pp_result *r);
+/* True if a finished run with this run hash stands at path. */
+bool pp_artifact_exists(pp_arena *arena, const pp_fs *fs, const char *path, const char *run_hash);
+
+/* Writes all files and runs gate 3 on them before they are renamed into place. A finished run of
+ * the same hash is left as it is unless `force`; then the files that A3 fixes must be equal byte
+ * for byte. On failure errors are in d, nothing new stands at the path, and files that gate 3
+ * refused are kept under path.failed. Needs DuckDB. */
+bool pp_artifact_write(pp_diags *d, const pp_artifact_job *job);
+
+/* --- verification ------------------------------------------------------------------------- */
+
+/* A run read back from its files. */
+typedef struct pp_artifact {
+    const char *dir;
+    struct json_t *manifest, *result_json, *signature;
+    pp_result result; /* identity, window, logs and equity; no tape: prices NaN */
+    pp_log log;
+} pp_artifact;
+
+/* Reads manifest.json alone: NULL with E_ARTIFACT if it is missing, not whole or changed. */
+struct json_t *pp_artifact_manifest(pp_diags *d, const pp_fs *fs, const char *dir);
+
+/* G3 and A5: re-reads every file of the run in `dir` and reports every disagreement as E_VERIFY or
+ * E_ARTIFACT in d. `tape` may be NULL; with it every fill is checked against its bar. *checks
+ * receives the number of checks made (may be NULL). */
+bool pp_artifact_verify(pp_diags *d, const pp_fs *fs, const char *dir, const pp_tape *tape,
+                        int *checks);
+
+/* --- reading ------------------------------------------------------------------------------ */
+
+typedef enum pp_show_format { PP_SHOW_TEXT, PP_SHOW_CSV, PP_SHOW_JSON } pp_show_format;
+
+/* One artifact of a run as a table: trades, orders, fills, equity, ledger, events or metrics. where
+ * is an SQL condition over the table's columns (NULL: all), limit < 0: no limit. */
+bool pp_artifact_show(pp_diags *d, const char *dir, const char *what, const char *where,
+                      int64_t limit, pp_show_format format, pp_buf *out);
+
+/* Compares two runs: says whether all files that A3 fixes are equal and, if not, the first event
+ * that differs and the metrics side by side. *equal receives the verdict; false on errors. */
+bool pp_artifact_compare(pp_diags *d, const char *dir_a, const char *dir_b, pp_show_format format,
+                         pp_buf *out, bool *equal);
+
+/* --- gate 2 ------------------------------------------------------------------------------- */
+
+/* G2: every declared output has a column that starts where the registry says, stays known after
+ * its warmup on clean data and is not unknown throughout. Errors E_GATE; a declared feature that
+ * nothing uses is a warning. `clean`: the data has no gaps, so unknown values are errors. */
+bool pp_gate_columns(pp_diags *d, const pp_result *r, bool clean);
+
+#endif

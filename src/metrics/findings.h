@@ -1,0 +1,54 @@
+/* findings.h - what a careful reader would object to in a finished run: a list of named checks,
+ * each with its numbers and advice (A8). Pure functions of the run: the bootstrap draws from the
+ * project's generator with a fixed seed, so that equal runs have equal findings. */
+#ifndef PP_FINDINGS_H
+#define PP_FINDINGS_H
+
+#include "base/json.h"
+#include "metrics/metrics.h"
+
+typedef enum pp_finding_severity {
+    PP_FINDING_NOTE,
+    PP_FINDING_CAUTION, /* the result may not mean what it seems to mean */
+    PP_FINDING_SERIOUS  /* do not trust the result before this is understood */
+} pp_finding_severity;
+
+enum { PP_FINDING_NUMBERS = 3 };
+
+typedef struct pp_finding {
+    const char *name; /* "few_trades" */
+    pp_finding_severity severity;
+    const char *text;   /* what was found, numbers included, one sentence */
+    const char *advice; /* what to do about it, one sentence */
+    struct {
+        const char *name;
+        double v;
+    } numbers[PP_FINDING_NUMBERS];
+    int n_numbers;
+} pp_finding;
+
+typedef struct pp_findings {
+    const pp_finding *v; /* most severe first, then in the order of the checks */
+    size_t n;
+} pp_findings;
+
+/* What a run alone does not know; NaN and -1 leave the check out. */
+typedef struct pp_findings_extra {
+    double other_path_profit; /* net profit under the other intrabar order */
+    int n_variables;          /* of the Play */
+    bool warmup_short;        /* the window was moved or the data starts late (T15) */
+    double typical_range_pct; /* median high - low of an exec bar, percent of close */
+} pp_findings_extra;
+extern const pp_findings_extra pp_findings_no_extra;
+
+pp_findings pp_findings_make(pp_arena *arena, const pp_result *r, const pp_metrics_input *in,
+                             const pp_metrics *m, const pp_findings_extra *extra);
+
+const char *pp_finding_severity_name(pp_finding_severity s); /* "note", "caution", "serious" */
+void pp_findings_json(pp_json *w, const char *key, const pp_findings *f);
+
+/* Share of resampled histories whose mean trade is <= 0: `rounds` histories of n trades, drawn from
+ * the trades in blocks of ceil(sqrt n) that wrap around. NaN for n < 2. */
+double pp_bootstrap_luck(const double *net, size_t n, int rounds, uint64_t seed);
+
+#endif
