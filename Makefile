@@ -25,6 +25,7 @@ help:
 	@echo "make clean    removes the build folders"
 
 $(BUILD)/build.ninja:
+	@command -v meson >/dev/null || { echo "meson is missing: run 'make deps' first" >&2; exit 1; }
 	$(call say,configure $(BUILD))
 	@meson setup $(BUILD) --prefix $(PREFIX) $(if $(NO_TESTS),-Dtests=false) >$(BUILD).log 2>&1 \
 	  || { cat $(BUILD).log; rm -rf $(BUILD) $(BUILD).log; exit 1; }
@@ -36,7 +37,7 @@ build-asan/build.ninja:
 
 build-clang/build.ninja:
 	$(call say,configure build-clang)
-	@CC=$(CLANG) meson setup build-clang >/dev/null
+	@CC=$(CLANG) meson setup build-clang -Dtests=false >/dev/null
 
 deps:
 	@scripts/deps.sh

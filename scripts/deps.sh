@@ -8,10 +8,11 @@ set -eu
 cd "$(dirname "$0")/.."
 
 BUILD_PACKAGES="build-essential pkg-config meson ninja-build python3 libyaml-dev libjansson-dev
-  libssl-dev libxxhash-dev zlib1g-dev libcurl4-openssl-dev"
+  libssl-dev libxxhash-dev zlib1g-dev libcurl4"
 TEST_PACKAGES="libcriterion-dev libmpfr-dev clang clang-format chromium fonts-dejavu-core"
 
 packages=$BUILD_PACKAGES
+command -v npm >/dev/null || packages="$packages nodejs npm"
 [ "${1:-}" = --build ] || packages="$packages $TEST_PACKAGES"
 
 as_root() {
@@ -49,7 +50,7 @@ fi
 
 if ! python3 tests/tools/check_lock.py . --installed >/dev/null 2>&1; then
     if ! command -v npm >/dev/null; then
-        echo "deps: npm is missing (Debian package npm); it fetches DuckDB and the chart libraries" >&2
+        echo "deps: npm is missing; it fetches DuckDB and the chart libraries" >&2
         exit 1
     fi
     # The install scripts of the packages would compile or download; nothing of that is needed.

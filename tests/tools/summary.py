@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Counts tests over build folders and prints, as the last line, `N passed, N failed[, N skipped]`.
 
-    summary.py BUILD...      reads BUILD/meson-logs/testlog*.json; exit 1 if anything failed
+    summary.py [--status N] BUILD...   reads BUILD/meson-logs/testlog*.json; exit 1 on a failure
     summary.py --self-test
 
 Each test of a Criterion program counts as one, any other program or script as one. A program that
 ended badly without saying which test failed counts as one failure. A log that is missing or empty
-is a failure too: tests that did not run have not passed.
+is a failure too: tests that did not run have not passed; so is a status of the checks that is not 0
+where no test failed, a build that broke for example.
 """
 import glob
 import json
@@ -84,7 +85,12 @@ def self_test():
 def main():
     if sys.argv[1:] == ["--self-test"]:
         return self_test()
-    sums, bad = total(sys.argv[1:])
+    args = sys.argv[1:]
+    status = int(args[1]) if args[:1] == ["--status"] else 0
+    sums, bad = total(args[2:] if args[:1] == ["--status"] else args)
+    if status and not sums[1]:
+        sums[1] = 1
+        bad.append("the checks ended with status %d though no test failed" % status)
     for text in bad:
         print(text)
     print(line_of(sums))
