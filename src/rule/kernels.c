@@ -1,5 +1,7 @@
 /* Every path (AVX-512, AVX2, baseline) does the same IEEE operations on the same elements, so
- * results are equal on all of them; a test compares them with the one-instant functions. */
+ * results are equal on all of them; a test compares them with the one-instant functions. Clones are
+ * static functions behind plain ones: clang 14 gives a cloned function no symbol of its own name.
+ */
 #include "rule/kernels.h"
 
 #include <string.h>
@@ -25,7 +27,7 @@ typedef int64_t mask __attribute__((vector_size(64)));
 /* ---- values ---- */
 
 #define BINARY(name, expr)                                                                         \
-    PP_CLONES void pp_k_##name(double *out, pp_vals a, pp_vals b, size_t n)                        \
+    PP_CLONES static void name##_on(double *out, pp_vals a, pp_vals b, size_t n)                   \
     {                                                                                              \
         for (size_t at = 0; at < n; at += 64, a.v += a.step, b.v += b.step) {                      \
             size_t m = n - at < 64 ? n - at : 64;                                                  \
@@ -34,6 +36,10 @@ typedef int64_t mask __attribute__((vector_size(64)));
                 out[at + i] = expr;                                                                \
             }                                                                                      \
         }                                                                                          \
+    }                                                                                              \
+    void pp_k_##name(double *out, pp_vals a, pp_vals b, size_t n)                                  \
+    {                                                                                              \
+        name##_on(out, a, b, n);                                                                   \
     }
 
 BINARY(add, x + y)
@@ -50,7 +56,7 @@ void pp_k_mod(double *out, pp_vals a, pp_vals b, size_t n)
             out[at + i] = pp_mod1(a.v[i], b.v[i]);
 }
 
-PP_CLONES void pp_k_abs(double *out, pp_vals a, size_t n)
+PP_CLONES static void abs_on(double *out, pp_vals a, size_t n)
 {
     for (size_t at = 0; at < n; at += 64, a.v += a.step) {
         size_t m = n - at < 64 ? n - at : 64;
@@ -59,9 +65,14 @@ PP_CLONES void pp_k_abs(double *out, pp_vals a, size_t n)
     }
 }
 
+void pp_k_abs(double *out, pp_vals a, size_t n)
+{
+    abs_on(out, a, n);
+}
+
 /* Slow columns hold their value over many instants: eight equal indices are one broadcast. */
-PP_CLONES void pp_k_sample(double *out, const int32_t *map, const double *column, int offset,
-                           size_t n)
+PP_CLONES static void sample_on(double *out, const int32_t *map, const double *column, int offset,
+                                size_t n)
 {
     size_t i = 0;
     for (; i + 8 <= n; i += 8) {
@@ -83,6 +94,11 @@ PP_CLONES void pp_k_sample(double *out, const int32_t *map, const double *column
     }
 }
 
+void pp_k_sample(double *out, const int32_t *map, const double *column, int offset, size_t n)
+{
+    sample_on(out, map, column, offset, n);
+}
+
 /* ---- comparisons ----
  *
  * Lane l of step j holds instant 8j + l, whose bit is 8j + l: each lane collects its own bits and
@@ -90,8 +106,8 @@ PP_CLONES void pp_k_sample(double *out, const int32_t *map, const double *column
 
 #define VABS(x) ((vec)((mask)(x)&INT64_MAX))
 
-#define COMPARE(name, params, vector_expr, vector_known, scalar_expr, scalar_known)                \
-    PP_CLONES void pp_k_##name params                                                              \
+#define COMPARE(name, params, args, vector_expr, vector_known, scalar_expr, scalar_known)          \
+    PP_CLONES static void name##_on params                                                         \
     {                                                                                              \
         size_t w = 0;                                                                              \
         for (; n >= 64; n -= 64, w++, a.v += a.step, b.v += b.step) {                              \
@@ -119,22 +135,28 @@ PP_CLONES void pp_k_sample(double *out, const int32_t *map, const double *column
         }                                                                                          \
         out.t[w] = t & k;                                                                          \
         out.f[w] = k & ~t;                                                                         \
+    }                                                                                              \
+    void pp_k_##name params                                                                        \
+    {                                                                                              \
+        name##_on args;                                                                            \
     }
 
 #define BOTH_KNOWN ((x - x) == (y - y))
 
-COMPARE(gt, (pp_bits out, pp_vals a, pp_vals b, size_t n), x > y, BOTH_KNOWN, x > y, BOTH_KNOWN)
-COMPARE(eq, (pp_bits out, pp_vals a, pp_vals b, size_t n), x == y, BOTH_KNOWN, x == y, BOTH_KNOWN)
+COMPARE(gt, (pp_bits out, pp_vals a, pp_vals b, size_t n), (out, a, b, n), x > y, BOTH_KNOWN, x > y,
+        BOTH_KNOWN)
+COMPARE(eq, (pp_bits out, pp_vals a, pp_vals b, size_t n), (out, a, b, n), x == y, BOTH_KNOWN,
+        x == y, BOTH_KNOWN)
 
-COMPARE(near_abs, (pp_bits out, pp_vals a, pp_vals b, double tol, size_t n), VABS(x - y) <= tol,
-        BOTH_KNOWN, fabs(x - y) <= tol, BOTH_KNOWN)
-COMPARE(near_pct, (pp_bits out, pp_vals a, pp_vals b, double tol, size_t n),
+COMPARE(near_abs, (pp_bits out, pp_vals a, pp_vals b, double tol, size_t n), (out, a, b, tol, n),
+        VABS(x - y) <= tol, BOTH_KNOWN, fabs(x - y) <= tol, BOTH_KNOWN)
+COMPARE(near_pct, (pp_bits out, pp_vals a, pp_vals b, double tol, size_t n), (out, a, b, tol, n),
         VABS(x - y) <= VABS(y) * tol / 100, BOTH_KNOWN &(y != 0),
         fabs(x - y) <= fabs(y) * tol / 100, BOTH_KNOWN &&y != 0)
 
 /* ---- bits ---- */
 
-PP_CLONES void pp_k_and(pp_bits out, pp_cbits a, pp_cbits b, size_t n)
+PP_CLONES static void and_on(pp_bits out, pp_cbits a, pp_cbits b, size_t n)
 {
     for (size_t w = 0; w < pp_words(n); w++) {
         out.t[w] = a.t[w] & b.t[w];
@@ -142,13 +164,23 @@ PP_CLONES void pp_k_and(pp_bits out, pp_cbits a, pp_cbits b, size_t n)
     }
 }
 
-PP_CLONES void pp_k_strict_and(pp_bits out, pp_cbits a, pp_cbits b, size_t n)
+void pp_k_and(pp_bits out, pp_cbits a, pp_cbits b, size_t n)
+{
+    and_on(out, a, b, n);
+}
+
+PP_CLONES static void strict_and_on(pp_bits out, pp_cbits a, pp_cbits b, size_t n)
 {
     for (size_t w = 0; w < pp_words(n); w++) {
         uint64_t t = a.t[w] & b.t[w];
         out.f[w] = (a.t[w] | a.f[w]) & (b.t[w] | b.f[w]) & ~t;
         out.t[w] = t;
     }
+}
+
+void pp_k_strict_and(pp_bits out, pp_cbits a, pp_cbits b, size_t n)
+{
+    strict_and_on(out, a, b, n);
 }
 
 void pp_k_cross(pp_bits out, pp_cbits a, pp_cross_state *st, size_t n)
@@ -265,7 +297,7 @@ void pp_k_bits(pp_bits out, const uint64_t *is_true, const uint64_t *is_known, s
     }
 }
 
-PP_CLONES size_t pp_k_popcount(const uint64_t *bits, size_t from, size_t to)
+PP_CLONES static size_t popcount_on(const uint64_t *bits, size_t from, size_t to)
 {
     size_t count = 0;
     if (from >= to)
@@ -280,4 +312,9 @@ PP_CLONES size_t pp_k_popcount(const uint64_t *bits, size_t from, size_t to)
         count += (size_t)__builtin_popcountll(x);
     }
     return count;
+}
+
+size_t pp_k_popcount(const uint64_t *bits, size_t from, size_t to)
+{
+    return popcount_on(bits, from, to);
 }
