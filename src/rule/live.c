@@ -28,7 +28,12 @@ void pp_live_commit(pp_signals *s, pp_grid grid, size_t n, const double live[PP_
     size_t at = g->live.n_at;
     pp_program_run(&g->live, n, live);
     size_t from = g->from > at ? g->from - at : 0, to = g->to > at ? g->to - at : 0;
-    pp_program_count_coverage(&g->live, from < n ? from : n, to < n ? to : n);
+    from = from < n ? from : n;
+    to = to < n ? to : n;
+    if (from >= to)
+        return;
+    pp_program_count_coverage(&g->live, from, to);
+    g->live_counted += to - from;
 }
 
 size_t pp_live_at(const pp_signals *s, pp_grid grid)

@@ -165,6 +165,8 @@ struct pp_explained {
     bool is_condition;
     pp_truth truth; /* conditions */
     double value;   /* operands; NaN unknown */
+    bool has_before;
+    double before; /* operands of a crossover: at the instant before */
     pp_explained *kids;
     size_t n_kids; /* 0 also for a setup explained before in the same tree */
 };
