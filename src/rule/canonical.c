@@ -61,7 +61,7 @@ static pp_yaml *constant(pp_arena *a, const pp_expr *e)
 static pp_yaml *reference_map(pp_arena *a, const pp_expr *e)
 {
     size_t at = 0;
-    pp_yaml *map = node(a, e, PP_YAML_MAP, 1 + (e->sym.field != NULL) + (size_t)(e->offset > 0));
+    pp_yaml *map = node(a, e, PP_YAML_MAP, 1u + (e->sym.field ? 1u : 0u) + (e->offset ? 1u : 0u));
     put(a, e, map, at++, "feature_id", text(a, e, e->sym.id));
     if (e->sym.field)
         put(a, e, map, at++, "field", text(a, e, e->sym.field));

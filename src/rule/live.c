@@ -6,6 +6,7 @@ void pp_live_start(pp_signals *s, pp_grid grid, size_t instant)
     pp_grid_rules *g = &s->grids[grid];
     size_t at = instant > g->live_history ? instant - g->live_history : 0;
     pp_program_reset(&g->live, at);
+    g->live_counted = 0;
     if (g->live.insts.n == 0)
         g->live.n_at = instant;
     while (g->live.n_at < instant) {
