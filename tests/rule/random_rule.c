@@ -217,7 +217,12 @@ static const char *comparison(rnd *r, fx_world *w, bool live)
 static const char *window(rnd *r, fx_world *w, int depth, bool live)
 {
     static const char *const words[] = {"holds_for", "occurred_within", "count_true"};
-    int word = rnd_below(r, 3), n = 1 + rnd_below(r, depth > 1 ? 5 : rnd_below(r, 3) ? 12 : 150);
+    int word = rnd_below(r, 3), n = 1 + rnd_below(r, depth > 1         ? 5
+                                                     : rnd_below(r, 3) ? 12
+                                                     : rnd_below(r, 2) ? 150
+                                                                       : 70);
+    if (rnd_below(r, 8) == 0)
+        n = 62 + rnd_below(r, 4);
     int64_t ratio = pp_tf_ms(w->exec_tf) / pp_tf_ms(w->tape_tf);
     const char *inner = rnd_condition(r, w, depth - 1, live);
     const char *min = word == 2 ? F("min_true: %d, ", 1 + rnd_below(r, n)) : "";
