@@ -62,7 +62,10 @@ void rnd_world(rnd *r, fx_world *w)
                                      {PP_TF_15M, PP_TF_5M, PP_TF_1H},
                                      {PP_TF_15M, PP_TF_15M, PP_TF_2H}};
     const pp_tf *p = pairs[rnd_below(r, 4)];
-    fx_init(w, p[0], p[1], (size_t)(1 + rnd_below(r, rnd_below(r, 4) ? 90 : 400)));
+    fx_init(w, p[0], p[1],
+            (size_t)(1 + rnd_below(r, rnd_below(r, 60) == 0 ? 5000
+                                      : rnd_below(r, 4)     ? 90
+                                                            : 400)));
     random_column(r, w, "a", PP_FLOAT, NULL, p[0]);
     random_column(r, w, "b.line", PP_FLOAT, NULL, p[0]);
     random_column(r, w, "b.signal", PP_FLOAT, NULL, p[0]);

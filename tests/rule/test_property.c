@@ -169,27 +169,10 @@ static void live_trial(uint64_t seed)
 
 /* ---- canonical form ---- */
 
-static void dump(const pp_yaml *n, pp_buf *out)
-{
-    static const char *const ends[] = {"", "[]", "{}"};
-    if (n->kind == PP_YAML_SCALAR) {
-        pp_buf_printf(out, n->quoted ? "\"%s\"" : "%s", n->text);
-        return;
-    }
-    pp_buf_printf(out, "%c", ends[n->kind][0]);
-    for (size_t i = 0; i < n->n; i++) {
-        pp_buf_puts(out, i ? ", " : "");
-        if (n->keys)
-            pp_buf_printf(out, "\"%s\": ", n->keys[i]->text);
-        dump(n->items[i], out);
-    }
-    pp_buf_printf(out, "%c", ends[n->kind][1]);
-}
-
 static const char *canonical(fx_world *w, int handle)
 {
     pp_buf b = {&w->arena, NULL, 0, 0};
-    dump(pp_expr_yaml(&w->arena, pp_rules_expr(w->rules, handle)), &b);
+    fx_dump(pp_expr_yaml(&w->arena, pp_rules_expr(w->rules, handle)), &b);
     return b.text;
 }
 
