@@ -104,7 +104,7 @@ static pp_yaml *infix(pp_arena *a, const pp_expr *e, pp_yaml *lhs, pp_yaml *rhs)
 static pp_yaml *equality_side(pp_arena *a, const pp_expr *e, const pp_expr *beside)
 {
     bool hidden = e->op == PP_X_REF && beside->tokens &&
-                  pp_token_find(beside->tokens, reference_text(a, &e->sym)) >= 0;
+                  pp_rule_token_find(beside->tokens, reference_text(a, &e->sym)) >= 0;
     return hidden ? reference_map(a, e) : pp_expr_yaml(a, e);
 }
 
