@@ -168,3 +168,20 @@ const char *fx_messages(fx_world *w)
         pp_diag_format(&w->diags.list.v[i], false, &b);
     return b.text ? b.text : "";
 }
+
+void fx_dump(const pp_yaml *n, pp_buf *out)
+{
+    static const char *const ends[] = {"", "[]", "{}"};
+    if (n->kind == PP_YAML_SCALAR) {
+        pp_buf_printf(out, n->quoted ? "\"%s\"" : "%s", n->text);
+        return;
+    }
+    pp_buf_printf(out, "%c", ends[n->kind][0]);
+    for (size_t i = 0; i < n->n; i++) {
+        pp_buf_puts(out, i ? ", " : "");
+        if (n->keys)
+            pp_buf_printf(out, "\"%s\": ", n->keys[i]->text);
+        fx_dump(n->items[i], out);
+    }
+    pp_buf_printf(out, "%c", ends[n->kind][1]);
+}
