@@ -271,11 +271,17 @@ void pp_exch_set_atr(pp_exch *ex, double atr)
     ex->quiet_known = false;
 }
 
-void pp_exch_event(pp_exch *ex, pp_event e)
+void pp_ex_event(pp_exch *ex, pp_event e)
 {
     if (!ex->log)
         return;
     e.time_ms = ex->stamp_ms;
     e.bar = (int32_t)ex->bar;
     pp_log_event(ex->log, e);
+}
+
+void pp_exch_event(pp_exch *ex, pp_event e)
+{
+    ex->stamp_ms = ex->now_ms;
+    pp_ex_event(ex, e);
 }
