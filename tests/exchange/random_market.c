@@ -38,11 +38,12 @@ static void make_instrument(pp_rng *r, pp_instrument *ins)
     ins->min_notional_e8 = chance(r, 0.5) ? 5 * PP_E8 : 0;
     ins->max_leverage_e8 = 100 * PP_E8;
     ins->n_tiers = 1 + (int)pp_rng_below(r, 5);
-    int64_t limit = (int64_t)(500 + pp_rng_below(r, 20000)) * PP_E8, mmr = 400000;
+    /* Sizes around the tiers' limits, so that positions cross them. */
+    int64_t limit = (int64_t)exp(uniform(r, log(2e3), log(2e6))) * PP_E8, mmr = 400000;
     int64_t leverage = 100 * PP_E8;
     for (int i = 0; i < ins->n_tiers; i++) {
         ins->tiers[i] = (pp_tier){limit, mmr, -1, leverage};
-        limit += limit / 2 + (int64_t)pp_rng_below(r, 30000) * PP_E8;
+        limit += limit / 4 * (int64_t)(1 + pp_rng_below(r, 12));
         mmr += (int64_t)pp_rng_below(r, 1500000);
         leverage -= leverage / (int64_t)(2 + pp_rng_below(r, 8));
         leverage = leverage < PP_E8 ? PP_E8 : leverage;
@@ -94,7 +95,8 @@ static double make_bar(pp_rng *r, double p, int64_t unit, double *o, double *h, 
                        double *c)
 {
     double size = p * (chance(r, 0.05) ? 0.05 : 0.004);
-    double open = p * (chance(r, 0.06) ? 1 + uniform(r, -0.08, 0.08) : 1);
+    double far = chance(r, 0.1) ? 0.4 : 0.05;
+    double open = p * (chance(r, 0.06) ? 1 + far * uniform(r, -1, 1) : 1);
     double close = open + size * uniform(r, -1, 1);
     double high = fmax(open, close) + size * (chance(r, 0.6) ? pp_rng_uniform(r) : 0);
     double low = fmin(open, close) - size * (chance(r, 0.6) ? pp_rng_uniform(r) : 0);
@@ -220,20 +222,23 @@ static pp_order_req make_order(pp_rng *r, const random_market *m, size_t i)
     double px = i ? m->last[3][i - 1] : m->last[0][0];
     double room = pp_double_of_e8(c->deposit_e8) * pp_double_of_e8(c->leverage_e8) / px;
     pp_order_req q = {.side = chance(r, 0.5) ? 1 : -1, .reason = PP_REASON_order, .tag = -1};
-    q.qty_e8 = decimals(room * uniform(r, 0, chance(r, 0.2) ? 1.2 : 0.4), 1000);
+    q.qty_e8 =
+        decimals(room * (chance(r, 0.25) ? uniform(r, 0.9, 1.05) : uniform(r, 0, 0.4)), 1000);
     q.type = (pp_order_type)pp_rng_below(r, 4);
-    if (chance(r, 0.3))
+    if (chance(r, 0.4))
         q.type = PP_MARKET;
     double away = px * exp(uniform(r, log(0.0002), log(0.03)));
     q.limit_e8 = decimals(px + (chance(r, 0.2) ? 1 : -1) * q.side * away, 1000);
     q.trigger_e8 = decimals(px + (chance(r, 0.2) ? -1 : 1) * q.side * away, 1000);
     if (q.type == PP_STOP_LIMIT)
         q.limit_e8 = q.trigger_e8 + decimals(px * uniform(r, -0.005, 0.005), 1000);
+    if (chance(r, 0.01))
+        q.limit_e8 = q.trigger_e8 = 1;
     q.trigger_by = chance(r, 0.4) ? PP_BY_MARK : PP_BY_LAST;
     q.tif = chance(r, 0.6) ? PP_GTC : (pp_tif)pp_rng_below(r, 4);
     if (chance(r, 0.2))
         q.expire_ms = m->open_ms[i] + (int64_t)pp_rng_below(r, 20) * PP_MINUTE_MS;
-    q.reduce_only = chance(r, 0.3);
+    q.reduce_only = chance(r, 0.15);
     q.flip = !q.reduce_only && chance(r, 0.05);
     if (!q.reduce_only)
         q.protect = make_protection(r, q.side, px, c->leverage_e8);
@@ -253,9 +258,9 @@ static market_act make_act(pp_rng *r, const random_market *m, size_t i)
     } else if (p < 0.9) {
         a.kind = ACT_ADD_MARGIN;
         a.amount_e8 = decimals(pp_double_of_e8(m->cfg.deposit_e8) * uniform(r, 0, 0.3), 1);
-    } else if (p < 0.94) {
+    } else if (p < 0.95) {
         a.kind = ACT_ENTRIES;
-        a.on = chance(r, 0.8);
+        a.on = chance(r, 0.9);
     } else {
         a.kind = ACT_ATR;
         a.atr = px * uniform(r, 0, 0.01);

@@ -93,7 +93,45 @@ static void compare(pp_arena *a, const random_market *m, char *const want[REF_LI
     }
 }
 
-static void one_market(uint64_t seed, size_t n_bars, double busy, int64_t *fills)
+/* What the random markets came upon; a code that never comes up is a hole in the test. */
+typedef struct coverage {
+    int64_t bars, fills, outcome[PP_OUTCOME_COUNT], reason[PP_REASON_COUNT], event[PP_EVENT_COUNT],
+        state[PP_ORDER_STATE_COUNT];
+} coverage;
+
+static void cover(coverage *c, const random_market *m, const pp_log *log)
+{
+    c->bars += (int64_t)m->cfg.end_bar;
+    c->fills += (int64_t)log->fills.n;
+    for (size_t i = 0; i < log->fills.n; i++)
+        c->reason[PP_SLAB_AT(&log->fills, pp_fill, i)->reason]++;
+    for (size_t i = 0; i < log->events.n; i++)
+        c->event[PP_SLAB_AT(&log->events, pp_event, i)->kind]++;
+    for (size_t i = 0; i < log->orders.n; i++) {
+        const pp_order_row *o = PP_SLAB_AT(&log->orders, pp_order_row, i);
+        c->outcome[o->code]++;
+        c->state[o->state]++;
+    }
+}
+
+static void assert_covered(const coverage *c)
+{
+    for (int i = PP_OUT_QTY_TOO_SMALL; i <= PP_OUT_USER; i++)
+        cr_assert(c->outcome[i] || i == PP_OUT_ORDER_LIMIT || i == PP_OUT_RANGE, "never %s",
+                  pp_outcome_name((pp_outcome)i));
+    static const int reasons[] = {PP_REASON_order,       PP_REASON_stop_loss,
+                                  PP_REASON_break_even,  PP_REASON_trailing_stop,
+                                  PP_REASON_take_profit, PP_REASON_liquidation};
+    for (size_t i = 0; i < PP_COUNT(reasons); i++)
+        cr_assert(c->reason[reasons[i]], "never %s", pp_reason_name((pp_reason)reasons[i]));
+    for (int i = PP_EVENT_funding; i <= PP_EVENT_warning; i++)
+        cr_assert(c->event[i] || i == PP_EVENT_entries_disabled || i == PP_EVENT_run_stopped,
+                  "never %s", pp_event_kind_name((pp_event_kind)i));
+    for (int i = 0; i < PP_ORDER_STATE_COUNT; i++)
+        cr_assert(c->state[i], "never %s", pp_order_state_name((pp_order_state)i));
+}
+
+static void one_market(uint64_t seed, size_t n_bars, double busy, coverage *c)
 {
     static random_market m;
     static ref_exchange x;
@@ -110,7 +148,8 @@ static void one_market(uint64_t seed, size_t n_bars, double busy, int64_t *fills
         pp_log log;
         run_exchange(&d, &m, (runner)how, &log);
         compare(&a, &m, want, &log, names[how]);
-        *fills += how == PLAIN ? (int64_t)log.fills.n : 0;
+        if (how == PLAIN)
+            cover(c, &m, &log);
     }
     pp_arena_free(&a);
 }
@@ -118,15 +157,21 @@ static void one_market(uint64_t seed, size_t n_bars, double busy, int64_t *fills
 static void many_markets(uint64_t n)
 {
     uint64_t seed = test_seed();
-    int64_t fills = 0, bars = 0;
-    for (uint64_t k = 0; k < n; k++) {
-        size_t n_bars = k % 4 == 3 ? 150 : 60;
-        one_market(seed + k, n_bars, k % 4 == 3 ? 0.03 : 0.35, &fills);
-        bars += (int64_t)n_bars;
-    }
-    fprintf(stderr, "twin: seeds %llu..%llu, %lld bars, %lld fills\n", (unsigned long long)seed,
-            (unsigned long long)(seed + n - 1), (long long)bars, (long long)fills);
-    cr_assert_gt(fills, (int64_t)n);
+    coverage c = {0};
+    for (uint64_t k = 0; k < n; k++)
+        one_market(seed + k, k % 4 == 3 ? 150 : 60, k % 4 == 3 ? 0.03 : 0.35, &c);
+    fprintf(stderr, "twin: seeds %llu..%llu, %lld bars, %lld fills, %lld liquidations\n",
+            (unsigned long long)seed, (unsigned long long)(seed + n - 1), (long long)c.bars,
+            (long long)c.fills, (long long)c.reason[PP_REASON_liquidation]);
+    if (getenv("PP_TEST_VERBOSE"))
+        for (int i = 0; i < PP_OUTCOME_COUNT; i++)
+            fprintf(stderr, "%s %lld\n", i ? pp_outcome_name((pp_outcome)i) : "-",
+                    (long long)c.outcome[i]);
+    if (getenv("PP_TEST_VERBOSE"))
+        for (int i = 1; i < PP_EVENT_COUNT; i++)
+            fprintf(stderr, "%s %lld\n", pp_event_kind_name((pp_event_kind)i),
+                    (long long)c.event[i]);
+    assert_covered(&c);
 }
 
 Test(twin, X1_to_L7_equal_to_the_reference_on_random_markets)
