@@ -86,8 +86,9 @@ static void read_tier(const reader *r, const json_t *v, bool last, pp_tier *t)
     if (mmr)
         number(r, "mmr", mmr, &t->mmr_e8);
     t->deduction_e8 = -1;
-    if (deduction && !json_is_null(deduction))
-        number(r, "deduction", deduction, &t->deduction_e8);
+    if (deduction && !json_is_null(deduction) &&
+        number(r, "deduction", deduction, &t->deduction_e8) && t->deduction_e8 < 0)
+        pp_error(r->d, PP_E_RANGE, r->pos, "%s: a deduction is negative", r->symbol);
     if (leverage)
         number(r, "max_leverage", leverage, &t->max_leverage_e8);
 }
