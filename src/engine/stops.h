@@ -29,18 +29,11 @@ typedef struct pp_stops {
 /* equity at the start of the window. */
 void pp_stops_init(pp_stops *s, const pp_stops_config *cfg, int64_t start_ms, int64_t equity_e8);
 
-/* After a bar that is not filled and closes at close_ms with this equity at its mark close: stops
- * the run (true), closes for the day, enables or disables entries. Every bar whose close is an
- * instant of decision needs this call. */
+/* After the bar that closes at close_ms with this equity. True: the run is stopped. */
 bool pp_stops_check(pp_stops *s, pp_exch *ex, int64_t close_ms, int64_t equity_e8);
 
-/* For a filled bar, or a bar of a span that pp_stops_floor() and pp_stops_quiet_flat() show to be
- * without consequences: only the peak and the day go on. Bars in order. */
+/* What a skipped span does to the peak and the day: the bars' equities folded in order, none of
+ * them low enough to stop anything. */
 void pp_stops_fold(pp_stops *s, int64_t close_ms, int64_t equity_e8);
-
-/* In a position: no rule acts on a bar whose equity stays above this, up to the next 00:00Z. */
-int64_t pp_stops_floor(const pp_stops *s);
-/* Flat: true if no rule acts on bars that close at or below high_e8, whatever their number. */
-bool pp_stops_quiet_flat(const pp_stops *s, const pp_exch *ex, int64_t high_e8);
 
 #endif

@@ -43,7 +43,8 @@ static int64_t num(const char *text)
 
 static void check_row(char **c)
 {
-    const pp_instrument *ins = pp_instrument_builtin("BTCUSDT");
+    pp_instrument row, *ins = &row;
+    cr_assert(pp_instrument_builtin("BTCUSDT", ins));
     int side = strcmp(c[1], "long") == 0 ? 1 : -1;
     int64_t entry = num(c[2]), qty = num(c[3]), lev = num(c[4]), extra = num(c[5]);
     pp_margin_terms t = pp_margin_terms_of(ins, lev, 550000000);
@@ -97,7 +98,8 @@ static pp_instrument tiers_of_1000(void)
 /* The value of one published example, computed with the formulas of margin.h. */
 static int64_t example(const char *id, const char *quantity, int *seen)
 {
-    const pp_instrument *btc = pp_instrument_builtin("BTCUSDT");
+    pp_instrument row, *btc = &row;
+    cr_assert(pp_instrument_builtin("BTCUSDT", btc));
     pp_margin_terms l50 = pp_margin_terms_of(btc, 50 * PP_E8, 550000000);
     pp_margin_terms l10 = pp_margin_terms_of(btc, 10 * PP_E8, 550000000);
     int64_t v = 40000 * PP_E8, o5 = 1400 * PP_E8;
@@ -163,7 +165,8 @@ Test(margin, X20_published_worked_examples)
 
 Test(margin, X4_the_largest_quantity_that_fits)
 {
-    const pp_instrument *btc = pp_instrument_builtin("BTCUSDT");
+    pp_instrument row, *btc = &row;
+    cr_assert(pp_instrument_builtin("BTCUSDT", btc));
     pp_margin_terms t = pp_margin_terms_of(btc, 10 * PP_E8, 550000000);
     int64_t px = 110 * PP_E8, step = 100000;
     int64_t q = pp_margin_affordable(&t, 1, px, 10000 * PP_E8, step);
