@@ -186,7 +186,7 @@ static size_t spelling(const char *p)
     return strcspn(p, "|");
 }
 
-int pp_token_find(const char *const *tokens, const char *text)
+int pp_key_token(const char *const *tokens, const char *text)
 {
     size_t n = strlen(text);
     for (int k = 0; tokens[k]; k++) {
@@ -202,7 +202,7 @@ int pp_token_find(const char *const *tokens, const char *text)
     return -1;
 }
 
-const char *pp_token_name(pp_arena *a, const char *const *tokens, int k)
+const char *pp_key_token_name(pp_arena *a, const char *const *tokens, int k)
 {
     return pp_strndup(a, tokens[k], spelling(tokens[k]));
 }
@@ -213,7 +213,7 @@ bool pp_read_token(pp_load *l, const pp_yaml *v, const char *what, const char *c
     const char *text = pp_read_text(l, v, what);
     if (!text)
         return false;
-    int k = pp_token_find(tokens, text);
+    int k = pp_key_token(tokens, text);
     if (k >= 0) {
         *out = k;
         return true;
@@ -223,7 +223,7 @@ bool pp_read_token(pp_load *l, const pp_yaml *v, const char *what, const char *c
     const char *names[64];
     size_t n = 0;
     for (; tokens[n] && n < PP_COUNT(names); n++) {
-        names[n] = pp_token_name(l->d->arena, tokens, (int)n);
+        names[n] = pp_key_token_name(l->d->arena, tokens, (int)n);
         pp_buf_printf(&list, "%s%s", n ? " " : "", names[n]);
     }
     e->found = pp_describe(l->d->arena, v);
