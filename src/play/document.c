@@ -263,7 +263,7 @@ static void read_timeframes(pp_load *l, const document *doc)
         return;
     }
     p->low_tf = p->med_tf = p->high_tf = p->exec_tf;
-    known &= !t.low || literal_tf(l, t.low, "low_tf", &p->low_tf);
+    known &= t.low == doc->tf || !t.low || literal_tf(l, t.low, "low_tf", &p->low_tf);
     known &= !t.med || literal_tf(l, t.med, "med_tf", &p->med_tf);
     known &= !t.high || literal_tf(l, t.high, "high_tf", &p->high_tf);
     if (known)

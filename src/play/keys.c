@@ -98,6 +98,8 @@ static bool within(pp_i128 v_e8, const char *range)
 
 bool pp_read_e8(pp_load *l, const pp_yaml *v, const char *what, const char *range, int64_t *out)
 {
+    if (v->broken)
+        return false;
     double x;
     int64_t e8;
     if (!pp_yaml_double(v, &x)) {
@@ -119,6 +121,8 @@ bool pp_read_e8(pp_load *l, const pp_yaml *v, const char *what, const char *rang
 
 bool pp_read_int(pp_load *l, const pp_yaml *v, const char *what, const char *range, int64_t *out)
 {
+    if (v->broken)
+        return false;
     int64_t n;
     double x;
     if (!pp_yaml_int(v, &n)) {
@@ -138,6 +142,8 @@ bool pp_read_int(pp_load *l, const pp_yaml *v, const char *what, const char *ran
 
 bool pp_read_double(pp_load *l, const pp_yaml *v, const char *what, const char *range, double *out)
 {
+    if (v->broken)
+        return false;
     double x;
     bounds b;
     if (!pp_yaml_double(v, &x)) {
@@ -157,6 +163,8 @@ bool pp_read_double(pp_load *l, const pp_yaml *v, const char *what, const char *
 
 bool pp_read_bool(pp_load *l, const pp_yaml *v, const char *what, bool *out)
 {
+    if (v->broken)
+        return false;
     if (pp_yaml_bool(v, out))
         return true;
     wrong_type(l, v, what, "true or false");
@@ -165,6 +173,8 @@ bool pp_read_bool(pp_load *l, const pp_yaml *v, const char *what, bool *out)
 
 const char *pp_read_text(pp_load *l, const pp_yaml *v, const char *what)
 {
+    if (v->broken)
+        return NULL;
     if (v->kind == PP_YAML_SCALAR && !pp_yaml_is_null(v))
         return v->text;
     wrong_type(l, v, what, "text");
@@ -173,6 +183,8 @@ const char *pp_read_text(pp_load *l, const pp_yaml *v, const char *what)
 
 bool pp_expect(pp_load *l, const pp_yaml *v, pp_yaml_kind kind, const char *what)
 {
+    if (v->broken)
+        return false;
     static const char *const names[] = {"a single value", "a list", "a mapping"};
     if (v->kind == kind)
         return true;
