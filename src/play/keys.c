@@ -107,6 +107,8 @@ static bool within(pp_i128 v_e8, const char *range)
 
 bool pp_read_e8(pp_load *l, const pp_yaml *v, const char *what, const char *range, int64_t *out)
 {
+    if (v->broken)
+        return false;
     double x;
     int64_t e8;
     if (!pp_yaml_double(v, &x)) {
@@ -128,6 +130,8 @@ bool pp_read_e8(pp_load *l, const pp_yaml *v, const char *what, const char *rang
 
 bool pp_read_int(pp_load *l, const pp_yaml *v, const char *what, const char *range, int64_t *out)
 {
+    if (v->broken)
+        return false;
     int64_t n;
     double x;
     if (!pp_yaml_int(v, &n)) {
@@ -147,6 +151,8 @@ bool pp_read_int(pp_load *l, const pp_yaml *v, const char *what, const char *ran
 
 bool pp_read_double(pp_load *l, const pp_yaml *v, const char *what, const char *range, double *out)
 {
+    if (v->broken)
+        return false;
     double x;
     bounds b;
     if (!pp_yaml_double(v, &x)) {
@@ -166,6 +172,8 @@ bool pp_read_double(pp_load *l, const pp_yaml *v, const char *what, const char *
 
 bool pp_read_bool(pp_load *l, const pp_yaml *v, const char *what, bool *out)
 {
+    if (v->broken)
+        return false;
     if (pp_yaml_bool(v, out))
         return true;
     wrong_type(l, v, what, "true or false");
@@ -174,6 +182,8 @@ bool pp_read_bool(pp_load *l, const pp_yaml *v, const char *what, bool *out)
 
 const char *pp_read_text(pp_load *l, const pp_yaml *v, const char *what)
 {
+    if (v->broken)
+        return NULL;
     if (v->kind == PP_YAML_SCALAR && !pp_yaml_is_null(v))
         return v->text;
     wrong_type(l, v, what, "text");
@@ -182,6 +192,8 @@ const char *pp_read_text(pp_load *l, const pp_yaml *v, const char *what)
 
 bool pp_expect(pp_load *l, const pp_yaml *v, pp_yaml_kind kind, const char *what)
 {
+    if (v->broken)
+        return false;
     static const char *const names[] = {"a single value", "a list", "a mapping"};
     if (v->kind == kind)
         return true;
@@ -195,7 +207,7 @@ static size_t spelling(const char *p)
     return strcspn(p, "|");
 }
 
-int pp_token_find(const char *const *tokens, const char *text)
+int pp_key_token(const char *const *tokens, const char *text)
 {
     size_t n = strlen(text);
     for (int k = 0; tokens[k]; k++) {
@@ -211,7 +223,7 @@ int pp_token_find(const char *const *tokens, const char *text)
     return -1;
 }
 
-const char *pp_token_name(pp_arena *a, const char *const *tokens, int k)
+const char *pp_key_token_name(pp_arena *a, const char *const *tokens, int k)
 {
     return pp_strndup(a, tokens[k], spelling(tokens[k]));
 }
@@ -222,7 +234,7 @@ bool pp_read_token(pp_load *l, const pp_yaml *v, const char *what, const char *c
     const char *text = pp_read_text(l, v, what);
     if (!text)
         return false;
-    int k = pp_token_find(tokens, text);
+    int k = pp_key_token(tokens, text);
     if (k >= 0) {
         *out = k;
         return true;
@@ -232,7 +244,7 @@ bool pp_read_token(pp_load *l, const pp_yaml *v, const char *what, const char *c
     const char *names[64];
     size_t n = 0;
     for (; tokens[n] && n < PP_COUNT(names); n++) {
-        names[n] = pp_token_name(l->d->arena, tokens, (int)n);
+        names[n] = pp_key_token_name(l->d->arena, tokens, (int)n);
         pp_buf_printf(&list, "%s%s", n ? " " : "", names[n]);
     }
     e->found = pp_describe(l->d->arena, v);
