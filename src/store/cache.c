@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,11 +15,12 @@
 
 /* An entry: this header, padded to HEADER_BYTES, then the time column and the value columns, each
  * n * 8 bytes. `self` is the sum of the header with `self` zero. */
-enum { HEADER_BYTES = 4096, LABEL_BYTES = 128, FORMAT = 1 };
+enum { HEADER_BYTES = 4096, LABEL_BYTES = 128, FORMAT = 2 };
 
 typedef struct entry_header {
     char magic[8];
     uint32_t format, n_cols; /* value columns, without the time */
+    uint64_t known;          /* bit c: column c has no NaN */
     uint64_t n;
     pp_xxh128 key, sources, content, self;
     char label[LABEL_BYTES];
@@ -162,7 +164,10 @@ static void point_into(const char *bytes, const entry_header *h, pp_kind kind, p
 {
     /* Columns are read-only; pp_series has writable pointers for those who fill one. */
     char *data = (char *)(uintptr_t)bytes + HEADER_BYTES;
-    *out = (pp_series){.kind = kind, .n = (size_t)h->n, .time_ms = (int64_t *)(void *)data};
+    *out = (pp_series){.kind = kind,
+                       .n = (size_t)h->n,
+                       .time_ms = (int64_t *)(void *)data,
+                       .known = (unsigned)h->known};
     for (size_t c = 0; c < h->n_cols; c++)
         out->col[c] = (double *)(void *)(data + 8 * h->n * (c + 1));
 }
@@ -254,15 +259,28 @@ static void evict(pp_arena *arena, const pp_store *store)
 
 /* -------------------------------------------------------------------------------------- put */
 
+static uint64_t known_columns(const pp_series *s, size_t nc)
+{
+    uint64_t bits = 0;
+    for (size_t c = 0; c < nc; c++) {
+        size_t i = 0;
+        while (i < s->n && !isnan(s->col[c][i]))
+            i++;
+        bits |= (uint64_t)(i == s->n) << c;
+    }
+    return bits;
+}
+
 static void fill_header(entry_header *h, pp_xxh128 key, pp_xxh128 sources, pp_xxh128 content,
-                        const pp_store_key *k, size_t n, size_t nc)
+                        const pp_store_key *k, const pp_series *rows, size_t nc)
 {
     char kind[PP_KIND_TEXT];
     memset(h, 0, sizeof *h);
     memcpy(h->magic, magic, sizeof magic);
     h->format = FORMAT;
     h->n_cols = (uint32_t)nc;
-    h->n = n;
+    h->n = rows->n;
+    h->known = known_columns(rows, nc);
     h->key = key;
     h->sources = sources;
     h->content = content;
@@ -290,7 +308,7 @@ void pp_cache_put(pp_arena *arena, const pp_store *store, const pp_store_key *ke
         pp_diags quiet = {.arena = work};
         pp_xxh128 name = key_sum(work, store, key);
         const char *path = entry_path(work, store, name, "cols");
-        fill_header(&h, name, sources, *content, key, rows->n, nc);
+        fill_header(&h, name, sources, *content, key, rows, nc);
         memset(bytes, 0, HEADER_BYTES);
         memcpy(bytes, &h, sizeof h);
         if (pp_dir_make(&quiet, store->fs, cache_dir(work, store)) &&

@@ -235,14 +235,20 @@ static bool read_months(pp_arena *arena, const pp_store *store, const pp_store_k
     return true;
 }
 
+/* What everything else relies on: increasing times that are bar opens. Foreign files are possible.
+ */
 static bool check_order(const pp_series *s, const char *dir, pp_diags *d)
 {
-    for (size_t i = 1; i < s->n; i++) {
-        if (s->time_ms[i] > s->time_ms[i - 1])
+    bool bars = pp_family_is_bars(s->kind.family);
+    for (size_t i = 0; i < s->n; i++) {
+        int64_t t = s->time_ms[i];
+        bool aligned = !bars || pp_tf_open(s->kind.tf, t) == t;
+        if (aligned && (i == 0 || t > s->time_ms[i - 1]))
             continue;
-        char t[PP_TIME_TEXT];
-        pp_diag *e = pp_error(d, PP_E_STORE, (pp_pos){dir, 0, 0},
-                              "rows are not in time order at %s", pp_time_format(s->time_ms[i], t));
+        char text[PP_TIME_TEXT];
+        pp_diag *e = pp_error(d, PP_E_STORE, (pp_pos){dir, 0, 0}, "%s at %s",
+                              aligned ? "rows are not in time order" : "a bar is not aligned",
+                              pp_time_format(t, text));
         e->hint = "the file was not written by perpetua: remove it and import it instead";
         return false;
     }
