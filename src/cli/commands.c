@@ -3,7 +3,10 @@
 #include <string.h>
 
 /* One line per command, in the order of the help. */
-#define COMMANDS(X) X(pp_cmd_errors)
+#define COMMANDS(X)                                                                                \
+    X(pp_cmd_run)                                                                                  \
+    X(pp_cmd_check)                                                                                \
+    X(pp_cmd_errors)
 
 #define X(cmd) extern const pp_command cmd;
 COMMANDS(X)
