@@ -201,7 +201,8 @@ static const char *line_of(pp_arena *a, const char *text, size_t n, int line)
     for (; p < end && line > 1; p++)
         line -= *p == '\n';
     const char *stop = memchr(p, '\n', (size_t)(end - p));
-    return pp_strndup(a, p, (size_t)((stop ? stop : end) - p));
+    size_t len = (size_t)((stop ? stop : end) - p);
+    return pp_strndup(a, p, len && p[len - 1] == '\r' ? len - 1 : len);
 }
 
 struct json_t *pp_json_read(pp_diags *d, const char *file, const char *text, size_t n)

@@ -49,15 +49,26 @@ int64_t pp_round_to(int64_t v, int64_t step)
     return r * 2 >= step ? v + (step - r) : v - r;
 }
 
-/* x * 1e8 is not exact in a double; the integer nearest to the true product is found by splitting
- * off the whole part, whose product is exact in 128 bits, and rounding the fraction's product,
- * which is below 1e8 and so has room for the bits that matter. */
+__extension__ typedef unsigned __int128 u128;
+
+/* x is a 53-bit whole number m divided by 2^shift, and m * 1e8 fits 80 bits: the product is exact
+ * and is rounded once. Below 9e10 the shift is at least 16. */
 bool pp_e8_of_double(double x, int64_t *out_e8)
 {
     if (!(fabs(x) < 9e10))
         return false;
-    double whole = trunc(x), scaled = (x - whole) * 1e8;
-    *out_e8 = (int64_t)whole * PP_E8 + (int64_t)nearbyint(scaled);
+    uint64_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    int shift = 1075 - (int)(bits >> 52 & 0x7ff);
+    uint64_t m = (bits & ((UINT64_C(1) << 52) - 1)) | UINT64_C(1) << 52;
+    *out_e8 = 0;
+    if (shift > 81)
+        return true;
+    u128 product = (u128)m * (uint64_t)PP_E8, half = (u128)1 << (shift - 1);
+    u128 rest = product & (2 * half - 1);
+    int64_t v = (int64_t)(product >> shift);
+    v += rest > half || (rest == half && (v & 1));
+    *out_e8 = x < 0 ? -v : v;
     return true;
 }
 
@@ -100,14 +111,15 @@ bool pp_e8_parse(const char *text, int64_t *out_e8)
     const char *p = text;
     bool neg = *p == '-', point = false;
     p += *p == '-' || *p == '+';
-    pp_i128 v = 0;
+    pp_i128 v = 0,
+            digits_max = (pp_i128)INT64_MAX * 1000000000000000000; /* room for one more digit */
     int n = 0, decimals = 0, exponent;
     for (; (*p >= '0' && *p <= '9') || (*p == '.' && !point); p++) {
         if (*p == '.') {
             point = true;
             continue;
         }
-        if (v > INT64_MAX)
+        if (v > digits_max)
             return false;
         v = v * 10 + (*p - '0');
         decimals += point;
@@ -117,9 +129,9 @@ bool pp_e8_parse(const char *text, int64_t *out_e8)
         return false;
     int shift = 8 - decimals + exponent;
     for (; shift > 0 && v != 0; shift--) {
-        v *= 10;
         if (v > INT64_MAX)
             return false;
+        v *= 10;
     }
     for (; shift < 0 && v != 0; shift++) {
         if (v % 10 != 0)

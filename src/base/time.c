@@ -114,9 +114,7 @@ bool pp_time_parse(const char *text, int64_t *out_ms)
     if (take(&p, 'T') || take(&p, 't') || take(&p, ' ')) {
         if (!digits(&p, 2, &h) || !take(&p, ':') || !digits(&p, 2, &m))
             return false;
-        if (take(&p, ':') && !digits(&p, 2, &s))
-            return false;
-        if (take(&p, '.') && !parse_fraction(&p, &ms))
+        if (take(&p, ':') && (!digits(&p, 2, &s) || (take(&p, '.') && !parse_fraction(&p, &ms))))
             return false;
         if (h > 23 || m > 59 || s > 59)
             return false;

@@ -133,7 +133,7 @@ typedef struct pp_quiet {
     int64_t until_ms;
     bool none; /* something is due at the next bar whatever its prices */
 } pp_quiet;
-pp_quiet pp_exch_quiet(const pp_exch *ex);
+pp_quiet pp_exch_quiet(pp_exch *ex);
 /* Folds bars [from, to), all quiet, whose lowest low and highest high (of bars that are not filled)
  * are given; low > high: there were only filled bars. */
 void pp_exch_skip(pp_exch *ex, size_t from, size_t to, int64_t low_e8, int64_t high_e8);

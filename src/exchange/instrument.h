@@ -73,8 +73,8 @@ const pp_tier *pp_instrument_tier(const pp_instrument *ins, int64_t value_e8);
 /* The limit of the last tier whose maximum leverage is at least leverage_e8 (X4); 0 if none. */
 int64_t pp_instrument_limit(const pp_instrument *ins, int64_t leverage_e8);
 
-/* The instrument as one line of canonical text, for its hash and the artifacts: the JSON form
- * above with every value, keys in the order shown. */
+/* What can change a result as one line of text, for the instrument hash (A3): symbol, steps,
+ * limits, funding interval, tiers, in the order of the JSON form above. */
 void pp_instrument_text(const pp_instrument *ins, pp_buf *out);
 
 #endif

@@ -15,15 +15,15 @@
 
 /* A rate or a leverage as a reduced fraction. */
 typedef struct pp_ratio {
-    int64_t num, den; /* den > 0 */
+    pp_i128 num, den; /* den > 0 */
 } pp_ratio;
-pp_ratio pp_ratio_of(int64_t num, int64_t den);
+pp_ratio pp_ratio_of(pp_i128 num, pp_i128 den);
 #define PP_RATIO_BPS(bps_e8) pp_ratio_of((bps_e8), INT64_C(1000000000000)) /* 5.5 bps: 0.00055 */
 
 /* v * r, rounded once. */
 static inline int64_t pp_ratio_mul(int64_t v, pp_ratio r)
 {
-    return pp_div_half_even((pp_i128)v * r.num, r.den);
+    return pp_div_half_even(v * r.num, r.den);
 }
 
 /* What the formulas need besides the position: made once per run. */
@@ -49,7 +49,8 @@ int64_t pp_margin_maintenance(const pp_margin_terms *t, int side, int64_t value_
 /* Bankruptcy price (X15) of a position of qty > 0 with cost V and extra margin X. May be <= 0. */
 int64_t pp_margin_bankruptcy(const pp_margin_terms *t, int side, int64_t value_e8, int64_t qty_e8,
                              int64_t extra_e8);
-/* Liquidation price (X16); 0: never (a long whose formula gives LP <= 0). tier receives the tier
+/* Liquidation price (X16); 0: never (a long whose formula gives LP <= 0, or
+ * a price beyond any that a tape can have). tier receives the tier
  * that it was computed with (may be NULL). */
 int64_t pp_margin_liquidation(const pp_margin_terms *t, int side, int64_t value_e8, int64_t qty_e8,
                               int64_t extra_e8, const pp_tier **tier);

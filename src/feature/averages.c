@@ -1,4 +1,4 @@
-/* averages.c - moving averages: sma ema rma wma dema tema trima hma zlma. */
+/* averages.c - moving averages: sma ema rma wma dema tema trima hma zlma kama alma vwma linreg. */
 #include "feature/kernel.h"
 
 static const pp_param_spec length_20[] = {PP_LENGTH(20, 1)};
@@ -10,7 +10,7 @@ static const pp_output_spec value[] = {PP_OUT("value", "the average")};
                                        .family = "averages",                                       \
                                        .doc = (text),                                              \
                                        .formula = (law),                                           \
-                                       .flags = PP_TAKES_SOURCE,                                   \
+                                       .flags = PP_TAKES_SOURCE | PP_SKIPS_UNREAD,                 \
                                        PP_ROW_SOURCE("close"),                                     \
                                        PP_ROW_PARAMS(params_),                                     \
                                        PP_ROW_OUTPUTS(value),                                      \
@@ -77,17 +77,6 @@ PP_SOURCE_KERNEL(wma, 1)
 AVERAGE(wma, "linearly weighted moving average", "weights 1 (oldest) to n (newest) over the last n",
         pp_lookback_window, pp_warmup_window, length_20);
 
-/* EMA of EMA ... of x, `depth` deep: e[0] holds the first, e[1] the second. Returns the lead. */
-static size_t ema_chain(pp_kernel *k, const double *x, size_t n, double e[][PP_BLOCK], int depth)
-{
-    size_t lead = 0;
-    for (int d = 0; d < depth; d++) {
-        pp_fill_unknown(e[d], lead);
-        lead += pp_ema_run(&k->ema[d], (d ? e[d - 1] : x) + lead, e[d] + lead, n - lead);
-    }
-    return lead;
-}
-
 static void chain_plan(pp_kernel *k, const pp_params *p, int depth)
 {
     for (int d = 0; d < depth; d++)
@@ -103,7 +92,7 @@ static void dema_plan(pp_kernel *k, const pp_params *p)
 static void dema_block(pp_kernel *k, const double *x, size_t n, double *const *out)
 {
     double e[2][PP_BLOCK];
-    ema_chain(k, x, n, e, 2);
+    pp_ema_cascade(k->ema, 2, x, e, n);
     for (size_t i = 0; i < n; i++)
         out[0][i] = 2 * e[0][i] - e[1][i];
 }
@@ -130,7 +119,7 @@ static void tema_plan(pp_kernel *k, const pp_params *p)
 static void tema_block(pp_kernel *k, const double *x, size_t n, double *const *out)
 {
     double e[3][PP_BLOCK];
-    ema_chain(k, x, n, e, 3);
+    pp_ema_cascade(k->ema, 3, x, e, n);
     for (size_t i = 0; i < n; i++)
         out[0][i] = 3 * e[0][i] - 3 * e[1][i] + e[2][i];
 }
@@ -255,3 +244,183 @@ static int zlma_warmup(const pp_params *p, const pp_chain *c)
 PP_SOURCE_KERNEL(zlma, 1)
 AVERAGE(zlma, "zero lag moving average", "lag = floor((n-1)/2); EMA_n of 2 x_i - x_{i-lag}",
         zlma_lookback, zlma_warmup, length_20);
+
+/* v: sc of the slow end, span of sc, the average so far; n[1]: it has begun. */
+static void kama_plan(pp_kernel *k, const pp_params *p)
+{
+    double slow = 2 / (p->v[2] + 1), fast = 2 / (p->v[1] + 1);
+    k->v[0] = slow;
+    k->v[1] = fast - slow;
+    k->n[0] = (int64_t)p->v[0];
+    pp_plan_win(k, 0, pp_len(p, 0), 1);
+    pp_plan_line(k, &k->line[0], pp_len(p, 0) - 1);
+    pp_plan_line(k, &k->feed, pp_len(p, 0));
+}
+
+static void kama_block(pp_kernel *k, const double *x, size_t n, double *const *out)
+{
+    double path[PP_BLOCK], *y = out[0];
+    size_t lead = k->seen ? 0 : 1, len = (size_t)k->n[0];
+    double *step = pp_line_next(k, &k->line[0], n - lead);
+    for (size_t i = lead; i < n; i++)
+        step[i - lead] = fabs(x[i] - *(x + i - 1));
+    lead += pp_sum_run(k, 0, step, path + lead, n - lead);
+    for (size_t i = lead; i < n; i++) {
+        double er = path[i] == 0 ? 0 : fabs(x[i] - *(x + i - len)) / path[i];
+        double sc = er * k->v[1] + k->v[0];
+        path[i] = sc * sc;
+    }
+    pp_fill_unknown(y, lead);
+    if (lead < n && !k->n[1]) {
+        k->v[2] = *(x + lead - 1);
+        k->n[1] = 1;
+    }
+    double last = k->v[2];
+    for (size_t i = lead; i < n; i++)
+        y[i] = last = path[i] * x[i] + (1 - path[i]) * last;
+    k->v[2] = last;
+}
+
+static const char *kama_check(const pp_params *p)
+{
+    return p->v[1] < p->v[2] ? NULL : "fast must be below slow";
+}
+
+static int kama_warmup(const pp_params *p, const pp_chain *c)
+{
+    (void)c;
+    return (int)p->v[0] + 5 * (int)p->v[2];
+}
+
+PP_SOURCE_KERNEL(kama, 1)
+
+static const pp_param_spec kama_params[] = {
+    PP_LENGTH(10, 1), PP_INT_PARAM("fast", "EMA length in a straight move", 2, 1),
+    PP_INT_PARAM("slow", "EMA length in a sideways move, above fast", 30, 2)};
+const pp_spec pp_indicator_kama = {
+    .name = "kama",
+    .family = "averages",
+    .doc = "Kaufman's adaptive moving average",
+    .formula = "er = |x_i - x_{i-n}| / sum_n |d| (0 if the sum is 0); sc = (er (2/(f+1) - 2/(s+1)) "
+               "+ 2/(s+1))^2; k = k_-1 + sc (x - k_-1), from x_{i-1} before the first",
+    .flags = PP_TAKES_SOURCE | PP_SKIPS_UNREAD,
+    PP_ROW_SOURCE("close"),
+    PP_ROW_PARAMS(kama_params),
+    PP_ROW_OUTPUTS(value),
+    .check = kama_check,
+    .lookback = pp_lookback_change,
+    .warmup = kama_warmup,
+    PP_ROW_KERNEL(kama)};
+
+/* pool: the weights, oldest first, of sum 1; written by the first block. */
+static void alma_plan(pp_kernel *k, const pp_params *p)
+{
+    k->n[0] = (int64_t)p->v[0];
+    k->n[1] = (int64_t)pp_plan_pool(k, pp_len(p, 0));
+    k->v[0] = p->v[1];
+    k->v[1] = p->v[2];
+    pp_plan_line(k, &k->feed, pp_len(p, 0) - 1);
+}
+
+static void alma_weights(const pp_kernel *k, double *w, size_t len)
+{
+    double centre = k->v[0] * (double)(len - 1), width = (double)len / k->v[1], sum = 0;
+    for (size_t j = 0; j < len; j++) {
+        double d = (double)j - centre;
+        sum += w[j] = pp_exp(-d * d / (2 * width * width));
+    }
+    for (size_t j = 0; j < len; j++)
+        w[j] /= sum;
+}
+
+static void alma_block(pp_kernel *k, const double *x, size_t n, double *const *out)
+{
+    size_t len = (size_t)k->n[0], lead = k->seen < len - 1 ? len - 1 - k->seen : 0;
+    double *w = k->pool + k->n[1];
+    if (k->seen == 0)
+        alma_weights(k, w, len);
+    lead = lead < n ? lead : n;
+    pp_fill_unknown(out[0], lead);
+    pp_weighted_run(w, len, x + lead, out[0] + lead, n - lead);
+}
+
+PP_SOURCE_KERNEL(alma, 1)
+
+static const pp_param_spec alma_params[] = {
+    PP_LENGTH(10, 1),
+    PP_FLOAT_PARAM("offset", "centre of the weights, 1 is the newest", 0.85, 0, 1),
+    PP_ABOVE_ZERO("sigma", "the weights' width is length/sigma", 6)};
+const pp_spec pp_indicator_alma = {
+    .name = "alma",
+    .family = "averages",
+    .doc = "Arnaud Legoux moving average",
+    .formula = "k = offset (n-1); w_j = exp(-(j-k)^2 / (2 (n/sigma)^2)), j = 0 oldest; weighted "
+               "mean",
+    .flags = PP_TAKES_SOURCE | PP_WINDOWED | PP_SKIPS_UNREAD,
+    PP_ROW_SOURCE("close"),
+    PP_ROW_PARAMS(alma_params),
+    PP_ROW_OUTPUTS(value),
+    .lookback = pp_lookback_window,
+    .warmup = pp_warmup_window,
+    PP_ROW_KERNEL(alma)};
+
+static void vwma_plan(pp_kernel *k, const pp_params *p)
+{
+    pp_plan_win(k, 0, pp_len(p, 0), 1);
+    pp_plan_win(k, 1, pp_len(p, 0), 1);
+    pp_plan_line(k, &k->line[0], pp_len(p, 0) - 1);
+}
+
+static void vwma_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n, double *const *out)
+{
+    double vol[PP_BLOCK], *y = out[0], *cv = pp_line_next(k, &k->line[0], n);
+    for (size_t i = 0; i < n; i++)
+        cv[i] = b->close[at + i] * b->volume[at + i];
+    pp_sum_run(k, 0, cv, y, n);
+    pp_sum_run(k, 1, b->volume + at, vol, n);
+    for (size_t i = 0; i < n; i++)
+        y[i] = vol[i] == 0 ? NAN : y[i] / vol[i];
+}
+
+PP_BARS_KERNEL(vwma, 1)
+const pp_spec pp_indicator_vwma = {.name = "vwma",
+                                   .family = "averages",
+                                   .doc = "volume weighted moving average of the close",
+                                   .formula = "sum_n c v / sum_n v; no volume: unknown",
+                                   .flags = PP_SKIPS_UNREAD,
+                                   .inputs = "close volume",
+                                   PP_ROW_PARAMS(length_20),
+                                   PP_ROW_OUTPUTS(value),
+                                   .lookback = pp_lookback_window,
+                                   .warmup = pp_warmup_window,
+                                   PP_ROW_KERNEL(vwma)};
+
+#define linreg_plan wma_plan
+static void linreg_block(pp_kernel *k, const double *x, size_t n, double *const *out)
+{
+    double mean[PP_BLOCK], wma[PP_BLOCK];
+    const double per_bar = 6 / (double)(k->win[0].n - 1);
+    pp_wma_run(k, 0, x, mean, wma, n);
+    for (size_t i = 0; i < n; i++) {
+        out[0][i] = 3 * wma[i] - 2 * mean[i]; /* the line's end, as weights: 3 WMA - 2 SMA */
+        out[1][i] = (wma[i] - mean[i]) * per_bar;
+    }
+}
+
+PP_SOURCE_KERNEL(linreg, 2)
+
+static const pp_param_spec linreg_params[] = {PP_LENGTH(14, 2)};
+static const pp_output_spec linreg_outputs[] = {PP_OUT("value", "the line at the last point"),
+                                                PP_OUT("slope", "rise per bar")};
+const pp_spec pp_indicator_linreg = {
+    .name = "linreg",
+    .family = "averages",
+    .doc = "linear regression",
+    .formula = "least squares over the last n points: value at the last point, slope per bar",
+    .flags = PP_TAKES_SOURCE | PP_SKIPS_UNREAD,
+    PP_ROW_SOURCE("close"),
+    PP_ROW_PARAMS(linreg_params),
+    PP_ROW_OUTPUTS(linreg_outputs),
+    .lookback = pp_lookback_window,
+    .warmup = pp_warmup_window,
+    PP_ROW_KERNEL(linreg)};

@@ -35,6 +35,26 @@ double *pp_line_next(pp_kernel *k, pp_line *line, size_t n)
     return v + line->pos - n;
 }
 
+void pp_plan_line_win(pp_kernel *k, pp_line *line, int w, size_t n)
+{
+    pp_plan_win(k, w, n, 1);
+    pp_plan_line(k, line, n - 1);
+}
+
+size_t pp_line_sum(pp_kernel *k, pp_line *line, int w, const double *x, double *y, size_t n)
+{
+    double *made = pp_line_next(k, line, n);
+    memcpy(made, x, n * sizeof *x);
+    return pp_sum_run(k, w, made, y, n);
+}
+
+size_t pp_line_sma(pp_kernel *k, pp_line *line, int w, const double *x, double *y, size_t n)
+{
+    double *made = pp_line_next(k, line, n);
+    memcpy(made, x, n * sizeof *x);
+    return pp_sma_run(k, w, made, y, n);
+}
+
 size_t pp_kernel_size(void (*plan)(pp_kernel *k, const pp_params *p), const pp_params *p)
 {
     pp_kernel k;
@@ -111,6 +131,19 @@ static void start_gathering(pp_kernel *k, const double *hole)
     double *dense = pp_line_next(k, &k->feed, keep);
     memcpy(dense, hole - keep, keep * sizeof *dense);
     k->gathered = true;
+}
+
+void pp_sma_run_known(pp_kernel *k, int w, pp_line *line, const double *x, double *y, size_t n)
+{
+    double made[PP_BLOCK];
+    size_t known = n - count_unknown(x, n);
+    double *dense = pp_line_next(k, line, known);
+    for (size_t i = 0, j = 0; i < n; i++)
+        if (x[i] == x[i])
+            dense[j++] = x[i];
+    pp_sma_run(k, w, dense, made, known);
+    for (size_t i = 0, j = 0; i < n; i++)
+        y[i] = x[i] == x[i] ? made[j++] : NAN;
 }
 
 void pp_run_source(pp_kernel *k, const pp_inputs *in, size_t from, size_t to, double *const *out,

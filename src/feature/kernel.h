@@ -15,8 +15,10 @@
  *    values plus the head of the next; tails are computed once per n bars, heads grow. So a sum
  *    never drifts, a sum of zeros is 0, and extremes cost three comparisons per bar however the
  *    data moves (van Herk, Gil and Werman).
- *  - An EMA is advanced four values at a time around its latency: y4 = p4 + b^4 y0, where p4 needs
- *    no y. The groups of four are counted from the first value, so cuts do not matter. */
+ *  - An EMA is y = alpha x + (1 - alpha) y, in just this form: what stands on it may amplify its
+ *    last bit (the range of an rsi on a still market), and so anyone can compute the same. One such
+ *    chain waits for its own result; independent chains run in one loop, so that they wait
+ *    together (pp_ema_pair, pp_ema_cascade, or pp_ema_next in a loop of the indicator). */
 #ifndef PP_FEATURE_KERNEL_H
 #define PP_FEATURE_KERNEL_H
 
@@ -30,11 +32,20 @@ enum { PP_BLOCK = 256, PP_LENGTH_MAX = 100000, PP_STAGES_MAX = 8, PP_SCALARS_MAX
 
 /* EMA with alpha 2/(n+1), RMA with 1/n; the first value is the mean of the first n inputs. */
 typedef struct pp_ema {
-    double alpha, pow[5]; /* pow[j] = (1 - alpha)^j */
-    double y, p, sum;     /* y at the last group of four, p: inputs since, sum of the seed */
+    double alpha, beta, y; /* beta = 1 - alpha; y: before the first value, the sum so far */
     size_t n, seen;
-    int phase;
 } pp_ema;
+
+static inline bool pp_ema_ready(const pp_ema *e)
+{
+    return e->seen == e->n;
+}
+
+/* The next value of a ready EMA. */
+static inline double pp_ema_next(pp_ema *e, double x)
+{
+    return e->y = e->alpha * x + e->beta * e->y;
+}
 
 /* A rolling window of n values: tails of the last pass at pool[at], heads in `head`. */
 typedef struct pp_win {
@@ -71,6 +82,11 @@ void pp_plan_line(pp_kernel *k, pp_line *line, size_t history);
 
 /* Stages: x and y do not overlap. */
 size_t pp_ema_run(pp_ema *e, const double *x, double *y, size_t n);
+/* Two EMAs over two series (or one); the result is the second one's. */
+size_t pp_ema_pair(pp_ema *a, const double *x, double *y, pp_ema *b, const double *x2, double *y2,
+                   size_t n);
+/* EMA of EMA ... of x, `depth` (2 or 3) deep: y[0] holds the first. */
+size_t pp_ema_cascade(pp_ema *e, int depth, const double *x, double y[][PP_BLOCK], size_t n);
 /* The same over a series with holes: unknown inputs give unknown outputs and are passed over. */
 void pp_ema_run_known(pp_ema *e, const double *x, double *y, size_t n);
 size_t pp_sum_run(pp_kernel *k, int w, const double *x, double *y, size_t n);  /* width 1 */
@@ -83,8 +99,23 @@ size_t pp_var_run(pp_kernel *k, int w, const double *x, double *mean, double *m2
 /* Plain and weighted (newest n, oldest 1) means. Width 2. */
 size_t pp_wma_run(pp_kernel *k, int w, const double *x, double *mean, double *wma, size_t n);
 
+/* Mean of the last `len` values with the weights w[0] (oldest) upwards; needs no state, O(len). */
+void pp_weighted_run(const double *w, size_t len, const double *x, double *y, size_t n);
+/* Sums of |x_j - mean_i| over the last `len` values up to i; no state, O(len). */
+void pp_abs_dev_run(size_t len, const double *x, const double *mean, double *y, size_t n);
+/* Means of a window over the known values of a series with holes, collected in `line` (history
+ * length - 1): unknown inputs give unknown outputs. */
+void pp_sma_run_known(pp_kernel *k, int w, pp_line *line, const double *x, double *y, size_t n);
+/* Bars since the highest value of x * sign in the window, the most recent on ties. Width 2. */
+size_t pp_since_high_run(pp_kernel *k, int w, double sign, const double *x, double *y, size_t n);
+
 /* Where the next n values of a line are to be written; they have their history in front. */
 double *pp_line_next(pp_kernel *k, pp_line *line, size_t n);
+
+/* Copies x into the line and runs its window: a made series in one step. */
+size_t pp_line_sum(pp_kernel *k, pp_line *line, int w, const double *x, double *y, size_t n);
+size_t pp_line_sma(pp_kernel *k, pp_line *line, int w, const double *x, double *y, size_t n);
+void pp_plan_line_win(pp_kernel *k, pp_line *line, int w, size_t n);
 
 /* TR of bars [at, at + n). */
 void pp_true_range(const pp_bars *b, size_t at, size_t n, double *tr);
@@ -131,6 +162,16 @@ void pp_kernel_init(void *state, void (*plan)(pp_kernel *k, const pp_params *p),
     {                                                                                              \
         .name = (id), .doc = (text), .type = PP_P_INT, .def = (value), .min = (low),               \
         .max = PP_LENGTH_MAX                                                                       \
+    }
+#define PP_FLOAT_PARAM(id, text, value, low, high)                                                 \
+    {                                                                                              \
+        .name = (id), .doc = (text), .type = PP_P_FLOAT, .def = (value), .min = (low),             \
+        .max = (high)                                                                              \
+    }
+#define PP_ABOVE_ZERO(id, text, value)                                                             \
+    {                                                                                              \
+        .name = (id), .doc = (text), .type = PP_P_FLOAT, .def = (value), .min = 0, .max = 1000,    \
+        .min_open = true                                                                           \
     }
 #define PP_LENGTH(value, low) PP_INT_PARAM("length", "bars in the window", value, low)
 #define PP_OUT(id, text)                                                                           \

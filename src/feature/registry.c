@@ -5,19 +5,63 @@
 #include <string.h>
 
 #define INDICATORS(X)                                                                              \
+    X(adx)                                                                                         \
+    X(alma)                                                                                        \
+    X(anchored_volume_profile)                                                                     \
+    X(anchored_vwap)                                                                               \
+    X(ao)                                                                                          \
+    X(aroon)                                                                                       \
     X(atr)                                                                                         \
     X(bbands)                                                                                      \
+    X(cci)                                                                                         \
+    X(chop)                                                                                        \
+    X(cmf)                                                                                         \
+    X(cmo)                                                                                         \
     X(dema)                                                                                        \
+    X(dm)                                                                                          \
+    X(donchian)                                                                                    \
     X(ema)                                                                                         \
+    X(fisher)                                                                                      \
+    X(highest)                                                                                     \
     X(hma)                                                                                         \
+    X(ichimoku)                                                                                    \
+    X(kama)                                                                                        \
+    X(kc)                                                                                          \
+    X(kvo)                                                                                         \
+    X(linreg)                                                                                      \
+    X(lowest)                                                                                      \
     X(macd)                                                                                        \
+    X(mfi)                                                                                         \
+    X(midprice)                                                                                    \
+    X(mom)                                                                                         \
+    X(natr)                                                                                        \
+    X(obv)                                                                                         \
+    X(ohlc4)                                                                                       \
+    X(ppo)                                                                                         \
+    X(psar)                                                                                        \
     X(rma)                                                                                         \
+    X(roc)                                                                                         \
     X(rsi)                                                                                         \
+    X(session_levels)                                                                              \
     X(sma)                                                                                         \
+    X(squeeze)                                                                                     \
+    X(stdev)                                                                                       \
+    X(stoch)                                                                                       \
+    X(stochrsi)                                                                                    \
+    X(supertrend)                                                                                  \
     X(tema)                                                                                        \
     X(trima)                                                                                       \
+    X(trix)                                                                                        \
+    X(tsi)                                                                                         \
+    X(uo)                                                                                          \
+    X(volume_profile)                                                                              \
+    X(vortex)                                                                                      \
+    X(vwap)                                                                                        \
+    X(vwma)                                                                                        \
+    X(willr)                                                                                       \
     X(wma)                                                                                         \
-    X(zlma)
+    X(zlma)                                                                                        \
+    X(zscore)
 
 #define X(name) extern const pp_spec pp_indicator_##name;
 INDICATORS(X)
@@ -28,22 +72,6 @@ static const pp_spec *const rows[] = {INDICATORS(X)};
 #undef X
 
 const pp_registry pp_indicators = {rows, PP_COUNT(rows)};
-
-const pp_spec *pp_registry_find(const pp_registry *r, const char *name)
-{
-    size_t low = 0, high = r->n;
-    while (low < high) {
-        size_t mid = (low + high) / 2;
-        int order = strcmp(name, r->rows[mid]->name);
-        if (order == 0)
-            return r->rows[mid];
-        if (order < 0)
-            high = mid;
-        else
-            low = mid + 1;
-    }
-    return NULL;
-}
 
 void pp_params_default(const pp_spec *s, pp_params *p)
 {

@@ -7,9 +7,7 @@ static void plan_average(pp_ema *e, size_t n, double alpha)
 {
     e->n = n;
     e->alpha = alpha;
-    e->pow[0] = 1;
-    for (int j = 1; j < 5; j++)
-        e->pow[j] = e->pow[j - 1] * (1 - alpha);
+    e->beta = 1 - alpha;
 }
 
 void pp_plan_ema(pp_ema *e, size_t n)
@@ -29,59 +27,70 @@ void pp_plan_win(pp_kernel *k, int w, size_t n, size_t width)
     k->win[w].at = pp_plan_pool(k, n * width);
 }
 
-/* One value at a time: to the next group of four, and at the end of a block. */
-static size_t ema_single(pp_ema *e, const double *x, double *y, size_t n)
-{
-    size_t i = 0;
-    while (i < n) {
-        e->p = e->alpha * x[i] + e->pow[1] * e->p;
-        e->phase++;
-        y[i] = e->p + e->pow[e->phase] * e->y;
-        if (e->phase == 4) {
-            e->y = y[i];
-            e->p = 0;
-            e->phase = 0;
-        }
-        i++;
-        if (e->phase == 0)
-            break;
-    }
-    return i;
-}
-
+/* Values up to the first of the average; returns how many were taken. */
 static size_t ema_seed(pp_ema *e, const double *x, double *y, size_t n)
 {
     size_t i = 0;
-    for (; i < n && e->seen < e->n; i++) {
-        e->sum += x[i];
+    for (; i < n && !pp_ema_ready(e); i++) {
+        e->y += x[i];
         y[i] = NAN;
         if (++e->seen == e->n)
-            y[i] = e->y = e->sum / (double)e->n;
+            y[i] = e->y /= (double)e->n;
     }
     return i;
 }
 
 size_t pp_ema_run(pp_ema *e, const double *x, double *y, size_t n)
 {
-    size_t i = ema_seed(e, x, y, n), lead = e->seen < e->n ? n : i ? i - 1 : 0;
-    if (e->phase)
-        i += ema_single(e, x + i, y + i, n - i);
-    const double a = e->alpha, b = e->pow[1], b2 = e->pow[2], b3 = e->pow[3], b4 = e->pow[4];
-    double last = e->y;
-    for (; i + 4 <= n; i += 4) {
-        double p1 = a * x[i] + b * 0.0; /* as ema_single does, signed zeros included */
-        double p2 = a * x[i + 1] + b * p1;
-        double p3 = a * x[i + 2] + b * p2;
-        double p4 = a * x[i + 3] + b * p3;
-        y[i] = p1 + b * last;
-        y[i + 1] = p2 + b2 * last;
-        y[i + 2] = p3 + b3 * last;
-        y[i + 3] = last = p4 + b4 * last;
-    }
-    e->y = last;
-    if (i < n)
-        ema_single(e, x + i, y + i, n - i);
+    size_t i = ema_seed(e, x, y, n), lead = !pp_ema_ready(e) ? n : i ? i - 1 : 0;
+    pp_ema a = *e;
+    for (; i < n; i++)
+        y[i] = pp_ema_next(&a, x[i]);
+    *e = a;
     return lead;
+}
+
+size_t pp_ema_pair(pp_ema *a, const double *x, double *y, pp_ema *b, const double *x2, double *y2,
+                   size_t n)
+{
+    if (!pp_ema_ready(a) || !pp_ema_ready(b)) {
+        pp_ema_run(a, x, y, n);
+        return pp_ema_run(b, x2, y2, n);
+    }
+    pp_ema p = *a, q = *b;
+    for (size_t i = 0; i < n; i++) {
+        y[i] = pp_ema_next(&p, x[i]);
+        y2[i] = pp_ema_next(&q, x2[i]);
+    }
+    *a = p;
+    *b = q;
+    return 0;
+}
+
+size_t pp_ema_cascade(pp_ema *e, int depth, const double *x, double y[][PP_BLOCK], size_t n)
+{
+    if (!pp_ema_ready(&e[depth - 1])) {
+        size_t lead = pp_ema_run(&e[0], x, y[0], n);
+        for (int d = 1; d < depth; d++) {
+            pp_fill_unknown(y[d], lead);
+            lead += pp_ema_run(&e[d], y[d - 1] + lead, y[d] + lead, n - lead);
+        }
+        return lead;
+    }
+    pp_ema a = e[0], b = e[1], c = e[depth - 1];
+    for (size_t i = 0; i < n && depth == 2; i++) {
+        y[0][i] = pp_ema_next(&a, x[i]);
+        y[1][i] = pp_ema_next(&b, y[0][i]);
+    }
+    for (size_t i = 0; i < n && depth == 3; i++) {
+        y[0][i] = pp_ema_next(&a, x[i]);
+        y[1][i] = pp_ema_next(&b, y[0][i]);
+        y[2][i] = pp_ema_next(&c, y[1][i]);
+    }
+    e[depth - 1] = c;
+    e[1] = b;
+    e[0] = a;
+    return 0;
 }
 
 void pp_ema_run_known(pp_ema *e, const double *x, double *y, size_t n)
@@ -265,6 +274,92 @@ size_t pp_wma_run(pp_kernel *k, int which, const double *x, double *mean, double
         }
         w->head[0] = s;
         w->head[1] = q;
+        w->k += m;
+        i += m;
+    }
+    return lead;
+}
+
+void pp_weighted_run(const double *w, size_t len, const double *x, double *y, size_t n)
+{
+    enum { LANES = 8 };
+    const double *restrict oldest = x - (len - 1);
+    size_t i = 0;
+    for (; i + LANES <= n; i += LANES) {
+        double sum[LANES] = {0};
+        for (size_t j = 0; j < len; j++)
+            for (size_t lane = 0; lane < LANES; lane++)
+                sum[lane] += w[j] * oldest[i + lane + j];
+        for (size_t lane = 0; lane < LANES; lane++)
+            y[i + lane] = sum[lane];
+    }
+    for (; i < n; i++) {
+        double sum = 0;
+        for (size_t j = 0; j < len; j++)
+            sum += w[j] * oldest[i + j];
+        y[i] = sum;
+    }
+}
+
+void pp_abs_dev_run(size_t len, const double *x, const double *mean, double *y, size_t n)
+{
+    enum { LANES = 8 };
+    const double *restrict oldest = x - (len - 1);
+    size_t i = 0;
+    for (; i + LANES <= n; i += LANES) {
+        double sum[LANES] = {0};
+        for (size_t j = 0; j < len; j++)
+            for (size_t lane = 0; lane < LANES; lane++)
+                sum[lane] += fabs(oldest[i + lane + j] - mean[i + lane]);
+        for (size_t lane = 0; lane < LANES; lane++)
+            y[i + lane] = sum[lane];
+    }
+    for (; i < n; i++) {
+        double sum = 0;
+        for (size_t j = 0; j < len; j++)
+            sum += fabs(oldest[i + j] - mean[i]);
+        y[i] = sum;
+    }
+}
+
+/* Tails of pp_since_high_run: the best value of each tail and its place, counted from the newest.
+ */
+static void since_tails(const pp_win *w, double sign, const double *restrict x, double *restrict t,
+                        double *restrict age)
+{
+    double best = -INFINITY, place = 0;
+    for (size_t j = 0; j < w->n; j++) {
+        double v = sign * *(x - j);
+        place = v > best ? (double)j : place;
+        best = v > best ? v : best;
+        t[w->n - 1 - j] = best;
+        age[w->n - 1 - j] = place;
+    }
+}
+
+size_t pp_since_high_run(pp_kernel *k, int which, double sign, const double *x, double *y, size_t n)
+{
+    pp_win *w = &k->win[which];
+    double *t = k->pool + w->at, *age = t + w->n;
+    const size_t lead = win_lead(w, y, n);
+    for (size_t i = lead; i < n;) {
+        double best = w->head[0], place = w->head[1]; /* place: step of the pass */
+        if (w->k == w->n) {
+            since_tails(w, sign, x + i, t, age);
+            y[i++] = age[0];
+            best = -INFINITY;
+            place = 0;
+            w->k = 1;
+        }
+        size_t m = w->n - w->k < n - i ? w->n - w->k : n - i;
+        for (size_t j = 0; j < m; j++) {
+            double step = (double)(w->k + j), v = sign * x[i + j];
+            place = v >= best ? step : place;
+            best = v >= best ? v : best;
+            y[i + j] = best >= t[w->k + j] ? step - place : age[w->k + j] + step;
+        }
+        w->head[0] = best;
+        w->head[1] = place;
         w->k += m;
         i += m;
     }

@@ -74,15 +74,17 @@ typedef PP_VEC(pp_gap) pp_gaps;
 void pp_gaps_find(pp_arena *arena, pp_tf tf, const int64_t *open_ms, size_t n, pp_gaps *out);
 
 /* The E_GAP error of policy `fail`, with the ranges and both ways out. */
-void pp_gaps_error(const pp_gaps *gaps, const char *symbol, pp_tf tf, pp_diags *d);
+/* `what` names the series, such as "kline_1m". */
+void pp_gaps_error(const pp_gaps *gaps, const char *symbol, const char *what, pp_diags *d);
 
 /* Joins b into a: both sorted and checked. A row in both must be equal (turnover may be known in
- * one only), else an error naming both. *added and *same count rows of b. The result is in `out`.
- */
+ * one only), else an error naming both; with `replace` b wins. The result is in `out`. */
 typedef struct pp_merge_report {
-    size_t added, same, completed; /* completed: turnover that was not known before */
+    size_t added, same; /* rows of b that were new, that were there already */
+    size_t completed;   /* rows whose turnover was not known before */
+    size_t replaced;
 } pp_merge_report;
-bool pp_series_merge(pp_arena *arena, const pp_series *a, const pp_series *b, pp_series *out,
-                     pp_merge_report *report, pp_diags *d);
+bool pp_series_merge(pp_arena *arena, const pp_series *a, const pp_series *b, bool replace,
+                     pp_series *out, pp_merge_report *report, pp_diags *d);
 
 #endif

@@ -1,34 +1,74 @@
 #include "market/tape.h"
 
+static void identity(pp_arena *arena, size_t n, const int32_t **last)
+{
+    int32_t *own = PP_ARRAY(arena, int32_t, n);
+    for (size_t i = 0; i < n; i++)
+        own[i] = (int32_t)i;
+    *last = own;
+}
+
+/* Columns being filled; turnover is NULL where the tape has none. */
+typedef struct columns {
+    size_t n;
+    int64_t *open_ms;
+    double *open, *high, *low, *close, *volume, *turnover;
+    int32_t *last;
+} columns;
+
+/* Room for one bar per span of tf between the first and the last tape bar, at most one per bar. */
+static columns reserve(pp_arena *arena, const pp_bars *tape, pp_tf tf)
+{
+    int64_t shortest_ms = tf == PP_TF_M ? 28 * PP_DAY_MS : pp_tf_ms(tf);
+    size_t n = tape->n, cap = 0;
+    if (n)
+        cap = (size_t)((tape->open_ms[n - 1] - tape->open_ms[0]) / shortest_ms) + 2;
+    cap = cap < n ? cap : n;
+    return (columns){.open_ms = PP_ARRAY(arena, int64_t, cap),
+                     .open = PP_ARRAY(arena, double, cap),
+                     .high = PP_ARRAY(arena, double, cap),
+                     .low = PP_ARRAY(arena, double, cap),
+                     .close = PP_ARRAY(arena, double, cap),
+                     .volume = PP_ARRAY(arena, double, cap),
+                     .turnover = tape->turnover ? PP_ARRAY(arena, double, cap) : NULL,
+                     .last = PP_ARRAY(arena, int32_t, cap)};
+}
+
+/* One coarse bar from tape bars begin..end-1, volumes added oldest first (T4). */
+static void put_bar(columns *c, const pp_bars *tape, int64_t open_ms, size_t begin, size_t end)
+{
+    double high = tape->high[begin], low = tape->low[begin], volume = 0, turnover = 0;
+    for (size_t j = begin; j < end; j++) {
+        high = tape->high[j] > high ? tape->high[j] : high;
+        low = tape->low[j] < low ? tape->low[j] : low;
+        volume += tape->volume[j];
+        turnover += tape->turnover ? tape->turnover[j] : 0;
+    }
+    size_t k = c->n++;
+    c->open_ms[k] = open_ms;
+    c->open[k] = tape->open[begin];
+    c->high[k] = high;
+    c->low[k] = low;
+    c->close[k] = tape->close[end - 1];
+    c->volume[k] = volume;
+    if (c->turnover)
+        c->turnover[k] = turnover;
+    c->last[k] = (int32_t)(end - 1);
+}
+
 /* A tape bar belongs to the coarse bar of its open; a coarse bar is closed when its last tape bar
  * is there, that is when a tape bar closes at (or, across a gap, after) the coarse close. */
 void pp_bars_aggregate(pp_arena *arena, const pp_bars *tape, pp_tf tf, pp_bars *out,
                        const int32_t **last)
 {
-    size_t n = tape->n, cap = 0, k = 0;
-    *out = *tape;
-    out->tf = tf;
     if (tf == tape->tf) {
-        if (last) {
-            int32_t *own = PP_ARRAY(arena, int32_t, n);
-            for (size_t i = 0; i < n; i++)
-                own[i] = (int32_t)i;
-            *last = own;
-        }
+        *out = *tape;
+        if (last)
+            identity(arena, tape->n, last);
         return;
     }
-    if (n)
-        cap = (size_t)((tape->open_ms[n - 1] - tape->open_ms[0]) /
-                       (tf == PP_TF_M ? 28 * PP_DAY_MS : pp_tf_ms(tf))) +
-              2;
-    if (cap > n)
-        cap = n;
-    int64_t *open_ms = PP_ARRAY(arena, int64_t, cap);
-    double *col[6];
-    for (int c = 0; c < 6; c++)
-        col[c] = c < 5 || tape->turnover ? PP_ARRAY(arena, double, cap) : NULL;
-    int32_t *end = PP_ARRAY(arena, int32_t, cap);
-    size_t i = 0;
+    columns c = reserve(arena, tape, tf);
+    size_t n = tape->n, i = 0;
     /* Skip the tape bars of a coarse bar that began before the tape. */
     if (n && pp_tf_open(tf, tape->open_ms[0]) != tape->open_ms[0]) {
         int64_t first = pp_tf_close(tf, pp_tf_open(tf, tape->open_ms[0]));
@@ -37,30 +77,17 @@ void pp_bars_aggregate(pp_arena *arena, const pp_bars *tape, pp_tf tf, pp_bars *
     }
     while (i < n) {
         int64_t open = pp_tf_open(tf, tape->open_ms[i]), close = pp_tf_close(tf, open);
-        double hi = tape->high[i], lo = tape->low[i], vol = 0, quote = 0;
         size_t j = i;
-        for (; j < n && tape->open_ms[j] < close; j++) {
-            hi = tape->high[j] > hi ? tape->high[j] : hi;
-            lo = tape->low[j] < lo ? tape->low[j] : lo;
-            vol += tape->volume[j];
-            quote += tape->turnover ? tape->turnover[j] : 0;
-        }
+        while (j < n && tape->open_ms[j] < close)
+            j++;
         if (j == n && pp_bar_close_ms(tape, n - 1) < close)
             break;
-        open_ms[k] = open;
-        col[0][k] = tape->open[i];
-        col[1][k] = hi;
-        col[2][k] = lo;
-        col[3][k] = tape->close[j - 1];
-        col[4][k] = vol;
-        if (col[5])
-            col[5][k] = quote;
-        end[k++] = (int32_t)(j - 1);
+        put_bar(&c, tape, open, i, j);
         i = j;
     }
-    *out = (pp_bars){tf, k, open_ms, col[0], col[1], col[2], col[3], col[4], col[5]};
+    *out = (pp_bars){tf, c.n, c.open_ms, c.open, c.high, c.low, c.close, c.volume, c.turnover};
     if (last)
-        *last = end;
+        *last = c.last;
 }
 
 void pp_bars_visible(const pp_bars *tape, const pp_bars *coarse, int32_t *out)

@@ -10,6 +10,7 @@
 #ifndef PP_PLAY_H
 #define PP_PLAY_H
 
+#include "play/index.h"
 #include "play/spec.h"
 #include "play/yaml.h"
 
@@ -72,6 +73,7 @@ typedef struct pp_structure_decl {
 typedef struct pp_setup_decl {
     const char *id;
     const pp_yaml *when;
+    pp_pos pos;
 } pp_setup_decl;
 
 typedef struct pp_order_decl {
@@ -152,6 +154,8 @@ typedef struct pp_account_decl {
     int64_t stop_equity_e8;                             /* default 0 */
     int64_t max_notional_e8;                            /* -1: none */
     pp_beyond_liq beyond_liq;
+    int margin_mode;               /* isolated only */
+    int64_t risk_per_trade_pct_e8; /* -1: none; went into the sizing */
 } pp_account_decl;
 
 typedef struct pp_risk_decl {
@@ -167,7 +171,8 @@ typedef struct pp_risk_decl {
 
 /* K13; every limit -1 when not given. */
 typedef struct pp_risk_policy_decl {
-    bool rules;
+    bool rules; /* false: none of them holds */
+    int mode;   /* 0 none, 1 rules; as written */
     int64_t max_position_e8, max_exposure_pct_e8, min_balance_e8;
     int max_trades_per_day, cooldown_bars, cooldown_after_loss_bars, max_consecutive_losses;
 } pp_risk_policy_decl;
@@ -215,10 +220,14 @@ typedef struct pp_column_decl {
     int index; /* in features or structures */
 } pp_column_decl;
 
+/* What an id of pp_play.ids names. */
+enum { PP_ID_FEATURE, PP_ID_STRUCTURE, PP_ID_SETUP };
+
 typedef struct pp_variable {
     const char *name;
     pp_yaml *value;
     bool used;
+    pp_pos pos;
 } pp_variable;
 
 typedef struct pp_play {
@@ -252,9 +261,11 @@ typedef struct pp_play {
     bool crossover_level; /* crossover: level */
     pp_rationalize_decl rationalize;
     const char *validation_pattern; /* NULL: none */
+    const pp_yaml *validation_node;
     int validation_bars;
     int64_t validation_seed;
     PP_VEC(pp_variable) variables;
+    pp_index ids;        /* features, structures, setups: PP_ID_ + 4 * number */
     const pp_yaml *root; /* after substitution */
     const char *text;    /* the source, for pp_play_show_source() */
     size_t size;
@@ -280,7 +291,12 @@ void pp_play_show_source(pp_diags *d, const pp_play *play);
 /* An output by reference (R5): "ema_9" (the primary output), "macd_12.histogram",
  * "fib.level[0.618]", "zones.zone[0].state", with or without a leading "feature." "structure."
  * "indicator.". Hidden outputs are not found. */
-typedef enum pp_find { PP_FOUND, PP_NO_ID, PP_NO_FIELD } pp_find;
+typedef enum pp_find {
+    PP_FOUND,
+    PP_NO_ID,
+    PP_NO_FIELD,
+    PP_BROKEN /* the declaration itself has errors, reported before; say nothing more */
+} pp_find;
 typedef struct pp_output_ref {
     pp_column_decl column;
     int output;

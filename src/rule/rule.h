@@ -137,9 +137,10 @@ void pp_live_start(pp_signals *s, pp_grid grid, size_t instant);
  * kept: a run may be tried, looked at, and tried again. */
 enum { PP_LIVE_RUN_MAX = 2048 };
 void pp_live_try(pp_signals *s, pp_grid grid, size_t n, const double live[PP_LIVE_COUNT]);
-/* Truth of a live condition in the run tried last: bit k for its k-th instant. */
+/* Where a live condition was known true, and known false, in the run tried or committed last: bit
+ * k for its k-th instant. */
 const uint64_t *pp_live_true(const pp_signals *s, int handle);
-const uint64_t *pp_live_known(const pp_signals *s, int handle);
+const uint64_t *pp_live_false(const pp_signals *s, int handle);
 /* Evaluates n instants for good (as pp_live_try) and counts them for coverage. */
 void pp_live_commit(pp_signals *s, pp_grid grid, size_t n, const double live[PP_LIVE_COUNT]);
 /* The instant the next run starts at. */

@@ -8,8 +8,8 @@
  *   Bybit        timestamp,symbol,period,open,high,low,close,volume,turnover; the REST columns
  *                startTime,openPrice,highPrice,lowPrice,closePrice
  *   generic      time, timestamp or date with o/h/l/c/v style names, in any order
- * Separators , ; tab; quotes around fields; CRLF; a BOM. Times in s, ms, us or ns (told apart by
- * size, the whole file must agree) or ISO 8601. Numbers are read to the nearest double.
+ * Separators , ; tab; quotes around fields; CRLF; a BOM. Times in ms, us or ns (told apart by
+ * size) or ISO 8601; seconds are refused with a hint. Numbers are read to the nearest double.
  *
  * Every row that cannot be read is an E_CSV error with file, row, column and value (at most 20 a
  * file are kept). */
@@ -19,7 +19,8 @@
 #include "market/series.h"
 
 typedef struct pp_csv_opts {
-    bool has_kind; /* the rows are of this kind; otherwise names and spacing tell */
+    bool has_family; /* the rows are of kind.family; otherwise the names tell */
+    bool has_tf;     /* and of kind.tf; otherwise the spacing tells */
     pp_kind kind;
     const char *const *files; /* list for pp_origin.file */
     uint32_t file;            /* index of this file in it */
@@ -40,16 +41,8 @@ bool pp_csv_parse(pp_arena *arena, const char *bytes, size_t n, const pp_csv_opt
 /* Reads the named file (opts->files[opts->file]), unpacking gzip. */
 bool pp_csv_read(pp_arena *arena, const pp_csv_opts *opts, pp_csv_data *out, pp_diags *d);
 
-/* A tape from a CSV file and an optional funding file (run --csv, --funding-csv): checked, gaps
- * filled or refused. symbol goes into the tape. Hash is computed. */
-typedef struct pp_tape_opts {
-    bool fill_gaps;         /* policy `fill` (T9); false: gaps are E_GAP */
-    int64_t from_ms, to_ms; /* window of bars by open; both 0: all */
-    int64_t now_ms;         /* limit of T8; 0: none */
-    bool no_hash;           /* leave tape.hash empty */
-} pp_tape_opts;
-bool pp_tape_from_csv(pp_arena *arena, const char *symbol, const char *csv_path,
-                      const char *funding_path, const pp_tape_opts *opts, pp_tape *out,
-                      pp_diags *d);
+/* Bytes of a file, unpacked if they are gzip (several members too), in `arena`; NULL with E_FILE.
+ */
+const char *pp_csv_load(pp_arena *arena, const char *path, size_t *n, pp_diags *d);
 
 #endif

@@ -5,7 +5,7 @@
  *   2. PREFIX/lib/perpetua/libduckdb.so, the install prefix of the build,
  *   3. ../lib/perpetua/libduckdb.so beside the program,
  *   4. node_modules/@duckdb/node-bindings-linux-{x64,arm64}/libduckdb.so in the folder of the
- *      program and its parents, in the source tree and in the current folder.
+ *      program and its parents (so also beside a build folder) and in the current folder.
  * When there is none, or the program was built without DuckDB's header, pp_db_open() returns NULL
  * with E_DUCKDB and the remedy, and everything that needs no Parquet works all the same.
  *
@@ -36,12 +36,15 @@ typedef struct pp_col {
     const uint8_t *valid; /* per value: 1 known, 0 NULL; a NULL pointer: no value is NULL */
 } pp_col;
 
+enum { PP_TABLE_COLS_MAX = 256 };
+
 typedef struct pp_table {
     size_t n_cols, n_rows;
     const pp_col *cols;
 } pp_table;
 
 typedef struct pp_db pp_db;
+struct pp_fs;
 
 /* Opens a database that may read and write files below dirs (n_dirs may be 0) and closes it with
  * the arena. NULL with E_DUCKDB on failure. About 30 ms the first time in a process, then 15 ms. */
@@ -63,8 +66,10 @@ bool pp_db_add_table(pp_db *db, const char *name, const pp_table *table, pp_diag
  * beside the goal and rename where readers may look (see pp_db_write_parquet_atomic). */
 enum { PP_ROW_GROUP = 122880 };
 bool pp_db_write_parquet(pp_db *db, const char *path, const pp_table *table, pp_diags *d);
-/* The same through a temporary file in the same folder, fsync and rename. */
-bool pp_db_write_parquet_atomic(pp_db *db, const char *path, const pp_table *table, pp_diags *d);
+/* The same through a temporary file in the same folder, fsync and rename; fs as in base/file.h
+ * (NULL: the real one) does the rename. */
+bool pp_db_write_parquet_atomic(pp_db *db, const char *path, const pp_table *table,
+                                const struct pp_fs *fs, pp_diags *d);
 
 /* Reads a Parquet file in file order; columns as for pp_db_query. `columns` is a list for SELECT
  * ("*", "open_ms, close"). */
@@ -78,7 +83,7 @@ const pp_col *pp_table_col(const pp_table *t, const char *name);
 const char *pp_sql_ident(pp_arena *arena, const char *name);
 const char *pp_sql_text(pp_arena *arena, const char *text);
 
-/* "v1.4.4" of the library in use; NULL before the first pp_db_open(). */
+/* "v1.4.4" of the library in use. */
 const char *pp_db_version(const pp_db *db);
 
 #endif

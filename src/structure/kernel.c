@@ -5,23 +5,19 @@ const char *const pp_tokens_bias[] = {"none", "bullish", "bearish", NULL};
 
 enum { ATR_LENGTH = 14 };
 
-double pp_atr_next(pp_atr *a, const pp_inputs *in, size_t i)
+void pp_atr_init(pp_atr *a)
+{
+    pp_plan_rma(&a->rma, ATR_LENGTH);
+}
+
+const double *pp_atr_block(pp_atr *a, const pp_inputs *in, size_t at, size_t n, double *buf)
 {
     if (in->atr)
-        return in->atr[i];
-    double high = in->bars->high[i], low = in->bars->low[i], tr = high - low;
-    if (a->n > 0)
-        tr = fmax(tr, fmax(fabs(high - a->prev_close), fabs(low - a->prev_close)));
-    a->prev_close = in->bars->close[i];
-    a->n++;
-    if (a->n > ATR_LENGTH) {
-        a->value += (tr - a->value) / ATR_LENGTH;
-        return a->value;
-    }
-    a->value += tr; /* a sum until the first mean */
-    if (a->n < ATR_LENGTH)
-        return NAN;
-    return a->value /= ATR_LENGTH;
+        return in->atr + at;
+    double tr[PP_BLOCK];
+    pp_true_range(in->bars, at, n, tr);
+    pp_ema_run(&a->rma, tr, buf, n);
+    return buf;
 }
 
 void pp_sink_init(pp_sink *s, double *const *out, int n_outputs)

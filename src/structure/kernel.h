@@ -5,19 +5,23 @@
 #ifndef PP_STRUCTURE_KERNEL_H
 #define PP_STRUCTURE_KERNEL_H
 
+#include "feature/kernel.h"
+#include "play/swing.h"
+
 #include <math.h>
 #include <string.h>
 
-#include "play/swing.h"
-
 enum { PP_WARMUP_ATR = 153 }; /* 13 + 10 * 14: RMA(TR, 14) forgets its start (S9) */
 
-/* RMA(TR, 14), unless the Play named an ATR. Call once per bar. */
+/* The built-in ATR: the very stages of the indicator `atr` with length 14, so that naming such a
+ * feature in atr_key changes nothing. */
 typedef struct pp_atr {
-    int64_t n;
-    double value, prev_close;
+    pp_ema rma;
 } pp_atr;
-double pp_atr_next(pp_atr *a, const pp_inputs *in, size_t i);
+void pp_atr_init(pp_atr *a);
+/* The ATR of bars [at, at + n), n <= PP_BLOCK: the Play's column, or computed into buf. Every bar
+ * passes once, in order. */
+const double *pp_atr_block(pp_atr *a, const pp_inputs *in, size_t at, size_t n, double *buf);
 
 /* The columns wanted out of a row. */
 typedef struct pp_sink {
@@ -43,6 +47,22 @@ static inline void pp_sink_put(const pp_sink *s, const double *now, size_t i)
         }                                                                                          \
     } while (0)
 
+/* The same with the ATR of the bar: step(state, in, i, atr); NaN throughout if `used` is false. */
+#define PP_RUN_ATR(step, state, n_outputs, used)                                                   \
+    do {                                                                                           \
+        pp_sink sink;                                                                              \
+        double buf[PP_BLOCK];                                                                      \
+        pp_sink_init(&sink, out, n_outputs);                                                       \
+        for (size_t at = from, n; at < to; at += n) {                                              \
+            n = to - at < PP_BLOCK ? to - at : PP_BLOCK;                                           \
+            const double *atr = (used) ? pp_atr_block(&(state)->atr, in, at, n, buf) : NULL;       \
+            for (size_t j = 0; j < n; j++) {                                                       \
+                step((state), in, at + j, atr ? atr[j] : NAN);                                     \
+                pp_sink_put(&sink, (state)->now, at + j);                                          \
+            }                                                                                      \
+        }                                                                                          \
+    } while (0)
+
 /* Each detector lists its outputs once, X(name, type, tokens, start, doc): start is the value
  * before anything happened. From the list come the indices, the specs and the first row. */
 #define PP_X_INDEX(name, type, tokens, start, doc) OUT_##name,
@@ -62,6 +82,11 @@ static inline double pp_swing_at(const pp_inputs *in, int column, size_t i)
     return in->deps[0].out[column][i];
 }
 
-extern const pp_spec pp_structure_swing, pp_structure_trend;
+/* The rows, one per file. */
+extern const pp_spec pp_structure_breaker_block, pp_structure_derived_zone,
+    pp_structure_displacement, pp_structure_fair_value_gap, pp_structure_fibonacci,
+    pp_structure_liquidity_zones, pp_structure_market_structure, pp_structure_order_block,
+    pp_structure_premium_discount, pp_structure_rolling_window, pp_structure_swing,
+    pp_structure_trend, pp_structure_zone;
 
 #endif

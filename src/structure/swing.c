@@ -99,6 +99,7 @@ static void init(void *state_out, const pp_params *p)
     state *s = state_out;
     memset(s, 0, sizeof *s);
     memcpy(s->now, start, sizeof start);
+    pp_atr_init(&s->atr);
     s->zigzag = v[PP_SWP_MODE] == 1;
     s->left = s->zigzag ? 0 : (int64_t)v[PP_SWP_LEFT];
     s->right = s->zigzag ? 0 : (int64_t)v[PP_SWP_RIGHT];
@@ -258,13 +259,12 @@ static void step_zigzag(state *s, const pp_inputs *in, size_t i, double atr)
     s->extreme = against;
 }
 
-static void step(state *s, const pp_inputs *in, size_t i)
+static void step(state *s, const pp_inputs *in, size_t i, double atr)
 {
     double *now = s->now;
     now[OUT_high_accepted] = now[OUT_low_accepted] = 0;
     now[OUT__pair_event1] = now[OUT__pair_event2] = 0;
     now[OUT__pair_level1] = now[OUT__pair_level2] = NAN;
-    double atr = pp_atr_next(&s->atr, in, i);
     if (s->zigzag)
         step_zigzag(s, in, i, atr);
     else
@@ -274,7 +274,7 @@ static void step(state *s, const pp_inputs *in, size_t i)
 static void run(void *state_in, const pp_inputs *in, size_t from, size_t to, double *const *out)
 {
     state *s = state_in;
-    PP_RUN(step, s, PP_SW_COLUMNS);
+    PP_RUN_ATR(step, s, PP_SW_COLUMNS, true);
 }
 
 static const char *check(const pp_params *p)

@@ -1,5 +1,8 @@
 #include "harness.h"
 
+#include "play/swing.h"
+#include "structure/registry.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -114,30 +117,60 @@ const double *source_column(pp_arena *a, const pp_bars *b, const char *name)
     return y;
 }
 
-columns run_row(pp_arena *a, const pp_spec *s, const pp_params *p, const pp_bars *b,
-                const double *source, const size_t *cuts, int n_cuts)
+pp_dep_columns swing_columns(pp_arena *a, const pp_bars *b, int left, int right)
 {
-    columns c = {.spec = s, .n = b->n};
+    const pp_spec *s = pp_registry_find(&pp_structures, "swing");
+    pp_params p;
+    pp_params_default(s, &p);
+    p.v[PP_SWP_LEFT] = left;
+    p.v[PP_SWP_RIGHT] = right;
+    pp_inputs in = {.bars = b};
+    columns c = run_row(a, s, &p, &in, NULL, 0);
+    const double **out = PP_ARRAY(a, const double *, (size_t)c.n_out);
+    for (int o = 0; o < c.n_out; o++)
+        out[o] = c.v[o];
+    return (pp_dep_columns){out, c.n_out};
+}
+
+pp_inputs inputs_of(pp_arena *a, const pp_spec *s, const pp_bars *b)
+{
+    pp_inputs in = {.bars = b};
+    if (s->flags & PP_TAKES_SOURCE)
+        in.source = source_column(a, b, s->default_source);
+    if (s->flags & PP_USES_SWING)
+        in.deps[0] = swing_columns(a, b, 5, 5);
+    return in;
+}
+
+columns run_default(pp_arena *a, const pp_spec *s, const pp_params *p, const pp_bars *b)
+{
+    pp_inputs in = inputs_of(a, s, b);
+    return run_row(a, s, p, &in, NULL, 0);
+}
+
+columns run_row(pp_arena *a, const pp_spec *s, const pp_params *p, const pp_inputs *in,
+                const size_t *cuts, int n_cuts)
+{
+    columns c = {.spec = s, .n = in->bars->n};
     c.outputs = pp_spec_outputs(s, p, a, &c.n_out);
     for (int o = 0; o < c.n_out; o++) {
-        c.v[o] = PP_ARRAY(a, double, b->n);
-        for (size_t i = 0; i < b->n; i++)
+        c.v[o] = PP_ARRAY(a, double, c.n);
+        for (size_t i = 0; i < c.n; i++)
             c.v[o][i] = -12345; /* so that an element never written is noticed */
     }
-    pp_inputs in = {.bars = b, .source = source};
-    if (s->flags & PP_TAKES_SOURCE && !source)
-        in.source = source_column(a, b, s->default_source);
     size_t size = s->state_size(p), from = 0;
     void *state = pp_alloc_raw(a, size);
     memset(state, 0xA5, size);
     s->init(state, p);
     for (int cut = 0; cut <= n_cuts; cut++) {
-        size_t to = cut < n_cuts ? cuts[cut] : b->n;
-        s->run(state, &in, from, to, c.v);
-        void *moved = pp_alloc_raw(a, size);
-        memcpy(moved, state, size);
-        memset(state, 0xA5, size);
-        state = moved;
+        size_t to = cut < n_cuts ? cuts[cut] : c.n;
+        s->run(state, in, from, to, c.v);
+        if (n_cuts) {
+            void *moved = pp_alloc_raw(a, size);
+            memcpy(moved, state, size);
+            memset(state, 0xA5, size);
+            state = moved;
+        }
         from = to;
     }
     return c;

@@ -26,10 +26,17 @@ double rnd(uint64_t *state); /* [0, 1) */
 /* A bar column or price mean by name; NULL if there is none. */
 const double *source_column(pp_arena *a, const pp_bars *b, const char *name);
 
-/* Runs a row over bars [from, n) cut at cuts[] (sorted, n_cuts), each cut moving the state to a new
- * place. source NULL: the row's default. */
-columns run_row(pp_arena *a, const pp_spec *s, const pp_params *p, const pp_bars *b,
-                const double *source, const size_t *cuts, int n_cuts);
+/* What a row reads of these bars: its default source, and a swing 5/5 for anchored ones. */
+pp_inputs inputs_of(pp_arena *a, const pp_spec *s, const pp_bars *b);
+
+/* Runs a row over all bars, cut at cuts[] (sorted, n_cuts), each cut moving the state to a new
+ * place. */
+columns run_row(pp_arena *a, const pp_spec *s, const pp_params *p, const pp_inputs *in,
+                const size_t *cuts, int n_cuts);
+columns run_default(pp_arena *a, const pp_spec *s, const pp_params *p, const pp_bars *b);
+
+/* The columns of a swing with left and right bars on each side, for anchored indicators. */
+pp_dep_columns swing_columns(pp_arena *a, const pp_bars *b, int left, int right);
 
 bool same_bits(double a, double b); /* equal, or both unknown */
 

@@ -1,0 +1,225 @@
+/* oscillators.c - oscillators of bars: uo ao fisher, and the price mean ohlc4. */
+#include "feature/kernel.h"
+
+/* Windows 0-2 over buying pressure, 3-5 over range, fast to slow. */
+static void uo_plan(pp_kernel *k, const pp_params *p)
+{
+    for (int i = 0; i < 3; i++) {
+        pp_plan_win(k, i, pp_len(p, i), 1);
+        pp_plan_win(k, 3 + i, pp_len(p, i), 1);
+    }
+    pp_plan_line(k, &k->line[0], pp_len(p, 2) - 1);
+    pp_plan_line(k, &k->line[1], pp_len(p, 2) - 1);
+}
+
+static size_t uo_pressure(pp_kernel *k, const pp_bars *b, size_t at, size_t n, double **bp,
+                          double **range)
+{
+    size_t lead = at ? 0 : 1, first = at + lead;
+    *bp = pp_line_next(k, &k->line[0], n - lead);
+    *range = pp_line_next(k, &k->line[1], n - lead);
+    for (size_t i = 0; i < n - lead; i++) {
+        double last = b->close[first + i - 1], h = b->high[first + i], l = b->low[first + i];
+        double low = l < last ? l : last, high = h > last ? h : last;
+        (*bp)[i] = b->close[first + i] - low;
+        (*range)[i] = high - low;
+    }
+    return lead;
+}
+
+static void uo_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n, double *const *out)
+{
+    double up[3][PP_BLOCK], all[3][PP_BLOCK], *bp, *range;
+    size_t first = uo_pressure(k, b, at, n, &bp, &range), m = n - first, lead = 0;
+    for (int i = 0; i < 3; i++) {
+        pp_sum_run(k, i, bp, up[i], m);
+        lead = pp_sum_run(k, 3 + i, range, all[i], m);
+    }
+    double *y = out[0] + first;
+    pp_fill_unknown(out[0], first + lead);
+    for (size_t i = lead; i < m; i++) {
+        bool none = all[0][i] == 0 || all[1][i] == 0 || all[2][i] == 0;
+        double f = up[0][i] / all[0][i], md = up[1][i] / all[1][i], s = up[2][i] / all[2][i];
+        y[i] = none ? NAN : 100 * (4 * f + 2 * md + s) / 7;
+    }
+}
+
+PP_BARS_KERNEL(uo, 1)
+
+static int uo_lookback(const pp_params *p, int output)
+{
+    (void)output;
+    return (int)p->v[2];
+}
+
+static int uo_warmup(const pp_params *p, const pp_chain *c)
+{
+    (void)c;
+    return (int)p->v[2];
+}
+
+static const char *uo_check(const pp_params *p)
+{
+    return p->v[0] < p->v[1] && p->v[1] < p->v[2] ? NULL
+                                                  : "fast must be below medium, medium below slow";
+}
+
+static const pp_param_spec uo_params[] = {
+    PP_INT_PARAM("fast", "bars of the fast sum", 7, 1),
+    PP_INT_PARAM("medium", "bars of the medium sum, above fast", 14, 2),
+    PP_INT_PARAM("slow", "bars of the slow sum, above medium", 28, 3)};
+static const pp_output_spec uo_outputs[] = {PP_OUT("value", "0 to 100")};
+const pp_spec pp_indicator_uo = {
+    .name = "uo",
+    .family = "oscillators",
+    .doc = "ultimate oscillator",
+    .formula = "bp = c - min(l,c_-1), t = max(h,c_-1) - min(l,c_-1) from the second bar; "
+               "A = sum bp/sum t (sum 0: unknown); 100 (4 A_f + 2 A_m + A_s)/7",
+    .flags = PP_SKIPS_UNREAD,
+    .inputs = "high low close",
+    PP_ROW_PARAMS(uo_params),
+    PP_ROW_OUTPUTS(uo_outputs),
+    .check = uo_check,
+    .lookback = uo_lookback,
+    .warmup = uo_warmup,
+    PP_ROW_KERNEL(uo)};
+
+static double *hl2_line(pp_kernel *k, const pp_bars *b, size_t at, size_t n)
+{
+    double *mid = pp_line_next(k, &k->line[0], n);
+    for (size_t i = 0; i < n; i++)
+        mid[i] = (b->high[at + i] + b->low[at + i]) / 2;
+    return mid;
+}
+
+static void ao_plan(pp_kernel *k, const pp_params *p)
+{
+    pp_plan_win(k, 0, pp_len(p, 0), 1);
+    pp_plan_win(k, 1, pp_len(p, 1), 1);
+    pp_plan_line(k, &k->line[0], pp_len(p, 1) - 1);
+}
+
+static void ao_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n, double *const *out)
+{
+    double fast[PP_BLOCK], *mid = hl2_line(k, b, at, n);
+    pp_sma_run(k, 0, mid, fast, n);
+    pp_sma_run(k, 1, mid, out[0], n);
+    for (size_t i = 0; i < n; i++)
+        out[0][i] = fast[i] - out[0][i];
+}
+
+PP_BARS_KERNEL(ao, 1)
+
+static int ao_lookback(const pp_params *p, int output)
+{
+    (void)output;
+    return (int)p->v[1] - 1;
+}
+
+static int ao_warmup(const pp_params *p, const pp_chain *c)
+{
+    (void)c;
+    return (int)p->v[1] - 1;
+}
+
+static const pp_param_spec ao_params[] = {
+    PP_INT_PARAM("fast", "length of the fast average", 5, 1),
+    PP_INT_PARAM("slow", "length of the slow average, above fast", 34, 2)};
+static const pp_output_spec ao_outputs[] = {PP_OUT("value", "in price units")};
+const pp_spec pp_indicator_ao = {.name = "ao",
+                                 .family = "oscillators",
+                                 .doc = "awesome oscillator",
+                                 .formula = "SMA_f(hl2) - SMA_s(hl2)",
+                                 .flags = PP_SKIPS_UNREAD,
+                                 .inputs = "high low",
+                                 PP_ROW_PARAMS(ao_params),
+                                 PP_ROW_OUTPUTS(ao_outputs),
+                                 .check = pp_check_fast_slow,
+                                 .lookback = ao_lookback,
+                                 .warmup = ao_warmup,
+                                 PP_ROW_KERNEL(ao)};
+
+/* v: the last v and f; n[0]: there is a last f. */
+static void fisher_plan(pp_kernel *k, const pp_params *p)
+{
+    pp_plan_win(k, 0, pp_len(p, 0), 1);
+    pp_plan_win(k, 1, pp_len(p, 0), 1);
+    pp_plan_line(k, &k->line[0], pp_len(p, 0) - 1);
+}
+
+static void fisher_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n, double *const *out)
+{
+    double high[PP_BLOCK], low[PP_BLOCK], *mid = hl2_line(k, b, at, n);
+    pp_high_run(k, 0, mid, high, n);
+    size_t lead = pp_low_run(k, 1, mid, low, n);
+    double v = k->v[0], f = k->v[1];
+    pp_fill_unknown(out[0], lead);
+    pp_fill_unknown(out[1], lead);
+    for (size_t i = lead; i < n; i++) {
+        double range = high[i] - low[i], ratio = range == 0 ? 0.5 : (mid[i] - low[i]) / range;
+        v = 0.66 * (ratio - 0.5) + 0.67 * v;
+        v = v > 0.99 ? 0.999 : v < -0.99 ? -0.999 : v;
+        out[1][i] = k->n[0] ? f : NAN;
+        k->n[0] = 1;
+        out[0][i] = f = 0.5 * pp_log((1 + v) / (1 - v)) + 0.5 * f;
+    }
+    k->v[0] = v;
+    k->v[1] = f;
+}
+
+PP_BARS_KERNEL(fisher, 2)
+
+static int fisher_lookback(const pp_params *p, int output)
+{
+    return (int)p->v[0] - 1 + output;
+}
+
+static int fisher_warmup(const pp_params *p, const pp_chain *c)
+{
+    (void)c;
+    return (int)p->v[0] + 40;
+}
+
+static const pp_param_spec fisher_params[] = {PP_LENGTH(9, 1)};
+static const pp_output_spec fisher_outputs[] = {PP_OUT("fisher", "mostly -5 to 5"),
+                                                PP_OUT("signal", "fisher of the bar before")};
+const pp_spec pp_indicator_fisher = {
+    .name = "fisher",
+    .family = "oscillators",
+    .doc = "Fisher transform of the place within the range",
+    .formula = "x = hl2, HH and LL of hl2; v = .66 ((x-LL)/(HH-LL) - .5) + .67 v_-1 (flat: ratio "
+               ".5); v > .99 becomes .999, v < -.99 becomes -.999; f = ln((1+v)/(1-v))/2 + f_-1/2; "
+               "v_-1 = f_-1 = 0 at the start; signal = f_-1",
+    .flags = PP_SKIPS_UNREAD,
+    .inputs = "high low",
+    PP_ROW_PARAMS(fisher_params),
+    PP_ROW_OUTPUTS(fisher_outputs),
+    .lookback = fisher_lookback,
+    .warmup = fisher_warmup,
+    PP_ROW_KERNEL(fisher)};
+
+static void ohlc4_plan(pp_kernel *k, const pp_params *p)
+{
+    (void)k, (void)p;
+}
+
+static void ohlc4_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n, double *const *out)
+{
+    (void)k;
+    for (size_t i = 0; i < n; i++)
+        out[0][i] = (b->open[at + i] + b->high[at + i] + b->low[at + i] + b->close[at + i]) / 4;
+}
+
+PP_BARS_KERNEL(ohlc4, 1)
+
+static const pp_output_spec ohlc4_outputs[] = {PP_OUT("value", "in price units")};
+const pp_spec pp_indicator_ohlc4 = {.name = "ohlc4",
+                                    .family = "oscillators",
+                                    .doc = "mean price of the bar",
+                                    .formula = "(o + h + l + c)/4",
+                                    .flags = PP_SKIPS_UNREAD,
+                                    .inputs = "open high low close",
+                                    PP_ROW_OUTPUTS(ohlc4_outputs),
+                                    .lookback = pp_lookback_none,
+                                    .warmup = pp_warmup_none,
+                                    PP_ROW_KERNEL(ohlc4)};

@@ -1,0 +1,235 @@
+/* profile.c - volume by price: volume_profile, anchored_volume_profile.
+ *
+ * Buckets are filled oldest bar first. While the window only grows and its range stays, the new bar
+ * is added to the volumes of the bar before, which is the same sum in the same order; otherwise the
+ * window is filled anew. */
+#include "feature/anchors.h"
+
+#include <string.h>
+
+enum { PROFILE_BARS_MAX = 5000, BUCKETS_MAX = 1000 };
+
+typedef struct profile_state {
+    bool anchored;
+    pp_anchor anchor;
+    size_t lookback, buckets; /* lookback: longest window */
+    double area_pct;
+    int64_t bars;       /* anchored: since the anchor; 0: none yet */
+    size_t first, next; /* window that volume[] holds, [first, next) */
+    double high, low;   /* its range */
+    double volume[];
+} profile_state;
+
+typedef struct profile {
+    double poc, vah, val, poc_volume;
+} profile;
+
+static size_t bucket_of(const profile_state *s, double price, double width)
+{
+    double j = floor((price - s->low) / width);
+    double last = (double)(s->buckets - 1);
+    return j > last ? s->buckets - 1 : j < 0 ? 0 : (size_t)j;
+}
+
+/* Adds one bar: v * overlap / (h - l) to each bucket, all of it to one if the bar is flat. */
+static void add_bar(profile_state *s, const pp_bars *b, size_t i, double width)
+{
+    double h = b->high[i], l = b->low[i], v = b->volume[i];
+    size_t from = bucket_of(s, l, width), to = bucket_of(s, h, width);
+    if (h == l) {
+        s->volume[from] += v;
+        return;
+    }
+    from -= from > 0; /* a price on an edge may fall to either side of it */
+    to += to + 1 < s->buckets;
+    for (size_t j = from; j <= to; j++) {
+        double lower = s->low + (double)j * width;
+        double upper = j + 1 == s->buckets ? s->high : s->low + (double)(j + 1) * width;
+        double overlap = (h < upper ? h : upper) - (l > lower ? l : lower);
+        if (overlap > 0)
+            s->volume[j] += v * overlap / (h - l);
+    }
+}
+
+/* Brings volume[] to the window [first, next). */
+static void fill(profile_state *s, const pp_bars *b, size_t first, size_t next)
+{
+    double high = -INFINITY, low = INFINITY;
+    bool grows = s->first == first && s->next + 1 == next && s->next > first;
+    if (grows) {
+        size_t i = next - 1;
+        high = b->high[i] > s->high ? b->high[i] : s->high;
+        low = b->low[i] < s->low ? b->low[i] : s->low;
+        grows = high == s->high && low == s->low;
+    } else {
+        for (size_t i = first; i < next; i++) {
+            high = b->high[i] > high ? b->high[i] : high;
+            low = b->low[i] < low ? b->low[i] : low;
+        }
+    }
+    s->high = high;
+    s->low = low;
+    double width = (high - low) / (double)s->buckets;
+    if (!grows)
+        memset(s->volume, 0, s->buckets * sizeof *s->volume);
+    if (high > low)
+        for (size_t i = grows ? next - 1 : first; i < next; i++)
+            add_bar(s, b, i, width);
+    else
+        for (size_t i = grows ? next - 1 : first; i < next; i++)
+            s->volume[0] += b->volume[i];
+    s->first = first;
+    s->next = next;
+}
+
+static profile find_profile(const profile_state *s)
+{
+    double total = 0, width = (s->high - s->low) / (double)s->buckets;
+    for (size_t j = 0; j < s->buckets; j++)
+        total += s->volume[j];
+    if (total <= 0)
+        return (profile){NAN, NAN, NAN, NAN};
+    if (s->high == s->low)
+        return (profile){s->high, s->high, s->high, total};
+    double same = 1e-9 * total;
+    size_t poc = 0;
+    for (size_t j = 1; j < s->buckets; j++)
+        if (s->volume[j] > s->volume[poc] + same)
+            poc = j;
+    size_t low = poc, high = poc;
+    double area = s->volume[poc];
+    while (area < s->area_pct * total - same && (low > 0 || high + 1 < s->buckets)) {
+        double above = high + 1 < s->buckets ? s->volume[high + 1] : -INFINITY;
+        double below = low > 0 ? s->volume[low - 1] : -INFINITY;
+        bool up = above >= below - same;
+        area += up ? above : below;
+        high += up;
+        low -= !up;
+    }
+    return (profile){s->low + ((double)poc + 0.5) * width, s->low + (double)(high + 1) * width,
+                     s->low + (double)low * width, s->volume[poc]};
+}
+
+static void put_profile(const profile_state *s, double c, bool known, size_t i, double *const *out)
+{
+    profile v = known ? find_profile(s) : (profile){NAN, NAN, NAN, NAN};
+    bool has = v.poc == v.poc;
+    const double made[] = {v.poc,
+                           v.vah,
+                           v.val,
+                           v.poc_volume,
+                           has ? (double)(c > v.poc) : NAN,
+                           has ? (double)(v.val <= c && c <= v.vah) : NAN,
+                           s->bars ? (double)s->bars : NAN};
+    for (int o = 0; o < (s->anchored ? 7 : 6); o++)
+        if (out[o])
+            out[o][i] = made[o];
+}
+
+static void profile_run(void *state, const pp_inputs *in, size_t from, size_t to,
+                        double *const *out)
+{
+    profile_state *s = state;
+    for (size_t i = from; i < to; i++) {
+        size_t window = s->lookback;
+        if (s->anchored) {
+            s->bars += s->bars > 0;
+            if (pp_anchor_at(s->anchor, &in->deps[0], i))
+                s->bars = 1;
+            window = (size_t)s->bars < window ? (size_t)s->bars : window;
+        }
+        bool known = window > 0 && i + 1 >= window;
+        if (known)
+            fill(s, in->bars, i + 1 - window, i + 1);
+        put_profile(s, in->bars->close[i], known, i, out);
+    }
+}
+
+static size_t volume_profile_size(const pp_params *p)
+{
+    return sizeof(profile_state) + pp_len(p, 1) * sizeof(double);
+}
+
+static void profile_init(void *state, const pp_params *p, bool anchored)
+{
+    memset(state, 0, volume_profile_size(p));
+    profile_state *s = state;
+    s->anchored = anchored;
+    s->anchor = anchored ? (pp_anchor)p->v[0] : PP_ANCHOR_SWING_ANY;
+    s->lookback = anchored ? PROFILE_BARS_MAX : pp_len(p, 0);
+    s->buckets = pp_len(p, 1);
+    s->area_pct = p->v[2];
+}
+
+static void volume_profile_init(void *state, const pp_params *p)
+{
+    profile_init(state, p, false);
+}
+
+static void anchored_volume_profile_init(void *state, const pp_params *p)
+{
+    profile_init(state, p, true);
+}
+
+#define volume_profile_run           profile_run
+#define anchored_volume_profile_run  profile_run
+#define anchored_volume_profile_size volume_profile_size
+
+#define PROFILE_PARAMS                                                                             \
+    {.name = "num_buckets",                                                                        \
+     .doc = "price buckets over the range of the window",                                          \
+     .type = PP_P_INT,                                                                             \
+     .def = 50,                                                                                    \
+     .min = 1,                                                                                     \
+     .max = BUCKETS_MAX},                                                                          \
+    {                                                                                              \
+        .name = "value_area_pct", .doc = "share of the volume in the value area",                  \
+        .type = PP_P_FLOAT, .def = 0.7, .min = 0, .max = 1, .min_open = true                       \
+    }
+#define PROFILE_OUTPUTS                                                                            \
+    PP_OUT("poc", "centre of the fullest bucket, lowest on ties"),                                 \
+        PP_OUT("vah", "upper edge of the value area"),                                             \
+        PP_OUT("val", "lower edge of the value area"),                                             \
+        PP_OUT("poc_volume", "volume of the fullest bucket"),                                      \
+        PP_OUT_BOOL("above_poc", "close above poc"),                                               \
+        PP_OUT_BOOL("in_value_area", "val <= close <= vah")
+#define PROFILE_FORMULA                                                                            \
+    "w = (HH - LL)/num_buckets, bucket j = [LL + j w, LL + (j+1) w), the last one closed; a bar "  \
+    "adds v overlap/(h - l) to each, a flat one v to its bucket; the value area grows from poc "   \
+    "to the larger neighbour, upper on ties, until >= value_area_pct; volumes within 1e-9 of the " \
+    "total are equal; no volume: unknown; HH = LL: all three that price"
+
+static const pp_param_spec profile_params[] = {{.name = "lookback",
+                                                .doc = "bars in the window",
+                                                .type = PP_P_INT,
+                                                .def = 50,
+                                                .min = 1,
+                                                .max = PROFILE_BARS_MAX},
+                                               PROFILE_PARAMS};
+static const pp_output_spec profile_outputs[] = {PROFILE_OUTPUTS};
+const pp_spec pp_indicator_volume_profile = {.name = "volume_profile",
+                                             .family = "anchored",
+                                             .doc = "volume by price over the last bars",
+                                             .formula = PROFILE_FORMULA,
+                                             .flags = PP_SKIPS_UNREAD | PP_WINDOWED,
+                                             .inputs = "high low close volume",
+                                             PP_ROW_PARAMS(profile_params),
+                                             PP_ROW_OUTPUTS(profile_outputs),
+                                             .lookback = pp_lookback_window,
+                                             .warmup = pp_warmup_window,
+                                             PP_ROW_KERNEL(volume_profile)};
+
+static const pp_param_spec anchored_params[] = {PP_ANCHOR_PARAM, PROFILE_PARAMS};
+static const pp_output_spec anchored_outputs[] = {
+    PROFILE_OUTPUTS, PP_OUT_INT("bars_since_anchor", "1 on the bar that confirms it")};
+const pp_spec pp_indicator_anchored_volume_profile = {
+    .name = "anchored_volume_profile",
+    .family = "anchored",
+    .doc = "volume by price since the last anchor of a swing, at most 5000 bars back",
+    .formula = "over the bars since the one that confirms the anchor: " PROFILE_FORMULA,
+    .flags = PP_SKIPS_UNREAD | PP_WINDOWED | PP_USES_SWING,
+    .inputs = "high low close volume",
+    PP_ROW_PARAMS(anchored_params),
+    PP_ROW_OUTPUTS(anchored_outputs),
+    PP_ANCHOR_ROW,
+    PP_ROW_KERNEL(anchored_volume_profile)};

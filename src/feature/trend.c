@@ -1,0 +1,430 @@
+/* trend.c - direction and strength of a move: dm adx vortex supertrend psar squeeze. */
+#include "feature/kernel.h"
+
+static const pp_param_spec length_14[] = {PP_LENGTH(14, 1)};
+
+/* +DM and -DM from the second bar on; returns 1 where the first bar has none. */
+static size_t directional_moves(const pp_bars *b, size_t at, size_t n, double *plus, double *minus)
+{
+    size_t lead = at ? 0 : 1;
+    for (size_t i = lead; i < n; i++) {
+        double up = b->high[at + i] - b->high[at + i - 1];
+        double down = b->low[at + i - 1] - b->low[at + i];
+        plus[i] = up > down && up > 0 ? up : 0;
+        minus[i] = down > up && down > 0 ? down : 0;
+    }
+    return lead;
+}
+
+static void dm_plan(pp_kernel *k, const pp_params *p)
+{
+    pp_plan_rma(&k->ema[0], pp_len(p, 0));
+    pp_plan_rma(&k->ema[1], pp_len(p, 0));
+}
+
+static void dm_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n, double *const *out)
+{
+    double plus[PP_BLOCK], minus[PP_BLOCK];
+    size_t lead = directional_moves(b, at, n, plus, minus);
+    pp_fill_unknown(out[0], lead);
+    pp_fill_unknown(out[1], lead);
+    pp_ema_pair(&k->ema[0], plus + lead, out[0] + lead, &k->ema[1], minus + lead, out[1] + lead,
+                n - lead);
+}
+
+PP_BARS_KERNEL(dm, 2)
+
+static const pp_output_spec dm_outputs[] = {PP_OUT("dmp", "RMA(+DM)"), PP_OUT("dmn", "RMA(-DM)")};
+const pp_spec pp_indicator_dm = {
+    .name = "dm",
+    .family = "trend",
+    .doc = "directional movement",
+    .formula = "up = h - h_-1, dn = l_-1 - l; +DM = up if up > dn and up > 0 else 0, -DM mirrored; "
+               "RMA of both",
+    .flags = PP_SKIPS_UNREAD,
+    .inputs = "high low",
+    PP_ROW_PARAMS(length_14),
+    PP_ROW_OUTPUTS(dm_outputs),
+    .lookback = pp_lookback_change,
+    .warmup = pp_warmup_rma_change,
+    PP_ROW_KERNEL(dm)};
+
+/* ema 0, 1: RMA of the moves, 2: of the range, 3: of DX; line 0: known ADX values. */
+static void adx_plan(pp_kernel *k, const pp_params *p)
+{
+    for (int e = 0; e < 4; e++)
+        pp_plan_rma(&k->ema[e], pp_len(p, 0));
+    pp_plan_line(k, &k->line[0], pp_len(p, 0) - 1);
+    k->n[0] = (int64_t)p->v[0] - 1;
+}
+
+/* DI+ and DI- in place of the averaged moves, DX; unknown where the range is 0. */
+static void adx_indices(const double *range, double *plus, double *minus, double *dx, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        double p = 100 * plus[i] / range[i], m = 100 * minus[i] / range[i], sum = p + m;
+        bool none = range[i] == 0;
+        plus[i] = none ? NAN : p;
+        minus[i] = none ? NAN : m;
+        dx[i] = none ? NAN : sum == 0 ? 0 : 100 * fabs(p - m) / sum;
+    }
+}
+
+/* ADXR: the mean of ADX and the ADX n - 1 known values before it. n[1]: known values so far. */
+static void adxr_run(pp_kernel *k, const double *adx, double *y, size_t n)
+{
+    int64_t back = k->n[0], seen = k->n[1];
+    for (size_t i = 0; i < n; i++) {
+        y[i] = NAN;
+        if (adx[i] != adx[i])
+            continue;
+        double *place = pp_line_next(k, &k->line[0], 1);
+        *place = adx[i];
+        if (seen++ >= back)
+            y[i] = (adx[i] + *(place - back)) / 2;
+    }
+    k->n[1] = seen;
+}
+
+static void adx_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n, double *const *out)
+{
+    double up[PP_BLOCK], down[PP_BLOCK], tr[PP_BLOCK], range[PP_BLOCK], dx[PP_BLOCK];
+    double *adx = out[0], *dmp = out[1], *dmn = out[2], *adxr = out[3];
+    size_t first = directional_moves(b, at, n, up, down);
+    pp_true_range(b, at, n, tr);
+    size_t lead = first + pp_ema_run(&k->ema[2], tr + first, range + first, n - first);
+    pp_ema_pair(&k->ema[0], up + first, dmp + first, &k->ema[1], down + first, dmn + first,
+                n - first);
+    for (int o = 0; o < 4; o++)
+        pp_fill_unknown(out[o], lead);
+    adx_indices(range + lead, dmp + lead, dmn + lead, dx + lead, n - lead);
+    pp_ema_run_known(&k->ema[3], dx + lead, adx + lead, n - lead);
+    adxr_run(k, adx + lead, adxr + lead, n - lead);
+}
+
+PP_BARS_KERNEL(adx, 4)
+
+static int adx_lookback(const pp_params *p, int output)
+{
+    int n = (int)p->v[0];
+    return output == 0 ? 2 * n - 1 : output == 3 ? 3 * n - 2 : n;
+}
+
+static int adx_warmup(const pp_params *p, const pp_chain *c)
+{
+    (void)c;
+    return adx_lookback(p, 3) + 20 * (int)p->v[0];
+}
+
+static const pp_output_spec adx_outputs[] = {
+    PP_OUT("adx", "strength, 0 to 100"), PP_OUT("dmp", "DI+, 0 to 100"),
+    PP_OUT("dmn", "DI-, 0 to 100"), PP_OUT("adxr", "mean of adx now and n - 1 ago")};
+const pp_spec pp_indicator_adx = {
+    .name = "adx",
+    .family = "trend",
+    .doc = "average directional index",
+    .formula = "DI = 100 RMA(DM)/RMA(TR from 1), RMA(TR) = 0: unknown; ADX = RMA(100 |DI+ - "
+               "DI-|/(DI+ + DI-), flat 0); ADXR = (ADX + ADX_{i-n+1})/2",
+    .flags = PP_SKIPS_UNREAD,
+    .inputs = "high low close",
+    PP_ROW_PARAMS(length_14),
+    PP_ROW_OUTPUTS(adx_outputs),
+    .lookback = adx_lookback,
+    .warmup = adx_warmup,
+    PP_ROW_KERNEL(adx)};
+
+static void vortex_plan(pp_kernel *k, const pp_params *p)
+{
+    for (int i = 0; i < 3; i++)
+        pp_plan_line_win(k, &k->line[i], i, pp_len(p, 0));
+}
+
+static void vortex_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n, double *const *out)
+{
+    double plus[PP_BLOCK], minus[PP_BLOCK], tr[PP_BLOCK], range[PP_BLOCK];
+    size_t lead = at ? 0 : 1, m = n - lead;
+    for (size_t i = lead; i < n; i++) {
+        plus[i] = fabs(b->high[at + i] - b->low[at + i - 1]);
+        minus[i] = fabs(b->low[at + i] - b->high[at + i - 1]);
+    }
+    pp_true_range(b, at, n, tr);
+    pp_fill_unknown(out[0], lead);
+    pp_fill_unknown(out[1], lead);
+    pp_line_sum(k, &k->line[0], 0, plus + lead, out[0] + lead, m);
+    pp_line_sum(k, &k->line[1], 1, minus + lead, out[1] + lead, m);
+    pp_line_sum(k, &k->line[2], 2, tr + lead, range + lead, m);
+    for (size_t i = lead; i < n; i++) {
+        out[0][i] = range[i] == 0 ? NAN : out[0][i] / range[i];
+        out[1][i] = range[i] == 0 ? NAN : out[1][i] / range[i];
+    }
+}
+
+PP_BARS_KERNEL(vortex, 2)
+
+static const pp_output_spec vortex_outputs[] = {PP_OUT("vip", "positive, about 1"),
+                                                PP_OUT("vim", "negative, about 1")};
+const pp_spec pp_indicator_vortex = {
+    .name = "vortex",
+    .family = "trend",
+    .doc = "vortex indicator",
+    .formula = "sum |h - l_-1| / sum TR, sum |l - h_-1| / sum TR (from 1); sum 0: unknown",
+    .flags = PP_SKIPS_UNREAD,
+    .inputs = "high low close",
+    PP_ROW_PARAMS(length_14),
+    PP_ROW_OUTPUTS(vortex_outputs),
+    .lookback = pp_lookback_change,
+    .warmup = pp_warmup_change,
+    PP_ROW_KERNEL(vortex)};
+
+/* v: multiplier, lower band, upper band; n[0]: direction, 0 before the first value. */
+static void supertrend_plan(pp_kernel *k, const pp_params *p)
+{
+    pp_plan_rma(&k->ema[0], pp_len(p, 0));
+    k->v[0] = p->v[1];
+}
+
+static void supertrend_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n,
+                             double *const *out)
+{
+    double tr[PP_BLOCK], range[PP_BLOCK], lower = k->v[1], upper = k->v[2];
+    bool begun = k->n[0] != 0, up = k->n[0] > 0;
+    pp_true_range(b, at, n, tr);
+    size_t lead = pp_ema_run(&k->ema[0], tr, range, n);
+    for (int o = 0; o < 4; o++)
+        pp_fill_unknown(out[o], lead);
+    for (size_t i = lead; i < n; i++) {
+        double mid = (b->high[at + i] + b->low[at + i]) / 2, width = k->v[0] * range[i];
+        double lb = mid - width, ub = mid + width, c = b->close[at + i];
+        if (begun) {
+            double last = b->close[at + i - 1];
+            lb = lb < lower && !(last < lower) ? lower : lb;
+            ub = ub > upper && !(last > upper) ? upper : ub;
+            up = up ? !(c < lb) : c > ub;
+        }
+        begun = true;
+        lower = lb;
+        upper = ub;
+        out[0][i] = up ? lb : ub;
+        out[1][i] = up ? 1 : -1;
+        out[2][i] = up ? lb : NAN;
+        out[3][i] = up ? NAN : ub;
+    }
+    k->v[1] = lower;
+    k->v[2] = upper;
+    k->n[0] = !begun ? 0 : up ? 1 : -1;
+}
+
+PP_BARS_KERNEL(supertrend, 4)
+
+static const pp_param_spec supertrend_params[] = {
+    PP_LENGTH(10, 1), PP_ABOVE_ZERO("multiplier", "ranges from hl2 to a band", 3)};
+static const pp_output_spec supertrend_outputs[] = {
+    PP_OUT("trend", "the band in force"), PP_OUT_INT("direction", "1 up, -1 down"),
+    PP_OUT("long", "the lower band while up, else unknown"),
+    PP_OUT("short", "the upper band while down, else unknown")};
+const pp_spec pp_indicator_supertrend = {
+    .name = "supertrend",
+    .family = "trend",
+    .doc = "ATR bands that only move with the trend",
+    .formula = "a = atr; lb, ub = hl2 -+ k a; lb = max(lb, lb_-1) unless c_-1 < lb_-1; ub = "
+               "min(ub, ub_-1) unless c_-1 > ub_-1; first bar: down; was down: up if c > ub; was "
+               "up: down if c < lb; trend = lb (up: 1) or ub (down: -1)",
+    .flags = PP_SKIPS_UNREAD,
+    .inputs = "high low close",
+    PP_ROW_PARAMS(supertrend_params),
+    PP_ROW_OUTPUTS(supertrend_outputs),
+    .lookback = pp_lookback_window,
+    .warmup = pp_warmup_rma,
+    PP_ROW_KERNEL(supertrend)};
+
+/* v: af0, af, max_af, then a, ep, s; n[0]: up. */
+enum { PSAR_AF0, PSAR_AF, PSAR_MAX, PSAR_A, PSAR_EP, PSAR_S };
+
+static void psar_plan(pp_kernel *k, const pp_params *p)
+{
+    for (int i = 0; i < 3; i++)
+        k->v[i] = p->v[i];
+}
+
+/* The state that bar 1 starts from. */
+static void psar_start(pp_kernel *k, const pp_bars *b)
+{
+    bool up = b->close[1] > b->close[0];
+    k->n[0] = up;
+    k->v[PSAR_EP] = up ? b->high[1] : b->low[1];
+    k->v[PSAR_S] = up ? b->low[0] : b->high[0];
+    k->v[PSAR_A] = k->v[PSAR_AF0];
+}
+
+static void psar_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n, double *const *out)
+{
+    const double af0 = k->v[PSAR_AF0], step = k->v[PSAR_AF], most = k->v[PSAR_MAX];
+    size_t lead = at ? 0 : 1;
+    for (int o = 0; o < 6; o++)
+        pp_fill_unknown(out[o], lead);
+    if (at <= 1 && at + n > 1)
+        psar_start(k, b);
+    double a = k->v[PSAR_A], ep = k->v[PSAR_EP], s = k->v[PSAR_S];
+    bool up = k->n[0];
+    for (size_t i = lead; i < n; i++) {
+        const double *h = b->high + at + i, *l = b->low + at + i;
+        s += a * (ep - s);
+        bool turn = up ? s > *l : s < *h;
+        if (turn) {
+            s = up ? (*h > ep ? *h : ep) : (*l < ep ? *l : ep);
+            ep = up ? *l : *h;
+            a = af0;
+            up = !up;
+        } else if (at + i > 1 && (up ? *h > ep : *l < ep)) {
+            ep = up ? *h : *l;
+            a = a + step < most ? a + step : most;
+        }
+        for (size_t back = 1; back <= 2 && back <= at + i; back++) {
+            double low = *(l - back), high = *(h - back);
+            s = up ? (s > low ? low : s) : (s < high ? high : s);
+        }
+        out[0][i] = s;
+        out[1][i] = up ? 1 : -1;
+        out[2][i] = up ? s : NAN;
+        out[3][i] = up ? NAN : s;
+        out[4][i] = a;
+        out[5][i] = turn;
+    }
+    k->v[PSAR_A] = a;
+    k->v[PSAR_EP] = ep;
+    k->v[PSAR_S] = s;
+    k->n[0] = up;
+}
+
+PP_BARS_KERNEL(psar, 6)
+
+static int psar_lookback(const pp_params *p, int output)
+{
+    (void)p, (void)output;
+    return 1;
+}
+
+static int psar_warmup(const pp_params *p, const pp_chain *c)
+{
+    (void)p, (void)c;
+    return 110;
+}
+
+static const char *psar_check(const pp_params *p)
+{
+    return p->v[0] <= p->v[2] ? NULL : "af0 must not be above max_af";
+}
+
+static const pp_param_spec psar_params[] = {
+    PP_ABOVE_ZERO("af0", "acceleration after a reversal, at most max_af", 0.02),
+    PP_FLOAT_PARAM("af", "added at each new extreme", 0.02, 0, 1000),
+    PP_ABOVE_ZERO("max_af", "the most acceleration", 0.2)};
+static const pp_output_spec psar_outputs[] = {
+    PP_OUT("sar", "the stop of this bar"),        PP_OUT_INT("direction", "1 up, -1 down"),
+    PP_OUT("long", "sar while up, else unknown"), PP_OUT("short", "sar while down, else unknown"),
+    PP_OUT("af", "acceleration after this bar"),  PP_OUT_BOOL("reversal", "turned on this bar")};
+const pp_spec pp_indicator_psar = {
+    .name = "psar",
+    .family = "trend",
+    .doc = "parabolic stop and reverse",
+    .formula = "at 1: up if c_1 > c_0 (ep = h_1, s = l_0) else down (ep = l_1, s = h_0), a = af0; "
+               "each bar from 1: s += a (ep - s); up and s > l reverses: s = max(h, ep), ep = l, a "
+               "= af0 (down mirrored); else, not at 1, a new extreme moves ep and a = min(a + af, "
+               "max_af); then s is held to the two bars before on the new side",
+    .flags = PP_SKIPS_UNREAD,
+    .inputs = "high low close",
+    PP_ROW_PARAMS(psar_params),
+    PP_ROW_OUTPUTS(psar_outputs),
+    .check = psar_check,
+    .lookback = psar_lookback,
+    .warmup = psar_warmup,
+    PP_ROW_KERNEL(psar)};
+
+/* Windows: 0 bb, 1 HH, 2 LL, 3 SMA of mom, 4 the regression over line 0. */
+static void squeeze_plan(pp_kernel *k, const pp_params *p)
+{
+    size_t mom = pp_len(p, 4);
+    pp_plan_win(k, 0, pp_len(p, 0), 2);
+    pp_plan_ema(&k->ema[0], pp_len(p, 2));
+    pp_plan_rma(&k->ema[1], pp_len(p, 2));
+    for (int w = 1; w < 4; w++)
+        pp_plan_win(k, w, mom, 1);
+    pp_plan_win(k, 4, mom, 2);
+    pp_plan_line(k, &k->line[0], mom - 1);
+    k->v[0] = p->v[0];
+    k->v[1] = p->v[1];
+    k->v[2] = p->v[3];
+}
+
+static void squeeze_flags(pp_kernel *k, const pp_bars *b, size_t at, size_t n, double *const *out)
+{
+    double mean[PP_BLOCK], m2[PP_BLOCK], tr[PP_BLOCK], basis[PP_BLOCK], range[PP_BLOCK];
+    size_t lead = pp_var_run(k, 0, b->close + at, mean, m2, n);
+    pp_true_range(b, at, n, tr);
+    size_t kc_lead = pp_ema_pair(&k->ema[0], b->close + at, basis, &k->ema[1], tr, range, n);
+    lead = lead > kc_lead ? lead : kc_lead;
+    for (int o = 1; o < 4; o++)
+        pp_fill_unknown(out[o], lead);
+    for (size_t i = lead; i < n; i++) {
+        double dev = k->v[1] * sqrt(m2[i] / k->v[0]), width = k->v[2] * range[i];
+        double bl = mean[i] - dev, bu = mean[i] + dev, kl = basis[i] - width, ku = basis[i] + width;
+        bool on = bl > kl && bu < ku, off = bl < kl && bu > ku;
+        out[1][i] = on;
+        out[2][i] = off;
+        out[3][i] = !on && !off;
+    }
+}
+
+static void squeeze_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n, double *const *out)
+{
+    double high[PP_BLOCK], low[PP_BLOCK], sma[PP_BLOCK], *y = out[0];
+    squeeze_flags(k, b, at, n, out);
+    pp_high_run(k, 1, b->high + at, high, n);
+    pp_low_run(k, 2, b->low + at, low, n);
+    size_t lead = pp_sma_run(k, 3, b->close + at, sma, n), m = n - lead;
+    double *d = pp_line_next(k, &k->line[0], m);
+    for (size_t i = 0; i < m; i++)
+        d[i] = b->close[at + lead + i] - ((high[lead + i] + low[lead + i]) / 2 + sma[lead + i]) / 2;
+    pp_fill_unknown(y, lead);
+    pp_wma_run(k, 4, d, sma, high, m);
+    for (size_t i = 0; i < m; i++)
+        y[lead + i] = 3 * high[i] - 2 * sma[i];
+}
+
+PP_BARS_KERNEL(squeeze, 4)
+
+static int squeeze_lookback(const pp_params *p, int output)
+{
+    int bb = (int)p->v[0], kc = (int)p->v[2];
+    return output == 0 ? 2 * (int)p->v[4] - 2 : (bb > kc ? bb : kc) - 1;
+}
+
+static int squeeze_warmup(const pp_params *p, const pp_chain *c)
+{
+    (void)c;
+    int flags = squeeze_lookback(p, 1) + 10 * (int)p->v[2], mom = squeeze_lookback(p, 0);
+    return flags > mom ? flags : mom;
+}
+
+static const pp_param_spec squeeze_params[] = {
+    PP_INT_PARAM("bb_length", "length of the Bollinger bands", 20, 1),
+    PP_ABOVE_ZERO("bb_std", "deviations to a Bollinger band", 2),
+    PP_INT_PARAM("kc_length", "length of the Keltner channels", 20, 1),
+    PP_ABOVE_ZERO("kc_scalar", "ranges to a Keltner band", 1.5),
+    PP_INT_PARAM("mom_length", "length of the momentum", 20, 2)};
+static const pp_output_spec squeeze_outputs[] = {
+    PP_OUT("mom", "in price units"), PP_OUT_BOOL("on", "both Bollinger bands inside Keltner's"),
+    PP_OUT_BOOL("off", "both outside"), PP_OUT_BOOL("no_sqz", "neither")};
+const pp_spec pp_indicator_squeeze = {
+    .name = "squeeze",
+    .family = "trend",
+    .doc = "Bollinger bands inside Keltner channels, with momentum",
+    .formula = "bands of bbands and kc, comparisons strict; mom = linreg value over mom_length of "
+               "c - (midprice + SMA(c))/2, both over mom_length",
+    .flags = PP_SKIPS_UNREAD,
+    .inputs = "high low close",
+    PP_ROW_PARAMS(squeeze_params),
+    PP_ROW_OUTPUTS(squeeze_outputs),
+    .lookback = squeeze_lookback,
+    .warmup = squeeze_warmup,
+    PP_ROW_KERNEL(squeeze)};

@@ -1,0 +1,308 @@
+#include "market/tape_build.h"
+#include "base/sha256.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* First row at or after t. */
+static size_t lower_bound(const int64_t *time_ms, size_t n, int64_t t)
+{
+    size_t a = 0;
+    while (n) {
+        size_t half = n / 2;
+        if (time_ms[a + half] < t) {
+            a += half + 1;
+            n -= half + 1;
+        } else {
+            n = half;
+        }
+    }
+    return a;
+}
+
+typedef struct builder {
+    pp_arena *arena;
+    const pp_tape_parts *p;
+    const pp_tape_opts *o;
+    pp_tape *t;
+    pp_diags *d;
+} builder;
+
+static bool take_gaps(builder *b, const pp_gaps *gaps, pp_kind kind)
+{
+    char name[PP_KIND_TEXT];
+    if (!gaps->n || b->o->fill_gaps)
+        return true;
+    pp_gaps_error(gaps, b->p->symbol, pp_kind_name(kind, name), b->d);
+    return false;
+}
+
+/* Copies the bars and inserts flat ones where some are missing. */
+static void fill_bars(builder *b, const pp_bars *in, const pp_gaps *gaps)
+{
+    size_t n = in->n, k = 0;
+    for (size_t g = 0; g < gaps->n; g++)
+        n += (size_t)gaps->v[g].bars;
+    int64_t *open_ms = PP_ARRAY(b->arena, int64_t, n);
+    uint8_t *filled = pp_alloc_zero(b->arena, n);
+    double *c[6];
+    const double *from[6] = {in->open, in->high, in->low, in->close, in->volume, in->turnover};
+    for (int i = 0; i < 6; i++)
+        c[i] = from[i] ? PP_ARRAY(b->arena, double, n) : NULL;
+    for (size_t i = 0; i < in->n; i++) {
+        int64_t next = k ? pp_tf_close(in->tf, open_ms[k - 1]) : in->open_ms[0];
+        for (; next < in->open_ms[i]; next = pp_tf_close(in->tf, next), k++) {
+            open_ms[k] = next;
+            filled[k] = 1;
+            for (int j = 0; j < 6; j++)
+                if (c[j])
+                    c[j][k] = j < 4 ? c[3][k - 1] : 0;
+        }
+        open_ms[k] = in->open_ms[i];
+        for (int j = 0; j < 6; j++)
+            if (c[j])
+                c[j][k] = from[j][i];
+        k++;
+    }
+    b->t->bars = (pp_bars){in->tf, n, open_ms, c[0], c[1], c[2], c[3], c[4], c[5]};
+    b->t->filled = filled;
+    b->t->n_filled = n - in->n;
+}
+
+static bool all_known(const double *v, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (isnan(v[i]))
+            return false;
+    return true;
+}
+
+static bool build_bars(builder *b)
+{
+    const pp_series *s = b->p->kline;
+    size_t from = lower_bound(s->time_ms, s->n, b->o->from_ms);
+    size_t to = b->o->to_ms ? lower_bound(s->time_ms, s->n, b->o->to_ms) : s->n;
+    if (to <= from) {
+        char a[PP_TIME_TEXT], z[PP_TIME_TEXT];
+        pp_diag *e =
+            pp_error(b->d, PP_E_DATA, (pp_pos){0}, "%s: no bars in the window", b->p->symbol);
+        if (s->n)
+            e->allowed = pp_fmt(b->d->arena, "data from %s to %s", pp_time_format(s->time_ms[0], a),
+                                pp_time_format(pp_tf_close(s->kind.tf, s->time_ms[s->n - 1]), z));
+        return false;
+    }
+    size_t n = to - from;
+    pp_bars bars = {s->kind.tf,
+                    n,
+                    s->time_ms + from,
+                    s->col[0] + from,
+                    s->col[1] + from,
+                    s->col[2] + from,
+                    s->col[3] + from,
+                    s->col[4] + from,
+                    all_known(s->col[5] + from, n) ? s->col[5] + from : NULL};
+    pp_gaps gaps = {0};
+    pp_gaps_find(b->arena, bars.tf, bars.open_ms, n, &gaps);
+    b->t->bars = bars;
+    if (!take_gaps(b, &gaps, s->kind))
+        return false;
+    if (gaps.n)
+        fill_bars(b, &bars, &gaps);
+    return true;
+}
+
+/* Row of `s` for each tape bar, -1 where it has none; false if none has one. */
+static bool match_rows(builder *b, const pp_series *s, int32_t *row, pp_gaps *missing)
+{
+    const pp_bars *bars = &b->t->bars;
+    size_t j = lower_bound(s->time_ms, s->n, bars->open_ms[0]);
+    bool any = false;
+    for (size_t i = 0; i < bars->n; i++) {
+        while (j < s->n && s->time_ms[j] < bars->open_ms[i])
+            j++;
+        bool there = j < s->n && s->time_ms[j] == bars->open_ms[i];
+        row[i] = there ? (int32_t)j : -1;
+        any = any || there;
+        /* A bar that is filled itself needs no mark of its own. */
+        if (there || (b->t->filled && b->t->filled[i]))
+            continue;
+        pp_gap *last = missing->n ? &missing->v[missing->n - 1] : NULL;
+        if (last && last->to_ms == bars->open_ms[i]) {
+            last->to_ms = pp_bar_close_ms(bars, i);
+            last->bars++;
+        } else {
+            *pp_vec_push(b->arena, missing) =
+                (pp_gap){bars->open_ms[i], pp_bar_close_ms(bars, i), 1};
+        }
+    }
+    return any;
+}
+
+static bool build_mark(builder *b)
+{
+    const pp_series *s = b->p->mark;
+    const pp_bars *bars = &b->t->bars;
+    pp_gaps missing = {0};
+    if (!s || !s->n)
+        return true;
+    int32_t *row = PP_ARRAY(b->arena, int32_t, bars->n);
+    if (!match_rows(b, s, row, &missing))
+        return true;
+    if (!take_gaps(b, &missing, s->kind))
+        return false;
+    const double **to[4] = {&b->t->mark_open, &b->t->mark_high, &b->t->mark_low, &b->t->mark_close};
+    const double *own[4] = {bars->open, bars->high, bars->low, bars->close};
+    /* Whole rows in step: the arrays can be used where they lie. */
+    bool direct = !missing.n && !b->t->n_filled;
+    for (size_t c = 0; c < 4; c++) {
+        double *v = direct ? s->col[c] + row[0] : PP_ARRAY(b->arena, double, bars->n);
+        double last = NAN;
+        for (size_t i = 0; i < bars->n && !direct; i++) {
+            v[i] = row[i] >= 0 ? s->col[c][row[i]] : isnan(last) ? own[c][i] : last;
+            if (row[i] >= 0)
+                last = s->col[3][row[i]];
+        }
+        *to[c] = v;
+    }
+    return true;
+}
+
+static void build_index(builder *b)
+{
+    const pp_series *s = b->p->index;
+    pp_gaps missing = {0};
+    if (!s || !s->n)
+        return;
+    int32_t *row = PP_ARRAY(b->arena, int32_t, b->t->bars.n);
+    if (!match_rows(b, s, row, &missing))
+        return;
+    double *v = PP_ARRAY(b->arena, double, b->t->bars.n);
+    for (size_t i = 0; i < b->t->bars.n; i++)
+        v[i] = row[i] >= 0 ? s->col[0][row[i]] : NAN;
+    b->t->index_close = v;
+}
+
+static void build_funding(builder *b)
+{
+    const pp_series *s = b->p->funding;
+    const pp_bars *bars = &b->t->bars;
+    if (!s || !s->n)
+        return;
+    b->t->has_funding = true;
+    size_t from = lower_bound(s->time_ms, s->n, bars->open_ms[0]);
+    size_t to = lower_bound(s->time_ms, s->n, pp_bar_close_ms(bars, bars->n - 1) + 1);
+    pp_funding *f = PP_ARRAY(b->arena, pp_funding, to - from);
+    for (size_t i = from; i < to; i++)
+        f[i - from] = (pp_funding){s->time_ms[i], s->col[0][i]};
+    b->t->funding = f;
+    b->t->n_funding = to - from;
+}
+
+/* The value known at the close of a bar: the last one stamped at or before it. */
+static void build_open_interest(builder *b)
+{
+    const pp_series *s = b->p->open_interest;
+    const pp_bars *bars = &b->t->bars;
+    if (!s || !s->n)
+        return;
+    double *v = PP_ARRAY(b->arena, double, bars->n), last = NAN;
+    size_t j = 0;
+    for (size_t i = 0; i < bars->n; i++) {
+        for (; j < s->n && s->time_ms[j] <= pp_bar_close_ms(bars, i); j++)
+            last = s->col[0][j];
+        v[i] = last;
+    }
+    b->t->open_interest = v;
+}
+
+bool pp_tape_build(pp_arena *arena, const pp_tape_parts *parts, const pp_tape_opts *opts,
+                   pp_tape *out, pp_diags *d)
+{
+    builder b = {arena, parts, opts, out, d};
+    *out = (pp_tape){.symbol = parts->symbol, .exchange = parts->exchange};
+    if (!parts->kline || !build_bars(&b) || !build_mark(&b))
+        return false;
+    build_index(&b);
+    build_funding(&b);
+    build_open_interest(&b);
+    if (!opts->no_hash)
+        pp_tape_hash(out);
+    return true;
+}
+
+/* ------------------------------------------------------------------------------------- hash */
+
+static void hash_header(pp_sha256 *h, const char *name, const char *type, size_t n)
+{
+    char line[80];
+    int len = snprintf(line, sizeof line, "%s %s %zu\n", name, type, n);
+    pp_sha256_update(h, line, (size_t)len);
+}
+
+/* Values go through a block in little-endian order, whatever the machine. */
+static void hash_words(pp_sha256 *h, const void *values, size_t n, size_t stride, bool is_double)
+{
+    uint8_t block[4096];
+    size_t k = 0;
+    for (size_t i = 0; i < n; i++) {
+        uint64_t w;
+        double x;
+        memcpy(&w, (const char *)values + i * stride, sizeof w);
+        memcpy(&x, &w, sizeof x);
+        if (is_double && isnan(x))
+            w = UINT64_C(0x7ff8000000000000);
+        for (int byte = 0; byte < 8; byte++)
+            block[k++] = (uint8_t)(w >> (8 * byte));
+        if (k == sizeof block) {
+            pp_sha256_update(h, block, k);
+            k = 0;
+        }
+    }
+    pp_sha256_update(h, block, k);
+}
+
+static void hash_column(pp_sha256 *h, const char *name, const double *v, size_t n)
+{
+    if (!v)
+        return;
+    hash_header(h, name, "float64", n);
+    hash_words(h, v, n, sizeof *v, true);
+}
+
+void pp_tape_hash(pp_tape *t)
+{
+    const pp_bars *b = &t->bars;
+    char line[32];
+    pp_sha256 h;
+    pp_sha256_init(&h);
+    int len = snprintf(line, sizeof line, "timeframe %s\n", pp_tf_name(b->tf));
+    pp_sha256_update(&h, line, (size_t)len);
+    hash_header(&h, "open_ms", "int64", b->n);
+    hash_words(&h, b->open_ms, b->n, sizeof *b->open_ms, false);
+    hash_column(&h, "open", b->open, b->n);
+    hash_column(&h, "high", b->high, b->n);
+    hash_column(&h, "low", b->low, b->n);
+    hash_column(&h, "close", b->close, b->n);
+    hash_column(&h, "volume", b->volume, b->n);
+    hash_column(&h, "turnover", b->turnover, b->n);
+    if (t->n_filled) {
+        hash_header(&h, "filled", "uint8", b->n);
+        pp_sha256_update(&h, t->filled, b->n);
+    }
+    hash_column(&h, "mark_open", t->mark_open, b->n);
+    hash_column(&h, "mark_high", t->mark_high, b->n);
+    hash_column(&h, "mark_low", t->mark_low, b->n);
+    hash_column(&h, "mark_close", t->mark_close, b->n);
+    hash_column(&h, "index_close", t->index_close, b->n);
+    if (t->has_funding) {
+        hash_header(&h, "funding_time_ms", "int64", t->n_funding);
+        if (t->n_funding)
+            hash_words(&h, &t->funding->time_ms, t->n_funding, sizeof *t->funding, false);
+        hash_header(&h, "funding_rate", "float64", t->n_funding);
+        if (t->n_funding)
+            hash_words(&h, &t->funding->rate, t->n_funding, sizeof *t->funding, true);
+    }
+    hash_column(&h, "open_interest", t->open_interest, b->n);
+    pp_sha256_hex(&h, t->hash);
+}

@@ -1,0 +1,37 @@
+/* tape_build.h - a tape out of checked series: window, gaps, mark, index, funding, open interest,
+ * content hash. */
+#ifndef PP_TAPE_BUILD_H
+#define PP_TAPE_BUILD_H
+
+#include "market/series.h"
+
+typedef struct pp_tape_opts {
+    bool fill_gaps;         /* policy `fill` (T9); false: missing bars are E_GAP */
+    bool no_hash;           /* leave tape.hash empty */
+    int64_t from_ms, to_ms; /* window of bars by open [from, to); to 0: no end */
+    int64_t now_ms;         /* limit of T8 for files not checked yet; 0: none */
+} pp_tape_opts;
+
+/* The series of one symbol; a NULL one is not there. All sorted and checked; mark and index of the
+ * timeframe of the bars. Arrays are used where they lie, so they must outlive the tape. */
+typedef struct pp_tape_parts {
+    const char *symbol, *exchange;
+    const pp_series *kline, *mark, *index, *funding, *open_interest;
+} pp_tape_parts;
+
+/* Puts the parts on the bars of the window. Missing bars, also of mark where there is any, are
+ * inserted or refused by policy: a filled bar is flat at the last close with volume 0, its mark the
+ * last mark close. With policy `fill` bars before the first mark bar take their own prices as mark.
+ * Funding keeps the settlements from the first open to the last close. */
+bool pp_tape_build(pp_arena *arena, const pp_tape_parts *parts, const pp_tape_opts *opts,
+                   pp_tape *out, pp_diags *d);
+
+/* The content hash of T20 into tape->hash. The hashed bytes are, per column that the tape has, in
+ * this order: open_ms open high low close volume turnover filled mark_open mark_high mark_low
+ * mark_close index_close funding_time_ms funding_rate open_interest, the line
+ * "NAME TYPE COUNT\n" with TYPE int64, float64 or uint8, then the values as little-endian bytes;
+ * before all of them the line "timeframe TF\n". NaN is 0x7ff8000000000000. `filled` is there only
+ * if a bar is filled, the funding columns if the data has funding. */
+void pp_tape_hash(pp_tape *tape);
+
+#endif

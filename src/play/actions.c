@@ -1,0 +1,300 @@
+/* P9, P10 and R20, R21: setups, blocks, cases and intents. Conditions stay YAML. */
+#include "play/load.h"
+
+#include "base/money.h"
+
+#include <stddef.h>
+#include <string.h>
+
+static const char *const action_tokens[] = {"entry_long", "entry_short", "exit_long", "exit_short",
+                                            "exit_all",   "no_action",   NULL};
+
+typedef struct refs {
+    PP_VEC(int) from;
+    PP_VEC(int) to;
+} refs;
+
+static void one_ref(pp_load *l, const pp_yaml *v, int from, refs *r)
+{
+    if (v->kind != PP_YAML_SCALAR)
+        return; /* the rule layer reports the shape */
+    int id = pp_index_find(&l->play->ids, v->text);
+    if (id >= 0 && id % 4 == PP_ID_SETUP) {
+        *pp_vec_push(l->d->arena, &r->from) = from;
+        *pp_vec_push(l->d->arena, &r->to) = id / 4;
+        return;
+    }
+    size_t n = l->play->setups.n;
+    const char **names = PP_ARRAY(l->d->arena, const char *, n);
+    for (size_t i = 0; i < n && l->d->list.n < PP_DIAG_MAX; i++)
+        names[i] = l->play->setups.v[i].id;
+    pp_diag *e = pp_error(l->d, PP_E_UNKNOWN_REF, v->pos, "no setup is called `%.60s`", v->text);
+    e->found = pp_describe(l->d->arena, v);
+    e->nearest = pp_suggest(l, v->text, names, n);
+}
+
+/* Every `setup: id` in a condition; from < 0: only checks the names. */
+static void find_refs(pp_load *l, const pp_yaml *node, int from, refs *r)
+{
+    for (size_t i = 0; node->kind != PP_YAML_SCALAR && i < node->n; i++) {
+        if (node->kind == PP_YAML_MAP && strcmp(node->keys[i]->text, "setup") == 0)
+            one_ref(l, node->items[i], from, r);
+        else
+            find_refs(l, node->items[i], from, r);
+    }
+}
+
+static void report_circle(pp_load *l, const int *circle, size_t n)
+{
+    const pp_setup_decl *s = l->play->setups.v;
+    pp_buf b = {.arena = l->d->arena};
+    for (size_t i = 0; i < n; i++)
+        pp_buf_printf(&b, "%s -> ", s[circle[i]].id);
+    pp_buf_puts(&b, s[circle[0]].id);
+    pp_error(l->d, PP_E_CYCLE, s[circle[0]].pos, "setup `%s` needs itself", s[circle[0]].id)
+        ->found = b.text;
+}
+
+/* Puts setups behind those that they refer to. */
+static void order_setups(pp_load *l, const refs *r)
+{
+    pp_play *p = l->play;
+    size_t n = p->setups.n;
+    int *order = PP_ARRAY(l->d->arena, int, n), *circle = PP_ARRAY(l->d->arena, int, n);
+    size_t n_circle = pp_graph_order(l->d->arena, n, r->from.v, r->to.v, r->from.n, order, circle);
+    if (n_circle) {
+        report_circle(l, circle, n_circle);
+        return;
+    }
+    pp_setup_decl *sorted = PP_ARRAY(l->d->arena, pp_setup_decl, n);
+    for (size_t i = 0; i < n; i++) {
+        sorted[i] = p->setups.v[order[i]];
+        pp_index_put(l->d->arena, &p->ids, sorted[i].id, PP_ID_SETUP + 4 * (int)i);
+    }
+    p->setups.v = sorted;
+}
+
+void pp_load_setups(pp_load *l)
+{
+    const pp_yaml *map = pp_yaml_get(l->root, "setups");
+    if (!map || pp_yaml_is_null(map) || !pp_expect(l, map, PP_YAML_MAP, "setups"))
+        return;
+    const char *outer = pp_enter(l, "setups");
+    bool fine = true;
+    for (size_t i = 0; i < map->n; i++) {
+        const pp_yaml *key = map->keys[i];
+        fine &= pp_declare_id(l, key->text, key->pos, PP_ID_SETUP, l->play->setups.n);
+        *pp_vec_push(l->d->arena, &l->play->setups) =
+            (pp_setup_decl){key->text, map->items[i], key->pos};
+    }
+    refs r = {0};
+    for (size_t i = 0; i < l->play->setups.n; i++)
+        find_refs(l, l->play->setups.v[i].when, (int)i, &r);
+    if (fine && l->play->setups.n)
+        order_setups(l, &r);
+    l->d->context = outer;
+}
+
+typedef struct intent_nodes {
+    int action;
+    int64_t percent_e8;
+    const pp_yaml *action_node, *metadata, *order, *stop, *target;
+} intent_nodes;
+
+#define AT(field) offsetof(intent_nodes, field)
+static const pp_key intent_rows[] = {
+    {"action", NULL, PP_K_NODE, PP_KEY_REQUIRED, AT(action_node),
+     "entry_long entry_short exit_long exit_short exit_all no_action", NULL, NULL, NULL,
+     "what to do"},
+    {"percent", NULL, PP_K_E8, 0, AT(percent_e8), "(0, 100]", "100", NULL, NULL,
+     "exits: share of the current quantity"},
+    {"metadata", NULL, PP_K_NODE, 0, AT(metadata), "name: operand", NULL, NULL, NULL,
+     "values kept with the trade"},
+    {"order", NULL, PP_K_NODE, 0, AT(order), "a mapping", "entry", NULL, NULL,
+     "entries: an order of its own"},
+    {"stop_loss", NULL, PP_K_NODE, 0, AT(stop), "a mapping", "risk.stop_loss", NULL, NULL,
+     "entries: a stop of its own"},
+    {"take_profit", NULL, PP_K_NODE, 0, AT(target), "a mapping", "risk.take_profit", NULL, NULL,
+     "entries: a target of its own"},
+};
+const pp_keys pp_intent_keys = {"an intent", intent_rows, PP_COUNT(intent_rows)};
+
+static void read_metadata(pp_load *l, const pp_yaml *map, pp_intent_decl *out)
+{
+    if (!map || pp_yaml_is_null(map) || !pp_expect(l, map, PP_YAML_MAP, "metadata"))
+        return;
+    pp_metadata_decl *m = PP_ARRAY(l->d->arena, pp_metadata_decl, map->n);
+    for (size_t i = 0; i < map->n; i++)
+        m[i] = (pp_metadata_decl){map->keys[i]->text, map->items[i]};
+    out->metadata = m;
+    out->n_metadata = map->n;
+}
+
+/* Keys that only entries, or only exits, have. */
+static void check_intent(pp_load *l, const pp_yaml *map, const intent_nodes *n,
+                         const pp_intent_decl *i)
+{
+    bool entry = i->action == PP_ENTRY_LONG || i->action == PP_ENTRY_SHORT;
+    bool exit = i->action >= PP_EXIT_LONG && i->action <= PP_EXIT_ALL;
+    const pp_yaml *percent = pp_yaml_get(map, "percent");
+    const pp_yaml *const nodes[] = {percent, n->order, n->stop, n->target};
+    static const char *const names[] = {"percent", "order", "stop_loss", "take_profit"};
+    for (int k = 0; k < 4; k++)
+        if (nodes[k] && !(k == 0 ? exit : entry))
+            pp_error(l->d, PP_E_UNKNOWN_KEY, nodes[k]->pos, "`%s` has no meaning for %s", names[k],
+                     action_tokens[i->action])
+                ->hint = k == 0 ? "only exits have a percent" : "only entries have it";
+}
+
+static void load_intent(pp_load *l, const pp_yaml *map, pp_intent_decl *out)
+{
+    intent_nodes n = {0};
+    *out = (pp_intent_decl){.action = PP_NO_ACTION, .percent_e8 = 100 * PP_E8, .pos = map->pos};
+    if (!pp_expect(l, map, PP_YAML_MAP, "an intent"))
+        return;
+    pp_keys_read(l, &pp_intent_keys, map, &n);
+    int action = PP_NO_ACTION;
+    if (!n.action_node || !pp_read_token(l, n.action_node, "action", action_tokens, &action))
+        return;
+    out->action = (pp_action)action;
+    out->percent_e8 = n.percent_e8;
+    read_metadata(l, n.metadata, out);
+    check_intent(l, map, &n, out);
+    const char *outer = pp_enter(l, "%s", action_tokens[action]);
+    if (n.order) {
+        pp_order_decl *o = PP_NEW(l->d->arena, pp_order_decl);
+        *o = pp_load_order(l, n.order, &l->play->entry, true);
+        out->order = o;
+    }
+    const pp_yaml *const levels[] = {n.stop, n.target};
+    for (int k = 0; k < 2; k++) {
+        if (!levels[k])
+            continue;
+        pp_level_decl *level = PP_NEW(l->d->arena, pp_level_decl);
+        *level = pp_load_level(l, levels[k], k == 0);
+        *(k == 0 ? &out->stop : &out->target) = level;
+    }
+    l->d->context = outer;
+}
+
+static const pp_intent_decl *load_emit(pp_load *l, const pp_yaml *list, size_t *n)
+{
+    *n = 0;
+    if (!list || !pp_expect(l, list, PP_YAML_SEQ, "emit"))
+        return NULL;
+    pp_intent_decl *out = PP_ARRAY(l->d->arena, pp_intent_decl, list->n);
+    for (size_t i = 0; i < list->n; i++)
+        load_intent(l, list->items[i], &out[i]);
+    *n = list->n;
+    return out;
+}
+
+typedef struct case_nodes {
+    const pp_yaml *when, *emit;
+} case_nodes;
+
+static const pp_key case_rows[] = {
+    {"when", NULL, PP_K_NODE, PP_KEY_REQUIRED, offsetof(case_nodes, when), "a condition", NULL,
+     NULL, NULL, "the condition"},
+    {"emit", NULL, PP_K_NODE, PP_KEY_REQUIRED, offsetof(case_nodes, emit), "a list of intents",
+     NULL, NULL, NULL, "what happens when it is true"},
+};
+const pp_keys pp_case_keys = {"a case", case_rows, PP_COUNT(case_rows)};
+const pp_keys pp_else_keys = {"else", case_rows + 1, 1};
+
+typedef struct block_nodes {
+    const pp_yaml *id, *cases, *otherwise;
+} block_nodes;
+
+static const pp_key block_rows[] = {
+    {"id", NULL, PP_K_NODE, 0, offsetof(block_nodes, id), "text", "block<number>", NULL, NULL,
+     "its name in events"},
+    {"cases", NULL, PP_K_NODE, PP_KEY_REQUIRED, offsetof(block_nodes, cases), "a list of cases",
+     NULL, NULL, NULL, "the first that is true emits"},
+    {"else", NULL, PP_K_NODE, 0, offsetof(block_nodes, otherwise), "{emit: [...]}", NULL, NULL,
+     NULL, "when no case is true and none unknown"},
+};
+const pp_keys pp_block_keys = {"a block", block_rows, PP_COUNT(block_rows)};
+
+static void load_case(pp_load *l, const pp_yaml *map, const char *id, pp_case_decl *out)
+{
+    case_nodes n = {0};
+    *out = (pp_case_decl){.id = id};
+    if (!pp_expect(l, map, PP_YAML_MAP, "a case"))
+        return;
+    pp_keys_read(l, &pp_case_keys, map, &n);
+    refs unused = {0};
+    if (n.when)
+        find_refs(l, n.when, -1, &unused);
+    out->when = n.when;
+    out->emit = load_emit(l, n.emit, &out->n_emit);
+}
+
+static void load_block(pp_load *l, const pp_yaml *map, size_t number, pp_index *ids,
+                       pp_block_decl *out)
+{
+    block_nodes n = {0};
+    case_nodes other = {0};
+    *out = (pp_block_decl){.id = pp_fmt(l->d->arena, "block%zu", number)};
+    if (!pp_expect(l, map, PP_YAML_MAP, "a block"))
+        return;
+    pp_keys_read(l, &pp_block_keys, map, &n);
+    const char *id = n.id ? pp_read_text(l, n.id, "id") : NULL;
+    out->id = id ? id : out->id;
+    if (pp_index_add(l->d->arena, ids, out->id, (int)number) >= 0)
+        pp_error(l->d, PP_E_NAME, n.id ? n.id->pos : map->pos, "two blocks are called `%.60s`",
+                 out->id)
+            ->hint = "choose another id";
+    if (n.otherwise && pp_expect(l, n.otherwise, PP_YAML_MAP, "else")) {
+        pp_keys_read(l, &pp_else_keys, n.otherwise, &other);
+        out->otherwise = load_emit(l, other.emit, &out->n_otherwise);
+    }
+    if (!n.cases || !pp_expect(l, n.cases, PP_YAML_SEQ, "cases"))
+        return;
+    pp_case_decl *cases = PP_ARRAY(l->d->arena, pp_case_decl, n.cases->n);
+    for (size_t i = 0; i < n.cases->n; i++) {
+        const char *case_id = pp_fmt(l->d->arena, "%s[%zu]", out->id, i);
+        const char *outer = pp_enter(l, "%s", case_id);
+        load_case(l, n.cases->items[i], case_id, &cases[i]);
+        l->d->context = outer;
+    }
+    out->cases = cases;
+    out->n_cases = n.cases->n;
+}
+
+/* `action: condition` is a block of one case with one intent. */
+static void load_simple(pp_load *l, const pp_yaml *key, const pp_yaml *when, pp_block_decl *out)
+{
+    refs unused = {0};
+    int action = PP_NO_ACTION;
+    pp_case_decl *c = PP_NEW(l->d->arena, pp_case_decl);
+    pp_intent_decl *i = PP_NEW(l->d->arena, pp_intent_decl);
+    pp_read_token(l, key, "action", action_tokens, &action);
+    find_refs(l, when, -1, &unused);
+    *i = (pp_intent_decl){.action = (pp_action)action, .percent_e8 = 100 * PP_E8, .pos = key->pos};
+    *c = (pp_case_decl){pp_fmt(l->d->arena, "%s[0]", key->text), when, i, 1};
+    *out = (pp_block_decl){.id = key->text, .cases = c, .n_cases = 1};
+}
+
+void pp_load_actions(pp_load *l)
+{
+    const pp_yaml *v = pp_yaml_get(l->root, "actions");
+    if (!v || v->kind == PP_YAML_SCALAR) {
+        pp_error(l->d, PP_E_SHAPE, v ? v->pos : (pp_pos){l->play->file, 1, 1},
+                 "the Play has no actions")
+            ->hint = "add `actions: {entry_long: [...]}`";
+        return;
+    }
+    const char *outer = pp_enter(l, "actions");
+    pp_block_decl *blocks = PP_ARRAY(l->d->arena, pp_block_decl, v->n);
+    pp_index ids = {0};
+    for (size_t i = 0; i < v->n; i++) {
+        if (v->kind == PP_YAML_MAP)
+            load_simple(l, v->keys[i], v->items[i], &blocks[i]);
+        else
+            load_block(l, v->items[i], i, &ids, &blocks[i]);
+    }
+    l->play->blocks = blocks;
+    l->play->n_blocks = v->n;
+    l->d->context = outer;
+}

@@ -1,0 +1,53 @@
+/* Conditions with position or account operands: the live programs, run as the loop goes. */
+#include "rule/signals.h"
+
+void pp_live_start(pp_signals *s, pp_grid grid, size_t instant)
+{
+    pp_grid_rules *g = &s->grids[grid];
+    size_t at = instant > g->live_history ? instant - g->live_history : 0;
+    pp_program_reset(&g->live, at);
+    if (g->live.insts.n == 0)
+        g->live.n_at = instant;
+    while (g->live.n_at < instant) {
+        size_t left = instant - g->live.n_at;
+        pp_program_run(&g->live, left < PP_RUN_MAX ? left : PP_RUN_MAX, NULL);
+    }
+    g->live.n_last = 0;
+}
+
+void pp_live_try(pp_signals *s, pp_grid grid, size_t n, const double live[PP_LIVE_COUNT])
+{
+    pp_program *p = &s->grids[grid].live;
+    pp_program_run(p, n, live);
+    pp_program_take_back(p);
+}
+
+void pp_live_commit(pp_signals *s, pp_grid grid, size_t n, const double live[PP_LIVE_COUNT])
+{
+    pp_grid_rules *g = &s->grids[grid];
+    size_t at = g->live.n_at;
+    pp_program_run(&g->live, n, live);
+    size_t from = g->from > at ? g->from - at : 0, to = g->to > at ? g->to - at : 0;
+    pp_program_count_coverage(&g->live, from < n ? from : n, to < n ? to : n);
+}
+
+size_t pp_live_at(const pp_signals *s, pp_grid grid)
+{
+    return s->grids[grid].live.n_at;
+}
+
+static pp_cbits live_bits(const pp_signals *s, int handle)
+{
+    const pp_grid_rules *g = &s->grids[s->rules->entries.v[handle].grid];
+    return pp_program_bits_of(&g->live, s->bound[handle].cond);
+}
+
+const uint64_t *pp_live_true(const pp_signals *s, int handle)
+{
+    return live_bits(s, handle).t;
+}
+
+const uint64_t *pp_live_false(const pp_signals *s, int handle)
+{
+    return live_bits(s, handle).f;
+}

@@ -1,0 +1,39 @@
+/* signals.h - the bound rules of a run; shared by signals.c, live.c and the reports. */
+#ifndef PP_SIGNALS_H
+#define PP_SIGNALS_H
+
+#include "rule/parse.h"
+#include "rule/program.h"
+
+/* A column condition whose bits over the whole grid are kept. */
+typedef struct pp_kept {
+    pp_cond cond;
+    uint64_t *is_true, *is_known;
+} pp_kept;
+
+typedef struct pp_grid_rules {
+    pp_grid_view view;
+    pp_program columns, live;
+    PP_VEC(pp_kept) kept;
+    pp_cond *memo;       /* as pp_compiler.memo */
+    size_t from, to;     /* the window of coverage in instants of this grid */
+    size_t live_history; /* instants that live conditions look back */
+    pp_arena *arena;
+} pp_grid_rules;
+
+typedef struct pp_bound {
+    pp_cond cond;
+    int kept; /* index; -1: live, or an operand */
+} pp_bound;
+
+struct pp_signals {
+    const pp_rules *rules;
+    pp_rule_data data;
+    pp_grid_rules grids[2]; /* by pp_grid */
+    pp_bound *bound;        /* by handle */
+};
+
+/* A compiler into the two programs of g. */
+pp_compiler pp_signals_compiler(const pp_signals *s, pp_grid grid, pp_grid_rules *g);
+
+#endif

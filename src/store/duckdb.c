@@ -1,0 +1,593 @@
+#include "store/duckdb.h"
+
+#ifndef PP_HAVE_DUCKDB
+
+struct pp_db {
+    int none;
+};
+
+/* Built without DuckDB's header: the same error as a missing library. */
+static bool absent(pp_diags *d)
+{
+    pp_diag *e = pp_error(d, PP_E_DUCKDB, (pp_pos){0},
+                          "this build of perpetua has no DuckDB, which Parquet files need");
+    e->hint = "run `make deps` and build again";
+    return false;
+}
+
+pp_db *pp_db_open(pp_arena *arena, const char *const *dirs, size_t n_dirs, pp_diags *d)
+{
+    (void)arena, (void)dirs, (void)n_dirs;
+    absent(d);
+    return NULL;
+}
+
+bool pp_db_query(pp_db *db, pp_arena *arena, const char *sql, pp_table *out, pp_diags *d)
+{
+    (void)db, (void)arena, (void)sql, (void)out;
+    return absent(d);
+}
+
+bool pp_db_add_table(pp_db *db, const char *name, const pp_table *table, pp_diags *d)
+{
+    (void)db, (void)name, (void)table;
+    return absent(d);
+}
+
+bool pp_db_write_parquet(pp_db *db, const char *path, const pp_table *table, pp_diags *d)
+{
+    (void)db, (void)path, (void)table;
+    return absent(d);
+}
+
+const char *pp_db_version(const pp_db *db)
+{
+    (void)db;
+    return NULL;
+}
+
+#else
+
+#include <duckdb.h>
+
+#include <dlfcn.h>
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Every function used, found by dlsym; the types come from DuckDB's header. */
+#define DUCKDB_FUNCTIONS(X)                                                                        \
+    X(library_version)                                                                             \
+    X(create_config)                                                                               \
+    X(set_config)                                                                                  \
+    X(destroy_config)                                                                              \
+    X(open_ext)                                                                                    \
+    X(close)                                                                                       \
+    X(connect)                                                                                     \
+    X(disconnect)                                                                                  \
+    X(free)                                                                                        \
+    X(query)                                                                                       \
+    X(destroy_result)                                                                              \
+    X(result_error)                                                                                \
+    X(column_count)                                                                                \
+    X(column_name)                                                                                 \
+    X(column_type)                                                                                 \
+    X(column_logical_type)                                                                         \
+    X(decimal_scale)                                                                               \
+    X(decimal_internal_type)                                                                       \
+    X(fetch_chunk)                                                                                 \
+    X(vector_size)                                                                                 \
+    X(create_data_chunk)                                                                           \
+    X(destroy_data_chunk)                                                                          \
+    X(data_chunk_reset)                                                                            \
+    X(data_chunk_set_size)                                                                         \
+    X(data_chunk_get_size)                                                                         \
+    X(data_chunk_get_vector)                                                                       \
+    X(vector_get_data)                                                                             \
+    X(vector_get_validity)                                                                         \
+    X(vector_ensure_validity_writable)                                                             \
+    X(vector_assign_string_element_len)                                                            \
+    X(create_logical_type)                                                                         \
+    X(create_decimal_type)                                                                         \
+    X(destroy_logical_type)                                                                        \
+    X(appender_create)                                                                             \
+    X(appender_error)                                                                              \
+    X(appender_destroy)                                                                            \
+    X(append_data_chunk)                                                                           \
+    X(appender_close)
+
+typedef struct duck {
+#define X(name) __typeof__(&duckdb_##name) name;
+    DUCKDB_FUNCTIONS(X)
+#undef X
+} duck;
+
+/* What one call holds at DuckDB; released at its end, or with the database if memory ended in
+ * between. */
+struct pp_db {
+    duck f;
+    pp_arena *arena;
+    duckdb_database database;
+    duckdb_connection connection;
+    duckdb_result result;
+    bool has_result;
+    duckdb_data_chunk *chunks;
+    size_t n_chunks;
+    duckdb_appender appender;
+    duckdb_logical_type types[PP_TABLE_COLS_MAX];
+    size_t n_types;
+};
+
+static void release(pp_db *db)
+{
+    for (size_t i = 0; i < db->n_chunks; i++)
+        db->f.destroy_data_chunk(&db->chunks[i]);
+    for (size_t i = 0; i < db->n_types; i++)
+        db->f.destroy_logical_type(&db->types[i]);
+    if (db->appender)
+        db->f.appender_destroy(&db->appender);
+    if (db->has_result)
+        db->f.destroy_result(&db->result);
+    db->n_chunks = db->n_types = 0;
+    db->appender = NULL;
+    db->has_result = false;
+}
+
+static void close_db(void *ptr)
+{
+    pp_db *db = ptr;
+    release(db);
+    db->f.disconnect(&db->connection);
+    db->f.close(&db->database);
+}
+
+/* ---------------------------------------------------------------------------------- loading */
+
+/* dlopen of `dir`/`rest`; a file that is there but does not load is remembered in *why. */
+static void *try_library(pp_arena *arena, const char *dir, const char *rest, const char **why)
+{
+    const char *path = pp_fmt(arena, "%s%s%s", dir, *rest ? "/" : "", rest);
+    if (access(path, R_OK))
+        return NULL;
+    /* Never unloaded: DuckDB keeps thread-local state. */
+    void *lib = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+    if (!lib)
+        *why = pp_strdup(arena, dlerror());
+    return lib;
+}
+
+#if defined(__aarch64__)
+#define NODE_LIBRARY "node_modules/@duckdb/node-bindings-linux-arm64/libduckdb.so"
+#else
+#define NODE_LIBRARY "node_modules/@duckdb/node-bindings-linux-x64/libduckdb.so"
+#endif
+
+static void *find_library(pp_arena *arena, const char **why)
+{
+    const char *chosen = getenv("PERPETUA_DUCKDB");
+    if (chosen && *chosen) {
+        *why = pp_fmt(arena, "PERPETUA_DUCKDB names %s, which is not there", chosen);
+        return try_library(arena, chosen, "", why);
+    }
+    void *lib = try_library(arena, PP_PREFIX_LIB, "perpetua/libduckdb.so", why);
+    char program[PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", program, sizeof program - 1);
+    program[n > 0 ? n : 0] = '\0';
+    char *slash = strrchr(program, '/');
+    for (; !lib && slash; slash = strrchr(program, '/')) {
+        *slash = '\0';
+        lib = try_library(arena, program, "../lib/perpetua/libduckdb.so", why);
+        if (!lib)
+            lib = try_library(arena, program, NODE_LIBRARY, why);
+    }
+    return lib ? lib : try_library(arena, ".", NODE_LIBRARY, why);
+}
+
+static bool load(pp_arena *arena, duck *f, pp_diags *d)
+{
+    const char *why = NULL, *missing = NULL;
+    void *lib = find_library(arena, &why);
+    if (!lib) {
+        pp_diag *e = pp_error(d, PP_E_DUCKDB, (pp_pos){0},
+                              "the DuckDB library is needed for Parquet files and was not found");
+        e->found = why;
+        return false;
+    }
+#define X(name)                                                                                    \
+    {                                                                                              \
+        void *sym = dlsym(lib, "duckdb_" #name);                                                   \
+        memcpy(&f->name, &sym, sizeof sym);                                                        \
+        if (!sym)                                                                                  \
+            missing = "duckdb_" #name;                                                             \
+    }
+    DUCKDB_FUNCTIONS(X)
+#undef X
+    const char *version = missing ? "unknown" : f->library_version();
+    if (!missing && !strncmp(version, "v1.", 3) && strtol(version + 3, NULL, 10) >= 4)
+        return true;
+    pp_diag *e = pp_error(d, PP_E_DUCKDB, (pp_pos){0}, "this DuckDB library cannot be used");
+    e->found = missing ? pp_fmt(d->arena, "no function %s", missing) : version;
+    e->allowed = "DuckDB v1.4 or a later v1";
+    return false;
+}
+
+/* ------------------------------------------------------------------------------------- open */
+
+static bool run(pp_db *db, const char *sql, pp_diags *d)
+{
+    release(db);
+    db->has_result = true;
+    if (db->f.query(db->connection, sql, &db->result) == DuckDBSuccess)
+        return true;
+    const char *why = db->f.result_error(&db->result);
+    pp_error(d, PP_E_DUCKDB, (pp_pos){0}, "DuckDB: %s", why ? why : "unknown error");
+    d->list.v[d->list.n - 1].hint = "see the message";
+    release(db);
+    return false;
+}
+
+static bool execute(pp_db *db, const char *sql, pp_diags *d)
+{
+    bool ok = run(db, sql, d);
+    release(db);
+    return ok;
+}
+
+/* Settings that keep DuckDB to the folders given and to one order of rows. */
+static bool configure(pp_db *db, const char *const *dirs, size_t n_dirs, pp_diags *d)
+{
+    pp_buf sql = {.arena = db->arena};
+    pp_buf_puts(&sql, "SET allowed_directories=[");
+    for (size_t i = 0; i < n_dirs; i++) {
+        char real[PATH_MAX];
+        if (!realpath(dirs[i], real)) {
+            pp_error(d, PP_E_FILE, (pp_pos){dirs[i], 0, 0}, "no such folder");
+            return false;
+        }
+        pp_buf_printf(&sql, "%s%s", i ? "," : "", pp_sql_text(db->arena, real));
+    }
+    pp_buf_puts(&sql, "]");
+    return execute(db, "SET temp_directory=''", d) && execute(db, sql.text, d) &&
+           execute(db, "SET enable_external_access=false", d) &&
+           execute(db, "SET lock_configuration=true", d);
+}
+
+pp_db *pp_db_open(pp_arena *arena, const char *const *dirs, size_t n_dirs, pp_diags *d)
+{
+    static const char *const settings[][2] = {
+        {"threads", "1"},
+        {"autoinstall_known_extensions", "false"},
+        {"autoload_known_extensions", "false"},
+        {"preserve_insertion_order", "true"},
+    };
+    pp_db *db = PP_NEW(arena, pp_db);
+    duckdb_config config = NULL;
+    char *why = NULL;
+    db->arena = arena;
+    if (!load(arena, &db->f, d))
+        return NULL;
+    bool ok = db->f.create_config(&config) == DuckDBSuccess;
+    for (size_t i = 0; i < PP_COUNT(settings); i++)
+        ok = ok && db->f.set_config(config, settings[i][0], settings[i][1]) == DuckDBSuccess;
+    ok = ok && db->f.open_ext(NULL, &db->database, config, &why) == DuckDBSuccess;
+    db->f.destroy_config(&config);
+    if (ok && db->f.connect(db->database, &db->connection) == DuckDBError) {
+        db->f.close(&db->database);
+        ok = false;
+    }
+    if (!ok) {
+        pp_error(d, PP_E_DUCKDB, (pp_pos){0}, "DuckDB does not open: %s", why ? why : "unknown");
+        if (why)
+            db->f.free(why);
+        return NULL;
+    }
+    pp_arena_defer(arena, close_db, db);
+    return configure(db, dirs, n_dirs, d) ? db : NULL;
+}
+
+const char *pp_db_version(const pp_db *db)
+{
+    return db->f.library_version();
+}
+
+/* ------------------------------------------------------------------------------------ query */
+
+/* One column while it is read; out arrays are those of pp_col, writable. */
+typedef struct column {
+    duckdb_type type; /* physical: decimals as their integer */
+    int64_t scale;    /* factor to 1e-8 units; 0: not a decimal */
+    int64_t *i64;
+    double *f64;
+    const char **str;
+    uint8_t *b8, *valid;
+    bool nulls;
+} column;
+
+static bool is_integer(duckdb_type t)
+{
+    return t == DUCKDB_TYPE_TINYINT || t == DUCKDB_TYPE_SMALLINT || t == DUCKDB_TYPE_INTEGER ||
+           t == DUCKDB_TYPE_BIGINT || t == DUCKDB_TYPE_UTINYINT || t == DUCKDB_TYPE_USMALLINT ||
+           t == DUCKDB_TYPE_UINTEGER || t == DUCKDB_TYPE_UBIGINT || t == DUCKDB_TYPE_HUGEINT;
+}
+
+static pp_i128 integer_at(duckdb_type t, const void *data, size_t i)
+{
+    switch (t) {
+    case DUCKDB_TYPE_TINYINT:
+        return ((const int8_t *)data)[i];
+    case DUCKDB_TYPE_SMALLINT:
+        return ((const int16_t *)data)[i];
+    case DUCKDB_TYPE_INTEGER:
+        return ((const int32_t *)data)[i];
+    case DUCKDB_TYPE_UTINYINT:
+        return ((const uint8_t *)data)[i];
+    case DUCKDB_TYPE_USMALLINT:
+        return ((const uint16_t *)data)[i];
+    case DUCKDB_TYPE_UINTEGER:
+        return ((const uint32_t *)data)[i];
+    case DUCKDB_TYPE_UBIGINT:
+        return ((const uint64_t *)data)[i];
+    case DUCKDB_TYPE_HUGEINT: {
+        const duckdb_hugeint *h = (const duckdb_hugeint *)data + i;
+        return (pp_i128)h->upper * ((pp_i128)1 << 64) + h->lower;
+    }
+    default:
+        return ((const int64_t *)data)[i];
+    }
+}
+
+/* A value beyond int64 is an error, so *ok is looked at once per chunk. */
+static int64_t narrow(pp_i128 v, int64_t scale, bool *ok)
+{
+    if (scale && (v > INT64_MAX / scale || v < INT64_MIN / scale))
+        *ok = false;
+    v *= scale ? scale : 1;
+    if (v > INT64_MAX || v < INT64_MIN)
+        *ok = false;
+    return *ok ? (int64_t)v : 0;
+}
+
+static bool valid_at(const uint64_t *validity, size_t i)
+{
+    return !validity || (validity[i / 64] >> (i % 64) & 1);
+}
+
+static bool read_vector(pp_db *db, pp_arena *arena, column *c, duckdb_vector v, size_t at, size_t n)
+{
+    const void *data = db->f.vector_get_data(v);
+    const uint64_t *validity = db->f.vector_get_validity(v);
+    bool ok = true;
+    for (size_t i = 0; i < n; i++) {
+        bool there = valid_at(validity, i);
+        c->valid[at + i] = there;
+        c->nulls = c->nulls || !there;
+        if (c->i64) {
+            c->i64[at + i] = there ? narrow(integer_at(c->type, data, i), c->scale, &ok) : 0;
+        } else if (c->f64) {
+            c->f64[at + i] = !there                          ? (double)NAN
+                             : c->type == DUCKDB_TYPE_DOUBLE ? ((const double *)data)[i]
+                                                             : (double)((const float *)data)[i];
+        } else if (c->b8) {
+            c->b8[at + i] = there && ((const bool *)data)[i];
+        } else if (there) {
+            const duckdb_string_t *s = (const duckdb_string_t *)data + i;
+            uint32_t len = s->value.inlined.length;
+            c->str[at + i] =
+                pp_strndup(arena, len <= 12 ? s->value.inlined.inlined : s->value.pointer.ptr, len);
+        } else {
+            c->str[at + i] = "";
+        }
+    }
+    return ok;
+}
+
+static bool prepare_column(pp_db *db, pp_arena *arena, idx_t k, size_t n, column *c, pp_col *out,
+                           pp_diags *d)
+{
+    out->name = pp_strdup(arena, db->f.column_name(&db->result, k));
+    c->type = db->f.column_type(&db->result, k);
+    c->valid = PP_ARRAY(arena, uint8_t, n);
+    if (c->type == DUCKDB_TYPE_DECIMAL) {
+        duckdb_logical_type type = db->f.column_logical_type(&db->result, k);
+        int scale = db->f.decimal_scale(type);
+        c->type = db->f.decimal_internal_type(type);
+        db->f.destroy_logical_type(&type);
+        c->scale = scale <= 8;
+        for (int s = scale; s < 8; s++)
+            c->scale *= 10;
+    }
+    if (c->type == DUCKDB_TYPE_DOUBLE || c->type == DUCKDB_TYPE_FLOAT) {
+        out->type = PP_COL_F64;
+        out->f64 = c->f64 = PP_ARRAY(arena, double, n);
+    } else if (c->type == DUCKDB_TYPE_BOOLEAN) {
+        out->type = PP_COL_BOOL;
+        out->b8 = c->b8 = PP_ARRAY(arena, uint8_t, n);
+    } else if (c->type == DUCKDB_TYPE_VARCHAR) {
+        out->type = PP_COL_STR;
+        out->str = c->str = PP_ARRAY(arena, const char *, n);
+    } else if (is_integer(c->type)) {
+        out->type = c->scale ? PP_COL_DEC8 : PP_COL_I64;
+        out->i64 = c->i64 = PP_ARRAY(arena, int64_t, n);
+    } else {
+        pp_diag *e = pp_error(d, PP_E_DUCKDB, (pp_pos){0}, "column %s has a type that is not read",
+                              out->name);
+        e->hint = "cast it in the SQL, for example CAST(x AS VARCHAR) or epoch_ms(x)";
+        return false;
+    }
+    return true;
+}
+
+/* All chunks first: then the number of rows is known and every array is made once. */
+static size_t fetch_all(pp_db *db)
+{
+    size_t rows = 0, cap = 0;
+    duckdb_data_chunk chunk;
+    while ((chunk = db->f.fetch_chunk(db->result))) {
+        if (db->n_chunks == cap)
+            db->chunks = pp_vec_grow(db->arena, db->chunks, db->n_chunks, &cap, sizeof chunk);
+        db->chunks[db->n_chunks++] = chunk;
+        rows += db->f.data_chunk_get_size(chunk);
+    }
+    return rows;
+}
+
+static bool read_result(pp_db *db, pp_arena *arena, pp_table *out, pp_diags *d)
+{
+    size_t nc = db->f.column_count(&db->result), n = fetch_all(db), at = 0;
+    pp_col *cols = pp_alloc_zero(arena, nc * sizeof *cols);
+    column *c = pp_alloc_zero(arena, nc * sizeof *c);
+    for (size_t k = 0; k < nc; k++)
+        if (!prepare_column(db, arena, k, n, &c[k], &cols[k], d))
+            return false;
+    for (size_t i = 0; i < db->n_chunks; i++) {
+        size_t rows = db->f.data_chunk_get_size(db->chunks[i]);
+        for (size_t k = 0; k < nc; k++) {
+            duckdb_vector v = db->f.data_chunk_get_vector(db->chunks[i], k);
+            if (!read_vector(db, arena, &c[k], v, at, rows)) {
+                pp_error(d, PP_E_DUCKDB, (pp_pos){0}, "column %s has a number beyond 64 bits",
+                         cols[k].name);
+                return false;
+            }
+        }
+        at += rows;
+    }
+    for (size_t k = 0; k < nc; k++)
+        cols[k].valid = c[k].nulls ? c[k].valid : NULL;
+    *out = (pp_table){nc, n, cols};
+    return true;
+}
+
+bool pp_db_query(pp_db *db, pp_arena *arena, const char *sql, pp_table *out, pp_diags *d)
+{
+    if (!out)
+        return execute(db, sql, d);
+    *out = (pp_table){0};
+    bool ok = run(db, sql, d) && read_result(db, arena, out, d);
+    release(db);
+    return ok;
+}
+
+/* ------------------------------------------------------------------------------------ write */
+
+static const char *const type_names[] = {[PP_COL_I64] = "BIGINT",
+                                         [PP_COL_F64] = "DOUBLE",
+                                         [PP_COL_DEC8] = "DECIMAL(18,8)",
+                                         [PP_COL_STR] = "VARCHAR",
+                                         [PP_COL_BOOL] = "BOOLEAN"};
+
+static duckdb_logical_type logical_type(pp_db *db, pp_col_type t)
+{
+    static const duckdb_type types[] = {[PP_COL_I64] = DUCKDB_TYPE_BIGINT,
+                                        [PP_COL_F64] = DUCKDB_TYPE_DOUBLE,
+                                        [PP_COL_STR] = DUCKDB_TYPE_VARCHAR,
+                                        [PP_COL_BOOL] = DUCKDB_TYPE_BOOLEAN};
+    return t == PP_COL_DEC8 ? db->f.create_decimal_type(18, 8)
+                            : db->f.create_logical_type(types[t]);
+}
+
+static void write_vector(pp_db *db, const pp_col *c, duckdb_vector v, size_t at, size_t n)
+{
+    void *data = db->f.vector_get_data(v);
+    if (c->type == PP_COL_F64)
+        memcpy(data, c->f64 + at, n * sizeof(double));
+    else if (c->type == PP_COL_I64 || c->type == PP_COL_DEC8)
+        memcpy(data, c->i64 + at, n * sizeof(int64_t));
+    else if (c->type == PP_COL_BOOL)
+        for (size_t i = 0; i < n; i++)
+            ((bool *)data)[i] = c->b8[at + i] != 0;
+    if (c->valid) {
+        db->f.vector_ensure_validity_writable(v);
+        uint64_t *validity = db->f.vector_get_validity(v);
+        for (size_t i = 0; i < n; i++)
+            if (!c->valid[at + i])
+                validity[i / 64] &= ~(UINT64_C(1) << (i % 64));
+    }
+    if (c->type == PP_COL_STR)
+        for (size_t i = 0; i < n; i++)
+            if (!c->valid || c->valid[at + i])
+                db->f.vector_assign_string_element_len(v, i, c->str[at + i],
+                                                       strlen(c->str[at + i]));
+}
+
+static bool append_rows(pp_db *db, const char *name, const pp_table *t, pp_diags *d)
+{
+    if (db->f.appender_create(db->connection, NULL, name, &db->appender) == DuckDBError) {
+        pp_error(d, PP_E_DUCKDB, (pp_pos){0}, "DuckDB: no appender for table %s", name);
+        return false;
+    }
+    for (size_t k = 0; k < t->n_cols; k++)
+        db->types[db->n_types++] = logical_type(db, t->cols[k].type);
+    db->chunks = PP_NEW(db->arena, duckdb_data_chunk);
+    db->chunks[0] = db->f.create_data_chunk(db->types, t->n_cols);
+    db->n_chunks = 1;
+    size_t step = db->f.vector_size();
+    bool ok = true;
+    for (size_t at = 0; at < t->n_rows && ok; at += step) {
+        size_t n = t->n_rows - at < step ? t->n_rows - at : step;
+        db->f.data_chunk_reset(db->chunks[0]);
+        for (size_t k = 0; k < t->n_cols; k++)
+            write_vector(db, &t->cols[k], db->f.data_chunk_get_vector(db->chunks[0], k), at, n);
+        db->f.data_chunk_set_size(db->chunks[0], n);
+        ok = db->f.append_data_chunk(db->appender, db->chunks[0]) == DuckDBSuccess;
+    }
+    ok = ok && db->f.appender_close(db->appender) == DuckDBSuccess;
+    if (!ok) {
+        const char *why = db->f.appender_error(db->appender);
+        pp_error(d, PP_E_DUCKDB, (pp_pos){0}, "DuckDB: %s", why ? why : "append failed");
+    }
+    return ok;
+}
+
+bool pp_db_add_table(pp_db *db, const char *name, const pp_table *t, pp_diags *d)
+{
+    pp_buf sql = {.arena = db->arena};
+    PP_ASSERT(t->n_cols > 0 && t->n_cols <= PP_TABLE_COLS_MAX, "A2", t->n_cols, 0);
+    pp_buf_printf(&sql, "CREATE OR REPLACE TABLE %s(", pp_sql_ident(db->arena, name));
+    for (size_t k = 0; k < t->n_cols; k++)
+        pp_buf_printf(&sql, "%s%s %s", k ? "," : "", pp_sql_ident(db->arena, t->cols[k].name),
+                      type_names[t->cols[k].type]);
+    pp_buf_puts(&sql, ")");
+    bool ok = execute(db, sql.text, d) && append_rows(db, name, t, d);
+    release(db);
+    return ok;
+}
+
+/* DuckDB compares paths with the allowed folders as text, so both are made real. */
+static const char *real_path(pp_arena *arena, const char *path)
+{
+    char real[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    const char *dir = !slash         ? "."
+                      : slash > path ? pp_strndup(arena, path, (size_t)(slash - path))
+                                     : "/";
+    if (!realpath(dir, real))
+        return path;
+    return pp_fmt(arena, "%s/%s", strcmp(real, "/") ? real : "", slash ? slash + 1 : path);
+}
+
+bool pp_db_write_parquet(pp_db *db, const char *path, const pp_table *t, pp_diags *d)
+{
+    const char *sql = pp_fmt(db->arena,
+                             "COPY pp_out TO %s (FORMAT PARQUET, COMPRESSION ZSTD, "
+                             "ROW_GROUP_SIZE %d)",
+                             pp_sql_text(db->arena, real_path(db->arena, path)), PP_ROW_GROUP);
+    return pp_db_add_table(db, "pp_out", t, d) && execute(db, sql, d) &&
+           execute(db, "DROP TABLE pp_out", d);
+}
+
+#endif
+
+bool pp_db_read_parquet(pp_db *db, pp_arena *arena, const char *path, const char *columns,
+                        pp_table *out, pp_diags *d)
+{
+#ifdef PP_HAVE_DUCKDB
+    path = real_path(db->arena, path);
+#endif
+    return pp_db_query(
+        db, arena,
+        pp_fmt(arena, "SELECT %s FROM read_parquet(%s)", columns, pp_sql_text(arena, path)), out,
+        d);
+}

@@ -1,0 +1,73 @@
+/* store.h - the data store (T17): Parquet files a user can read with anything.
+ *
+ *     DIR/EXCHANGE/SYMBOL/KIND/YYYY-MM.parquet
+ *
+ * KIND is kline_1m, mark_1m, index_1m, funding, open_interest, or another timeframe (kline_15m).
+ * The first column is open_ms (time_ms), BIGINT, increasing; the others are DOUBLE, turnover NULL
+ * where not known. A month holds the rows whose time lies in it, in UTC.
+ *
+ * Files are written beside and renamed, so any number of processes may read while one writes.
+ * Writers of one symbol take turns through a lock on SYMBOL/.lock. Reading goes through the column
+ * cache (cache.h). */
+#ifndef PP_STORE_H
+#define PP_STORE_H
+
+#include "base/file.h"
+#include "market/series.h"
+
+typedef struct pp_store {
+    const char *dir;       /* NULL: pp_store_default_dir() */
+    const char *cache_dir; /* NULL: pp_cache_default_dir(); "": no cache */
+    uint64_t cache_max;    /* bytes the cache may take; 0: PP_CACHE_MAX */
+    const pp_fs *fs;       /* for writing; NULL: the real one */
+} pp_store;
+
+/* $PERPETUA_DATA, else $XDG_DATA_HOME/perpetua, else ~/.local/share/perpetua. */
+const char *pp_store_default_dir(pp_arena *arena);
+
+/* One kind of one symbol. */
+typedef struct pp_store_key {
+    const char *exchange, *symbol;
+    pp_kind kind;
+} pp_store_key;
+
+/* True if exchange ([a-z0-9_-]) and symbol ([A-Z0-9]) can be folder names; else E_SYMBOL. */
+bool pp_store_check_key(const pp_store_key *key, pp_diags *d);
+
+/* Folder of a kind; path of a month (month as year * 12 + month - 1). */
+const char *pp_store_kind_dir(pp_arena *arena, const pp_store *store, const pp_store_key *key);
+const char *pp_store_file(pp_arena *arena, const pp_store *store, const pp_store_key *key,
+                          int64_t month);
+int64_t pp_month_of_ms(int64_t time_ms);
+int64_t pp_month_start_ms(int64_t month);
+
+/* Every key of the store with its months, sorted by exchange, symbol, kind. Files that are not ours
+ * are left out. A store that does not exist is empty. */
+typedef struct pp_store_entry {
+    pp_store_key key;
+    const int64_t *months;
+    size_t n_months;
+} pp_store_entry;
+typedef PP_VEC(pp_store_entry) pp_store_list;
+void pp_store_scan(pp_arena *arena, const pp_store *store, pp_store_list *out);
+
+/* The months of one key, sorted. */
+size_t pp_store_months(pp_arena *arena, const pp_store *store, const pp_store_key *key,
+                       const int64_t **months);
+
+/* Reads all months of a key through the cache, in time order and checked for it. n = 0 when there
+ * is nothing. The columns lie in a mapping that ends with the arena: do not write to them. */
+bool pp_store_read(pp_arena *arena, const pp_store *store, const pp_store_key *key, pp_series *out,
+                   pp_diags *d);
+
+/* Merges checked, sorted rows into the store: months that change are written, others are not
+ * touched, so that the same import twice changes nothing. A row that is there with other values is
+ * an error unless `replace`, and then nothing of that month is written. */
+typedef struct pp_store_report {
+    pp_merge_report rows;
+    size_t months_written;
+} pp_store_report;
+bool pp_store_merge(pp_arena *arena, const pp_store *store, const pp_store_key *key,
+                    const pp_series *rows, bool replace, pp_store_report *report, pp_diags *d);
+
+#endif

@@ -1,0 +1,60 @@
+#include "base/file.h"
+#include "store/duckdb.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+const pp_col *pp_table_col(const pp_table *t, const char *name)
+{
+    for (size_t i = 0; i < t->n_cols; i++)
+        if (!strcmp(t->cols[i].name, name))
+            return &t->cols[i];
+    return NULL;
+}
+
+static const char *quote(pp_arena *arena, const char *text, char mark)
+{
+    pp_buf b = {.arena = arena};
+    pp_buf_put(&b, &mark, 1);
+    for (; *text; text++) {
+        if (*text == mark)
+            pp_buf_put(&b, text, 1);
+        pp_buf_put(&b, text, 1);
+    }
+    pp_buf_put(&b, &mark, 1);
+    return b.text;
+}
+
+const char *pp_sql_ident(pp_arena *arena, const char *name)
+{
+    return quote(arena, name, '"');
+}
+
+const char *pp_sql_text(pp_arena *arena, const char *text)
+{
+    return quote(arena, text, '\'');
+}
+
+static bool sync_file(const char *path, pp_diags *d)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    bool ok = fd >= 0 && fsync(fd) == 0;
+    if (!ok)
+        pp_error(d, PP_E_FILE, (pp_pos){path, 0, 0}, "cannot sync: %s", strerror(errno));
+    if (fd >= 0)
+        close(fd);
+    return ok;
+}
+
+bool pp_db_write_parquet_atomic(pp_db *db, const char *path, const pp_table *table,
+                                const struct pp_fs *fs, pp_diags *d)
+{
+    const char *beside = pp_fmt(d->arena, "%s.tmp.%ld", path, (long)getpid());
+    bool ok = pp_db_write_parquet(db, beside, table, d) && sync_file(beside, d) &&
+              pp_file_publish(d, fs, beside, path);
+    if (!ok)
+        unlink(beside);
+    return ok;
+}

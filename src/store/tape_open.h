@@ -1,0 +1,22 @@
+/* tape_open.h - a tape out of the store: bars, mark, index, funding and open interest together. */
+#ifndef PP_TAPE_OPEN_H
+#define PP_TAPE_OPEN_H
+
+#include "market/tape_build.h"
+#include "store/store.h"
+
+enum { PP_TAPE_FINEST = -1 };
+
+/* Timeframes of klines that the store has for a symbol, as bits 1 << pp_tf; 0: nothing. */
+unsigned pp_store_timeframes(pp_arena *arena, const pp_store *store, const char *exchange,
+                             const char *symbol);
+
+/* Opens a tape. exchange NULL: the only one that has the symbol (E_DATA if several do). tf
+ * PP_TAPE_FINEST or a pp_tf that the store has. mark and index come in the timeframe of the tape,
+ * or finer ones aggregated to it. Arrays lie in mappings that end with the arena. The hash comes
+ * from the cache where it knows it. Errors: E_DATA (no such data; names what there is), E_GAP,
+ * E_STORE, E_DUCKDB (only when the cache cannot serve). */
+bool pp_tape_open(pp_arena *arena, const pp_store *store, const char *exchange, const char *symbol,
+                  int tf, const pp_tape_opts *opts, pp_tape *out, pp_diags *d);
+
+#endif
