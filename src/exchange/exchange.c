@@ -263,6 +263,11 @@ void pp_exch_entries(pp_exch *ex, bool enabled)
     ex->entries_enabled = enabled;
 }
 
+bool pp_exch_entries_enabled(const pp_exch *ex)
+{
+    return ex->entries_enabled;
+}
+
 void pp_exch_set_atr(pp_exch *ex, double atr)
 {
     if (!(atr >= 0) || atr == ex->trail_atr)

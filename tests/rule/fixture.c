@@ -151,7 +151,7 @@ void fx_setup(fx_world *w, const char *id, const char *text)
     pp_setup_decl *grown = PP_ARRAY(&w->arena, pp_setup_decl, w->n_setups + 1);
     if (w->n_setups)
         memcpy(grown, w->setups, w->n_setups * sizeof *grown);
-    grown[w->n_setups++] = (pp_setup_decl){pp_strdup(&w->arena, id), fx_yaml(w, text)};
+    grown[w->n_setups++] = (pp_setup_decl){.id = pp_strdup(&w->arena, id), .when = fx_yaml(w, text)};
     w->setups = grown;
 }
 
