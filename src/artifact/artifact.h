@@ -44,17 +44,6 @@ bool pp_artifact_write(pp_diags *d, const pp_artifact_job *job);
 
 /* --- verification ------------------------------------------------------------------------- */
 
-/* A run read back from its files. */
-typedef struct pp_artifact {
-    const char *dir;
-    struct json_t *manifest, *result_json, *signature;
-    pp_result result; /* identity, window, logs and equity; no tape: prices NaN */
-    pp_log log;
-} pp_artifact;
-
-/* Reads manifest.json alone: NULL with E_ARTIFACT if it is missing, not whole or changed. */
-struct json_t *pp_artifact_manifest(pp_diags *d, const pp_fs *fs, const char *dir);
-
 /* G3 and A5: re-reads every file of the run in `dir` and reports every disagreement as E_VERIFY or
  * E_ARTIFACT in d. `tape` may be NULL; with it every fill is checked against its bar. *checks
  * receives the number of checks made (may be NULL). */

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -107,7 +108,8 @@ static bool put_documents(pp_writer *w)
     pp_buf result = {.arena = w->d->arena}, signature = result, preflight = result;
     pp_result_document(job->result, job->metrics, job->findings, &result);
     pp_signature_document(job->result, &w->signature, &signature);
-    pp_buf_puts(&preflight, job->preflight_json ? job->preflight_json : "{\"status\": \"not run\"}\n");
+    pp_buf_puts(&preflight,
+                job->preflight_json ? job->preflight_json : "{\"status\": \"not run\"}\n");
     return put_file(w, "result.json", -1, &result) &&
            put_file(w, "signature.json", -1, &signature) &&
            put_file(w, "preflight.json", -1, &preflight);
@@ -245,8 +247,7 @@ bool pp_artifact_write(pp_diags *d, const pp_artifact_job *job)
         /* Memory ended: the names are short, but even they must not be asked for again. */
         char path[4096];
         for (size_t i = 0; i <= pp_n_run_files; i++) {
-            const char *name =
-                i < pp_n_run_files ? pp_run_file_names[i].name : "manifest.json";
+            const char *name = i < pp_n_run_files ? pp_run_file_names[i].name : "manifest.json";
             snprintf(path, sizeof path, "%s/%s", w.dir, name);
             w.fs->unlink(w.fs->ctx, path);
         }
