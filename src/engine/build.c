@@ -1,5 +1,7 @@
 #include "engine/build.h"
 
+#include "base/json.h"
+
 #include "engine/rational.h"
 #include "feature/registry.h"
 #include "structure/registry.h"
@@ -222,4 +224,72 @@ pp_strategy *pp_strategy_load(pp_diags *d, const char *file, const char *text, s
     s->target_ref = level_ref(s->rules, &play->risk.target, "risk.take_profit");
     check_signals(d, t);
     return s;
+}
+
+/* ---- identity ---- */
+
+static bool is_semantic(const char *key)
+{
+    static const char *const names[] = {"name",   "id",       "version",         "description",
+                                        "tags",   "expected", "deploy",          "variables",
+                                        "symbol", "symbols",  "symbol_universe", "validation"};
+    if (key[0] == '_')
+        return false;
+    for (size_t k = 0; k < PP_COUNT(names); k++)
+        if (!strcmp(key, names[k]))
+            return false;
+    return true;
+}
+
+static void put_node(pp_arena *arena, pp_json *w, const char *key, const pp_yaml *n, bool top);
+
+static void put_map(pp_arena *arena, pp_json *w, const pp_yaml *n, bool top)
+{
+    size_t *order = PP_ARRAY(arena, size_t, n->n + 1);
+    for (size_t i = 0; i < n->n; i++) {
+        size_t k = i;
+        for (; k > 0 && strcmp(n->keys[order[k - 1]]->text, n->keys[i]->text) > 0; k--)
+            order[k] = order[k - 1];
+        order[k] = i;
+    }
+    for (size_t i = 0; i < n->n; i++)
+        if (!top || is_semantic(n->keys[order[i]]->text))
+            put_node(arena, w, n->keys[order[i]]->text, n->items[order[i]], false);
+}
+
+static void put_scalar(pp_json *w, const char *key, const pp_yaml *n)
+{
+    bool b;
+    double x;
+    if (pp_yaml_is_null(n))
+        pp_json_null(w, key);
+    else if (pp_yaml_bool(n, &b))
+        pp_json_bool(w, key, b);
+    else if (pp_yaml_double(n, &x))
+        pp_json_double(w, key, x);
+    else
+        pp_json_string(w, key, n->text);
+}
+
+static void put_node(pp_arena *arena, pp_json *w, const char *key, const pp_yaml *n, bool top)
+{
+    if (n->kind == PP_YAML_SCALAR) {
+        put_scalar(w, key, n);
+        return;
+    }
+    pp_json_open(w, key, n->kind == PP_YAML_MAP ? '{' : '[');
+    if (n->kind == PP_YAML_MAP)
+        put_map(arena, w, n, top);
+    for (size_t i = 0; n->kind == PP_YAML_SEQ && i < n->n; i++)
+        put_node(arena, w, NULL, n->items[i], false);
+    pp_json_close(w);
+}
+
+const char *pp_strategy_json(pp_arena *arena, const pp_strategy *s)
+{
+    pp_buf out = {arena, NULL, 0, 0};
+    pp_json w;
+    pp_json_init(&w, &out, 0);
+    put_node(arena, &w, NULL, s->play->root, true);
+    return out.text;
 }

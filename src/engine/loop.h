@@ -17,6 +17,8 @@
 #include "engine/rational.h"
 #include "engine/stops.h"
 
+#include <signal.h>
+
 /* The account from one bar's close on, until the next segment: equity at any close follows from it
  * and the mark (L3), so that equity points are made after the run. */
 typedef struct pp_segment {
@@ -44,7 +46,8 @@ typedef struct pp_loop_config {
     size_t start_instant; /* tape bar whose close is the first decision; SIZE_MAX: none before
                              first_bar (the window starts with the data) */
     bool plain;
-    const volatile int *cancel; /* not NULL: looked at now and then; non-zero ends the run */
+    const volatile sig_atomic_t
+        *cancel; /* not NULL: looked at now and then; non-zero ends the run */
 } pp_loop_config;
 
 typedef struct pp_loop pp_loop;

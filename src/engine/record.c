@@ -2,10 +2,27 @@
 
 #include "base/json.h"
 #include "base/sha256.h"
-/*NORMAL*/
 
 #include <math.h>
 #include <string.h>
+
+static const char *models_json(pp_arena *arena, const pp_play *play)
+{
+    static const char *const impacts[] = {"none", "linear", "sqrt"};
+    const pp_models_decl *m = &play->models;
+    pp_buf out = {arena, NULL, 0, 0};
+    pp_json w;
+    pp_json_init(&w, &out, 0);
+    pp_json_open(&w, NULL, '{');
+    pp_json_string(&w, "impact", impacts[m->impact]);
+    pp_json_double(&w, "impact_coefficient", m->impact_coefficient);
+    pp_json_e8(&w, "impact_max_bps", m->impact_max_bps_e8);
+    pp_json_int(&w, "latency_ms", m->latency_ms);
+    pp_json_double(&w, "participation", m->participation);
+    pp_json_e8(&w, "spread_bps", m->spread_bps_e8);
+    pp_json_close(&w);
+    return out.text;
+}
 
 static void record_identity(pp_arena *arena, const pp_prepared *p, pp_result *r)
 {
@@ -14,7 +31,7 @@ static void record_identity(pp_arena *arena, const pp_prepared *p, pp_result *r)
     r->play_id = play->name;
     r->symbol = p->tape->symbol;
     r->exchange = p->tape->exchange;
-    r->play_json = "{}";
+    r->play_json = pp_strategy_json(arena, p->strategy);
     pp_sha256_text(r->play_json, strlen(r->play_json), r->play_hash);
     memcpy(r->dataset_hash, p->tape->hash, sizeof r->dataset_hash);
     pp_buf text = {arena, NULL, 0, 0};
@@ -26,7 +43,7 @@ static void record_identity(pp_arena *arena, const pp_prepared *p, pp_result *r)
     r->exec_tf = play->exec_tf;
     r->intrabar = x->intrabar;
     r->seed = p->options.seed;
-    r->models_json = "{}";
+    r->models_json = models_json(arena, play);
 }
 
 /* Price at every 00:00Z of the run: the close of the last bar closed by then. */
@@ -162,6 +179,52 @@ static void record_columns(pp_arena *arena, const pp_prepared *p, pp_result *r)
     r->n_columns = rows.n;
 }
 
+/* Case and metadata of every order that a decision made (R21). */
+static void record_tags(pp_arena *arena, const pp_prepared *p, pp_result *r)
+{
+    const pp_loop *l = p->loop;
+    pp_tag *tags = PP_ARRAY(arena, pp_tag, l->tags.n + 1);
+    for (size_t i = 0; i < l->tags.n; i++) {
+        const pp_order_tag *t = PP_SLAB_AT(&l->tags, pp_order_tag, i);
+        const pp_case *c = &p->strategy->cases[t->case_index];
+        const pp_intent_decl *in = c->emit[t->intent_index].decl;
+        tags[i] = (pp_tag){.case_id = c->id};
+        if (!in->n_metadata)
+            continue;
+        pp_buf out = {arena, NULL, 0, 0};
+        pp_json w;
+        pp_json_init(&w, &out, 0);
+        pp_json_open(&w, NULL, '{');
+        for (size_t m = 0; m < in->n_metadata; m++)
+            pp_json_double(&w, in->metadata[m].name,
+                           *PP_SLAB_AT(&l->values, double, (size_t)t->first_value + m));
+        pp_json_close(&w);
+        tags[i].metadata = out.text;
+    }
+    r->tags = tags;
+    r->n_tags = l->tags.n;
+}
+
+/* The ATR of a stop, target or trail of the Play or of one of its intents. */
+static bool level_uses(const pp_level_decl *level, int feature)
+{
+    return level &&
+           (level->type == PP_LEVEL_ATR_MULTIPLE || level->type == PP_LEVEL_TRAILING_ATR) &&
+           level->atr_feature == feature;
+}
+
+static bool risk_uses(const pp_strategy *s, int feature)
+{
+    const pp_risk_decl *r = &s->play->risk;
+    bool used = level_uses(&r->stop, feature) || level_uses(&r->target, feature) ||
+                level_uses(&r->trailing, feature);
+    for (size_t c = 0; c < s->n_cases; c++)
+        for (size_t k = 0; k < s->cases[c].n_emit; k++)
+            used |= level_uses(s->cases[c].emit[k].decl->stop, feature) ||
+                    level_uses(s->cases[c].emit[k].decl->target, feature);
+    return used;
+}
+
 /* Read by a rule, the risk model, or another declaration (G2: declared but unused is a warning). */
 static bool is_used(const pp_strategy *s, int node, const pp_output_spec *outputs, int n)
 {
@@ -185,7 +248,7 @@ static bool is_used(const pp_strategy *s, int node, const pp_output_spec *output
             if (d->deps[k] == own)
                 return true;
     }
-    return feature;
+    return feature && risk_uses(s, own);
 }
 
 static void record_declared(pp_arena *arena, const pp_strategy *s, pp_result *r)
@@ -250,6 +313,7 @@ void pp_record(pp_diags *d, const pp_prepared *p, pp_result *r)
     pp_arena *arena = d->arena;
     record_identity(arena, p, r);
     record_outcome(arena, p, r);
+    record_tags(arena, p, r);
     record_coverage(arena, p, r);
     record_declared(arena, p->strategy, r);
     if (!p->options.fast)

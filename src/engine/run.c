@@ -23,8 +23,12 @@ static int64_t lap(int64_t *since)
 pp_instrument pp_engine_instrument(const pp_play *play, const char *symbol,
                                    const pp_instrument *given)
 {
-    const pp_instrument *row = given ? given : pp_instrument_builtin(symbol);
-    return row ? *row : pp_instrument_generic(symbol, play->account.mmr_e8);
+    pp_instrument row;
+    if (given)
+        return *given;
+    return pp_instrument_builtin(symbol, &row)
+               ? row
+               : pp_instrument_generic(symbol, play->account.mmr_e8);
 }
 
 static int64_t least(int64_t a, int64_t b)

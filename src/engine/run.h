@@ -24,7 +24,7 @@ typedef struct pp_run_options {
     bool fast;       /* no column digests */
     int64_t seed;    /* of a synthetic market, for the record */
     const pp_column_cache *cache;
-    const volatile int *cancel;
+    const volatile sig_atomic_t *cancel;
 } pp_run_options;
 
 /* Nanoseconds by stage, for people; no result depends on them. */

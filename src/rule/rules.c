@@ -35,7 +35,7 @@ pp_expr *pp_expr_new(pp_rules *r, pp_op op, pp_pos pos, pp_expr **args, int n_ar
     return e;
 }
 
-int pp_token_find(const char *const *tokens, const char *word)
+int pp_rule_token_find(const char *const *tokens, const char *word)
 {
     for (int i = 0; tokens[i]; i++)
         if (!strcasecmp(tokens[i], word))
