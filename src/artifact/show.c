@@ -21,38 +21,6 @@ static const char *in_dir(pp_diags *d, const char *dir, const char *name)
     return pp_fmt(d->arena, "%s/%s", dir, name);
 }
 
-static const char *clauses(pp_diags *d, const char *where, int64_t limit)
-{
-    const char *condition = where ? pp_fmt(d->arena, " WHERE (%s)", where) : "";
-    return limit < 0 ? condition : pp_fmt(d->arena, "%s LIMIT %lld", condition, (long long)limit);
-}
-
-/* The condition runs on a view of this table only, in a database that may read this folder only. */
-static bool query(pp_diags *d, const char *dir, const char *source, const char *where,
-                  int64_t limit, pp_show_format format, pp_buf *out)
-{
-    pp_table t;
-    pp_db *db = pp_db_open(d->arena, &dir, 1, d);
-    const char *sql = pp_fmt(d->arena, "SELECT * FROM (%s)%s", source, clauses(d, where, limit));
-    if (!db || !pp_db_query(db, d->arena, sql, &t, d)) {
-        if (where && d->list.n)
-            d->list.v[d->list.n - 1].hint = "--where is an SQL condition over the columns of the "
-                                            "table, for example \"net < 0 AND side = 'long'\"";
-        return false;
-    }
-    pp_render_table(d->arena, &t, format, out);
-    return true;
-}
-
-static bool show_table(pp_diags *d, const char *dir, const char *what, const char *where,
-                       int64_t limit, pp_show_format format, pp_buf *out)
-{
-    const char *path = in_dir(d, dir, pp_fmt(d->arena, "%s.parquet", what));
-    const char *source =
-        pp_fmt(d->arena, "SELECT * FROM read_parquet(%s)", pp_sql_text(d->arena, path));
-    return query(d, dir, source, where, limit, format, out);
-}
-
 /* One row per line of events.jsonl, in file order; the record itself stays JSON. */
 static bool events_table(pp_diags *d, const char *dir, pp_table *t)
 {
@@ -143,38 +111,51 @@ static void metrics_table(pp_diags *d, const json_t *result, bool for_people, pp
     *t = (pp_table){4, pp_n_metrics, cols};
 }
 
-/* Tables made here: filtered by SQL only when there is a condition, so that plain showing works
- * without DuckDB. */
-static bool show_made(pp_diags *d, const char *dir, pp_table *t, const char *where, int64_t limit,
+/* The condition runs in a database of its own, which may touch this folder only and knows nothing
+ * but the table; without a condition no database is needed. */
+static bool show_rows(pp_diags *d, const char *dir, pp_table *t, const char *where, int64_t limit,
                       pp_show_format format, pp_buf *out)
 {
     if (where) {
         pp_db *db = pp_db_open(d->arena, &dir, 1, d);
-        const char *sql = pp_fmt(d->arena, "SELECT * FROM shown%s", clauses(d, where, limit));
-        if (!db || !pp_db_add_table(db, "shown", t, d) || !pp_db_query(db, d->arena, sql, t, d))
+        const char *sql = pp_fmt(d->arena, "SELECT * FROM shown WHERE (%s)", where);
+        if (!db || !pp_db_add_table(db, "shown", t, d))
             return false;
-    } else if (limit >= 0 && (size_t)limit < t->n_rows) {
-        t->n_rows = (size_t)limit;
+        if (!pp_db_query(db, d->arena, sql, t, d)) {
+            d->list.v[d->list.n - 1].hint = "--where is an SQL condition over the columns of the "
+                                            "table, for example \"net < 0 AND side = 'long'\"";
+            return false;
+        }
     }
+    if (limit >= 0 && (size_t)limit < t->n_rows)
+        t->n_rows = (size_t)limit;
     pp_render_table(d->arena, t, format, out);
     return true;
+}
+
+static bool table_of(pp_diags *d, const char *dir, const char *what, bool for_people, pp_table *t)
+{
+    if (strcmp(what, "events") == 0)
+        return events_table(d, dir, t);
+    if (strcmp(what, "metrics") == 0) {
+        json_t *result = result_of(d, dir);
+        if (result)
+            metrics_table(d, result, for_people, t);
+        return result != NULL;
+    }
+    pp_db *db = pp_db_open(d->arena, &dir, 1, d);
+    const char *path = in_dir(d, dir, pp_fmt(d->arena, "%s.parquet", what));
+    return db && pp_db_read_parquet(db, d->arena, path, "*", t, d);
 }
 
 bool pp_artifact_show(pp_diags *d, const char *dir, const char *what, const char *where,
                       int64_t limit, pp_show_format format, pp_buf *out)
 {
     pp_table t;
-    if (pp_schema_find(what))
-        return show_table(d, dir, what, where, limit, format, out);
-    if (strcmp(what, "events") == 0)
-        return events_table(d, dir, &t) && show_made(d, dir, &t, where, limit, format, out);
-    if (strcmp(what, "metrics") == 0) {
-        json_t *result = result_of(d, dir);
-        if (!result)
-            return false;
-        metrics_table(d, result, format == PP_SHOW_TEXT, &t);
-        return show_made(d, dir, &t, where, limit, format, out);
-    }
+    for (size_t i = 0; i < PP_COUNT(show_names); i++)
+        if (strcmp(what, show_names[i]) == 0)
+            return table_of(d, dir, what, format == PP_SHOW_TEXT, &t) &&
+                   show_rows(d, dir, &t, where, limit, format, out);
     pp_diag *e = pp_error(d, PP_E_USAGE, (pp_pos){0}, "no artifact named %s", what);
     e->allowed = "trades, orders, fills, equity, ledger, events, metrics";
     e->nearest = pp_nearest(what, show_names, PP_COUNT(show_names));
