@@ -280,7 +280,8 @@ void pp_exch_event(pp_exch *ex, pp_event e)
 {
     if (!ex->log)
         return;
-    e.time_ms = ex->stamp_ms;
+    if (e.time_ms == 0)
+        e.time_ms = ex->stamp_ms;
     e.bar = (int32_t)ex->bar;
     pp_log_event(ex->log, e);
 }
