@@ -135,10 +135,25 @@ static void restore_event(pp_arena *arena, const json_t *record, pp_event *e)
                    .action = pp_strdup(arena, text_at(record, "action"))};
 }
 
+/* Funding carries its settlement time, which may lie before the decisions it follows (X6, X11); all
+ * other times never step back. */
+static void check_time(pp_artifact *a, const json_t *row, int line, int64_t *last)
+{
+    const json_t *record = json_object_get(row, "record");
+    const char *key = json_object_get(record, "time_ms") ? "time_ms" : "exit_ms";
+    int64_t t = json_integer_value(json_object_get(record, key));
+    if (strcmp(text_at(record, "kind"), "funding") == 0)
+        return;
+    if (t < *last && !a->late_line)
+        a->late_line = (size_t)line;
+    *last = t;
+}
+
 static bool restore_events(pp_diags *d, pp_artifact *a, const char *path)
 {
     PP_VEC(pp_event) list = {0};
     int line = 0;
+    int64_t last = INT64_MIN;
     for (const char *at = a->events, *end = at + a->events_len; at < end;) {
         const char *stop = memchr(at, '\n', (size_t)(end - at));
         json_error_t error;
@@ -151,6 +166,7 @@ static bool restore_events(pp_diags *d, pp_artifact *a, const char *path)
         }
         if (strcmp(text_at(row, "list"), "event") == 0)
             restore_event(d->arena, json_object_get(row, "record"), pp_vec_push(d->arena, &list));
+        check_time(a, row, line, &last);
         json_decref(row);
         at = stop + 1;
     }

@@ -14,6 +14,7 @@ typedef struct pp_artifact {
     char table_hash[PP_SCHEMA_COUNT][PP_SHA256_HEX];
     const char *events;
     size_t events_len;
+    size_t late_line; /* the first line of events.jsonl whose time steps back; 0: none */
     pp_result result;
     pp_log log;
 } pp_artifact;

@@ -109,6 +109,7 @@ static void check_events(pp_check *c)
            "%zu lines, the manifest lists %lld", n, (long long)rows_listed(c, "events.jsonl"));
     expect(c, whole && strcmp(hash, text_at(c->a.signature, "events_hash")) == 0, "events.jsonl",
            "the hash chain does not end in the events_hash of signature.json");
+    expect(c, c->a.late_line == 0, "events.jsonl", "line %zu steps back in time", c->a.late_line);
     size_t want = log->trades.n + log->orders.n + log->fills.n + log->ledger.n + log->events.n;
     expect(c, n == want, "events.jsonl", "%zu lines for %zu records of all lists", n, want);
 }

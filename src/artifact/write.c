@@ -199,19 +199,18 @@ static bool publish(pp_writer *w, bool replaces)
     const char *old = pp_fmt(w->d->arena, "%s.old.%ld", w->target, (long)getpid());
     if (!replaces) {
         remove_run(w->d->arena, w->fs, w->target); /* what a broken run left, if anything */
-    } else if (w->fs->rename(w->fs->ctx, w->target, old) != 0) {
+        return pp_file_publish(w->d, w->fs, w->dir, w->target);
+    }
+    if (w->fs->rename(w->fs->ctx, w->target, old) != 0) {
         pp_error(w->d, PP_E_FILE, (pp_pos){.file = w->target}, "cannot move the old run: %s",
                  strerror(errno));
         return false;
     }
-    if (!pp_file_publish(w->d, w->fs, w->dir, w->target)) {
-        if (replaces)
-            w->fs->rename(w->fs->ctx, old, w->target);
-        return false;
-    }
-    if (replaces)
+    bool published = pp_file_publish(w->d, w->fs, w->dir, w->target);
+    /* If only the sync of the folder failed the new run has the name, and the old one must go. */
+    if (published || w->fs->rename(w->fs->ctx, old, w->target) != 0)
         remove_run(w->d->arena, w->fs, old);
-    return true;
+    return published;
 }
 
 static void write_run(void *ctx)
