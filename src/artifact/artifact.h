@@ -64,6 +64,9 @@ bool pp_artifact_show(pp_diags *d, const char *dir, const char *what, const char
 bool pp_artifact_compare(pp_diags *d, const char *dir_a, const char *dir_b, pp_show_format format,
                          pp_buf *out, bool *equal);
 
+/* docs/artifacts.md, whole; its tables come from the schemas. */
+void pp_artifact_page(pp_buf *out);
+
 /* --- gate 2 ------------------------------------------------------------------------------- */
 
 /* G2: every declared output has a column that starts where the registry says, stays known after
