@@ -3,8 +3,8 @@
  *
  *     CC=clang-14 meson setup build-fuzz -Dfuzz=true -Db_sanitize=address,undefined \
  *         -Db_lundef=false -Dc_args=-fsanitize=fuzzer-no-link
- *     ninja -C build-fuzz tests/fuzz_expr
- *     build-fuzz/tests/fuzz_expr -max_total_time=120 tests/rule/corpus
+ *     ninja -C build-fuzz tests/rule/fuzz_expr
+ *     build-fuzz/tests/rule/fuzz_expr -max_total_time=120 tests/rule/corpus
  */
 #include "rule/rule.h"
 
