@@ -179,7 +179,7 @@ static int run_run(pp_cli *c)
     }
     int status = read_source(c, &job) ? 0 : 2;
     for (size_t i = 0; i < c->n_args && status != 2 && !*c->interrupted; i++) {
-        int one = read_play(c, c->args[i], &job) ? run_one(c, &job) : 0;
+        int one = read_play(c, c->args[i], &job) ? run_one(c, &job) : 2;
         status = one > status ? one : status;
     }
     return status;
@@ -208,10 +208,13 @@ static int run_check(pp_cli *c)
     pp_runner_job job = {0};
     if (!read_sets(c, &job))
         return 2;
+    int status = 0;
     for (size_t i = 0; i < c->n_args; i++) {
         size_t before = c->diags->n_errors;
-        if (!read_play(c, c->args[i], &job))
+        if (!read_play(c, c->args[i], &job)) {
+            status = 2;
             continue;
+        }
         pp_strategy *s = pp_strategy_load(c->diags, job.play_file, job.play_text, job.play_size,
                                           job.sets, job.n_sets, PP_TF_1M);
         if (s)
@@ -224,7 +227,7 @@ static int run_check(pp_cli *c)
                 pp_cli_outf(c, "  %s on the %s grid\n", s->cases[k].id,
                             s->cases[k].grid == PP_GRID_EXEC ? "exec" : "tape");
     }
-    return 0;
+    return status;
 }
 
 const pp_command pp_cmd_check = {

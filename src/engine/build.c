@@ -41,6 +41,10 @@ static pp_find find_output(const pp_output_spec *outputs, int n, const char *id,
                            pp_tf tf, int first_column, pp_symbol *out)
 {
     int k = 0;
+    if (n == 0) { /* a declaration that did not load has its own error: any field will do here */
+        *out = (pp_symbol){.kind = PP_SYM_COLUMN, .tf = tf, .column = first_column, .id = id};
+        return PP_FOUND;
+    }
     while (field && k < n && strcmp(outputs[k].name, field) != 0)
         k++;
     if (k >= n || outputs[k].name[0] == '_')

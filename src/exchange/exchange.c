@@ -276,7 +276,7 @@ void pp_exch_set_atr(pp_exch *ex, double atr)
     ex->quiet_known = false;
 }
 
-void pp_exch_event(pp_exch *ex, pp_event e)
+void pp_ex_event(pp_exch *ex, pp_event e)
 {
     if (!ex->log)
         return;
@@ -284,4 +284,11 @@ void pp_exch_event(pp_exch *ex, pp_event e)
         e.time_ms = ex->stamp_ms;
     e.bar = (int32_t)ex->bar;
     pp_log_event(ex->log, e);
+}
+
+void pp_exch_event(pp_exch *ex, pp_event e)
+{
+    if (e.time_ms == 0)
+        e.time_ms = ex->now_ms;
+    pp_ex_event(ex, e);
 }

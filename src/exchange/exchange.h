@@ -160,8 +160,8 @@ void pp_exch_set_atr(pp_exch *ex, double atr);
  * cancels every order with `code`. Mark to market is taken again. */
 void pp_exch_close_all(pp_exch *ex, pp_reason reason, pp_outcome code);
 
-/* Appends a record that the exchange does not make itself (decisions, run stops); time_ms 0 stands
- * for the present point of the bar. */
+/* Appends an event that the exchange does not make itself (decisions, run stops); time_ms 0 stands
+ * for the present instant. */
 void pp_exch_event(pp_exch *ex, pp_event e);
 
 /* --- questions ---------------------------------------------------------------------------- */

@@ -53,7 +53,8 @@ static bool read_tier(const json_t *tier, bool last, pp_tier *out)
     bool open = (!limit || json_is_null(limit)) && last;
     return (open || number(limit, &out->limit_e8)) && number(tier_part(tier, 1), &out->mmr_e8) &&
            (!deduction || json_is_null(deduction) || number(deduction, &out->deduction_e8)) &&
-           number(tier_part(tier, 3), &out->max_leverage_e8);
+           number(tier_part(tier, 3), &out->max_leverage_e8) &&
+           (out->deduction_e8 >= 0 || !deduction || json_is_null(deduction));
 }
 
 static void read_tiers(reader *r, const json_t *o, pp_instrument *out)
@@ -99,12 +100,14 @@ static void read_entry(reader *r, const json_t *o, pp_instrument *out)
                            .min_qty_e8 = field(r, o, "min_qty", false, 0),
                            .max_qty_e8 = field(r, o, "max_qty", false, PP_USDT_MAX_E8),
                            .min_notional_e8 = field(r, o, "min_notional", false, 0),
-                           .max_leverage_e8 = field(r, o, "max_leverage", false, 100 * PP_E8),
+                           .max_leverage_e8 = field(r, o, "max_leverage", false, -1),
                            .taker_bps_e8 = field(r, o, "taker_bps", false, -1),
                            .maker_bps_e8 = field(r, o, "maker_bps", false, -1)};
     if (!pp_duration_parse(interval, &out->funding_interval_ms))
         bad(r, "funding_interval", "a duration such as \"8h\"");
     read_tiers(r, o, out);
+    if (out->max_leverage_e8 < 0) /* not given: what the first tier allows */
+        out->max_leverage_e8 = out->tiers[0].max_leverage_e8;
     pp_instrument_deductions(out);
 }
 
@@ -120,9 +123,11 @@ const pp_instrument *pp_instrument_read(pp_diags *d, const char *file, const cha
     for (size_t i = 0; i < count; i++) {
         const json_t *o = list ? json_array_get(list, i) : root;
         const char *name = json_string_value(json_object_get(o, "symbol"));
+        reader r = {d, {file, 0, 0}, symbol};
+        if (!name)
+            bad(&r, "symbol", "the name of the contract, such as \"BTCUSDT\"");
         if (!name || strcmp(name, symbol) != 0)
             continue;
-        reader r = {d, {file, 0, 0}, symbol};
         pp_instrument *ins = PP_NEW(d->arena, pp_instrument);
         read_entry(&r, o, ins);
         if (ins->valid_from_ms <= at_ms && (!best || ins->valid_from_ms >= best->valid_from_ms))

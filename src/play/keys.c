@@ -1,6 +1,7 @@
 #include "play/keys.h"
 
 #include "base/money.h"
+#include "base/text.h"
 #include "play/load.h"
 
 #include <math.h>
@@ -80,11 +81,19 @@ static bool bounds_of(const char *range, bounds *b)
     return true;
 }
 
+static double number_of(const char *text)
+{
+    double x = 0;
+    bool ok = pp_double_parse(text, strlen(text), &x);
+    PP_ASSERT(ok, "P16: a bound is a number", 0, 0);
+    return x;
+}
+
 /* Bounds beyond the reach of e8 are whole. */
 static pp_i128 bound_e8(const char *text)
 {
     int64_t e8;
-    return pp_e8_parse(text, &e8) ? e8 : (pp_i128)strtod(text, NULL) * PP_E8;
+    return pp_e8_parse(text, &e8) ? e8 : (pp_i128)number_of(text) * PP_E8;
 }
 
 static bool within(pp_i128 v_e8, const char *range)
@@ -151,7 +160,7 @@ bool pp_read_double(pp_load *l, const pp_yaml *v, const char *what, const char *
         return false;
     }
     if (bounds_of(range, &b)) {
-        double low = strtod(b.low, NULL), high = strtod(b.high, NULL);
+        double low = number_of(b.low), high = number_of(b.high);
         if (!(b.low_open ? x > low : x >= low) || !(b.high_open ? x < high : x <= high)) {
             out_of_range(l, v, what, range);
             return false;

@@ -61,7 +61,8 @@ static int keep(pp_grid_rules *g, pp_cond cond)
 static pp_bitmaps kept_bitmaps(void *ctx, pp_cond cond)
 {
     pp_grid_rules *g = ctx;
-    const pp_kept *k = &g->kept.v[keep(g, cond)];
+    int index = keep(g, cond);
+    const pp_kept *k = &g->kept.v[index];
     return (pp_bitmaps){k->is_true, k->is_known};
 }
 
