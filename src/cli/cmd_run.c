@@ -37,6 +37,7 @@ static const char demo_play[] =
 static const char demo_market[] = "regime_mix,bars=129600,seed=7";
 
 static const pp_opt run_opts[] = {
+    {"data", 0, "DIR", "the data store (`perpetua data import`)", NULL},
     {"csv", 0, "FILE", "bars: open_ms open high low close volume [turnover mark_* index_close]",
      NULL},
     {"funding-csv", 0, "FILE", "settlements: time_ms, rate", NULL},
@@ -83,13 +84,14 @@ static bool read_play(pp_cli *c, const char *file, pp_runner_job *job)
 static bool read_source(pp_cli *c, pp_runner_job *job)
 {
     pp_source_request *s = &job->source;
+    s->store = pp_cli_value(c, "data");
     s->csv = pp_cli_value(c, "csv");
     s->funding_csv = pp_cli_value(c, "funding-csv");
     s->synthetic = pp_cli_value(c, "synthetic");
-    if ((s->csv != NULL) + (s->synthetic != NULL) == 1)
+    if ((s->store != NULL) + (s->csv != NULL) + (s->synthetic != NULL) == 1)
         return true;
     pp_error(c->diags, PP_E_USAGE, (pp_pos){0}, "run needs exactly one market")->hint =
-        "give --csv FILE or --synthetic PATTERN (`perpetua run --demo` needs neither)";
+        "give --data DIR, --csv FILE or --synthetic PATTERN; `run --demo` needs none";
     return false;
 }
 
@@ -200,6 +202,7 @@ const pp_command pp_cmd_run = {
 };
 
 static const pp_opt check_opts[] = {
+    {"normal", 0, NULL, "print the normal form: every default filled in, variables replaced", NULL},
     {"set", 0, "KEY=VALUE", "override a variable of the Play; may be repeated", NULL},
 };
 
@@ -221,6 +224,11 @@ static int run_check(pp_cli *c)
             pp_play_show_source(c->diags, s->play);
         if (c->diags->n_errors > before)
             continue;
+        if (pp_cli_has(c, "normal")) {
+            const char *yaml = pp_strategy_yaml(c->arena, s);
+            pp_cli_out(c, yaml, strlen(yaml));
+            continue;
+        }
         pp_cli_outf(c, "%s: ok\n", c->args[i]);
         for (size_t k = 0; k < s->n_cases; k++)
             if (s->cases[k].when >= 0)

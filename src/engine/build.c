@@ -1,9 +1,8 @@
 #include "engine/build.h"
 
-#include "base/json.h"
-
 #include "engine/rational.h"
 #include "feature/registry.h"
+#include "play/normal.h"
 #include "structure/registry.h"
 
 #include <string.h>
@@ -232,68 +231,73 @@ pp_strategy *pp_strategy_load(pp_diags *d, const char *file, const char *text, s
 
 /* ---- identity ---- */
 
-static bool is_semantic(const char *key)
+typedef struct canon_ctx {
+    pp_arena *arena;
+    const pp_strategy *s;
+} canon_ctx;
+
+static int intent_handle(const pp_intent *in, const pp_yaml *node)
 {
-    static const char *const names[] = {"name",   "id",       "version",         "description",
-                                        "tags",   "expected", "deploy",          "variables",
-                                        "symbol", "symbols",  "symbol_universe", "validation"};
-    if (key[0] == '_')
-        return false;
-    for (size_t k = 0; k < PP_COUNT(names); k++)
-        if (!strcmp(key, names[k]))
-            return false;
-    return true;
+    const pp_intent_decl *d = in->decl;
+    if (d->order && d->order->price == node)
+        return in->price;
+    if (d->order && d->order->trigger == node)
+        return in->trigger;
+    if (d->stop && d->stop->ref == node)
+        return in->stop_ref;
+    if (d->target && d->target->ref == node)
+        return in->target_ref;
+    for (size_t k = 0; k < d->n_metadata; k++)
+        if (d->metadata[k].value == node)
+            return in->metadata[k];
+    return -1;
 }
 
-static void put_node(pp_arena *arena, pp_json *w, const char *key, const pp_yaml *n, bool top);
-
-static void put_map(pp_arena *arena, pp_json *w, const pp_yaml *n, bool top)
+/* The handle under which a node of the Play was parsed; -1: none. */
+static int handle_of(const pp_strategy *s, const pp_yaml *node)
 {
-    size_t *order = PP_ARRAY(arena, size_t, n->n + 1);
-    for (size_t i = 0; i < n->n; i++) {
-        size_t k = i;
-        for (; k > 0 && strcmp(n->keys[order[k - 1]]->text, n->keys[i]->text) > 0; k--)
-            order[k] = order[k - 1];
-        order[k] = i;
+    if (node == s->play->risk.stop.ref)
+        return s->stop_ref;
+    if (node == s->play->risk.target.ref)
+        return s->target_ref;
+    for (size_t c = 0, block = 0, k = 0; c < s->n_cases; c++) {
+        const pp_case *cs = &s->cases[c];
+        if ((size_t)cs->block != block)
+            k = 0;
+        block = (size_t)cs->block;
+        if (cs->when >= 0 && s->play->blocks[block].cases[k++].when == node)
+            return cs->when;
+        for (size_t e = 0; e < cs->n_emit; e++)
+            if (intent_handle(&cs->emit[e], node) >= 0)
+                return intent_handle(&cs->emit[e], node);
     }
-    for (size_t i = 0; i < n->n; i++)
-        if (!top || is_semantic(n->keys[order[i]]->text))
-            put_node(arena, w, n->keys[order[i]]->text, n->items[order[i]], false);
+    return -1;
 }
 
-static void put_scalar(pp_json *w, const char *key, const pp_yaml *n)
+/* What was parsed from this node, in the rule layer's one spelling. */
+static const pp_yaml *canonical(void *ctx, const pp_yaml *node, pp_canon_kind kind)
 {
-    bool b;
-    double x;
-    if (pp_yaml_is_null(n))
-        pp_json_null(w, key);
-    else if (pp_yaml_bool(n, &b))
-        pp_json_bool(w, key, b);
-    else if (pp_yaml_double(n, &x))
-        pp_json_double(w, key, x);
-    else
-        pp_json_string(w, key, n->text);
-}
-
-static void put_node(pp_arena *arena, pp_json *w, const char *key, const pp_yaml *n, bool top)
-{
-    if (n->kind == PP_YAML_SCALAR) {
-        put_scalar(w, key, n);
-        return;
-    }
-    pp_json_open(w, key, n->kind == PP_YAML_MAP ? '{' : '[');
-    if (n->kind == PP_YAML_MAP)
-        put_map(arena, w, n, top);
-    for (size_t i = 0; n->kind == PP_YAML_SEQ && i < n->n; i++)
-        put_node(arena, w, NULL, n->items[i], false);
-    pp_json_close(w);
+    const canon_ctx *c = ctx;
+    const pp_expr *e = NULL;
+    int handle = handle_of(c->s, node);
+    if (handle >= 0)
+        e = pp_rules_expr(c->s->rules, handle);
+    for (size_t k = 0; kind == PP_CANON_CONDITION && !e && k < c->s->play->setups.n; k++)
+        if (c->s->play->setups.v[k].when == node)
+            e = pp_rules_setup(c->s->rules, c->s->play->setups.v[k].id);
+    return e ? pp_expr_yaml(c->arena, e) : NULL;
 }
 
 const char *pp_strategy_json(pp_arena *arena, const pp_strategy *s)
 {
-    pp_buf out = {arena, NULL, 0, 0};
-    pp_json w;
-    pp_json_init(&w, &out, 0);
-    put_node(arena, &w, NULL, s->play->root, true);
-    return out.text;
+    canon_ctx ctx = {arena, s};
+    return pp_normal_json(arena, pp_play_normal(arena, s->play, &(pp_canon){canonical, &ctx}),
+                          NULL);
+}
+
+const char *pp_strategy_yaml(pp_arena *arena, const pp_strategy *s)
+{
+    canon_ctx ctx = {arena, s};
+    return pp_normal_yaml(arena, s->play,
+                          pp_play_normal(arena, s->play, &(pp_canon){canonical, &ctx}));
 }

@@ -44,10 +44,10 @@ typedef struct pp_strategy {
 pp_strategy *pp_strategy_load(pp_diags *d, const char *file, const char *text, size_t size,
                               const pp_set *sets, size_t n_sets, pp_tf tape_tf);
 
-/* The Play after substitution of variables as JSON with sorted keys, without what cannot change a
- * run (names, description, tags, validation); its SHA-256 is the play hash. Two spellings of one
- * Play have two hashes; two Plays that run differently never share one. */
+/* The normal form (P15) as canonical JSON, whose SHA-256 is the play hash, and as YAML that loads
+ * to the same run. Only for a Play without errors. */
 const char *pp_strategy_json(pp_arena *arena, const pp_strategy *s);
+const char *pp_strategy_yaml(pp_arena *arena, const pp_strategy *s);
 
 extern const pp_registries pp_all_registries;
 

@@ -2,6 +2,7 @@
 
 #include "market/synthetic.h"
 #include "store/tape_csv.h"
+#include "store/tape_open.h"
 
 #include <string.h>
 
@@ -18,8 +19,11 @@ static bool open_tape(pp_diags *d, const pp_runner_job *job, const pp_play *play
                       int64_t *seed)
 {
     const pp_source_request *src = &job->source;
+    pp_tape_opts opts = {.fill_gaps = play->gaps_fill};
+    if (src->store)
+        return pp_tape_open(d->arena, &(pp_store){.dir = src->store}, play->exchange,
+                            play->symbols[0], PP_TAPE_FINEST, &opts, tape, d);
     if (src->csv) {
-        pp_tape_opts opts = {.fill_gaps = play->gaps_fill};
         return pp_tape_from_csv(d->arena, play->symbols[0], src->csv, src->funding_csv, &opts, tape,
                                 d);
     }

@@ -5,8 +5,9 @@
 #include "artifact/artifact.h"
 #include "engine/run.h"
 
-/* Where the market comes from: exactly one of csv and synthetic. */
+/* Where the market comes from: exactly one of store, csv and synthetic. */
 typedef struct pp_source_request {
+    const char *store; /* folder of the data store */
     const char *csv, *funding_csv;
     const char *synthetic; /* PATTERN[,bars=N,...] */
 } pp_source_request;
