@@ -291,8 +291,9 @@ static const pp_yaml *canonical(void *ctx, const pp_yaml *node, pp_canon_kind ki
 const char *pp_strategy_json(pp_arena *arena, const pp_strategy *s)
 {
     canon_ctx ctx = {arena, s};
+    size_t len;
     return pp_normal_json(arena, pp_play_normal(arena, s->play, &(pp_canon){canonical, &ctx}),
-                          NULL);
+                          &len);
 }
 
 const char *pp_strategy_yaml(pp_arena *arena, const pp_strategy *s)

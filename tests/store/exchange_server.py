@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""A small exchange for the download tests: speaks Bybit v5 and Binance, prints its port, serves until
-killed. The first part of the path chooses how it behaves (see Handler.misbehave). Rows are functions
-of their time, so a test can compute what must arrive."""
+"""A small exchange for the download tests: speaks Bybit v5 and Binance, prints its port, serves
+until killed. The first part of the path chooses how it behaves (see Handler.misbehave). Rows are
+functions of their time, so a test can compute what must arrive."""
 import http.server
 import json
 import sys
