@@ -6,6 +6,10 @@
 #define COMMANDS(X)                                                                                \
     X(pp_cmd_run)                                                                                  \
     X(pp_cmd_check)                                                                                \
+    X(pp_cmd_verify)                                                                               \
+    X(pp_cmd_compare)                                                                              \
+    X(pp_cmd_show)                                                                                 \
+    X(pp_cmd_metrics)                                                                              \
     X(pp_cmd_errors)
 
 #define X(cmd) extern const pp_command cmd;

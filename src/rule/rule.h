@@ -54,7 +54,8 @@ typedef enum pp_grid { PP_GRID_EXEC, PP_GRID_TAPE } pp_grid;
 
 typedef struct pp_rules pp_rules;
 
-/* arena: of env->diags. Parses every setup at once, used or not, so that all errors show. */
+/* Parses every setup at once, used or not, so that all errors show. Once its last expression is
+ * added a pp_rules is only read: threads may share it, each with signals in an arena of its own. */
 pp_rules *pp_rules_new(const pp_rule_env *env);
 
 /* Parses and checks one case's condition, or one operand (metadata, order prices, structure refs:
@@ -156,5 +157,36 @@ typedef struct pp_coverage {
 } pp_coverage;
 /* All condition nodes of a condition, parents first, in file order. Each setup is opened once. */
 size_t pp_signals_coverage(const pp_signals *s, int handle, pp_arena *arena, pp_coverage **out);
+
+/* R25: the condition at one instant of its grid. */
+typedef enum pp_truth { PP_FALSE, PP_TRUE, PP_UNKNOWN } pp_truth;
+typedef struct pp_explained pp_explained;
+struct pp_explained {
+    const pp_expr *node;
+    bool is_condition;
+    pp_truth truth; /* conditions */
+    double value;   /* operands; NaN unknown */
+    bool has_before;
+    double before; /* operands of a crossover: at the instant before */
+    pp_explained *kids;
+    size_t n_kids; /* 0 also for a setup explained before in the same tree */
+};
+/* instant: of the condition's grid. A live condition is explained at the last instant committed
+ * (instant must be it) with the values in `live`; else live may be NULL. */
+pp_explained *pp_rule_explain(const pp_signals *s, int handle, size_t instant, const double *live,
+                              pp_arena *arena);
+void pp_explained_print(const pp_explained *e, pp_buf *out);
+
+/* --why-not: the instants of [from, to) (of the condition's grid) where it was not true, those
+ * nearest to true first: fewest leaves to change, then the smallest distance (the sum over these
+ * leaves of |lhs - rhs| / max(|lhs|, |rhs|), 1 where that has no meaning), then the earliest.
+ * Leaves are comparisons and windows; leaves with live operands count as met. */
+typedef struct pp_near_miss {
+    size_t instant;
+    int leaves;
+    double distance;
+} pp_near_miss;
+size_t pp_rule_why_not(const pp_signals *s, int handle, size_t from, size_t to, size_t max,
+                       pp_arena *arena, pp_near_miss **out);
 
 #endif

@@ -3,6 +3,7 @@
 #include "play/swing.h"
 #include "structure/registry.h"
 
+#include <criterion/criterion.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -174,6 +175,22 @@ columns run_row(pp_arena *a, const pp_spec *s, const pp_params *p, const pp_inpu
         from = to;
     }
     return c;
+}
+
+void expect_page(pp_arena *a, const char *path, const char *text)
+{
+    path = pp_fmt(a, "%s/%s", PP_SOURCE_DIR, path);
+    FILE *f = fopen(path, getenv("PP_WRITE_DOCS") ? "w" : "r");
+    cr_assert(f, "%s", path);
+    if (getenv("PP_WRITE_DOCS")) {
+        fputs(text, f);
+    } else {
+        size_t n = strlen(text);
+        char *have = pp_alloc_zero(a, n + 2);
+        size_t got = fread(have, 1, n + 1, f);
+        cr_expect(got == n && strcmp(have, text) == 0, "%s is out of date: PP_WRITE_DOCS=1", path);
+    }
+    fclose(f);
 }
 
 bool same_bits(double a, double b)

@@ -38,6 +38,9 @@ columns run_default(pp_arena *a, const pp_spec *s, const pp_params *p, const pp_
 /* The columns of a swing with left and right bars on each side, for anchored indicators. */
 pp_dep_columns swing_columns(pp_arena *a, const pp_bars *b, int left, int right);
 
+/* The committed file (path from the source root) is `text`; with PP_WRITE_DOCS=1 it is written. */
+void expect_page(pp_arena *a, const char *path, const char *text);
+
 bool same_bits(double a, double b); /* equal, or both unknown */
 
 #endif
