@@ -241,7 +241,8 @@ size_t pp_sum_run(pp_kernel *k, int w, const double *x, double *y, size_t n)
     if (k->win[w].n > SHORT_MAX)
         return roll(JOIN_SUM, k, w, x, y, n);
     size_t lead = win_lead(&k->win[w], y, n);
-    sum_short(k->win[w].n, x + lead, y + lead, n - lead);
+    if (lead < n)
+        sum_short(k->win[w].n, x + lead, y + lead, n - lead);
     return lead;
 }
 
@@ -376,6 +377,8 @@ size_t pp_mean_wma_run(pp_kernel *k, int w, const double *x, double *mean, doubl
         return wma_run(k, w, true, x, mean, wma, n);
     size_t lead = win_lead(&k->win[w], wma, n);
     pp_fill_unknown(mean, lead);
+    if (lead == n)
+        return n; /* there is no full window to read yet */
     moments_short(len, x + lead, mean + lead, wma + lead, n - lead);
     means_of(len, mean + lead, wma + lead, n - lead);
     return lead;
