@@ -44,17 +44,6 @@ bool pp_artifact_write(pp_diags *d, const pp_artifact_job *job);
 
 /* --- verification ------------------------------------------------------------------------- */
 
-/* A run read back from its files. */
-typedef struct pp_artifact {
-    const char *dir;
-    struct json_t *manifest, *result_json, *signature;
-    pp_result result; /* identity, window, logs and equity; no tape: prices NaN */
-    pp_log log;
-} pp_artifact;
-
-/* Reads manifest.json alone: NULL with E_ARTIFACT if it is missing, not whole or changed. */
-struct json_t *pp_artifact_manifest(pp_diags *d, const pp_fs *fs, const char *dir);
-
 /* G3 and A5: re-reads every file of the run in `dir` and reports every disagreement as E_VERIFY or
  * E_ARTIFACT in d. `tape` may be NULL; with it every fill is checked against its bar. *checks
  * receives the number of checks made (may be NULL). */
@@ -74,6 +63,9 @@ bool pp_artifact_show(pp_diags *d, const char *dir, const char *what, const char
  * that differs and the metrics side by side. *equal receives the verdict; false on errors. */
 bool pp_artifact_compare(pp_diags *d, const char *dir_a, const char *dir_b, pp_show_format format,
                          pp_buf *out, bool *equal);
+
+/* docs/artifacts.md, whole; its tables come from the schemas. */
+void pp_artifact_page(pp_buf *out);
 
 /* --- gate 2 ------------------------------------------------------------------------------- */
 

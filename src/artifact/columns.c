@@ -95,7 +95,7 @@ static void fill_double(pp_arena *arena, const pp_field *f, const char *at, size
     uint8_t *valid = PP_ARRAY(arena, uint8_t, n);
     for (size_t i = 0; i < n; i++, at += size) {
         v[i] = double_of(f, at);
-        valid[i] = !isnan(v[i]);
+        valid[i] = (uint8_t)(isnan(v[i]) ? 0 : 1);
     }
     col->f64 = v;
     col->valid = valid;

@@ -3,7 +3,11 @@
 #include <string.h>
 
 /* One line per command, in the order of the help. */
-#define COMMANDS(X) X(pp_cmd_errors)
+#define COMMANDS(X)                                                                                \
+    X(pp_cmd_run)                                                                                  \
+    X(pp_cmd_check)                                                                                \
+    X(pp_cmd_data_import) X(pp_cmd_data_info) X(pp_cmd_data_check) X(pp_cmd_verify)                \
+        X(pp_cmd_compare) X(pp_cmd_show) X(pp_cmd_metrics) X(pp_cmd_errors)
 
 #define X(cmd) extern const pp_command cmd;
 COMMANDS(X)

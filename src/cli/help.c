@@ -10,7 +10,7 @@ void pp_help_guide(pp_buf *out)
                      "    a full backtest on a built-in market; needs no data and no network\n\n"
                      "perpetua check plays/ema_cross.yml      check a Play, every mistake at once\n"
                      "perpetua run plays/ema_cross.yml --data STORE\n"
-                     "                                        gates, backtest, artifacts, summary\n"
+                     "                                        backtest, artifacts, summary\n"
                      "perpetua --help                         all commands\n"
                      "perpetua COMMAND --help                 options and examples of one\n");
 }

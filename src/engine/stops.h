@@ -33,9 +33,7 @@ void pp_stops_init(pp_stops *s, const pp_stops_config *cfg, int64_t start_ms, in
 bool pp_stops_check(pp_stops *s, pp_exch *ex, int64_t close_ms, int64_t equity_e8);
 
 /* What a skipped span does to the peak and the day: the bars' equities folded in order, none of
- * them low enough to stop anything (below pp_stops_floor() the engine must stop skipping). */
+ * them low enough to stop anything. */
 void pp_stops_fold(pp_stops *s, int64_t close_ms, int64_t equity_e8);
-/* The highest equity at which some rule would act now, given the peak and day so far. */
-int64_t pp_stops_floor(const pp_stops *s);
 
 #endif

@@ -64,6 +64,6 @@ void pp_ex_path(pp_exch *ex, size_t i)
     ex->recording = false;
     if (!same_fills(ex->fills, alt->fills)) {
         ex->counts.ambiguous_bars++;
-        pp_exch_event(ex, (pp_event){.kind = PP_EVENT_ambiguous_bar});
+        pp_ex_event(ex, (pp_event){.kind = PP_EVENT_ambiguous_bar});
     }
 }

@@ -263,6 +263,11 @@ void pp_exch_entries(pp_exch *ex, bool enabled)
     ex->entries_enabled = enabled;
 }
 
+bool pp_exch_entries_enabled(const pp_exch *ex)
+{
+    return ex->entries_enabled;
+}
+
 void pp_exch_set_atr(pp_exch *ex, double atr)
 {
     if (!(atr >= 0) || atr == ex->trail_atr)
@@ -271,11 +276,19 @@ void pp_exch_set_atr(pp_exch *ex, double atr)
     ex->quiet_known = false;
 }
 
-void pp_exch_event(pp_exch *ex, pp_event e)
+void pp_ex_event(pp_exch *ex, pp_event e)
 {
     if (!ex->log)
         return;
-    e.time_ms = ex->stamp_ms;
+    if (e.time_ms == 0)
+        e.time_ms = ex->stamp_ms;
     e.bar = (int32_t)ex->bar;
     pp_log_event(ex->log, e);
+}
+
+void pp_exch_event(pp_exch *ex, pp_event e)
+{
+    if (e.time_ms == 0)
+        e.time_ms = ex->now_ms;
+    pp_ex_event(ex, e);
 }

@@ -152,6 +152,7 @@ void pp_exch_cancel_all(pp_exch *ex, pp_outcome code);
  * than available. */
 bool pp_exch_add_margin(pp_exch *ex, int64_t amount_e8);
 void pp_exch_entries(pp_exch *ex, bool enabled);
+bool pp_exch_entries_enabled(const pp_exch *ex);
 /* The ATR of the last closed exec bar for a trailing_atr stop (K7); NaN keeps the one before. */
 void pp_exch_set_atr(pp_exch *ex, double atr);
 
@@ -159,7 +160,8 @@ void pp_exch_set_atr(pp_exch *ex, double atr);
  * cancels every order with `code`. Mark to market is taken again. */
 void pp_exch_close_all(pp_exch *ex, pp_reason reason, pp_outcome code);
 
-/* Appends a record that the exchange does not make itself (decisions, run stops). */
+/* Appends an event that the exchange does not make itself (decisions, run stops); time_ms 0 stands
+ * for the present instant. */
 void pp_exch_event(pp_exch *ex, pp_event e);
 
 /* --- questions ---------------------------------------------------------------------------- */

@@ -50,10 +50,10 @@ static bool open_part(pp_exch *ex, pp_live *o, pp_exec e)
         return false;
     if (qty < e.qty_e8) {
         o->qty_e8 = o->filled_e8 + qty;
-        pp_exch_event(ex, (pp_event){.kind = PP_EVENT_shrunk,
-                                     .code = PP_OUT_INSUFFICIENT_BALANCE,
-                                     .id = o->id,
-                                     .qty_e8 = o->qty_e8});
+        pp_ex_event(ex, (pp_event){.kind = PP_EVENT_shrunk,
+                                   .code = PP_OUT_INSUFFICIENT_BALANCE,
+                                   .id = o->id,
+                                   .qty_e8 = o->qty_e8});
         e.qty_e8 = qty;
     }
     /* The reservation is used up by this fill; what it leaves is reserved again afterwards. */

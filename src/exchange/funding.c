@@ -62,11 +62,11 @@ static void settle(pp_exch *ex, int64_t rate_e12, int64_t mark_e8)
     p->extra_e8 -= from_margin;
     p->funding_e8 -= charge;
     pp_ex_post(ex, PP_LEDGER_funding, &post, 0, 0);
-    pp_exch_event(ex, (pp_event){.kind = PP_EVENT_funding,
-                                 .rate_e12 = rate_e12,
-                                 .mark_e8 = mark_e8,
-                                 .amount_e8 = -charge,
-                                 .from_margin_e8 = from_margin});
+    pp_ex_event(ex, (pp_event){.kind = PP_EVENT_funding,
+                               .rate_e12 = rate_e12,
+                               .mark_e8 = mark_e8,
+                               .amount_e8 = -charge,
+                               .from_margin_e8 = from_margin});
     ex->counts.funding_events++;
     if (from_margin)
         pp_ex_margin_changed(ex);

@@ -36,10 +36,8 @@ typedef struct pp_instrument {
     pp_tier tiers[PP_TIERS_MAX];
 } pp_instrument;
 
-/* The built-in row of symbol, or NULL. */
-const pp_instrument *pp_instrument_builtin(const char *symbol);
-/* Built-in symbols, NULL-terminated, for messages. */
-const char *const *pp_instrument_names(void);
+/* The built-in row of symbol; false if there is none. */
+bool pp_instrument_builtin(const char *symbol, pp_instrument *out);
 
 /* Tick and step 1e-8, no minimums, one tier without limit and deduction, MMR as given, maximum
  * leverage 1 / (2 * MMR). mmr_e8 <= 0 stands for 0.005. symbol is kept, not copied. */

@@ -95,7 +95,7 @@ static void keep_off_liquidation(pp_exch *ex)
         e.kind = PP_EVENT_stop_adjusted;
         e.level_e8 = p->stop_e8;
     }
-    pp_exch_event(ex, e);
+    pp_ex_event(ex, e);
 }
 
 static bool tighter(const pp_position *p, int64_t level_e8)
@@ -205,7 +205,7 @@ static void move_stop(pp_exch *ex, int64_t level_e8, pp_reason reason)
     ex->pos.stop_e8 = level_e8;
     ex->pos.stop_reason = reason;
     ex->quiet_known = false;
-    pp_exch_event(
+    pp_ex_event(
         ex,
         (pp_event){.kind = PP_EVENT_stop_moved, .level_e8 = level_e8, .reason = (uint8_t)reason});
 }

@@ -59,7 +59,13 @@
     X(RISK_MAX_TRADES_PER_DAY)                                                                     \
     X(RISK_COOLDOWN)                                                                               \
     X(RISK_COOLDOWN_AFTER_LOSS)                                                                    \
-    X(RISK_CONSECUTIVE_LOSSES)
+    X(RISK_CONSECUTIVE_LOSSES)                                                                     \
+    X(VETO_ZONE_BROKEN)                                                                            \
+    X(VETO_OPPOSING_HTF)                                                                           \
+    X(VETO_TREND_REVERSAL)                                                                         \
+    X(VETO_MIN_CONFLUENCE)                                                                         \
+    X(VETO_MIN_ALIGNMENT)                                                                          \
+    X(VETO_REGIMES)
 
 typedef enum pp_outcome {
 #define X(name) PP_OUT_##name,

@@ -269,8 +269,8 @@ pp_submit pp_exch_submit(pp_exch *ex, const pp_order_req *req)
     ex->quiet_known = false;
     pp_ex_state(ex, place, PP_ORDER_accepted, PP_OUT_NONE);
     if (warn)
-        pp_exch_event(
-            ex, (pp_event){.kind = PP_EVENT_warning, .code = PP_OUT_SL_BEYOND_LIQ, .id = o.id});
+        pp_ex_event(ex,
+                    (pp_event){.kind = PP_EVENT_warning, .code = PP_OUT_SL_BEYOND_LIQ, .id = o.id});
     return (pp_submit){o.id, PP_OUT_NONE};
 }
 
@@ -383,8 +383,8 @@ void pp_ex_fit_reduce_only(pp_exch *ex)
             pp_ex_end(ex, id, PP_ORDER_cancelled, PP_OUT_REDUCE_ONLY);
         } else if (o->qty_e8 - o->filled_e8 > ex->pos.qty_e8) {
             o->qty_e8 = o->filled_e8 + ex->pos.qty_e8;
-            pp_exch_event(
-                ex, (pp_event){.kind = PP_EVENT_order_reduced, .id = id, .qty_e8 = o->qty_e8});
+            pp_ex_event(ex,
+                        (pp_event){.kind = PP_EVENT_order_reduced, .id = id, .qty_e8 = o->qty_e8});
         }
     }
 }

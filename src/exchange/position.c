@@ -185,7 +185,7 @@ void pp_ex_close(pp_exch *ex, const pp_exec *e)
     post.delta_e8[PP_ACCOUNT_insurance] = -deficit;
     pp_ex_post(ex, PP_LEDGER_close, &post, t.id, e->order_id);
     if (deficit)
-        pp_exch_event(
+        pp_ex_event(
             ex, (pp_event){.kind = PP_EVENT_deficit, .code = PP_OUT_DEFICIT, .amount_e8 = deficit});
     after_close(ex);
 }
@@ -216,7 +216,7 @@ void pp_ex_liquidate(pp_exch *ex, int64_t mark_e8)
     post.delta_e8[PP_ACCOUNT_insurance] = insurance;
     post.delta_e8[PP_ACCOUNT_realised_pnl] = t.margin_e8 - insurance;
     pp_ex_post(ex, PP_LEDGER_liquidation, &post, t.id, 0);
-    pp_exch_event(ex, event);
+    pp_ex_event(ex, event);
     ex->counts.liquidations++;
     after_close(ex);
     ex->liquidated = true;

@@ -185,6 +185,9 @@ void pp_ex_post(pp_exch *ex, pp_ledger_kind kind, const pp_posting *p, int32_t t
                 int32_t order_id);
 void pp_ex_check_books(const pp_exch *ex);
 
+/* exchange.c: an event at the time of the records being written. */
+void pp_ex_event(pp_exch *ex, pp_event e);
+
 /* quiet.c */
 void pp_ex_quiet_update(pp_exch *ex);
 

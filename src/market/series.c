@@ -346,6 +346,26 @@ bool pp_series_check(pp_series *s, int64_t now_ms, pp_check_report *report, pp_d
 
 /* ------------------------------------------------------------------------------------- gaps */
 
+bool pp_tf_of_steps(const int64_t *time_ms, size_t n, pp_tf *out)
+{
+    size_t count[PP_TF_COUNT] = {0}, best = 0;
+    *out = PP_TF_1M;
+    for (size_t i = 1; i < n; i++) {
+        int64_t a = time_ms[i - 1], b = time_ms[i], from = a < b ? a : b, to = a < b ? b : a;
+        for (int tf = 0; tf < PP_TF_COUNT; tf++)
+            if (to - from == pp_tf_ms((pp_tf)tf) ||
+                (tf == PP_TF_M && to > from && pp_tf_open(PP_TF_M, from) == from &&
+                 pp_tf_close(PP_TF_M, from) == to))
+                count[tf]++;
+    }
+    for (int tf = 0; tf < PP_TF_COUNT; tf++)
+        if (count[tf] > best) {
+            best = count[tf];
+            *out = (pp_tf)tf;
+        }
+    return best > 0 || n < 2;
+}
+
 static int64_t bars_between(pp_tf tf, int64_t from, int64_t to)
 {
     if (tf != PP_TF_M)

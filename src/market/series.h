@@ -43,6 +43,7 @@ typedef struct pp_series {
     size_t n;
     int64_t *time_ms;
     double *col[PP_SERIES_COLS];
+    unsigned known;           /* bit c: column c surely has no NaN */
     pp_origin *origin;        /* NULL: made or read from the store */
     const char *const *files; /* names for origin.file; NULL with origin NULL */
 } pp_series;
@@ -62,6 +63,10 @@ typedef struct pp_check_report {
  * then a count); identical duplicates are dropped. now_ms limits times; 0: no limit. Works in
  * place. */
 bool pp_series_check(pp_series *s, int64_t now_ms, pp_check_report *report, pp_diags *d);
+
+/* The timeframe that most steps of the times have; misaligned and missing rows do not decide.
+ * False: no step is one of a timeframe. */
+bool pp_tf_of_steps(const int64_t *time_ms, size_t n, pp_tf *out);
 
 /* One missing stretch: bars that should open at from_ms up to before to_ms (T9). */
 typedef struct pp_gap {

@@ -70,8 +70,18 @@ static void fill_bars(builder *b, const pp_bars *in, const pp_gaps *gaps)
     b->t->n_filled = n - in->n;
 }
 
-static bool all_known(const double *v, size_t n)
+/* Checked times are increasing and aligned, so first, last and count tell whether one is missing.
+ */
+static bool contiguous(pp_tf tf, const int64_t *time_ms, size_t n)
 {
+    return tf < PP_TF_M && n && time_ms[n - 1] - time_ms[0] == (int64_t)(n - 1) * pp_tf_ms(tf);
+}
+
+static bool all_known(const pp_series *s, size_t c, size_t from, size_t n)
+{
+    const double *v = s->col[c] + from;
+    if (s->known >> c & 1)
+        return true;
     for (size_t i = 0; i < n; i++)
         if (isnan(v[i]))
             return false;
@@ -101,9 +111,10 @@ static bool build_bars(builder *b)
                     s->col[2] + from,
                     s->col[3] + from,
                     s->col[4] + from,
-                    all_known(s->col[5] + from, n) ? s->col[5] + from : NULL};
+                    all_known(s, 5, from, n) ? s->col[5] + from : NULL};
     pp_gaps gaps = {0};
-    pp_gaps_find(b->arena, bars.tf, bars.open_ms, n, &gaps);
+    if (!contiguous(bars.tf, bars.open_ms, n))
+        pp_gaps_find(b->arena, bars.tf, bars.open_ms, n, &gaps);
     b->t->bars = bars;
     if (!take_gaps(b, &gaps, s->kind))
         return false;
@@ -139,6 +150,17 @@ static bool match_rows(builder *b, const pp_series *s, int32_t *row, pp_gaps *mi
     return any;
 }
 
+/* True if rows *first.. of `s` are exactly the bars of the tape, found without looking at each. */
+static bool in_step(const builder *b, const pp_series *s, size_t *first)
+{
+    const pp_bars *bars = &b->t->bars;
+    size_t n = bars->n;
+    *first = lower_bound(s->time_ms, s->n, bars->open_ms[0]);
+    return contiguous(bars->tf, bars->open_ms, n) && *first + n <= s->n &&
+           s->time_ms[*first] == bars->open_ms[0] &&
+           s->time_ms[*first + n - 1] == bars->open_ms[n - 1];
+}
+
 static bool build_mark(builder *b)
 {
     const pp_series *s = b->p->mark;
@@ -146,19 +168,22 @@ static bool build_mark(builder *b)
     pp_gaps missing = {0};
     if (!s || !s->n)
         return true;
+    const double **to[4] = {&b->t->mark_open, &b->t->mark_high, &b->t->mark_low, &b->t->mark_close};
+    const double *own[4] = {bars->open, bars->high, bars->low, bars->close};
+    size_t first;
+    if (in_step(b, s, &first)) {
+        for (size_t c = 0; c < 4; c++)
+            *to[c] = s->col[c] + first;
+        return true;
+    }
     int32_t *row = PP_ARRAY(b->arena, int32_t, bars->n);
     if (!match_rows(b, s, row, &missing))
         return true;
     if (!take_gaps(b, &missing, s->kind))
         return false;
-    const double **to[4] = {&b->t->mark_open, &b->t->mark_high, &b->t->mark_low, &b->t->mark_close};
-    const double *own[4] = {bars->open, bars->high, bars->low, bars->close};
-    /* Whole rows in step: the arrays can be used where they lie. */
-    bool direct = !missing.n && !b->t->n_filled;
     for (size_t c = 0; c < 4; c++) {
-        double *v = direct ? s->col[c] + row[0] : PP_ARRAY(b->arena, double, bars->n);
-        double last = NAN;
-        for (size_t i = 0; i < bars->n && !direct; i++) {
+        double *v = PP_ARRAY(b->arena, double, bars->n), last = NAN;
+        for (size_t i = 0; i < bars->n; i++) {
             v[i] = row[i] >= 0 ? s->col[c][row[i]] : isnan(last) ? own[c][i] : last;
             if (row[i] >= 0)
                 last = s->col[3][row[i]];
@@ -172,8 +197,13 @@ static void build_index(builder *b)
 {
     const pp_series *s = b->p->index;
     pp_gaps missing = {0};
+    size_t first;
     if (!s || !s->n)
         return;
+    if (in_step(b, s, &first)) {
+        b->t->index_close = s->col[0] + first;
+        return;
+    }
     int32_t *row = PP_ARRAY(b->arena, int32_t, b->t->bars.n);
     if (!match_rows(b, s, row, &missing))
         return;

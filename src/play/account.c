@@ -1,5 +1,6 @@
 /* P6, P14: the account, and what surrounds it: funding, data, models, risk policy, validation. */
 #include "play/load.h"
+#include "play/tables.h"
 
 #include "base/money.h"
 

@@ -1,13 +1,14 @@
 /* P9, P10 and R20, R21: setups, blocks, cases and intents. Conditions stay YAML. */
 #include "play/load.h"
+#include "play/tables.h"
 
 #include "base/money.h"
 
 #include <stddef.h>
 #include <string.h>
 
-static const char *const action_tokens[] = {"entry_long", "entry_short", "exit_long", "exit_short",
-                                            "exit_all",   "no_action",   NULL};
+const char *const pp_action_tokens[] = {"entry_long", "entry_short", "exit_long", "exit_short",
+                                        "exit_all",   "no_action",   NULL};
 
 typedef struct refs {
     PP_VEC(int) from;
@@ -142,7 +143,7 @@ static void check_intent(pp_load *l, const pp_yaml *map, const intent_nodes *n,
     for (int k = 0; k < 4; k++)
         if (nodes[k] && !(k == 0 ? exit : entry))
             pp_error(l->d, PP_E_UNKNOWN_KEY, nodes[k]->pos, "`%s` has no meaning for %s", names[k],
-                     action_tokens[i->action])
+                     pp_action_tokens[i->action])
                 ->hint = k == 0 ? "only exits have a percent" : "only entries have it";
 }
 
@@ -154,13 +155,13 @@ static void load_intent(pp_load *l, const pp_yaml *map, pp_intent_decl *out)
         return;
     pp_keys_read(l, &pp_intent_keys, map, &n);
     int action = PP_NO_ACTION;
-    if (!n.action_node || !pp_read_token(l, n.action_node, "action", action_tokens, &action))
+    if (!n.action_node || !pp_read_token(l, n.action_node, "action", pp_action_tokens, &action))
         return;
     out->action = (pp_action)action;
     out->percent_e8 = n.percent_e8;
     read_metadata(l, n.metadata, out);
     check_intent(l, map, &n, out);
-    const char *outer = pp_enter(l, "%s", action_tokens[action]);
+    const char *outer = pp_enter(l, "%s", pp_action_tokens[action]);
     if (n.order) {
         pp_order_decl *o = PP_NEW(l->d->arena, pp_order_decl);
         *o = pp_load_order(l, n.order, &l->play->entry, true);
@@ -269,7 +270,7 @@ static void load_simple(pp_load *l, const pp_yaml *key, const pp_yaml *when, pp_
     int action = PP_NO_ACTION;
     pp_case_decl *c = PP_NEW(l->d->arena, pp_case_decl);
     pp_intent_decl *i = PP_NEW(l->d->arena, pp_intent_decl);
-    pp_read_token(l, key, "action", action_tokens, &action);
+    pp_read_token(l, key, "action", pp_action_tokens, &action);
     find_refs(l, when, -1, &unused);
     *i = (pp_intent_decl){.action = (pp_action)action, .percent_e8 = 100 * PP_E8, .pos = key->pos};
     *c = (pp_case_decl){pp_fmt(l->d->arena, "%s[0]", key->text), when, i, 1};

@@ -1,5 +1,6 @@
 /* P7, P8: features and structures, their names and what they stand on. */
 #include "play/load.h"
+#include "play/tables.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -198,7 +199,7 @@ static void load_role(pp_load *l, const pp_yaml *key, const pp_yaml *value)
 {
     static const char *const roles[] = {"exec", "low_tf", "med_tf|mtf", "high_tf|htf", NULL};
     const pp_tf tfs[] = {l->play->exec_tf, l->play->low_tf, l->play->med_tf, l->play->high_tf};
-    int role = pp_token_find(roles, key->text);
+    int role = pp_key_token(roles, key->text);
     if (role < 0) {
         static const char *const names[] = {"exec", "low_tf", "med_tf", "high_tf"};
         pp_diag *e = pp_error(l->d, PP_E_UNKNOWN_KEY, key->pos, "`%.60s` is not a role", key->text);

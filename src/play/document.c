@@ -1,5 +1,6 @@
 /* The document as a whole: identity, symbols, timeframes (P4, P5), and pp_play_load(). */
 #include "play/load.h"
+#include "play/tables.h"
 
 #include <stddef.h>
 #include <stdlib.h>
@@ -91,7 +92,7 @@ bool pp_read_tf(pp_load *l, const pp_yaml *v, const char *what, pp_tf *out)
     const pp_tf tfs[] = {l->play->low_tf, l->play->med_tf, l->play->high_tf, l->play->exec_tf};
     if (!text || pp_tf_parse(text, out))
         return text != NULL;
-    int role = pp_token_find(role_names, text);
+    int role = pp_key_token(role_names, text);
     if (role >= 0) {
         *out = tfs[role];
         return true;
@@ -138,7 +139,7 @@ static bool exec_role(pp_load *l, const timeframes *t)
     if (!t->exec)
         return false;
     const char *text = pp_read_text(l, t->exec, "exec");
-    int role = text ? pp_token_find(role_names, text) : -1;
+    int role = text ? pp_key_token(role_names, text) : -1;
     if (role >= 0 && role < 3) {
         if (nodes[role])
             return literal_tf(l, nodes[role], role_names[role], &p->exec_tf);
@@ -184,10 +185,9 @@ typedef struct document {
     pp_intrabar intrabar;
 } document;
 
-static const char *const evaluate_tokens[] = {"auto", "exec", "tape", NULL};
+const char *const pp_evaluate_tokens[] = {"auto", "exec", "tape", NULL};
 static const char *const crossover_tokens[] = {"previous", "level", NULL};
-static const char *const intrabar_tokens[] = {"adverse", "near_first", "favourable|favorable",
-                                              NULL};
+const char *const pp_intrabar_tokens[] = {"adverse", "near_first", "favourable|favorable", NULL};
 
 #define AT(field) offsetof(document, field)
 #define PART(name, aliases, what, doc)                                                             \
@@ -230,9 +230,9 @@ static const pp_key document_rows[] = {
     PART("risk_policy", NULL, "a mapping", "rules that veto entries (K13)"),
     PART("rationalize", NULL, "a mapping", "the layer on top of structures (S20)"),
     PART("validation", NULL, "a mapping", "the Play's own synthetic market (T21)"),
-    {"intrabar", NULL, PP_K_ENUM, 0, AT(intrabar), NULL, "adverse", intrabar_tokens, NULL,
+    {"intrabar", NULL, PP_K_ENUM, 0, AT(intrabar), NULL, "adverse", pp_intrabar_tokens, NULL,
      "order of a bar's extremes (X7)"},
-    {"evaluate", NULL, PP_K_ENUM, 0, AT(evaluate), NULL, "auto", evaluate_tokens, NULL,
+    {"evaluate", NULL, PP_K_ENUM, 0, AT(evaluate), NULL, "auto", pp_evaluate_tokens, NULL,
      "grid of all rules (R2)"},
     {"crossover", NULL, PP_K_ENUM, 0, AT(crossover), NULL, "previous", crossover_tokens, NULL,
      "what a crossing compares (R10)"},
@@ -263,7 +263,7 @@ static void read_timeframes(pp_load *l, const document *doc)
         return;
     }
     p->low_tf = p->med_tf = p->high_tf = p->exec_tf;
-    known &= !t.low || literal_tf(l, t.low, "low_tf", &p->low_tf);
+    known &= t.low == doc->tf || !t.low || literal_tf(l, t.low, "low_tf", &p->low_tf);
     known &= !t.med || literal_tf(l, t.med, "med_tf", &p->med_tf);
     known &= !t.high || literal_tf(l, t.high, "high_tf", &p->high_tf);
     if (known)

@@ -1,6 +1,7 @@
 #include "play/keys.h"
 
 #include "base/money.h"
+#include "base/text.h"
 #include "play/load.h"
 
 #include <math.h>
@@ -80,11 +81,19 @@ static bool bounds_of(const char *range, bounds *b)
     return true;
 }
 
+static double number_of(const char *text)
+{
+    double x = 0;
+    bool ok = pp_double_parse(text, strlen(text), &x);
+    PP_ASSERT(ok, "P16: a bound is a number", 0, 0);
+    return x;
+}
+
 /* Bounds beyond the reach of e8 are whole. */
 static pp_i128 bound_e8(const char *text)
 {
     int64_t e8;
-    return pp_e8_parse(text, &e8) ? e8 : (pp_i128)strtod(text, NULL) * PP_E8;
+    return pp_e8_parse(text, &e8) ? e8 : (pp_i128)number_of(text) * PP_E8;
 }
 
 static bool within(pp_i128 v_e8, const char *range)
@@ -98,6 +107,8 @@ static bool within(pp_i128 v_e8, const char *range)
 
 bool pp_read_e8(pp_load *l, const pp_yaml *v, const char *what, const char *range, int64_t *out)
 {
+    if (v->broken)
+        return false;
     double x;
     int64_t e8;
     if (!pp_yaml_double(v, &x)) {
@@ -119,6 +130,8 @@ bool pp_read_e8(pp_load *l, const pp_yaml *v, const char *what, const char *rang
 
 bool pp_read_int(pp_load *l, const pp_yaml *v, const char *what, const char *range, int64_t *out)
 {
+    if (v->broken)
+        return false;
     int64_t n;
     double x;
     if (!pp_yaml_int(v, &n)) {
@@ -138,6 +151,8 @@ bool pp_read_int(pp_load *l, const pp_yaml *v, const char *what, const char *ran
 
 bool pp_read_double(pp_load *l, const pp_yaml *v, const char *what, const char *range, double *out)
 {
+    if (v->broken)
+        return false;
     double x;
     bounds b;
     if (!pp_yaml_double(v, &x)) {
@@ -145,7 +160,7 @@ bool pp_read_double(pp_load *l, const pp_yaml *v, const char *what, const char *
         return false;
     }
     if (bounds_of(range, &b)) {
-        double low = strtod(b.low, NULL), high = strtod(b.high, NULL);
+        double low = number_of(b.low), high = number_of(b.high);
         if (!(b.low_open ? x > low : x >= low) || !(b.high_open ? x < high : x <= high)) {
             out_of_range(l, v, what, range);
             return false;
@@ -157,6 +172,8 @@ bool pp_read_double(pp_load *l, const pp_yaml *v, const char *what, const char *
 
 bool pp_read_bool(pp_load *l, const pp_yaml *v, const char *what, bool *out)
 {
+    if (v->broken)
+        return false;
     if (pp_yaml_bool(v, out))
         return true;
     wrong_type(l, v, what, "true or false");
@@ -165,6 +182,8 @@ bool pp_read_bool(pp_load *l, const pp_yaml *v, const char *what, bool *out)
 
 const char *pp_read_text(pp_load *l, const pp_yaml *v, const char *what)
 {
+    if (v->broken)
+        return NULL;
     if (v->kind == PP_YAML_SCALAR && !pp_yaml_is_null(v))
         return v->text;
     wrong_type(l, v, what, "text");
@@ -173,6 +192,8 @@ const char *pp_read_text(pp_load *l, const pp_yaml *v, const char *what)
 
 bool pp_expect(pp_load *l, const pp_yaml *v, pp_yaml_kind kind, const char *what)
 {
+    if (v->broken)
+        return false;
     static const char *const names[] = {"a single value", "a list", "a mapping"};
     if (v->kind == kind)
         return true;
@@ -186,7 +207,7 @@ static size_t spelling(const char *p)
     return strcspn(p, "|");
 }
 
-int pp_token_find(const char *const *tokens, const char *text)
+int pp_key_token(const char *const *tokens, const char *text)
 {
     size_t n = strlen(text);
     for (int k = 0; tokens[k]; k++) {
@@ -202,7 +223,7 @@ int pp_token_find(const char *const *tokens, const char *text)
     return -1;
 }
 
-const char *pp_token_name(pp_arena *a, const char *const *tokens, int k)
+const char *pp_key_token_name(pp_arena *a, const char *const *tokens, int k)
 {
     return pp_strndup(a, tokens[k], spelling(tokens[k]));
 }
@@ -213,7 +234,7 @@ bool pp_read_token(pp_load *l, const pp_yaml *v, const char *what, const char *c
     const char *text = pp_read_text(l, v, what);
     if (!text)
         return false;
-    int k = pp_token_find(tokens, text);
+    int k = pp_key_token(tokens, text);
     if (k >= 0) {
         *out = k;
         return true;
@@ -223,7 +244,7 @@ bool pp_read_token(pp_load *l, const pp_yaml *v, const char *what, const char *c
     const char *names[64];
     size_t n = 0;
     for (; tokens[n] && n < PP_COUNT(names); n++) {
-        names[n] = pp_token_name(l->d->arena, tokens, (int)n);
+        names[n] = pp_key_token_name(l->d->arena, tokens, (int)n);
         pp_buf_printf(&list, "%s%s", n ? " " : "", names[n]);
     }
     e->found = pp_describe(l->d->arena, v);

@@ -73,8 +73,8 @@ const char *pp_read_text(pp_load *l, const pp_yaml *v, const char *what);
 bool pp_expect(pp_load *l, const pp_yaml *v, pp_yaml_kind kind, const char *what);
 
 /* Number of a token, case ignored, aliases included; -1: none. */
-int pp_token_find(const char *const *tokens, const char *text);
+int pp_key_token(const char *const *tokens, const char *text);
 /* First spelling of token k. */
-const char *pp_token_name(pp_arena *a, const char *const *tokens, int k);
+const char *pp_key_token_name(pp_arena *a, const char *const *tokens, int k);
 
 #endif

@@ -1,5 +1,6 @@
 /* What features and structures stand on: source, uses, atr_key; and the order of both together. */
 #include "play/load.h"
+#include "play/tables.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -161,14 +162,15 @@ static bool same_tf(pp_load *l, const pp_yaml *v, const char *what, pp_tf own, p
     return false;
 }
 
-static const char *const source_names[] = {"open",   "high", "low",  "close",
-                                           "volume", "hl2",  "hlc3", "ohlc4"};
+const char *const pp_source_tokens[] = {"open", "high", "low",   "close", "volume",
+                                        "hl2",  "hlc3", "ohlc4", NULL};
+enum { N_SOURCES = PP_SRC_FEATURE };
 
 static void default_source(pp_feature_decl *f)
 {
     f->source = PP_SRC_CLOSE;
-    for (size_t k = 0; f->spec && f->spec->default_source && k < PP_COUNT(source_names); k++)
-        if (strcmp(f->spec->default_source, source_names[k]) == 0)
+    for (size_t k = 0; f->spec && f->spec->default_source && k < N_SOURCES; k++)
+        if (strcmp(f->spec->default_source, pp_source_tokens[k]) == 0)
             f->source = (pp_source)k;
 }
 
@@ -183,8 +185,8 @@ static void link_source(pp_load *l, pp_feature_decl *f, const pp_yaml *v)
         return;
     }
     const char *text = pp_read_text(l, v, "source");
-    for (size_t k = 0; text && k < PP_COUNT(source_names); k++) {
-        if (strcmp(text, source_names[k]) == 0) {
+    for (size_t k = 0; text && k < N_SOURCES; k++) {
+        if (strcmp(text, pp_source_tokens[k]) == 0) {
             f->source = (pp_source)k;
             return;
         }

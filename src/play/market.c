@@ -1,5 +1,6 @@
 /* P14: funding, data, models, risk policy, validation. */
 #include "play/load.h"
+#include "play/tables.h"
 
 #include "base/money.h"
 #include "base/time.h"

@@ -1,5 +1,6 @@
 /* P11: which positions may exist, and the checks over actions, risk and size together. */
 #include "play/load.h"
+#include "play/tables.h"
 
 #include <stddef.h>
 
@@ -10,13 +11,13 @@ typedef struct policy {
 } policy;
 
 #define AT(field) offsetof(policy, field)
-static const char *const mode_tokens[] = {"long_only", "short_only", "long_short", NULL};
-static const char *const exit_tokens[] = {"first_hit", "sl_tp_only", "signal", "auto", NULL};
+const char *const pp_side_mode_tokens[] = {"long_only", "short_only", "long_short", NULL};
+const char *const pp_exit_mode_tokens[] = {"first_hit", "sl_tp_only", "signal", "auto", NULL};
 
 static const pp_key policy_rows[] = {
-    {"mode", NULL, PP_K_ENUM, 0, AT(mode), NULL, "long_only", mode_tokens, NULL,
+    {"mode", NULL, PP_K_ENUM, 0, AT(mode), NULL, "long_only", pp_side_mode_tokens, NULL,
      "sides that may be entered"},
-    {"exit_mode", NULL, PP_K_ENUM, 0, AT(exit_mode), NULL, "auto", exit_tokens, NULL,
+    {"exit_mode", NULL, PP_K_ENUM, 0, AT(exit_mode), NULL, "auto", pp_exit_mode_tokens, NULL,
      "what closes; auto: first_hit with exit actions, else sl_tp_only"},
     {"allow_flip", NULL, PP_K_BOOL, 0, AT(allow_flip), NULL, "false", NULL, NULL,
      "an entry of the other side closes and opens"},
@@ -58,7 +59,7 @@ static void survey_entry(pp_load *l, const pp_intent_decl *i, survey *s)
     pp_side_mode mode = l->play->mode;
     if (mode == (side ? PP_LONG_ONLY : PP_SHORT_ONLY)) {
         pp_diag *e = pp_error(l->d, PP_E_DIRECTION, i->pos, "%s under mode %s",
-                              side ? "entry_short" : "entry_long", mode_tokens[mode]);
+                              side ? "entry_short" : "entry_long", pp_side_mode_tokens[mode]);
         e->hint = "set `position_policy: {mode: long_short}`, or remove the action";
     }
 }

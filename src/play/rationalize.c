@@ -1,5 +1,6 @@
 /* S20-S24: the map of the layer on top of the structures. */
 #include "play/load.h"
+#include "play/tables.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -10,9 +11,9 @@ typedef struct rationalize_nodes {
 } rationalize_nodes;
 
 #define AT(field) offsetof(rationalize_nodes, field)
-static const char *const regime_tokens[] = {"unknown", "trending_up", "trending_down",
-                                            "ranging", "volatile",    NULL};
-static const char *const veto_tokens[] = {"zone_broken", "opposing_htf", "trend_reversal", NULL};
+const char *const pp_regime_tokens[] = {"unknown", "trending_up", "trending_down",
+                                        "ranging", "volatile",    NULL};
+const char *const pp_veto_tokens[] = {"zone_broken", "opposing_htf", "trend_reversal", NULL};
 
 static const pp_key resolve_rows[] = {
     {"min_confluence", NULL, PP_K_DOUBLE, PP_KEY_NONE, AT(r.min_confluence), "[0, 1]", NULL, NULL,
@@ -114,8 +115,8 @@ void pp_load_rationalize(pp_load *l)
     pp_keys_read(l, &pp_rationalize_keys, map, &n);
     n.r.given = map != NULL;
     read_signals(l, n.signals, &n.r);
-    n.r.regimes = read_set(l, n.regimes, "regimes", regime_tokens);
-    n.r.veto_on = read_set(l, n.veto_on, "veto_on", veto_tokens);
+    n.r.regimes = read_set(l, n.regimes, "regimes", pp_regime_tokens);
+    n.r.veto_on = read_set(l, n.veto_on, "veto_on", pp_veto_tokens);
     l->play->rationalize = n.r;
     l->d->context = outer;
 }

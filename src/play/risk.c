@@ -1,6 +1,7 @@
 /* P12, P13 and chapter 07: stops, targets, trailing, break even, size, and the order that enters.
  */
 #include "play/load.h"
+#include "play/tables.h"
 
 #include "base/money.h"
 
@@ -33,9 +34,9 @@ static const pp_key level_rows[] = {
 };
 const pp_keys pp_level_keys = {"a stop or target", level_rows, PP_COUNT(level_rows)};
 
-static const char *const stop_types[] = {
-    "none",      "percent",  "price_percent", "atr_multiple", "fixed_points",
-    "structure", "rr_ratio", "trailing_atr",  "trailing_pct", NULL};
+const char *const pp_level_tokens[] = {"none",         "percent",   "price_percent", "atr_multiple",
+                                       "fixed_points", "structure", "rr_ratio",      "trailing_atr",
+                                       "trailing_pct", NULL};
 
 /* Which keys a type has, as bits of level_rows. */
 enum { VALUE = 2, ATR = 4, REF = 8, BUFFER = 16, ACTIVATION = 32, TRAIL = 64, MULTIPLIER = 128 };
@@ -68,12 +69,12 @@ static bool check_keys(pp_load *l, const pp_yaml *map, const level_nodes *n, pp_
         unsigned bit = 1U << k;
         if (v && !(type_keys[type] & bit)) {
             pp_error(l->d, PP_E_UNKNOWN_KEY, v->pos, "`%s` has no meaning for type %s",
-                     level_rows[k].name, stop_types[type])
+                     level_rows[k].name, pp_level_tokens[type])
                 ->hint = "remove it, or choose another type";
             fine = false;
         } else if (!v && needed & bit) {
             pp_diag *e = pp_error(l->d, bit == ATR ? PP_E_UNKNOWN_REF : PP_E_SHAPE, map->pos,
-                                  "type %s needs `%s`", stop_types[type], level_rows[k].name);
+                                  "type %s needs `%s`", pp_level_tokens[type], level_rows[k].name);
             e->allowed = level_rows[k].range;
             e->hint = pp_fmt(l->d->arena, "add `%s: ...`", level_rows[k].name);
             fine = false;
@@ -156,7 +157,7 @@ pp_level_decl pp_load_level(pp_load *l, const pp_yaml *map, bool stop)
             "add `type: price_percent` or another type";
         return none;
     }
-    if (!pp_read_token(l, n.type, "type", stop_types + 1, &type))
+    if (!pp_read_token(l, n.type, "type", pp_level_tokens + 1, &type))
         return none;
     out.type = (pp_level_type)(type + 1);
     if (stop ? out.type == PP_LEVEL_RR_RATIO : out.type >= PP_LEVEL_TRAILING_ATR) {
@@ -186,7 +187,7 @@ typedef struct risk_nodes {
 } risk_nodes;
 
 #define AT(field) offsetof(risk_nodes, field)
-static const char *const exit_order_tokens[] = {"Market", "Limit", NULL};
+const char *const pp_exit_order_tokens[] = {"Market", "Limit", NULL};
 
 static const pp_key risk_rows[] = {
     {"stop_loss_pct", NULL, PP_K_NODE, 0, AT(stop_pct), "(0, 10000]", NULL, NULL, NULL,
@@ -203,9 +204,9 @@ static const pp_key risk_rows[] = {
      "a trailing stop, also beside a stop_loss"},
     {"break_even", NULL, PP_K_NODE, 0, AT(break_even), "a mapping", NULL, NULL, NULL,
      "moves the stop to the entry (K8)"},
-    {"tp_order_type", NULL, PP_K_ENUM, 0, AT(tp_order), NULL, "Market", exit_order_tokens, NULL,
+    {"tp_order_type", NULL, PP_K_ENUM, 0, AT(tp_order), NULL, "Market", pp_exit_order_tokens, NULL,
      "Limit: the target rests as a limit"},
-    {"sl_order_type", NULL, PP_K_ENUM, 0, AT(sl_order), NULL, "Market", exit_order_tokens, NULL,
+    {"sl_order_type", NULL, PP_K_ENUM, 0, AT(sl_order), NULL, "Market", pp_exit_order_tokens, NULL,
      "Limit: the stop fires a limit"},
 };
 const pp_keys pp_risk_keys = {"risk", risk_rows, PP_COUNT(risk_rows)};
@@ -237,10 +238,10 @@ typedef struct sizing {
     int64_t max_leverage_e8;
 } sizing;
 
-static const char *const model_tokens[] = {"percent_equity", "risk_based", "fixed_usdt",
-                                           "fixed_qty", NULL};
+const char *const pp_sizing_tokens[] = {"percent_equity", "risk_based", "fixed_usdt", "fixed_qty",
+                                        NULL};
 static const pp_key sizing_rows[] = {
-    {"model", NULL, PP_K_ENUM, 0, offsetof(sizing, model), NULL, "percent_equity", model_tokens,
+    {"model", NULL, PP_K_ENUM, 0, offsetof(sizing, model), NULL, "percent_equity", pp_sizing_tokens,
      NULL, "what value means (K2)"},
     {"value", NULL, PP_K_NODE, 0, offsetof(sizing, value),
      "percent (0, 100], usdt or quantity (0, 10000000000]", "100 for percent_equity", NULL, NULL,
@@ -271,7 +272,7 @@ static void read_size(pp_load *l, const risk_nodes *n)
         pp_read_e8(l, v, "value", percent ? "(0, 100]" : "(0, 10000000000]", &r->sizing_value_e8);
     else if (r->sizing != PP_SIZE_PERCENT_EQUITY)
         pp_error(l->d, PP_E_SHAPE, n->sizing->pos, "model %s needs a `value`",
-                 model_tokens[r->sizing])
+                 pp_sizing_tokens[r->sizing])
             ->hint = "add `value: ...`";
     l->d->context = outer;
     const pp_yaml *const losers[] = {n->max_position, old};

@@ -2,9 +2,8 @@
 #include "play/yaml.h"
 
 #include "base/money.h"
+#include "base/text.h"
 
-#include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 pp_yaml *pp_yaml_get(const pp_yaml *map, const char *key)
@@ -97,8 +96,7 @@ bool pp_yaml_double(const pp_yaml *n, double *out)
     bool whole;
     if (!plain(n) || !is_decimal(n->text, &whole))
         return false;
-    *out = strtod(n->text, NULL); /* the process keeps the C locale */
-    return isfinite(*out);
+    return pp_double_parse(n->text, strlen(n->text), out);
 }
 
 bool pp_yaml_e8(const pp_yaml *n, int64_t *out_e8)

@@ -94,11 +94,13 @@ static void override(substitution *s, const pp_set *set)
         l->play->variables.v[k].value = v;
 }
 
-/* Start of the next "{{" at or after p with its name; end points behind "}}". NULL: none. */
+/* Start of the next "{{" at or after p with its name; end points behind "}}". NULL: none, or one
+ * that cannot be read (*end is NULL). */
 static const char *placeholder(substitution *s, const pp_yaml *n, const char *p, char *name,
                                size_t name_size, const char **end)
 {
     const char *open = strstr(p, "{{");
+    *end = p;
     if (!open)
         return NULL;
     const char *from = open + 2 + strspn(open + 2, " \t"), *to = from;
@@ -111,6 +113,7 @@ static const char *placeholder(substitution *s, const pp_yaml *n, const char *p,
             pp_error(s->l->d, PP_E_UNDEFINED_VARIABLE, n->pos, "a placeholder that cannot be read");
         e->found = pp_describe(s->l->d->arena, n);
         e->allowed = "{{ name }}";
+        *end = NULL;
         return NULL;
     }
     memcpy(name, from, len);
@@ -154,6 +157,13 @@ static pp_yaml *whole_value(substitution *s, const pp_yaml *n, const pp_yaml *va
     return copy;
 }
 
+static pp_yaml *broken(substitution *s, const pp_yaml *n)
+{
+    pp_yaml *copy = text_node(s, n, n->text);
+    copy->broken = true;
+    return copy;
+}
+
 static pp_yaml *scalar(substitution *s, pp_yaml *n)
 {
     char name[PP_NAME_MAX * 2];
@@ -162,16 +172,18 @@ static pp_yaml *scalar(substitution *s, pp_yaml *n)
     for (const char *open; (open = placeholder(s, n, p, name, sizeof name, &end)); p = end) {
         const pp_yaml *value = look_up(s, n, name);
         if (!value || s->full)
-            return n;
+            return broken(s, n);
         if (open == n->text && *end == '\0')
             return whole_value(s, n, value);
         if (value->kind != PP_YAML_SCALAR) {
             pp_error(s->l->d, PP_E_TYPE, n->pos, "the list `%s` cannot stand inside text", name);
-            return n;
+            return broken(s, n);
         }
         pp_buf_put(&out, p, (size_t)(open - p));
         pp_buf_puts(&out, value->text);
     }
+    if (!end)
+        return broken(s, n);
     if (p == n->text)
         return n;
     pp_buf_puts(&out, p);

@@ -38,7 +38,7 @@ static pp_expr *compare2(pp_rules *r, pp_op op, pp_pos pos, pp_expr *a, pp_expr 
 
 static pp_expr *token(pp_rules *r, const pp_yaml *node, const pp_expr *beside)
 {
-    int i = pp_token_find(beside->tokens, node->text);
+    int i = pp_rule_token_find(beside->tokens, node->text);
     if (i < 0)
         return NULL;
     pp_expr *e = pp_expr_const(r, node->pos, PP_ENUM, i);
@@ -84,7 +84,7 @@ static void equality_sides(pp_rules *r, const pp_yaml *lhs, const pp_yaml *rhs, 
     pp_symbol sl = {0}, sr = {0};
     bool l_enum = left && pp_resolve(r, lhs->text, NULL, &sl) == PP_FOUND && sl.type == PP_ENUM;
     bool r_enum = right && pp_resolve(r, rhs->text, NULL, &sr) == PP_FOUND && sr.type == PP_ENUM;
-    bool token_right = right && l_enum && pp_token_find(sl.tokens, rhs->text) >= 0;
+    bool token_right = right && l_enum && pp_rule_token_find(sl.tokens, rhs->text) >= 0;
     if (left && (!right || (r_enum && !token_right))) {
         *b = pp_parse_operand(r, rhs);
         *a = *b ? text_beside(r, lhs, *b) : NULL;

@@ -60,10 +60,13 @@ static inline bool pp_expr_is_condition(const pp_expr *e)
  * forms of R8, prefixes, brackets, {feature_id} maps, a named or implied primary output, the case
  * of tokens, 1 for true, 2.0 for 2, the `_duration` names, units of a duration, `all` of a single
  * condition and lists for `all` all come out one way. The order of children and of the sides of a
- * comparison is kept as written, and setups stay references. */
+ * comparison is kept as written (reports follow it), and setups stay references. Loading the result
+ * gives the same tree. */
 pp_yaml *pp_expr_yaml(pp_arena *arena, const pp_expr *e);
 
 /* The same as one line of text, for messages, explain and coverage: `ema_9 > close[1]`. */
 void pp_expr_text(const pp_expr *e, pp_buf *out);
+/* The name of a node without its children: `all`, `setup up`, `holds_for in 3 x 15m`. */
+void pp_expr_head(const pp_expr *e, pp_buf *out);
 
 #endif

@@ -1,5 +1,7 @@
 /* Every path (AVX-512, AVX2, baseline) does the same IEEE operations on the same elements, so
- * results are equal on all of them; a test compares them with the one-instant functions. */
+ * results are equal on all of them; a test compares them with the one-instant functions. Clones are
+ * static functions behind plain ones: clang 14 gives a cloned function no symbol of its own name.
+ */
 #include "rule/kernels.h"
 
 #include <string.h>
@@ -25,7 +27,7 @@ typedef int64_t mask __attribute__((vector_size(64)));
 /* ---- values ---- */
 
 #define BINARY(name, expr)                                                                         \
-    PP_CLONES void pp_k_##name(double *out, pp_vals a, pp_vals b, size_t n)                        \
+    PP_CLONES static void name##_on(double *out, pp_vals a, pp_vals b, size_t n)                   \
     {                                                                                              \
         for (size_t at = 0; at < n; at += 64, a.v += a.step, b.v += b.step) {                      \
             size_t m = n - at < 64 ? n - at : 64;                                                  \
@@ -34,6 +36,10 @@ typedef int64_t mask __attribute__((vector_size(64)));
                 out[at + i] = expr;                                                                \
             }                                                                                      \
         }                                                                                          \
+    }                                                                                              \
+    void pp_k_##name(double *out, pp_vals a, pp_vals b, size_t n)                                  \
+    {                                                                                              \
+        name##_on(out, a, b, n);                                                                   \
     }
 
 BINARY(add, x + y)
@@ -50,7 +56,7 @@ void pp_k_mod(double *out, pp_vals a, pp_vals b, size_t n)
             out[at + i] = pp_mod1(a.v[i], b.v[i]);
 }
 
-PP_CLONES void pp_k_abs(double *out, pp_vals a, size_t n)
+PP_CLONES static void abs_on(double *out, pp_vals a, size_t n)
 {
     for (size_t at = 0; at < n; at += 64, a.v += a.step) {
         size_t m = n - at < 64 ? n - at : 64;
@@ -59,9 +65,14 @@ PP_CLONES void pp_k_abs(double *out, pp_vals a, size_t n)
     }
 }
 
+void pp_k_abs(double *out, pp_vals a, size_t n)
+{
+    abs_on(out, a, n);
+}
+
 /* Slow columns hold their value over many instants: eight equal indices are one broadcast. */
-PP_CLONES void pp_k_sample(double *out, const int32_t *map, const double *column, int offset,
-                           size_t n)
+PP_CLONES static void sample_on(double *out, const int32_t *map, const double *column, int offset,
+                                size_t n)
 {
     size_t i = 0;
     for (; i + 8 <= n; i += 8) {
@@ -83,15 +94,23 @@ PP_CLONES void pp_k_sample(double *out, const int32_t *map, const double *column
     }
 }
 
+void pp_k_sample(double *out, const int32_t *map, const double *column, int offset, size_t n)
+{
+    sample_on(out, map, column, offset, n);
+}
+
 /* ---- comparisons ----
  *
  * Lane l of step j holds instant 8j + l, whose bit is 8j + l: each lane collects its own bits and
  * the lanes are joined once per word. */
 
+#define SWAP(m, n)                                                                                 \
+    __builtin_shufflevector(m, m, 0 ^ n, 1 ^ n, 2 ^ n, 3 ^ n, 4 ^ n, 5 ^ n, 6 ^ n, 7 ^ n)
+#define JOIN(m) (m |= SWAP(m, 4), m |= SWAP(m, 2), m |= SWAP(m, 1))
 #define VABS(x) ((vec)((mask)(x)&INT64_MAX))
 
 #define COMPARE(name, params, vector_expr, vector_known, scalar_expr, scalar_known)                \
-    PP_CLONES void pp_k_##name params                                                              \
+    PP_CLONES static void name##_on params                                                         \
     {                                                                                              \
         size_t w = 0;                                                                              \
         for (; n >= 64; n -= 64, w++, a.v += a.step, b.v += b.step) {                              \
@@ -101,11 +120,9 @@ PP_CLONES void pp_k_sample(double *out, const int32_t *map, const double *column
                 yes |= (vector_expr)&bit;                                                          \
                 known |= (vector_known)&bit;                                                       \
             }                                                                                      \
-            uint64_t t = 0, k = 0;                                                                 \
-            for (int l = 0; l < 8; l++) {                                                          \
-                t |= (uint64_t)yes[l];                                                             \
-                k |= (uint64_t)known[l];                                                           \
-            }                                                                                      \
+            JOIN(yes);                                                                             \
+            JOIN(known);                                                                           \
+            uint64_t t = (uint64_t)yes[0], k = (uint64_t)known[0];                                 \
             out.t[w] = t & k;                                                                      \
             out.f[w] = k & ~t;                                                                     \
         }                                                                                          \
@@ -123,8 +140,64 @@ PP_CLONES void pp_k_sample(double *out, const int32_t *map, const double *column
 
 #define BOTH_KNOWN ((x - x) == (y - y))
 
-COMPARE(gt, (pp_bits out, pp_vals a, pp_vals b, size_t n), x > y, BOTH_KNOWN, x > y, BOTH_KNOWN)
-COMPARE(eq, (pp_bits out, pp_vals a, pp_vals b, size_t n), x == y, BOTH_KNOWN, x == y, BOTH_KNOWN)
+COMPARE(both_gt, (pp_bits out, pp_vals a, pp_vals b, size_t n), x > y, BOTH_KNOWN, x > y,
+        BOTH_KNOWN)
+COMPARE(both_eq, (pp_bits out, pp_vals a, pp_vals b, size_t n), x == y, BOTH_KNOWN, x == y,
+        BOTH_KNOWN)
+
+/* Against one repeated, known value: half the loads. */
+#define COMPARE_ONE(name, op)                                                                      \
+    PP_CLONES static void name##_on(pp_bits out, pp_vals a, double c, size_t n)                    \
+    {                                                                                              \
+        size_t w = 0;                                                                              \
+        vec y = (vec){0} + c;                                                                      \
+        for (; n >= 64; n -= 64, w++, a.v += a.step) {                                             \
+            mask yes = {0}, known = {0}, bit = {1, 2, 4, 8, 16, 32, 64, 128};                      \
+            for (int j = 0; j < 8; j++, bit <<= 8) {                                               \
+                vec x = *(const vec_any *)(a.v + 8 * j);                                           \
+                yes |= (x op y)&bit;                                                               \
+                known |= ((x - x) == 0) & bit;                                                     \
+            }                                                                                      \
+            JOIN(yes);                                                                             \
+            JOIN(known);                                                                           \
+            uint64_t t = (uint64_t)yes[0], k = (uint64_t)known[0];                                 \
+            out.t[w] = t & k;                                                                      \
+            out.f[w] = k & ~t;                                                                     \
+        }                                                                                          \
+        if (n == 0)                                                                                \
+            return;                                                                                \
+        uint64_t t = 0, k = 0;                                                                     \
+        for (size_t i = 0; i < n; i++) {                                                           \
+            t |= (uint64_t)(a.v[i] op c) << i;                                                     \
+            k |= (uint64_t)pp_finite(a.v[i]) << i;                                                 \
+        }                                                                                          \
+        out.t[w] = t & k;                                                                          \
+        out.f[w] = k & ~t;                                                                         \
+    }
+
+COMPARE_ONE(one_gt, >)
+COMPARE_ONE(one_lt, <)
+COMPARE_ONE(one_eq, ==)
+
+void pp_k_gt(pp_bits out, pp_vals a, pp_vals b, size_t n)
+{
+    if (b.step == 0 && pp_finite(b.v[0]))
+        one_gt_on(out, a, b.v[0], n);
+    else if (a.step == 0 && pp_finite(a.v[0]))
+        one_lt_on(out, b, a.v[0], n);
+    else
+        both_gt_on(out, a, b, n);
+}
+
+void pp_k_eq(pp_bits out, pp_vals a, pp_vals b, size_t n)
+{
+    if (b.step == 0 && pp_finite(b.v[0]))
+        one_eq_on(out, a, b.v[0], n);
+    else if (a.step == 0 && pp_finite(a.v[0]))
+        one_eq_on(out, b, a.v[0], n);
+    else
+        both_eq_on(out, a, b, n);
+}
 
 COMPARE(near_abs, (pp_bits out, pp_vals a, pp_vals b, double tol, size_t n), VABS(x - y) <= tol,
         BOTH_KNOWN, fabs(x - y) <= tol, BOTH_KNOWN)
@@ -132,9 +205,19 @@ COMPARE(near_pct, (pp_bits out, pp_vals a, pp_vals b, double tol, size_t n),
         VABS(x - y) <= VABS(y) * tol / 100, BOTH_KNOWN &(y != 0),
         fabs(x - y) <= fabs(y) * tol / 100, BOTH_KNOWN &&y != 0)
 
+void pp_k_near_abs(pp_bits out, pp_vals a, pp_vals b, double tol, size_t n)
+{
+    near_abs_on(out, a, b, tol, n);
+}
+
+void pp_k_near_pct(pp_bits out, pp_vals a, pp_vals b, double tol, size_t n)
+{
+    near_pct_on(out, a, b, tol, n);
+}
+
 /* ---- bits ---- */
 
-PP_CLONES void pp_k_and(pp_bits out, pp_cbits a, pp_cbits b, size_t n)
+PP_CLONES static void and_on(pp_bits out, pp_cbits a, pp_cbits b, size_t n)
 {
     for (size_t w = 0; w < pp_words(n); w++) {
         out.t[w] = a.t[w] & b.t[w];
@@ -142,13 +225,23 @@ PP_CLONES void pp_k_and(pp_bits out, pp_cbits a, pp_cbits b, size_t n)
     }
 }
 
-PP_CLONES void pp_k_strict_and(pp_bits out, pp_cbits a, pp_cbits b, size_t n)
+void pp_k_and(pp_bits out, pp_cbits a, pp_cbits b, size_t n)
+{
+    and_on(out, a, b, n);
+}
+
+PP_CLONES static void strict_and_on(pp_bits out, pp_cbits a, pp_cbits b, size_t n)
 {
     for (size_t w = 0; w < pp_words(n); w++) {
         uint64_t t = a.t[w] & b.t[w];
         out.f[w] = (a.t[w] | a.f[w]) & (b.t[w] | b.f[w]) & ~t;
         out.t[w] = t;
     }
+}
+
+void pp_k_strict_and(pp_bits out, pp_cbits a, pp_cbits b, size_t n)
+{
+    strict_and_on(out, a, b, n);
 }
 
 void pp_k_cross(pp_bits out, pp_cbits a, pp_cross_state *st, size_t n)
@@ -265,19 +358,23 @@ void pp_k_bits(pp_bits out, const uint64_t *is_true, const uint64_t *is_known, s
     }
 }
 
-PP_CLONES size_t pp_k_popcount(const uint64_t *bits, size_t from, size_t to)
+PP_CLONES static size_t popcount_on(const uint64_t *words, size_t n)
 {
     size_t count = 0;
+    for (size_t w = 0; w < n; w++)
+        count += (size_t)__builtin_popcountll(words[w]);
+    return count;
+}
+
+size_t pp_k_popcount(const uint64_t *bits, size_t from, size_t to)
+{
     if (from >= to)
         return 0;
     size_t first = from / 64, last = (to - 1) / 64;
-    for (size_t w = first; w <= last; w++) {
-        uint64_t x = bits[w];
-        if (w == first)
-            x &= ~pp_low_mask(from % 64);
-        if (w == last)
-            x &= pp_low_mask(to - 64 * w);
-        count += (size_t)__builtin_popcountll(x);
-    }
-    return count;
+    uint64_t before = bits[first] & pp_low_mask(from % 64),
+             after = bits[last] & ~pp_low_mask(to - 64 * last);
+    size_t count = popcount_on(bits + first, last - first + 1);
+    if (before)
+        count -= (size_t)__builtin_popcountll(before);
+    return after ? count - (size_t)__builtin_popcountll(after) : count;
 }

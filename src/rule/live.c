@@ -6,6 +6,7 @@ void pp_live_start(pp_signals *s, pp_grid grid, size_t instant)
     pp_grid_rules *g = &s->grids[grid];
     size_t at = instant > g->live_history ? instant - g->live_history : 0;
     pp_program_reset(&g->live, at);
+    g->live_counted = 0;
     if (g->live.insts.n == 0)
         g->live.n_at = instant;
     while (g->live.n_at < instant) {
@@ -28,7 +29,12 @@ void pp_live_commit(pp_signals *s, pp_grid grid, size_t n, const double live[PP_
     size_t at = g->live.n_at;
     pp_program_run(&g->live, n, live);
     size_t from = g->from > at ? g->from - at : 0, to = g->to > at ? g->to - at : 0;
-    pp_program_count_coverage(&g->live, from < n ? from : n, to < n ? to : n);
+    from = from < n ? from : n;
+    to = to < n ? to : n;
+    if (from >= to)
+        return;
+    pp_program_count_coverage(&g->live, from, to);
+    g->live_counted += to - from;
 }
 
 size_t pp_live_at(const pp_signals *s, pp_grid grid)

@@ -28,8 +28,10 @@ struct pp_rules {
     PP_VEC(pp_rule_entry) entries;
     pp_setup_state *setup_state; /* by index in env.setups */
     pp_expr **setup_expr;
-    int n_exprs; /* next pp_expr.id */
-    int depth;   /* of the parser's recursion */
+    pp_lookback lookback;
+    PP_VEC(int) columns; /* that expressions read */
+    int n_exprs;         /* next pp_expr.id */
+    int depth;           /* of the parser's recursion */
 };
 
 /* A node with its children in place; NULL with an error if the tree gets too deep. */
@@ -55,7 +57,7 @@ pp_expr *pp_expr_const(pp_rules *r, pp_pos pos, pp_type type, double value);
 /* All operands below are constants. */
 bool pp_expr_is_constant(const pp_expr *e);
 /* Index of a token, case ignored; -1: none. */
-int pp_token_find(const char *const *tokens, const char *word);
+int pp_rule_token_find(const char *const *tokens, const char *word);
 
 /* Texts for messages: "ENUM(none, up, down)"; what stands at a node; a comma list of names. */
 const char *pp_type_text(const pp_rules *r, const pp_expr *operand);

@@ -263,6 +263,7 @@ static void bind_bits(pp_program *p, pp_inst *i, size_t at, pool *buffers)
 void pp_program_bind(pp_program *p, const pp_grid_view *view)
 {
     pool buffers = {.last = last_uses(p)};
+    p->n = view->n;
     p->state_size = 0;
     for (size_t k = 0; k < p->insts.n; k++)
         p->state_size += state_size(&p->insts.v[k]);
@@ -288,6 +289,7 @@ void pp_program_reset(pp_program *p, size_t instant)
     p->n_last = 0;
     for (size_t k = 0; k < p->insts.n; k++) {
         pp_inst *i = &p->insts.v[k];
+        i->n_true = i->n_false = 0;
         if (i->op == PP_I_PREV)
             ((pp_prev_state *)i->state)->last = NAN;
         else if (i->op == PP_I_WITHIN)
@@ -426,6 +428,7 @@ static void run_bits(pp_program *p, pp_inst *i, size_t n)
 void pp_program_run(pp_program *p, size_t n, const double *live)
 {
     PP_ASSERT(n > 0 && n <= PP_RUN_MAX, "R30", n, PP_RUN_MAX);
+    PP_ASSERT(p->n_at + n <= p->n, "R30", p->n_at + n, p->n);
     memcpy(p->backup, p->state, p->state_size);
     for (size_t k = 0; k < p->insts.n; k++) {
         pp_inst *i = &p->insts.v[k];

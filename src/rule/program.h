@@ -77,6 +77,7 @@ typedef struct pp_program {
     PP_VEC(pp_bitmaps) bitmaps; /* that PP_I_BITS reads */
     void *state, *backup;
     size_t state_size;
+    size_t n;    /* instants of the grid */
     size_t n_at; /* instants already run: the next run starts there */
     size_t n_last;
 } pp_program;
@@ -114,6 +115,7 @@ typedef struct pp_grid_view {
 
 /* Finds columns, takes all buffers and clears the state. After this nothing allocates. */
 void pp_program_bind(pp_program *p, const pp_grid_view *view);
+/* Starts anew at an instant: nothing before it is known, coverage is 0. */
 void pp_program_reset(pp_program *p, size_t instant);
 /* Runs n <= PP_RUN_MAX instants from p->n_at on; live may be NULL (all unknown). */
 void pp_program_run(pp_program *p, size_t n, const double *live);

@@ -54,7 +54,8 @@ typedef enum pp_grid { PP_GRID_EXEC, PP_GRID_TAPE } pp_grid;
 
 typedef struct pp_rules pp_rules;
 
-/* arena: of env->diags. Parses every setup at once, used or not, so that all errors show. */
+/* Parses every setup at once, used or not, so that all errors show. Once its last expression is
+ * added a pp_rules is only read: threads may share it, each with signals in an arena of its own. */
 pp_rules *pp_rules_new(const pp_rule_env *env);
 
 /* Parses and checks one case's condition, or one operand (metadata, order prices, structure refs:
@@ -165,6 +166,8 @@ struct pp_explained {
     bool is_condition;
     pp_truth truth; /* conditions */
     double value;   /* operands; NaN unknown */
+    bool has_before;
+    double before; /* operands of a crossover: at the instant before */
     pp_explained *kids;
     size_t n_kids; /* 0 also for a setup explained before in the same tree */
 };

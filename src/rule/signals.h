@@ -17,6 +17,7 @@ typedef struct pp_grid_rules {
     PP_VEC(pp_kept) kept;
     pp_cond *memo;       /* as pp_compiler.memo */
     size_t from, to;     /* the window of coverage in instants of this grid */
+    size_t live_counted; /* instants of live conditions counted for coverage */
     size_t live_history; /* instants that live conditions look back */
     pp_arena *arena;
 } pp_grid_rules;
@@ -35,5 +36,22 @@ struct pp_signals {
 
 /* A compiler into the two programs of g. */
 pp_compiler pp_signals_compiler(const pp_signals *s, pp_grid grid, pp_grid_rules *g);
+
+/* The parts of one condition that need no live operands, compiled alone, to be run over any stretch
+ * of the grid for reports. */
+typedef struct pp_probe {
+    const pp_signals *signals;
+    const pp_expr *root;
+    pp_grid_rules g;
+    const pp_grid_rules *live; /* where truths of live nodes are read */
+    size_t history;
+} pp_probe;
+
+pp_probe *pp_probe_new(const pp_signals *s, int handle, pp_arena *arena);
+/* Runs n <= PP_RUN_MAX instants from `instant` on; in order after pp_probe_seek(). */
+void pp_probe_seek(pp_probe *p, size_t instant);
+void pp_probe_run(pp_probe *p, size_t n);
+/* Truth of a node at instant k of the last run; of live nodes at the last committed instant. */
+pp_truth pp_probe_truth(const pp_probe *p, const pp_expr *e, size_t k);
 
 #endif

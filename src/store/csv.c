@@ -449,25 +449,6 @@ static void read_rows(reader *r, const char *p)
 
 /* ----------------------------------------------------------------------------------- series */
 
-/* The timeframe most steps have; misaligned rows do not decide. */
-static bool find_tf(const reader *r, pp_tf *out)
-{
-    size_t count[PP_TF_COUNT] = {0}, best = 0;
-    *out = PP_TF_1M;
-    for (size_t i = 1; i < r->n; i++) {
-        int64_t a = r->time_ms[i - 1], b = r->time_ms[i], from = a < b ? a : b, to = a < b ? b : a;
-        for (int tf = 0; tf < PP_TF_COUNT; tf++)
-            if (to > from && pp_tf_close((pp_tf)tf, from) == to)
-                count[tf]++;
-    }
-    for (int tf = 0; tf < PP_TF_COUNT; tf++)
-        if (count[tf] > best) {
-            best = count[tf];
-            *out = (pp_tf)tf;
-        }
-    return best > 0 || r->n < 2;
-}
-
 static void add_series(pp_arena *arena, const reader *r, pp_family family, pp_tf tf, target first,
                        pp_csv_data *out)
 {
@@ -501,7 +482,7 @@ static bool make_series(pp_arena *arena, reader *r, pp_csv_data *out)
     bool bars = has(r, T_CLOSE) || has(r, T_MARK_CLOSE) || has(r, T_INDEX_CLOSE);
     if (r->o->has_tf)
         tf = r->o->kind.tf;
-    else if (bars && !find_tf(r, &tf)) {
+    else if (bars && !pp_tf_of_steps(r->time_ms, r->n, &tf)) {
         pp_diag *e = pp_error(r->d, PP_E_TIMEFRAME, (pp_pos){r->file, 0, 0},
                               "the times do not step by any timeframe");
         e->found = pp_fmt(r->d->arena, "a step of %lld ms from row %u to row %u",

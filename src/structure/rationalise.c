@@ -36,7 +36,7 @@ static bool same(double a, double b)
 static double vote_at(const pp_rat_signal *s, size_t e)
 {
     double v = at_close(&s->value, e);
-    return isnan(v) ? NAN : (v > 0) - (v < 0);
+    return isnan(v) ? v : (double)((v > 0) - (v < 0));
 }
 
 static double strength_at(const pp_rat_signal *s, size_t e)

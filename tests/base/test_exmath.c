@@ -218,10 +218,12 @@ Test(exmath, F7_results_are_the_same_bits_everywhere)
     char hex[PP_SHA256_HEX];
     pp_sha256_init(&h);
     for (int i = 0; i < 100000; i++) {
-        double x = ldexp(1 + pp_rng_uniform(&r), (int)pp_rng_below(&r, 40) - 20);
-        double out[3] = {pp_log(x), pp_exp(x / 1e4), pp_pow(x, pp_rng_uniform(&r) * 8 - 4)};
+        double m = 1 + pp_rng_uniform(&r); /* one draw a line: the order is part of the test */
+        double x = ldexp(m, (int)pp_rng_below(&r, 40) - 20);
+        double y = pp_rng_uniform(&r) * 8 - 4;
+        double out[3] = {pp_log(x), pp_exp(x / 1e4), pp_pow(x, y)};
         pp_sha256_update(&h, out, sizeof out);
     }
     cr_expect_str_eq(pp_sha256_hex(&h, hex),
-                     "40ff2a8ec653306788f2355936bd3dcb7ebb247af9023b9c240f742a0d60da6c");
+                     "f017ef585c14857886f9ae0910c1911e0d115988660aa0b10130c9dd4a8357ce");
 }

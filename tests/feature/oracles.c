@@ -91,7 +91,7 @@ static bool tulip(const oracle *o, const pp_bars *b, const double *x, size_t *fi
 #define OPTIONS(...)   .options = {__VA_ARGS__}
 #define AFTER(reason)  .kind = CONVERGES, .why = (reason)
 #define UNLIKE(reason) .kind = DIFFERS, .why = (reason)
-#define FROM_FIRST     AFTER("its EMAs start from the first value, not from the mean of the first n")
+#define FROM_FIRST     AFTER("its EMAs start from the first value, not the mean of the first n")
 #define TR_FROM_1      AFTER("its true range starts at the second bar")
 
 #define EQUAL_MOVES UNLIKE("where the high and the low moved equally far it counts both moves")

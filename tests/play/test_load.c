@@ -54,3 +54,53 @@ Test(play, P1_to_P14_plays_of_the_exchange_scenarios_load)
     closedir(dir);
     cr_expect_eq(n, 49);
 }
+
+static void load_gallery(const char *folder, int *n)
+{
+    char path[1024];
+    DIR *dir = opendir(folder);
+    cr_assert(dir, "%s", folder);
+    for (struct dirent *e; (e = readdir(dir));) {
+        if (!strstr(e->d_name, ".yml"))
+            continue;
+        snprintf(path, sizeof path, "%s/%s", folder, e->d_name);
+        load_case *c = load_file(path);
+        cr_expect(fine(c) && c->d.n_warnings == 0, "%s", messages(c));
+        done(c);
+        ++*n;
+    }
+    closedir(dir);
+}
+
+Test(play, P1_to_P14_the_gallery_loads_without_a_word)
+{
+    int n = 0;
+    load_gallery(PP_SOURCE_DIR "/plays", &n);
+    load_gallery(PP_SOURCE_DIR "/plays/bench", &n);
+    cr_expect_geq(n, 20);
+}
+
+static void load_corpus(const char *folder, int *n)
+{
+    char path[1024];
+    DIR *dir = opendir(folder);
+    cr_assert(dir, "%s", folder);
+    for (struct dirent *e; (e = readdir(dir));) {
+        if (e->d_name[0] == '.')
+            continue;
+        snprintf(path, sizeof path, "%s/%s", folder, e->d_name);
+        load_case *c = load_file(path);
+        cr_expect(c->play || c->d.n_errors, "%s", path);
+        done(c);
+        ++*n;
+    }
+    closedir(dir);
+}
+
+Test(play, P1_the_fuzz_corpus_loads_or_says_why)
+{
+    int n = 0;
+    load_corpus(PP_SOURCE_DIR "/tests/fuzz/corpus/yaml", &n);
+    load_corpus(PP_SOURCE_DIR "/tests/fuzz/corpus/play", &n);
+    cr_expect_gt(n, 100);
+}

@@ -151,7 +151,8 @@ void fx_setup(fx_world *w, const char *id, const char *text)
     pp_setup_decl *grown = PP_ARRAY(&w->arena, pp_setup_decl, w->n_setups + 1);
     if (w->n_setups)
         memcpy(grown, w->setups, w->n_setups * sizeof *grown);
-    grown[w->n_setups++] = (pp_setup_decl){pp_strdup(&w->arena, id), fx_yaml(w, text)};
+    grown[w->n_setups++] =
+        (pp_setup_decl){.id = pp_strdup(&w->arena, id), .when = fx_yaml(w, text)};
     w->setups = grown;
 }
 
@@ -166,4 +167,21 @@ const char *fx_messages(fx_world *w)
     for (size_t i = 0; i < w->diags.list.n; i++)
         pp_diag_format(&w->diags.list.v[i], false, &b);
     return b.text ? b.text : "";
+}
+
+void fx_dump(const pp_yaml *n, pp_buf *out)
+{
+    static const char *const ends[] = {"", "[]", "{}"};
+    if (n->kind == PP_YAML_SCALAR) {
+        pp_buf_printf(out, n->quoted ? "\"%s\"" : "%s", n->text);
+        return;
+    }
+    pp_buf_printf(out, "%c", ends[n->kind][0]);
+    for (size_t i = 0; i < n->n; i++) {
+        pp_buf_puts(out, i ? ", " : "");
+        if (n->keys)
+            pp_buf_printf(out, "\"%s\": ", n->keys[i]->text);
+        fx_dump(n->items[i], out);
+    }
+    pp_buf_printf(out, "%c", ends[n->kind][1]);
 }

@@ -48,4 +48,7 @@ int fx_condition(fx_world *w, const char *text);
 /* All diagnostics as text. */
 const char *fx_messages(fx_world *w);
 
+/* A node as one line of YAML. */
+void fx_dump(const pp_yaml *n, pp_buf *out);
+
 #endif

@@ -1,0 +1,76 @@
+/* Gate 2: the declared list comes from the Play, the computed one from the columns; neither knows
+ * the other, so that a column lost between them is noticed (G2). */
+#include "artifact/artifact.h"
+
+#include <string.h>
+
+static const pp_pos nowhere = {0};
+
+static const pp_column_digest *column_of(const pp_result *r, const pp_declared *d,
+                                         const char *output)
+{
+    for (size_t i = 0; i < r->n_columns; i++) {
+        const pp_column_digest *c = &r->columns[i];
+        if (strcmp(c->id, d->id) == 0 && strcmp(c->output, output) == 0 &&
+            strcmp(c->kind, d->kind) == 0)
+            return c;
+    }
+    return NULL;
+}
+
+static void check_column(pp_diags *d, const pp_column_digest *c, bool clean)
+{
+    bool enough = c->n > c->lookback && c->lookback >= 0;
+    if (enough && clean && c->first_known != c->lookback)
+        pp_error(d, PP_E_GATE, nowhere,
+                 "%s.%s starts at bar %lld of %lld; its first value is due at bar %lld", c->id,
+                 c->output, (long long)c->first_known, (long long)c->n, (long long)c->lookback);
+    else if (enough && c->first_known < 0)
+        pp_error(d, PP_E_GATE, nowhere, "%s.%s is unknown on all %lld bars", c->id, c->output,
+                 (long long)c->n);
+    /* A column without a law of its first value (events, structures) may be unknown in between. */
+    if (enough && clean && c->n_unknown > 0)
+        pp_error(d, PP_E_GATE, nowhere,
+                 "%s.%s is unknown on %lld bars after its first value, on data without gaps", c->id,
+                 c->output, (long long)c->n_unknown);
+}
+
+static void check_declared(pp_diags *d, const pp_result *r, const pp_declared *x, bool clean)
+{
+    for (size_t k = 0; k < x->n_outputs; k++) {
+        const pp_column_digest *c = column_of(r, x, x->outputs[k]);
+        if (!c)
+            pp_error(d, PP_E_GATE, nowhere, "%s %s.%s is declared but was not computed", x->kind,
+                     x->id, x->outputs[k]);
+        else if (strcmp(c->tf, x->tf) != 0)
+            pp_error(d, PP_E_GATE, nowhere, "%s.%s was computed on %s, declared on %s", x->id,
+                     x->outputs[k], c->tf, x->tf);
+        else
+            check_column(d, c, clean);
+    }
+    if (!x->used)
+        pp_warn(d, PP_E_GATE, nowhere, "%s %s is declared but nothing uses it", x->kind, x->id);
+}
+
+static bool is_declared(const pp_result *r, const pp_column_digest *c)
+{
+    for (size_t i = 0; i < r->n_declared; i++)
+        if (strcmp(r->declared[i].id, c->id) == 0 && strcmp(r->declared[i].kind, c->kind) == 0)
+            return true;
+    return false;
+}
+
+bool pp_gate_columns(pp_diags *d, const pp_result *r, bool clean)
+{
+    size_t before = d->n_errors;
+    const char *outer = d->context;
+    d->context = "gate 2, columns";
+    for (size_t i = 0; i < r->n_declared; i++)
+        check_declared(d, r, &r->declared[i], clean);
+    for (size_t i = 0; i < r->n_columns; i++)
+        if (!is_declared(r, &r->columns[i]))
+            pp_error(d, PP_E_GATE, nowhere, "%s %s was computed but is not declared",
+                     r->columns[i].kind, r->columns[i].id);
+    d->context = outer;
+    return d->n_errors == before;
+}

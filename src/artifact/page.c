@@ -1,0 +1,108 @@
+/* docs/artifacts.md from the schemas. */
+#include "artifact/artifact.h"
+
+static const char head[] =
+    "# Artifacts\n\n"
+    "A run lives in `OUT/<play id>/<symbol>/<first 12 digits of the run hash>/`. It is written to "
+    "a "
+    "temporary\n"
+    "sibling (`.tmp.<pid>`), synced, verified and renamed; a kill at any moment leaves the old "
+    "run, "
+    "nothing, or\n"
+    "the whole new run. Files that the verification refused are kept with the suffix `.failed`. A "
+    "finished run is\n"
+    "found again and not recomputed; `--force` recomputes it and refuses to replace it by other "
+    "bytes.\n\n"
+    "| file | holds |\n|---|---|\n"
+    "| `manifest.json` | schema and tool version, run hash, window, hashes of the inputs, the "
+    "normalised Play, the command, size, rows and SHA-256 of every other file; its last entry, "
+    "`manifest_sha256`, is the SHA-256 of all bytes before that entry |\n"
+    "| `result.json` | status, stop reason, window, data facts, all metrics, findings, warnings, "
+    "rule coverage, ambiguous bars, returns by period |\n"
+    "| `trades.parquet` `orders.parquet` `fills.parquet` `equity.parquet` `ledger.parquet` | the "
+    "tables below |\n"
+    "| `events.jsonl` | every record of orders, fills, trades, ledger and events in the order in "
+    "which they happened |\n"
+    "| `signature.json` | hash chain of the events, content hashes of the tables, digests of every "
+    "feature and structure column, declared and computed lists, build |\n"
+    "| `preflight.json` | the report of gate 1 |\n"
+    "| `report.html` | the report, where one was made |\n\n"
+    "Two machines with the same inputs agree on every byte of the five tables, `events.jsonl` and "
+    "`result.json`.\n"
+    "The run hash is the SHA-256 of the canonical JSON `{dataset_hash, engine, instrument_hash, "
+    "intrabar, models,\n"
+    "play_hash, schema, seed, window}`; nothing else changes a result.\n\n"
+    "## events.jsonl\n\n"
+    "One line per record: `{\"seq\":7,\"list\":\"fill\",\"record\":{...}}` with list one of order, "
+    "fill, trade, ledger,\n"
+    "event. h0 is 32 zero bytes, h(n) = SHA-256(h(n-1), line n without its newline); the last one, "
+    "in hex, is\n"
+    "`events_hash` in `signature.json`. Times never step back, except those of funding, which "
+    "carries its\n"
+    "settlement time. A trade's line stands at its exit.\n\n"
+    "## Content hashes\n\n"
+    "`trades_hash` and its siblings do not depend on how Parquet packs the values: SHA-256 over "
+    "the "
+    "number of rows\n"
+    "(8 bytes, little-endian), then per column its name, a zero byte, one byte for its type (0 "
+    "BIGINT, 1 DOUBLE,\n"
+    "2 DECIMAL, 3 VARCHAR, 4 BOOLEAN) and per row one byte, 1 known or 0 NULL, followed by the "
+    "value if known:\n"
+    "8 bytes little-endian for numbers (decimals as whole 1e-8 units), the text and a zero byte, "
+    "or "
+    "one byte.\n\n"
+    "## Verification\n\n"
+    "`perpetua verify RUN` re-reads every file: sizes and hashes against the manifest, play hash "
+    "and run hash, schema\n"
+    "and types, row counts, order and times of the rows, the event chain and its count, rows of "
+    "the "
+    "ledger that sum\n"
+    "to 0, the running wallet, trades whose net sums to the change of the wallet, the last equity "
+    "point against the\n"
+    "result, and every metric recomputed from the tables to the last digit. Benchmark, alpha and "
+    "beta need the tape.\n";
+
+static const char *type_name(const pp_field *f)
+{
+    switch (f->kind) {
+    case PP_FIELD_I64:
+    case PP_FIELD_I32:
+        return "BIGINT";
+    case PP_FIELD_E8:
+        return "DECIMAL(18,8)";
+    case PP_FIELD_F64:
+    case PP_FIELD_DERIVED:
+        return "DOUBLE";
+    case PP_FIELD_BOOL:
+        return "BOOLEAN";
+    case PP_FIELD_SIDE:
+    case PP_FIELD_ENUM:
+    case PP_FIELD_CASE:
+    case PP_FIELD_DATA:
+        break;
+    }
+    return "VARCHAR";
+}
+
+/* Where a cell may be NULL. */
+static bool may_be_null(const pp_field *f)
+{
+    return f->zero_is_null || f->kind == PP_FIELD_F64 || f->kind == PP_FIELD_DERIVED ||
+           f->kind == PP_FIELD_CASE || f->kind == PP_FIELD_DATA ||
+           (f->kind == PP_FIELD_ENUM && !f->name_of(0));
+}
+
+void pp_artifact_page(pp_buf *out)
+{
+    pp_buf_puts(out, head);
+    for (int id = 0; id < PP_SCHEMA_COUNT; id++) {
+        const pp_schema *s = &pp_schemas[id];
+        pp_buf_printf(
+            out, "\n## %s.parquet\n\n%s\n\n| column | type | null | meaning |\n|---|---|---|---|\n",
+            s->name, s->doc);
+        for (size_t k = 0; k < s->n_fields; k++)
+            pp_buf_printf(out, "| `%s` | %s | %s | %s |\n", s->fields[k].name,
+                          type_name(&s->fields[k]), may_be_null(&s->fields[k]) ? "yes" : "",
+                          s->fields[k].doc);
+    }
+}

@@ -1,0 +1,274 @@
+#include "artifact/read.h"
+
+#include "artifact/events.h"
+#include "base/json.h"
+#include "base/money.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { FILE_MAX = 1 << 30 };
+
+static const char *in_dir(pp_diags *d, const char *dir, const char *name)
+{
+    return pp_fmt(d->arena, "%s/%s", dir, name);
+}
+
+static json_t *read_json(pp_diags *d, const pp_fs *fs, const char *dir, const char *name)
+{
+    size_t n;
+    const char *path = in_dir(d, dir, name);
+    char *text = pp_file_read(d, fs, path, FILE_MAX, &n);
+    return text ? pp_json_read(d, path, text, n) : NULL;
+}
+
+json_t *pp_artifact_manifest(pp_diags *d, const pp_fs *fs, const char *dir)
+{
+    size_t n;
+    const char *path = in_dir(d, dir, "manifest.json");
+    char *text = pp_file_read(d, fs, path, FILE_MAX, &n);
+    if (!text)
+        return NULL;
+    if (!pp_manifest_is_whole(text, n)) {
+        pp_error(d, PP_E_VERIFY, (pp_pos){.file = path},
+                 "the manifest was changed: its seal does not fit its text");
+        return NULL;
+    }
+    json_t *m = pp_json_read(d, path, text, n);
+    if (m && json_integer_value(json_object_get(m, "schema")) != PP_ARTIFACT_SCHEMA) {
+        pp_error(d, PP_E_ARTIFACT, (pp_pos){.file = path},
+                 "schema %lld of the files; this program reads %d",
+                 (long long)json_integer_value(json_object_get(m, "schema")), PP_ARTIFACT_SCHEMA);
+        return NULL;
+    }
+    return m;
+}
+
+static const pp_run_file_name *known_name(const char *name)
+{
+    for (size_t i = 0; i < pp_n_run_files; i++)
+        if (strcmp(pp_run_file_names[i].name, name) == 0)
+            return &pp_run_file_names[i];
+    return NULL;
+}
+
+static bool check_file(pp_diags *d, const pp_fs *fs, const char *dir, const char *name,
+                       const json_t *entry)
+{
+    size_t n;
+    char hex[PP_SHA256_HEX];
+    const char *path = in_dir(d, dir, name);
+    char *bytes = pp_file_read(d, fs, path, FILE_MAX, &n);
+    if (!bytes)
+        return false;
+    const char *want = json_string_value(json_object_get(entry, "sha256"));
+    bool same = want && (json_int_t)n == json_integer_value(json_object_get(entry, "bytes")) &&
+                strcmp(pp_sha256_text(bytes, n, hex), want) == 0;
+    if (!same)
+        pp_error(d, PP_E_VERIFY, (pp_pos){.file = path},
+                 "the file is not the one that the manifest lists (size or SHA-256)");
+    return same;
+}
+
+bool pp_artifact_check_files(pp_diags *d, const pp_fs *fs, const char *dir, const json_t *manifest,
+                             int *checks)
+{
+    json_t *files = json_object_get(manifest, "files");
+    bool ok = true;
+    for (size_t i = 0; i < pp_n_run_files; i++) {
+        const char *name = pp_run_file_names[i].name;
+        const json_t *entry = json_object_get(files, name);
+        if (entry) {
+            ok &= check_file(d, fs, dir, name, entry);
+            *checks += 1;
+        } else if (!pp_run_file_names[i].optional) {
+            pp_error(d, PP_E_ARTIFACT, (pp_pos){.file = in_dir(d, dir, name)},
+                     "the manifest does not list this file");
+            ok = false;
+        }
+    }
+    const char *name;
+    json_t *entry;
+    json_object_foreach(files, name, entry)
+    {
+        if (known_name(name))
+            continue;
+        pp_error(d, PP_E_ARTIFACT, (pp_pos){.file = in_dir(d, dir, name)},
+                 "the manifest lists a file that no run has");
+        ok = false;
+    }
+    return ok;
+}
+
+static int name_index(const char *text, const char *(*name_of)(int), int n)
+{
+    for (int v = 0; text && v < n; v++)
+        if (name_of(v) && strcmp(name_of(v), text) == 0)
+            return v;
+    return 0;
+}
+
+static const char *event_kind(int v)
+{
+    return pp_event_kind_name((pp_event_kind)v);
+}
+
+static const char *outcome(int v)
+{
+    return pp_outcome_name((pp_outcome)v);
+}
+
+static const char *text_at(const json_t *o, const char *key)
+{
+    const char *text = json_string_value(json_object_get(o, key));
+    return text ? text : "";
+}
+
+/* Of the event list only what counts in metrics comes back: kind, time, code and action. */
+static void restore_event(pp_arena *arena, const json_t *record, pp_event *e)
+{
+    *e =
+        (pp_event){.time_ms = json_integer_value(json_object_get(record, "time_ms")),
+                   .kind = (uint8_t)name_index(text_at(record, "kind"), event_kind, PP_EVENT_COUNT),
+                   .code = (uint8_t)name_index(text_at(record, "code"), outcome, PP_OUTCOME_COUNT),
+                   .case_id = pp_strdup(arena, text_at(record, "case")),
+                   .action = pp_strdup(arena, text_at(record, "action"))};
+}
+
+/* Funding carries its settlement time, which may lie before the decisions it follows (X6, X11); all
+ * other times never step back. */
+static void check_time(pp_artifact *a, const json_t *row, int line, int64_t *last)
+{
+    const json_t *record = json_object_get(row, "record");
+    const char *key = json_object_get(record, "time_ms") ? "time_ms" : "exit_ms";
+    int64_t t = json_integer_value(json_object_get(record, key));
+    if (strcmp(text_at(record, "kind"), "funding") == 0)
+        return;
+    if (t < *last && !a->late_line)
+        a->late_line = (size_t)line;
+    *last = t;
+}
+
+static bool restore_events(pp_diags *d, pp_artifact *a, const char *path)
+{
+    PP_VEC(pp_event) list = {0};
+    int line = 0;
+    int64_t last = INT64_MIN;
+    for (const char *at = a->events, *end = at + a->events_len; at < end;) {
+        const char *stop = memchr(at, '\n', (size_t)(end - at));
+        json_error_t error;
+        json_t *row = stop ? json_loadb(at, (size_t)(stop - at), 0, &error) : NULL;
+        line++;
+        if (!row) {
+            pp_error(d, PP_E_ARTIFACT, (pp_pos){.file = path, .line = line},
+                     "the line is not one JSON text");
+            return false;
+        }
+        if (strcmp(text_at(row, "list"), "event") == 0)
+            restore_event(d->arena, json_object_get(row, "record"), pp_vec_push(d->arena, &list));
+        check_time(a, row, line, &last);
+        json_decref(row);
+        at = stop + 1;
+    }
+    a->log.events = (pp_slab){(char *)list.v, list.n, list.n, sizeof(pp_event)};
+    return true;
+}
+
+static bool read_tables(pp_diags *d, const char *dir, pp_artifact *a)
+{
+    pp_db *db = pp_db_open(d->arena, &dir, 1, d);
+    pp_slab *slabs[PP_SCHEMA_COUNT] = {&a->log.trades, &a->log.orders, &a->log.fills, NULL,
+                                       &a->log.ledger};
+    bool ok = db != NULL;
+    for (int id = 0; db && id < PP_SCHEMA_COUNT; id++) {
+        const pp_schema *s = &pp_schemas[id];
+        const char *path = in_dir(d, dir, pp_run_file_names[id].name);
+        pp_records rows;
+        if (!pp_db_read_parquet(db, d->arena, path, "*", &a->tables[id], d) ||
+            !pp_schema_records(d, d->arena, s, &a->tables[id], path, &rows)) {
+            ok = false;
+            continue;
+        }
+        pp_table_hash(&a->tables[id], a->table_hash[id]);
+        if (slabs[id])
+            *slabs[id] = (pp_slab){(char *)(uintptr_t)rows.v, rows.n, rows.n, s->record_size};
+        a->result.equity = id == PP_SCHEMA_EQUITY ? rows.v : a->result.equity;
+        a->result.n_equity = id == PP_SCHEMA_EQUITY ? rows.n : a->result.n_equity;
+    }
+    return ok;
+}
+
+static void copy_hash(char out[65], const json_t *o, const char *key)
+{
+    const char *text = text_at(o, key);
+    size_t n = strlen(text);
+    memcpy(out, text, n < 65 ? n + 1 : 64);
+    out[64] = '\0';
+}
+
+static int64_t whole(const json_t *o, const char *key)
+{
+    return json_integer_value(json_object_get(o, key));
+}
+
+static const char *intrabar(int v)
+{
+    return pp_intrabar_name((pp_intrabar)v);
+}
+
+static void restore_identity(pp_arena *arena, pp_artifact *a)
+{
+    pp_result *r = &a->result;
+    const json_t *m = a->manifest, *inputs = json_object_get(m, "inputs");
+    const json_t *window = json_object_get(m, "window");
+    r->play_id = text_at(m, "play_id");
+    r->symbol = text_at(m, "symbol");
+    r->exchange = text_at(m, "exchange");
+    copy_hash(r->run_hash, m, "run_hash");
+    copy_hash(r->play_hash, inputs, "play_hash");
+    copy_hash(r->dataset_hash, inputs, "dataset_hash");
+    copy_hash(r->instrument_hash, inputs, "instrument_hash");
+    r->models_json = pp_json_canonical(arena, json_object_get(inputs, "models"), NULL);
+    r->play_json = pp_json_canonical(arena, json_object_get(m, "play"), NULL);
+    r->intrabar =
+        (pp_intrabar)name_index(text_at(inputs, "intrabar"), intrabar, PP_PATH_FAVOURABLE + 1);
+    r->seed = whole(inputs, "seed");
+    r->start_ms = whole(window, "start_ms");
+    r->end_ms = whole(window, "end_ms");
+    r->ended_ms = whole(window, "ended_ms");
+}
+
+static bool restore_facts(pp_diags *d, pp_artifact *a, const char *path)
+{
+    pp_result *r = &a->result;
+    const json_t *data = json_object_get(a->result_json, "data");
+    r->tape_bars = whole(data, "tape_bars");
+    r->filled_bars = whole(data, "filled_bars");
+    r->warmup_bars = whole(data, "warmup_bars");
+    r->mark_is_last = strcmp(text_at(data, "mark_source"), "last") == 0;
+    r->price_first = r->price_last = (double)NAN;
+    for (size_t i = 0; i < a->log.events.n; i++)
+        r->n_ambiguous += PP_SLAB_AT(&a->log.events, pp_event, i)->kind == PP_EVENT_ambiguous_bar;
+    if (pp_tf_parse(text_at(data, "exec"), &r->exec_tf) &&
+        pp_tf_parse(text_at(data, "tape"), &r->tape_tf) && r->n_equity > 0)
+        return true;
+    pp_error(d, PP_E_ARTIFACT, (pp_pos){.file = path},
+             "timeframes or equity points are missing: no run can be made of the files");
+    return false;
+}
+
+bool pp_artifact_read(pp_diags *d, const pp_fs *fs, const char *dir, pp_artifact *a)
+{
+    *a = (pp_artifact){.dir = dir};
+    a->manifest = pp_artifact_manifest(d, fs, dir);
+    a->result_json = read_json(d, fs, dir, "result.json");
+    a->signature = read_json(d, fs, dir, "signature.json");
+    const char *path = in_dir(d, dir, "events.jsonl");
+    a->events = pp_file_read(d, fs, path, FILE_MAX, &a->events_len);
+    if (!a->manifest || !a->result_json || !a->signature || !a->events)
+        return false;
+    restore_identity(d->arena, a);
+    a->result.log = &a->log;
+    return restore_events(d, a, path) && read_tables(d, dir, a) &&
+           restore_facts(d, a, in_dir(d, dir, "result.json"));
+}

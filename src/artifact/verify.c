@@ -1,0 +1,281 @@
+/* Gate 3 and `perpetua verify`: what the files say is recomputed and compared (G3, A5, M2). */
+#include "artifact/artifact.h"
+
+#include "artifact/events.h"
+#include "artifact/read.h"
+#include "base/json.h"
+#include "base/money.h"
+#include "metrics/print.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+typedef struct pp_check {
+    pp_diags *d;
+    const pp_fs *fs;
+    const char *dir;
+    const pp_tape *tape;
+    pp_artifact a;
+    int checks;
+    bool ok;
+} pp_check;
+
+/* One check: counted, and an error about `file` when it fails. */
+static void PP_PRINTF(4, 5) expect(pp_check *c, bool holds, const char *file, const char *fmt, ...)
+{
+    char text[512];
+    va_list args;
+    c->checks++;
+    if (holds)
+        return;
+    va_start(args, fmt);
+    vsnprintf(text, sizeof text, fmt, args);
+    va_end(args);
+    c->ok = false;
+    pp_error(c->d, PP_E_VERIFY, (pp_pos){.file = pp_fmt(c->d->arena, "%s/%s", c->dir, file)}, "%s",
+             text);
+}
+
+static const char *text_at(const json_t *o, const char *key)
+{
+    const char *text = json_string_value(json_object_get(o, key));
+    return text ? text : "";
+}
+
+static void check_identity(pp_check *c)
+{
+    static const char *const keys[] = {"run_hash", "play_id", "symbol"};
+    const pp_artifact *a = &c->a;
+    for (size_t i = 0; i < PP_COUNT(keys); i++) {
+        const char *want = text_at(a->manifest, keys[i]);
+        expect(c, strcmp(want, text_at(a->result_json, keys[i])) == 0, "result.json",
+               "%s differs from the manifest's", keys[i]);
+        expect(c, strcmp(want, text_at(a->signature, keys[i])) == 0, "signature.json",
+               "%s differs from the manifest's", keys[i]);
+    }
+    char hex[PP_SHA256_HEX];
+    pp_sha256_text(a->result.play_json, strlen(a->result.play_json), hex);
+    expect(c, strcmp(hex, a->result.play_hash) == 0, "manifest.json",
+           "the play hash is not that of the Play in the manifest");
+    pp_run_hash(c->d->arena, &a->result, hex);
+    expect(c, strcmp(hex, a->result.run_hash) == 0, "manifest.json",
+           "the run hash is not that of the inputs (A3)");
+}
+
+static int64_t rows_listed(const pp_check *c, const char *file)
+{
+    const json_t *entry = json_object_get(json_object_get(c->a.manifest, "files"), file);
+    return json_integer_value(json_object_get(entry, "rows"));
+}
+
+static int64_t value_at(const pp_table *t, const char *column, size_t row)
+{
+    return pp_table_col(t, column)->i64[row];
+}
+
+static void check_table(pp_check *c, int id)
+{
+    const pp_schema *s = &pp_schemas[id];
+    const pp_table *t = &c->a.tables[id];
+    const char *file = pp_run_file_names[id].name;
+    char key[32];
+    snprintf(key, sizeof key, "%s_hash", s->name);
+    expect(c, rows_listed(c, file) == (int64_t)t->n_rows, file, "%zu rows, the manifest lists %lld",
+           t->n_rows, (long long)rows_listed(c, file));
+    expect(c, strcmp(c->a.table_hash[id], text_at(c->a.signature, key)) == 0, file,
+           "the content hash is not the %s of signature.json", key);
+    for (size_t i = 1; i < t->n_rows; i++) {
+        bool later = value_at(t, s->order_field, i) > value_at(t, s->order_field, i - 1) &&
+                     value_at(t, s->time_field, i) >= value_at(t, s->time_field, i - 1);
+        if (later)
+            continue;
+        expect(c, false, file, "row %zu: %s or %s steps back", i + 1, s->order_field,
+               s->time_field);
+        return;
+    }
+    c->checks++;
+}
+
+static void check_events(pp_check *c)
+{
+    const pp_log *log = &c->a.log;
+    size_t n = 0;
+    char hash[PP_SHA256_HEX];
+    bool whole = pp_events_chain(c->a.events, c->a.events_len, &n, hash);
+    expect(c, whole, "events.jsonl", "the last line is not ended");
+    expect(c, (int64_t)n == rows_listed(c, "events.jsonl"), "events.jsonl",
+           "%zu lines, the manifest lists %lld", n, (long long)rows_listed(c, "events.jsonl"));
+    expect(c, whole && strcmp(hash, text_at(c->a.signature, "events_hash")) == 0, "events.jsonl",
+           "the hash chain does not end in the events_hash of signature.json");
+    expect(c, c->a.late_line == 0, "events.jsonl", "line %zu steps back in time", c->a.late_line);
+    size_t want = log->trades.n + log->orders.n + log->fills.n + log->ledger.n + log->events.n;
+    expect(c, n == want, "events.jsonl", "%zu lines for %zu records of all lists", n, want);
+}
+
+/* The journal by itself: rows sum to 0, the wallet runs through (L1, L4). */
+static int64_t check_journal(pp_check *c)
+{
+    const pp_slab *rows = &c->a.log.ledger;
+    int64_t wallet = 0, deposits = 0, margin = 0;
+    size_t bad = 0;
+    for (size_t i = 0; i < rows->n; i++) {
+        const pp_ledger_row *r = PP_SLAB_AT(rows, pp_ledger_row, i);
+        int64_t sum = 0;
+        for (int k = 0; k < PP_ACCOUNT_COUNT; k++)
+            sum += r->delta_e8[k];
+        wallet += r->delta_e8[PP_ACCOUNT_wallet];
+        margin += r->delta_e8[PP_ACCOUNT_position_margin];
+        deposits -= r->delta_e8[PP_ACCOUNT_deposits];
+        if (!bad && (sum != 0 || wallet != r->wallet_after_e8 || wallet < 0 || margin < 0))
+            bad = i + 1;
+    }
+    expect(c, bad == 0, "ledger.parquet",
+           "row %zu: the changes do not sum to 0, or the balances do not follow", bad);
+    expect(c, margin == 0, "ledger.parquet", "position margin is left at the end of the run");
+    return wallet - deposits;
+}
+
+static void check_trades(pp_check *c)
+{
+    const pp_slab *trades = &c->a.log.trades;
+    char a[PP_E8_TEXT], b[PP_E8_TEXT];
+    int64_t change = check_journal(c), net = 0;
+    size_t bad = 0;
+    for (size_t i = 0; i < trades->n; i++) {
+        const pp_trade *t = PP_SLAB_AT(trades, pp_trade, i);
+        net += t->net_e8;
+        bool sums = t->net_e8 == t->gross_e8 - t->entry_fee_e8 - t->exit_fee_e8 + t->funding_e8;
+        if (!bad && (!sums || t->exit_ms < t->entry_ms || t->qty_e8 <= 0))
+            bad = i + 1;
+    }
+    expect(c, bad == 0, "trades.parquet", "row %zu: net is not gross - fees + funding", bad);
+    expect(c, net == change, "trades.parquet", "the trades sum to %s, the wallet changed by %s",
+           pp_e8_format(net, a), pp_e8_format(change, b));
+}
+
+static void check_equity(pp_check *c)
+{
+    const pp_result *r = &c->a.result;
+    const pp_slab *ledger = &c->a.log.ledger;
+    const pp_equity_point *last = &r->equity[r->n_equity - 1];
+    char text[PP_E8_TEXT];
+    size_t bad = 0;
+    for (size_t i = 0; i < r->n_equity && !bad; i++) {
+        const pp_equity_point *p = &r->equity[i];
+        if (p->equity_e8 != p->wallet_e8 + p->margin_e8 + p->unrealised_e8)
+            bad = i + 1;
+    }
+    expect(c, bad == 0, "equity.parquet", "row %zu: equity is not wallet + margin + unrealised",
+           bad);
+    expect(c,
+           strcmp(pp_e8_format_short(last->equity_e8, text), text_at(c->a.result_json, "equity")) ==
+               0,
+           "equity.parquet", "the last point, %s, is not the equity of result.json", text);
+    expect(c, last->time_ms == r->ended_ms && r->equity[0].time_ms == r->start_ms, "equity.parquet",
+           "the points do not span the window of the run");
+    if (ledger->n)
+        expect(c,
+               last->wallet_e8 == PP_SLAB_AT(ledger, pp_ledger_row, ledger->n - 1)->wallet_after_e8,
+               "equity.parquet", "the last wallet is not that of the ledger");
+}
+
+/* The tape is not at hand: what needs its prices is left to a rerun (M2). */
+static bool needs_tape(const char *name)
+{
+    static const char *const names[] = {"benchmark_return_pct", "alpha_pct", "alpha_ann", "beta"};
+    for (size_t i = 0; i < PP_COUNT(names); i++)
+        if (strcmp(name, names[i]) == 0)
+            return true;
+    return false;
+}
+
+static void check_metrics(pp_check *c)
+{
+    pp_arena *arena = c->d->arena;
+    const pp_metrics_input in = pp_metrics_input_of(arena, &c->a.result);
+    const pp_metrics *m = pp_metrics_compute(arena, &in);
+    pp_buf text = {.arena = arena};
+    pp_json w;
+    pp_json_init(&w, &text, 0);
+    pp_metrics_json(&w, NULL, m);
+    json_t *again = pp_json_read(c->d, "metrics", text.text, text.len);
+    json_t *stored = json_object_get(c->a.result_json, "metrics");
+    for (size_t i = 0; again && i < pp_n_metrics; i++) {
+        const char *name = pp_metric_rows[i].name;
+        if (!needs_tape(name))
+            expect(c, json_equal(json_object_get(stored, name), json_object_get(again, name)),
+                   "result.json", "%s does not follow from trades, fills, equity and ledger", name);
+    }
+    expect(c, again && json_object_size(stored) == pp_n_metrics, "result.json",
+           "%zu metrics instead of %zu", json_object_size(stored), pp_n_metrics);
+}
+
+static bool inside(const pp_bars *b, size_t i, int64_t px_e8)
+{
+    int64_t low, high;
+    return pp_e8_of_double(b->low[i], &low) && pp_e8_of_double(b->high[i], &high) && px_e8 >= low &&
+           px_e8 <= high;
+}
+
+/* Before slippage nothing fills outside its bar, liquidation excepted (X8). A fill at a close
+ * carries the close, which is the next bar's open: its own bar is the one before. */
+static bool fill_inside(const pp_bars *b, const pp_fill *f)
+{
+    size_t lo = 0, hi = b->n;
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+        if (b->open_ms[mid] <= f->time_ms)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    if (lo == 0)
+        return false;
+    bool at_open = b->open_ms[lo - 1] == f->time_ms;
+    return (f->time_ms < pp_bar_close_ms(b, lo - 1) && inside(b, lo - 1, f->ref_px_e8)) ||
+           (at_open && lo > 1 && inside(b, lo - 2, f->ref_px_e8)) ||
+           (f->time_ms == pp_bar_close_ms(b, lo - 1) && inside(b, lo - 1, f->ref_px_e8));
+}
+
+static void check_fills(pp_check *c)
+{
+    const pp_slab *fills = &c->a.log.fills;
+    for (size_t i = 0; i < fills->n; i++) {
+        const pp_fill *f = PP_SLAB_AT(fills, pp_fill, i);
+        expect(c, f->notional_e8 == pp_mul_e8(f->px_e8, f->qty_e8), "fills.parquet",
+               "row %zu: notional is not px x qty", i + 1);
+        if (c->tape && f->reason != PP_REASON_liquidation)
+            expect(c, fill_inside(&c->tape->bars, f), "fills.parquet",
+                   "row %zu: the price before slippage lies outside its bar", i + 1);
+    }
+}
+
+static void verify_run(pp_check *c)
+{
+    json_t *manifest = pp_artifact_manifest(c->d, c->fs, c->dir);
+    c->ok = manifest && pp_artifact_check_files(c->d, c->fs, c->dir, manifest, &c->checks);
+    if (!c->ok || !pp_artifact_read(c->d, c->fs, c->dir, &c->a)) {
+        c->ok = false;
+        return;
+    }
+    check_identity(c);
+    for (int id = 0; id < PP_SCHEMA_COUNT; id++)
+        check_table(c, id);
+    check_events(c);
+    check_trades(c);
+    check_equity(c);
+    check_metrics(c);
+    check_fills(c);
+}
+
+bool pp_artifact_verify(pp_diags *d, const pp_fs *fs, const char *dir, const pp_tape *tape,
+                        int *checks)
+{
+    pp_check c = {.d = d, .fs = fs ? fs : &pp_fs_real, .dir = dir, .tape = tape};
+    verify_run(&c);
+    if (checks)
+        *checks = c.checks;
+    return c.ok;
+}

@@ -1,0 +1,257 @@
+/* Writing a run (A1). The order of steps is the proof: every file is written and synced inside a
+ * temporary sibling, read back and hashed, the manifest last; gate 3 reads it all again; only then
+ * one rename makes it the run. Whatever fails before that rename leaves the target as it was. */
+#include "artifact/artifact.h"
+
+#include "artifact/documents.h"
+#include "artifact/events.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { FILE_MAX = 1 << 30 };
+
+typedef struct pp_writer {
+    const pp_artifact_job *job;
+    pp_diags *d;
+    const pp_fs *fs;
+    const char *target, *dir; /* the run's folder, and the temporary one */
+    pp_db *db;
+    pp_signature signature;
+    pp_run_file files[PP_RUN_FILES_MAX];
+    size_t n_files;
+    bool ok;
+} pp_writer;
+
+const char *pp_artifact_path(pp_arena *arena, const char *out_dir, const pp_result *r)
+{
+    return pp_fmt(arena, "%s/%s/%s/%.12s", out_dir, r->play_id, r->symbol, r->run_hash);
+}
+
+static const char *in_dir(pp_arena *arena, const char *dir, const char *name)
+{
+    return pp_fmt(arena, "%s/%s", dir, name);
+}
+
+/* Removes a folder of run files; names that are not there are passed over. */
+static void remove_run(pp_arena *arena, const pp_fs *fs, const char *dir)
+{
+    for (size_t i = 0; i < pp_n_run_files; i++)
+        fs->unlink(fs->ctx, in_dir(arena, dir, pp_run_file_names[i].name));
+    fs->unlink(fs->ctx, in_dir(arena, dir, "manifest.json"));
+    fs->rmdir(fs->ctx, dir);
+}
+
+static void list_file(pp_writer *w, const char *name, int64_t rows, const char *bytes, size_t n)
+{
+    PP_ASSERT(w->n_files < PP_RUN_FILES_MAX, "A2", w->n_files, PP_RUN_FILES_MAX);
+    pp_run_file *f = &w->files[w->n_files++];
+    *f = (pp_run_file){.name = name, .rows = rows, .bytes = n};
+    pp_sha256_text(bytes, n, f->sha256);
+}
+
+static bool put_file(pp_writer *w, const char *name, int64_t rows, const pp_buf *text)
+{
+    list_file(w, name, rows, text->text, text->len);
+    return pp_file_write(w->d, w->fs, in_dir(w->d->arena, w->dir, name), text->text, text->len);
+}
+
+/* DuckDB writes files by itself: sync what it wrote and hash what is really there. */
+static bool settle_file(pp_writer *w, const char *name, int64_t rows, const char *path)
+{
+    int fd = w->fs->open(w->fs->ctx, path, O_RDONLY, 0);
+    bool synced = fd >= 0 && w->fs->fsync(w->fs->ctx, fd) == 0;
+    if (fd >= 0)
+        w->fs->close(w->fs->ctx, fd);
+    if (!synced) {
+        pp_error(w->d, PP_E_FILE, (pp_pos){.file = path}, "cannot sync the file: %s",
+                 strerror(errno));
+        return false;
+    }
+    size_t n;
+    char *bytes = pp_file_read(w->d, w->fs, path, FILE_MAX, &n);
+    if (bytes)
+        list_file(w, name, rows, bytes, n);
+    return bytes != NULL;
+}
+
+static bool put_table(pp_writer *w, pp_schema_id id)
+{
+    pp_table table;
+    pp_records records = pp_records_of(w->job->result, id);
+    const char *name = pp_run_file_names[id].name;
+    const char *path = in_dir(w->d->arena, w->dir, name);
+    if (!pp_schema_table(w->d, w->d->arena, &pp_schemas[id], w->job->result, records, &table))
+        return false;
+    pp_table_hash(&table, w->signature.tables[id]);
+    return pp_db_write_parquet(w->db, path, &table, w->d) &&
+           settle_file(w, name, (int64_t)records.n, path);
+}
+
+static bool put_events(pp_writer *w)
+{
+    pp_buf text = {.arena = w->d->arena};
+    pp_buf_put(&text, "", 0);
+    size_t n = pp_events_text(w->job->result->log, &text);
+    bool chained =
+        pp_events_chain(text.text, text.len, &w->signature.n_events, w->signature.events);
+    PP_ASSERT(chained && n == w->signature.n_events, "A4", n, w->signature.n_events);
+    return put_file(w, "events.jsonl", (int64_t)n, &text);
+}
+
+static bool put_documents(pp_writer *w)
+{
+    const pp_artifact_job *job = w->job;
+    pp_buf result = {.arena = w->d->arena}, signature = result, preflight = result;
+    pp_result_document(job->result, job->metrics, job->findings, &result);
+    pp_signature_document(job->result, &w->signature, &signature);
+    pp_buf_puts(&preflight,
+                job->preflight_json ? job->preflight_json : "{\"status\": \"not run\"}\n");
+    return put_file(w, "result.json", -1, &result) &&
+           put_file(w, "signature.json", -1, &signature) &&
+           put_file(w, "preflight.json", -1, &preflight);
+}
+
+static bool put_report(pp_writer *w)
+{
+    const pp_artifact_job *job = w->job;
+    pp_buf html = {.arena = w->d->arena};
+    if (!job->report)
+        return true;
+    return job->report(job->report_ctx, w->d, job->result, job->metrics, job->findings, &html) &&
+           put_file(w, "report.html", -1, &html);
+}
+
+static bool put_manifest(pp_writer *w)
+{
+    pp_buf text = {.arena = w->d->arena};
+    pp_manifest_document(w->job, w->files, w->n_files, &text);
+    return pp_file_write(w->d, w->fs, in_dir(w->d->arena, w->dir, "manifest.json"), text.text,
+                         text.len);
+}
+
+static bool put_all(pp_writer *w)
+{
+    w->db = pp_db_open(w->d->arena, &w->dir, 1, w->d);
+    if (!w->db)
+        return false;
+    for (int id = 0; id < PP_SCHEMA_COUNT; id++)
+        if (!put_table(w, (pp_schema_id)id))
+            return false;
+    return put_events(w) && put_documents(w) && put_report(w) && put_manifest(w);
+}
+
+bool pp_artifact_exists(pp_arena *arena, const pp_fs *fs, const char *path, const char *run_hash)
+{
+    fs = fs ? fs : &pp_fs_real;
+    pp_diags quiet = {.arena = arena};
+    const char *manifest = in_dir(arena, path, "manifest.json");
+    int fd = fs->open(fs->ctx, manifest, O_RDONLY, 0);
+    if (fd < 0)
+        return false;
+    fs->close(fs->ctx, fd);
+    size_t n;
+    char *text = pp_file_read(&quiet, fs, manifest, FILE_MAX, &n);
+    const char *line = pp_fmt(arena, "\"run_hash\": \"%s\"", run_hash);
+    return text && pp_manifest_is_whole(text, n) && strstr(text, line) != NULL;
+}
+
+/* --force: what the run hash fixes must come out the same again (A3). */
+static bool same_bytes(pp_writer *w)
+{
+    pp_arena *a = w->d->arena;
+    bool same = true;
+    for (size_t i = 0; i < pp_n_run_files; i++) {
+        const char *name = pp_run_file_names[i].name;
+        size_t n_old = 0, n_new = 0;
+        if (!pp_run_file_names[i].fixed)
+            continue;
+        char *old = pp_file_read(w->d, w->fs, in_dir(a, w->target, name), FILE_MAX, &n_old);
+        char *new = pp_file_read(w->d, w->fs, in_dir(a, w->dir, name), FILE_MAX, &n_new);
+        if (!old || !new)
+            return false;
+        if (n_old == n_new && memcmp(old, new, n_old) == 0)
+            continue;
+        same = false;
+        pp_diag *e = pp_error(w->d, PP_E_VERIFY, (pp_pos){.file = in_dir(a, w->target, name)},
+                              "the same run gave other bytes than the finished one");
+        e->hint = "compare it with the new one, kept beside it with the suffix .failed";
+    }
+    return same;
+}
+
+/* Moves the temporary folder to path.failed, for a look at it. */
+static void keep_failed(pp_writer *w)
+{
+    const char *failed = pp_fmt(w->d->arena, "%s.failed", w->target);
+    remove_run(w->d->arena, w->fs, failed);
+    if (w->fs->rename(w->fs->ctx, w->dir, failed) != 0)
+        remove_run(w->d->arena, w->fs, w->dir);
+}
+
+/* The old run steps aside, the new one takes its name, the old one goes. A kill between the two
+ * renames leaves nothing at the name, and both runs whole beside it. */
+static bool publish(pp_writer *w, bool replaces)
+{
+    const char *old = pp_fmt(w->d->arena, "%s.old.%ld", w->target, (long)getpid());
+    if (!replaces) {
+        remove_run(w->d->arena, w->fs, w->target); /* what a broken run left, if anything */
+        return pp_file_publish(w->d, w->fs, w->dir, w->target);
+    }
+    if (w->fs->rename(w->fs->ctx, w->target, old) != 0) {
+        pp_error(w->d, PP_E_FILE, (pp_pos){.file = w->target}, "cannot move the old run: %s",
+                 strerror(errno));
+        return false;
+    }
+    bool published = pp_file_publish(w->d, w->fs, w->dir, w->target);
+    /* If only the sync of the folder failed the new run has the name, and the old one must go. */
+    if (published || w->fs->rename(w->fs->ctx, old, w->target) != 0)
+        remove_run(w->d->arena, w->fs, old);
+    return published;
+}
+
+static void write_run(void *ctx)
+{
+    pp_writer *w = ctx;
+    const pp_result *r = w->job->result;
+    bool found = pp_artifact_exists(w->d->arena, w->fs, w->target, r->run_hash);
+    if (found && !w->job->force) {
+        w->ok = true;
+        return;
+    }
+    if (!pp_dir_make(w->d, w->fs, w->dir))
+        return;
+    if (!put_all(w)) {
+        remove_run(w->d->arena, w->fs, w->dir);
+        return;
+    }
+    if (!pp_artifact_verify(w->d, w->fs, w->dir, NULL, NULL) || (found && !same_bytes(w))) {
+        keep_failed(w);
+        return;
+    }
+    w->ok = publish(w, found);
+    if (!w->ok)
+        remove_run(w->d->arena, w->fs, w->dir);
+}
+
+bool pp_artifact_write(pp_diags *d, const pp_artifact_job *job)
+{
+    pp_writer w = {.job = job, .d = d, .fs = job->fs ? job->fs : &pp_fs_real};
+    w.target = pp_artifact_path(d->arena, job->out_dir, job->result);
+    w.dir = pp_fmt(d->arena, "%s.tmp.%ld", w.target, (long)getpid());
+    if (!pp_try(d->arena, write_run, &w)) {
+        /* Memory ended: the names are short, but even they must not be asked for again. */
+        char path[4096];
+        for (size_t i = 0; i <= pp_n_run_files; i++) {
+            const char *name = i < pp_n_run_files ? pp_run_file_names[i].name : "manifest.json";
+            snprintf(path, sizeof path, "%s/%s", w.dir, name);
+            w.fs->unlink(w.fs->ctx, path);
+        }
+        w.fs->rmdir(w.fs->ctx, w.dir);
+        pp_arena_out_of_memory(d->arena);
+    }
+    return w.ok;
+}

@@ -1,0 +1,304 @@
+#include "engine/build.h"
+
+#include "engine/rational.h"
+#include "feature/registry.h"
+#include "play/normal.h"
+#include "structure/registry.h"
+
+#include <string.h>
+
+const pp_registries pp_all_registries = {&pp_indicators, &pp_structures};
+
+/* What pp_names needs: the ids of a Play in one list, and where their columns start. */
+typedef struct name_table {
+    pp_arena *arena;
+    const pp_play *play;
+    pp_strategy *s;
+    const char **ids;
+    size_t n_ids;
+} name_table;
+
+static int n_nodes(const pp_play *play)
+{
+    return (int)(play->features.n + play->structures.n);
+}
+
+static void node_outputs(const pp_play *play, int node, const pp_output_spec **out, int *n,
+                         const char **id, pp_tf *tf)
+{
+    int k = node - (int)play->features.n;
+    if (k < 0) {
+        const pp_feature_decl *f = &play->features.v[node];
+        *out = f->outputs, *n = f->n_outputs, *id = f->id, *tf = f->tf;
+    } else {
+        const pp_structure_decl *s = &play->structures.v[k];
+        *out = s->outputs, *n = s->n_outputs, *id = s->key, *tf = s->tf;
+    }
+}
+
+static pp_find find_output(const pp_output_spec *outputs, int n, const char *id, const char *field,
+                           pp_tf tf, int first_column, pp_symbol *out)
+{
+    int k = 0;
+    if (n == 0) { /* a declaration that did not load has its own error: any field will do here */
+        *out = (pp_symbol){.kind = PP_SYM_COLUMN, .tf = tf, .column = first_column, .id = id};
+        return PP_FOUND;
+    }
+    while (field && k < n && strcmp(outputs[k].name, field) != 0)
+        k++;
+    if (k >= n || outputs[k].name[0] == '_')
+        return PP_NO_FIELD;
+    *out = (pp_symbol){.kind = PP_SYM_COLUMN,
+                       .type = outputs[k].type,
+                       .tokens = outputs[k].tokens,
+                       .tf = tf,
+                       .column = first_column + k,
+                       .id = id,
+                       .field = n > 1 ? outputs[k].name : NULL};
+    return PP_FOUND;
+}
+
+static pp_find find_name(void *ctx, const char *id, const char *field, pp_symbol *out)
+{
+    name_table *t = ctx;
+    for (int i = 0; i < n_nodes(t->play); i++) {
+        const pp_output_spec *outputs;
+        const char *name;
+        int n;
+        pp_tf tf;
+        node_outputs(t->play, i, &outputs, &n, &name, &tf);
+        if (!strcmp(name, id))
+            return find_output(outputs, n, name, field, tf, t->s->node_column[i], out);
+    }
+    if (strcmp(id, "rationalize") != 0)
+        return PP_NO_ID;
+    t->s->reads_rationalize = true;
+    int n_rational;
+    const pp_output_spec *rational = pp_rational_outputs(&n_rational);
+    return find_output(rational, n_rational, "rationalize", field, t->play->exec_tf,
+                       t->s->rationalize_column, out);
+}
+
+static size_t list_names(void *ctx, const char *id, const char *const **names)
+{
+    name_table *t = ctx;
+    if (!id) {
+        *names = t->ids;
+        return t->n_ids;
+    }
+    int n;
+    const pp_output_spec *outputs = pp_rational_outputs(&n);
+    for (int i = 0; i < n_nodes(t->play) && strcmp(id, "rationalize") != 0; i++) {
+        const char *name;
+        pp_tf tf;
+        node_outputs(t->play, i, &outputs, &n, &name, &tf);
+        if (!strcmp(name, id))
+            break;
+    }
+    const char **list = PP_ARRAY(t->arena, const char *, (size_t)n + 1);
+    size_t k = 0;
+    for (int i = 0; i < n; i++)
+        if (outputs[i].name[0] != '_')
+            list[k++] = outputs[i].name;
+    *names = list;
+    return k;
+}
+
+static void lay_out_columns(name_table *t)
+{
+    int *first = PP_ARRAY(t->arena, int, (size_t)n_nodes(t->play) + 1), next = PP_BI_COUNT;
+    t->ids = PP_ARRAY(t->arena, const char *, (size_t)n_nodes(t->play) + 1);
+    for (int i = 0; i < n_nodes(t->play); i++) {
+        const pp_output_spec *outputs;
+        int n;
+        pp_tf tf;
+        node_outputs(t->play, i, &outputs, &n, &t->ids[t->n_ids], &tf);
+        t->n_ids++;
+        first[i] = next;
+        next += n;
+    }
+    t->ids[t->n_ids++] = "rationalize";
+    t->s->node_column = first;
+    t->s->rationalize_column = next;
+    int n_rational;
+    pp_rational_outputs(&n_rational);
+    t->s->n_columns = next + n_rational;
+}
+
+static int level_ref(pp_rules *r, const pp_level_decl *level, const char *label)
+{
+    return level && level->ref ? pp_rules_operand(r, level->ref, true, label) : -1;
+}
+
+static void type_intent(pp_arena *arena, pp_rules *r, const pp_intent_decl *decl, const char *label,
+                        pp_intent *out)
+{
+    int *metadata = PP_ARRAY(arena, int, decl->n_metadata + 1);
+    for (size_t k = 0; k < decl->n_metadata; k++)
+        metadata[k] = pp_rules_operand(r, decl->metadata[k].value, false, label);
+    const pp_order_decl *o = decl->order;
+    *out = (pp_intent){
+        .decl = decl,
+        .metadata = metadata,
+        .price = o && o->price ? pp_rules_operand(r, o->price, true, label) : -1,
+        .trigger = o && o->trigger ? pp_rules_operand(r, o->trigger, true, label) : -1,
+        .stop_ref = level_ref(r, decl->stop, label),
+        .target_ref = level_ref(r, decl->target, label),
+    };
+}
+
+static void type_case(pp_arena *arena, pp_rules *r, pp_case *c, const pp_intent_decl *emit,
+                      size_t n_emit)
+{
+    pp_intent *intents = PP_ARRAY(arena, pp_intent, n_emit + 1);
+    for (size_t k = 0; k < n_emit; k++)
+        type_intent(arena, r, &emit[k], c->id, &intents[k]);
+    c->emit = intents;
+    c->n_emit = n_emit;
+}
+
+static void type_blocks(pp_arena *arena, pp_strategy *s)
+{
+    const pp_play *play = s->play;
+    size_t n = 0;
+    for (size_t b = 0; b < play->n_blocks; b++)
+        n += play->blocks[b].n_cases + (play->blocks[b].n_otherwise > 0);
+    pp_case *cases = PP_ARRAY(arena, pp_case, n + 1);
+    n = 0;
+    for (size_t b = 0; b < play->n_blocks; b++) {
+        const pp_block_decl *block = &play->blocks[b];
+        for (size_t k = 0; k < block->n_cases; k++) {
+            const pp_case_decl *decl = &block->cases[k];
+            pp_case *c = &cases[n++];
+            *c = (pp_case){.id = decl->id, .block = (int)b};
+            c->when = pp_rules_condition(s->rules, decl->when, decl->id);
+            if (c->when >= 0) {
+                c->grid = pp_rules_grid(s->rules, c->when);
+                c->live = pp_rules_is_live(s->rules, c->when);
+            }
+            type_case(arena, s->rules, c, decl->emit, decl->n_emit);
+        }
+        if (block->n_otherwise) {
+            pp_case *c = &cases[n++];
+            *c = (pp_case){.id = pp_fmt(arena, "%s[else]", block->id), .block = (int)b, .when = -1};
+            type_case(arena, s->rules, c, block->otherwise, block->n_otherwise);
+        }
+    }
+    s->cases = cases;
+    s->n_cases = n;
+}
+
+/* `rationalize.signals` refer to columns too; they are checked like operands. */
+static void check_signals(pp_diags *d, name_table *t)
+{
+    const pp_rationalize_decl *r = &t->play->rationalize;
+    t->s->reads_rationalize |= r->given;
+    for (size_t k = 0; k < r->n_signals; k++) {
+        pp_output_ref ref;
+        if (pp_play_find(t->play, r->signals[k].ref, &ref) != PP_FOUND) {
+            pp_diag *e =
+                pp_error(d, PP_E_UNKNOWN_REF, r->signals[k].pos,
+                         "`%s` names no output of a feature or structure", r->signals[k].ref);
+            e->nearest = pp_nearest(r->signals[k].ref, t->ids, t->n_ids);
+        } else if (ref.spec->type == PP_ENUM) {
+            pp_error(d, PP_E_TYPE, r->signals[k].pos, "`%s` is an ENUM; a signal needs a number",
+                     r->signals[k].ref);
+        }
+    }
+}
+
+pp_strategy *pp_strategy_load(pp_diags *d, const char *file, const char *text, size_t size,
+                              const pp_set *sets, size_t n_sets, pp_tf tape_tf)
+{
+    pp_play *play = pp_play_load(d, file, text, size, sets, n_sets, &pp_all_registries);
+    if (!play)
+        return NULL;
+    pp_strategy *s = PP_NEW(d->arena, pp_strategy);
+    name_table *t = PP_NEW(d->arena, name_table);
+    *t = (name_table){.arena = d->arena, .play = play, .s = s};
+    s->play = play;
+    s->tape_tf = tape_tf;
+    lay_out_columns(t);
+    pp_rule_env env = pp_rule_env_of(d, play, tape_tf);
+    env.names = (pp_names){t, find_name, list_names};
+    s->rules = pp_rules_new(&env);
+    type_blocks(d->arena, s);
+    s->stop_ref = level_ref(s->rules, &play->risk.stop, "risk.stop_loss");
+    s->target_ref = level_ref(s->rules, &play->risk.target, "risk.take_profit");
+    check_signals(d, t);
+    return s;
+}
+
+/* ---- identity ---- */
+
+typedef struct canon_ctx {
+    pp_arena *arena;
+    const pp_strategy *s;
+} canon_ctx;
+
+static int intent_handle(const pp_intent *in, const pp_yaml *node)
+{
+    const pp_intent_decl *d = in->decl;
+    if (d->order && d->order->price == node)
+        return in->price;
+    if (d->order && d->order->trigger == node)
+        return in->trigger;
+    if (d->stop && d->stop->ref == node)
+        return in->stop_ref;
+    if (d->target && d->target->ref == node)
+        return in->target_ref;
+    for (size_t k = 0; k < d->n_metadata; k++)
+        if (d->metadata[k].value == node)
+            return in->metadata[k];
+    return -1;
+}
+
+/* The handle under which a node of the Play was parsed; -1: none. */
+static int handle_of(const pp_strategy *s, const pp_yaml *node)
+{
+    if (node == s->play->risk.stop.ref)
+        return s->stop_ref;
+    if (node == s->play->risk.target.ref)
+        return s->target_ref;
+    for (size_t c = 0, block = 0, k = 0; c < s->n_cases; c++) {
+        const pp_case *cs = &s->cases[c];
+        if ((size_t)cs->block != block)
+            k = 0;
+        block = (size_t)cs->block;
+        if (cs->when >= 0 && s->play->blocks[block].cases[k++].when == node)
+            return cs->when;
+        for (size_t e = 0; e < cs->n_emit; e++)
+            if (intent_handle(&cs->emit[e], node) >= 0)
+                return intent_handle(&cs->emit[e], node);
+    }
+    return -1;
+}
+
+/* What was parsed from this node, in the rule layer's one spelling. */
+static const pp_yaml *canonical(void *ctx, const pp_yaml *node, pp_canon_kind kind)
+{
+    const canon_ctx *c = ctx;
+    const pp_expr *e = NULL;
+    int handle = handle_of(c->s, node);
+    if (handle >= 0)
+        e = pp_rules_expr(c->s->rules, handle);
+    for (size_t k = 0; kind == PP_CANON_CONDITION && !e && k < c->s->play->setups.n; k++)
+        if (c->s->play->setups.v[k].when == node)
+            e = pp_rules_setup(c->s->rules, c->s->play->setups.v[k].id);
+    return e ? pp_expr_yaml(c->arena, e) : NULL;
+}
+
+const char *pp_strategy_json(pp_arena *arena, const pp_strategy *s)
+{
+    canon_ctx ctx = {arena, s};
+    size_t len;
+    return pp_normal_json(arena, pp_play_normal(arena, s->play, &(pp_canon){canonical, &ctx}),
+                          &len);
+}
+
+const char *pp_strategy_yaml(pp_arena *arena, const pp_strategy *s)
+{
+    canon_ctx ctx = {arena, s};
+    return pp_normal_yaml(arena, s->play,
+                          pp_play_normal(arena, s->play, &(pp_canon){canonical, &ctx}));
+}

@@ -1,0 +1,280 @@
+/* decide.c - what the Play does at one instant: which cases emit (R20), and what becomes of each
+ * intent (R21-R23). Every intent but no_action leaves a decision event with its outcome. */
+#include "engine/loop.h"
+
+#include "base/money.h"
+
+static const char *const action_names[] = {"entry_long", "entry_short", "exit_long",
+                                           "exit_short", "exit_all",    "no_action"};
+
+static bool is_entry(const pp_intent *in)
+{
+    return in->decl->action <= PP_ENTRY_SHORT;
+}
+
+static int entry_side(const pp_intent *in)
+{
+    return in->decl->action == PP_ENTRY_LONG ? 1 : -1;
+}
+
+static bool exits_side(const pp_intent *in, int side)
+{
+    pp_action a = in->decl->action;
+    return a == PP_EXIT_ALL || a == (side > 0 ? PP_EXIT_LONG : PP_EXIT_SHORT);
+}
+
+typedef enum truth { IS_FALSE, IS_TRUE, IS_UNKNOWN, NOT_CONSIDERED } truth;
+
+/* A case at the close of tape bar `instant`; live cases were evaluated by the loop just before. */
+static truth case_truth(const pp_loop *l, const pp_case *c, size_t instant, bool exec_close)
+{
+    size_t k = instant;
+    if (c->grid == PP_GRID_EXEC) {
+        if (!exec_close)
+            return NOT_CONSIDERED;
+        k = (size_t)l->exec_of[instant];
+    }
+    const pp_signals *sig = l->cfg.signals;
+    if (c->live) /* the run tried last is this one instant */
+        return pp_bit(pp_live_true(sig, c->when), 0)    ? IS_TRUE
+               : pp_bit(pp_live_false(sig, c->when), 0) ? IS_FALSE
+                                                        : IS_UNKNOWN;
+    return pp_bit(pp_signals_true(sig, c->when), k)    ? IS_TRUE
+           : pp_bit(pp_signals_known(sig, c->when), k) ? IS_FALSE
+                                                       : IS_UNKNOWN;
+}
+
+/* R20: per block the first true case, or `else` if the cases considered are all false. */
+static size_t emit(pp_loop *l, size_t instant, bool exec_close)
+{
+    const pp_strategy *s = l->cfg.strategy;
+    size_t n = 0;
+    for (size_t k = 0; k < s->n_cases;) {
+        int block = s->cases[k].block;
+        const pp_case *chosen = NULL;
+        bool unknown = false, considered = false;
+        for (; k < s->n_cases && s->cases[k].block == block; k++) {
+            const pp_case *c = &s->cases[k];
+            if (chosen)
+                continue;
+            if (c->when < 0) {
+                if (considered && !unknown)
+                    chosen = c;
+                continue;
+            }
+            truth t = case_truth(l, c, instant, exec_close);
+            considered |= t != NOT_CONSIDERED;
+            unknown |= t == IS_UNKNOWN;
+            if (t == IS_TRUE)
+                chosen = c;
+        }
+        for (size_t e = 0; chosen && e < chosen->n_emit; e++) {
+            l->emitted[n] = &chosen->emit[e];
+            l->emitted_case[n++] = chosen;
+        }
+    }
+    return n;
+}
+
+static void record(pp_loop *l, size_t k, size_t instant, pp_outcome code, const pp_entry_plan *plan)
+{
+    l->outcomes[code]++;
+    pp_event e = {.time_ms = pp_bar_close_ms(&l->cfg.tape->bars, instant),
+                  .kind = PP_EVENT_decision,
+                  .code = (uint8_t)code,
+                  .bar = (int32_t)instant,
+                  .case_id = l->emitted_case[k]->id,
+                  .action = action_names[l->emitted[k]->decl->action]};
+    if (plan) {
+        e.has_qty = true;
+        e.qty_e8 = plan->req.qty_e8;
+        e.caps = plan->caps;
+    }
+    pp_exch_event(l->ex, e);
+}
+
+/* Samples the metadata (R21) and returns the tag that carries it to the trade. */
+static int32_t make_tag(pp_loop *l, size_t k, size_t instant)
+{
+    const pp_intent *in = l->emitted[k];
+    pp_order_tag *tag = pp_slab_push(&l->tags);
+    if (!tag)
+        return -1;
+    const pp_risk_decl *risk = &l->cfg.strategy->play->risk;
+    const pp_level_decl *trail = in->decl->stop ? in->decl->stop : &risk->stop;
+    if (trail->type != PP_LEVEL_TRAILING_ATR)
+        trail = &risk->trailing;
+    bool has_trail = trail->type == PP_LEVEL_TRAILING_ATR;
+    *tag = (pp_order_tag){.time_ms = pp_bar_close_ms(&l->cfg.tape->bars, instant),
+                          .trail_feature = has_trail ? trail->atr_feature : -1,
+                          .trail_output = trail->atr_output,
+                          .case_index = (int32_t)(l->emitted_case[k] - l->cfg.strategy->cases),
+                          .intent_index = (int32_t)(in - l->emitted_case[k]->emit),
+                          .first_value = (int32_t)l->values.n};
+    double live[PP_LIVE_COUNT];
+    if (in->decl->n_metadata)
+        pp_loop_live(l, instant, live);
+    for (size_t m = 0; m < in->decl->n_metadata; m++) {
+        double *v = pp_slab_push(&l->values);
+        if (v)
+            *v = pp_signals_operand(l->cfg.signals, in->metadata[m], instant, live);
+    }
+    return (int32_t)(l->tags.n - 1);
+}
+
+static bool submit(pp_loop *l, const pp_order_req *req)
+{
+    pp_outcome code = pp_exch_submit(l->ex, req).code;
+    l->order_rejects[code]++;
+    return code == PP_OUT_NONE;
+}
+
+/* R22: the close that makes room for an accepted flip entry. */
+static void close_for_flip(pp_loop *l, int32_t tag)
+{
+    const pp_position *p = pp_exch_position(l->ex);
+    submit(l, &(pp_order_req){.side = -p->side,
+                              .qty_e8 = p->qty_e8,
+                              .reduce_only = true,
+                              .reason = PP_REASON_flip,
+                              .tag = tag});
+}
+
+/* Checks common to entries and flips, in the order of the outcome table. */
+static pp_outcome entry_allowed(const pp_loop *l, size_t instant, int side)
+{
+    if (l->entries_exec >= l->cfg.strategy->play->max_entries_per_exec_bar)
+        return PP_OUT_ENTRY_LIMIT;
+    if (!pp_exch_entries_enabled(l->ex))
+        return PP_OUT_ENTRIES_DISABLED;
+    if (l->cfg.rational && l->exec_of[instant] >= 0)
+        return pp_rational_veto(l->cfg.rational, (size_t)l->exec_of[instant], side);
+    return PP_OUT_NONE;
+}
+
+/* True: the order was accepted. */
+static bool enter(pp_loop *l, size_t k, size_t instant, bool flip)
+{
+    const pp_intent *in = l->emitted[k];
+    pp_entry_plan plan = {.code = entry_allowed(l, instant, entry_side(in))};
+    l->attempts++;
+    if (plan.code == PP_OUT_NONE)
+        plan = pp_risk_plan(l, in, instant, flip);
+    if (plan.code != PP_OUT_NONE) {
+        record(l, k, instant, plan.code, NULL);
+        return false;
+    }
+    record(l, k, instant, PP_OUT_ENTER, &plan);
+    plan.req.tag = make_tag(l, k, instant);
+    if (!submit(l, &plan.req))
+        return false;
+    l->entries_exec++;
+    l->entries_today++;
+    if (flip)
+        close_for_flip(l, plan.req.tag);
+    return true;
+}
+
+static void leave(pp_loop *l, size_t k, size_t instant)
+{
+    const pp_position *p = pp_exch_position(l->ex);
+    int64_t percent_e8 = l->emitted[k]->decl->percent_e8, qty_e8 = p->qty_e8;
+    if (percent_e8 < 100 * PP_E8)
+        qty_e8 = pp_floor_to((int64_t)((pp_i128)qty_e8 * percent_e8 / (100 * PP_E8)),
+                             l->cfg.exchange->ins.step_e8);
+    if (qty_e8 <= 0) {
+        record(l, k, instant, PP_OUT_QTY_TOO_SMALL, NULL);
+        return;
+    }
+    record(l, k, instant, PP_OUT_EXIT, NULL);
+    pp_order_req req = {.side = -p->side,
+                        .qty_e8 = qty_e8,
+                        .reduce_only = true,
+                        .reason = PP_REASON_signal,
+                        .tag = make_tag(l, k, instant)};
+    submit(l, &req);
+}
+
+/* R22 for one exit intent. taken: an exit or flip of this instant was already accepted. */
+static bool resolve_exit(pp_loop *l, size_t k, size_t instant, bool taken)
+{
+    const pp_position *p = pp_exch_position(l->ex);
+    pp_outcome code = PP_OUT_EXIT;
+    if (p->side == 0 || !exits_side(l->emitted[k], p->side))
+        code = PP_OUT_NO_POSITION;
+    else if (l->cfg.strategy->play->exit_mode == PP_EXIT_SL_TP_ONLY)
+        code = PP_OUT_EXIT_MODE;
+    else if (taken)
+        code = PP_OUT_DUPLICATE_EXIT;
+    else if (pp_exch_exit_pending(l->ex))
+        code = PP_OUT_EXIT_PENDING;
+    if (code == PP_OUT_EXIT)
+        leave(l, k, instant);
+    else
+        record(l, k, instant, code, NULL);
+    return code == PP_OUT_EXIT;
+}
+
+/* R22 for one entry intent while no flip is possible for it: only the first of an instant counts.
+ */
+static void resolve_entry(pp_loop *l, size_t k, size_t instant, bool taken)
+{
+    pp_outcome code = PP_OUT_NONE;
+    if (pp_exch_position(l->ex)->side != 0)
+        code = PP_OUT_IN_POSITION;
+    else if (taken)
+        code = PP_OUT_DUPLICATE_ENTRY;
+    else if (pp_exch_entry_pending(l->ex))
+        code = PP_OUT_ENTRY_PENDING;
+    if (code == PP_OUT_NONE)
+        enter(l, k, instant, false);
+    else
+        record(l, k, instant, code, NULL);
+}
+
+/* The first opposite entry while in a position, if the Play may flip; n if there is none. */
+static size_t find_flip(const pp_loop *l, size_t n)
+{
+    int side = pp_exch_position(l->ex)->side;
+    if (!l->cfg.strategy->play->allow_flip || side == 0 || pp_exch_entry_pending(l->ex) ||
+        pp_exch_exit_pending(l->ex))
+        return n;
+    for (size_t k = 0; k < n; k++)
+        if (is_entry(l->emitted[k]) && entry_side(l->emitted[k]) == -side)
+            return k;
+    return n;
+}
+
+/* Counters that live for an exec bar (R23: the decision at its close belongs to it) or a UTC day.
+ */
+static void roll_counters(pp_loop *l, size_t instant, bool exec_close)
+{
+    int64_t bar = l->exec_of[instant] + (exec_close ? 0 : 1);
+    if (bar != l->entries_bar)
+        l->entries_exec = 0;
+    l->entries_bar = bar;
+    pp_loop_roll_day(l, pp_floor_div(pp_bar_close_ms(&l->cfg.tape->bars, instant), PP_DAY_MS));
+}
+
+void pp_loop_decide(pp_loop *l, size_t instant)
+{
+    bool exec_close = pp_loop_exec_close(l, instant);
+    roll_counters(l, instant, exec_close);
+    size_t n = emit(l, instant, exec_close);
+    size_t flip = n ? find_flip(l, n) : n;
+    bool entry_seen = flip < n, left = false;
+    /* The flip is tried first: it beats an exit of the same instant, and refused it leaves the
+     * position as it is. */
+    if (flip < n)
+        left = enter(l, flip, instant, true);
+    for (size_t k = 0; k < n; k++) {
+        if (k == flip || l->emitted[k]->decl->action == PP_NO_ACTION)
+            continue;
+        if (is_entry(l->emitted[k])) {
+            resolve_entry(l, k, instant, entry_seen);
+            entry_seen = true;
+        } else {
+            left |= resolve_exit(l, k, instant, left);
+        }
+    }
+}

@@ -1,0 +1,376 @@
+#include "engine/loop.h"
+
+#include "base/money.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { TAGS_MAX = 1 << 22, VALUES_MAX = 1 << 24, SEGMENTS_MAX = 1 << 24 };
+
+static const pp_view *exec_view(const pp_loop *l)
+{
+    return &l->cfg.columns->views[l->cfg.columns->view_of[l->cfg.strategy->play->exec_tf]];
+}
+
+bool pp_loop_exec_close(const pp_loop *l, size_t instant)
+{
+    int32_t k = l->exec_of[instant];
+    return k >= 0 && exec_view(l)->last[k] == (int32_t)instant;
+}
+
+void pp_loop_roll_day(pp_loop *l, int64_t day)
+{
+    if (day == l->day)
+        return;
+    l->day = day;
+    l->entries_today = 0;
+    l->losses_in_row = 0;
+}
+
+/* ---- K13: what the policy counts, from the trades as they close ---- */
+
+static void on_trade(void *ctx, const pp_trade *t)
+{
+    pp_loop *l = *(pp_loop **)ctx;
+    if (!l)
+        return;
+    /* What is closed at a bar's close belongs to the day that ends there (K11). */
+    bool at_close = t->reason == PP_REASON_max_daily_loss;
+    pp_loop_roll_day(l, pp_floor_div(t->exit_ms - at_close, PP_DAY_MS));
+    l->last_exit_ms = t->exit_ms;
+    l->losses_in_row = t->net_e8 < 0 ? l->losses_in_row + 1 : 0;
+    if (t->net_e8 < 0)
+        l->last_loss_ms = t->exit_ms;
+}
+
+pp_log_hooks pp_loop_hooks(pp_loop **l)
+{
+    return (pp_log_hooks){.ctx = l, .trade = on_trade};
+}
+
+/* ---- live operands ---- */
+
+void pp_loop_live(const pp_loop *l, size_t instant, double live[PP_LIVE_COUNT])
+{
+    const pp_position *p = pp_exch_position(l->ex);
+    int64_t mark_e8 = pp_exch_mark(l->ex), equity_e8 = pp_exch_equity(l->ex, mark_e8);
+    for (int k = 0; k < PP_LIVE_COUNT; k++)
+        live[k] = NAN;
+    live[PP_LIVE_SIDE] = p->side == 0 ? PP_SIDE_FLAT : p->side > 0 ? PP_SIDE_LONG : PP_SIDE_SHORT;
+    live[PP_LIVE_SIZE_USDT] = 0;
+    live[PP_LIVE_EQUITY] = pp_double_of_e8(equity_e8);
+    if (l->stops.peak_e8 > 0)
+        live[PP_LIVE_DRAWDOWN_PCT] =
+            100.0 * (double)(l->stops.peak_e8 - equity_e8) / (double)l->stops.peak_e8;
+    if (p->side == 0)
+        return;
+    const pp_view *exec = exec_view(l);
+    int32_t k = l->exec_of[instant], held = 0;
+    for (; k >= 0 && pp_bar_close_ms(&exec->bars, (size_t)k) > p->entry_ms; k--)
+        held++;
+    live[PP_LIVE_BARS_HELD] = held;
+    live[PP_LIVE_ENTRY_PRICE] = (double)p->cost_e8 / (double)p->qty_e8;
+    live[PP_LIVE_SIZE_USDT] = pp_double_of_e8(pp_mul_e8(p->qty_e8, mark_e8));
+    if (p->margin_e8 > 0)
+        live[PP_LIVE_UNREALIZED_PCT] =
+            100.0 * (double)pp_exch_unrealised(l->ex, mark_e8) / (double)p->margin_e8;
+}
+
+/* ---- making ---- */
+
+/* Where column cases may emit at a close: a true case, or an `else` whose cases are all false. */
+static const uint64_t *make_interest(pp_arena *arena, const pp_loop *l)
+{
+    const pp_strategy *s = l->cfg.strategy;
+    const pp_view *exec = exec_view(l);
+    size_t n = l->cfg.tape->bars.n, words = n / 64 + 1;
+    uint64_t *bits = pp_alloc_zero(arena, words * sizeof *bits);
+    for (size_t c = 0; c < s->n_cases; c++) {
+        if (s->cases[c].live)
+            continue;
+        if (s->cases[c].when < 0) { /* else: every instant; decide.c looks closer */
+            memset(bits, 0xff, words * sizeof *bits);
+            break;
+        }
+        const uint64_t *t = pp_signals_true(l->cfg.signals, s->cases[c].when);
+        if (s->cases[c].grid == PP_GRID_TAPE) {
+            for (size_t w = 0; w < words; w++)
+                bits[w] |= t[w];
+            continue;
+        }
+        for (size_t k = pp_bits_next(t, 0, exec->bars.n); k < exec->bars.n;
+             k = pp_bits_next(t, k + 1, exec->bars.n))
+            bits[exec->last[k] / 64] |= UINT64_C(1) << (exec->last[k] % 64);
+    }
+    return bits;
+}
+
+static double highest_price(const pp_bars *b, size_t from, size_t to)
+{
+    double hi = 0;
+    for (size_t i = from; i < to; i++)
+        hi = b->high[i] > hi ? b->high[i] : hi;
+    return hi;
+}
+
+pp_loop *pp_loop_new(pp_diags *d, const pp_loop_config *cfg, pp_log *log)
+{
+    pp_arena *arena = d->arena;
+    pp_loop *l = PP_NEW(arena, pp_loop);
+    const pp_account_decl *account = &cfg->strategy->play->account;
+    l->cfg = *cfg;
+    l->log = log;
+    l->exec_of = exec_view(l)->visible;
+    l->ex = pp_exch_new(d, cfg->tape, cfg->exchange, log);
+    if (!l->ex)
+        return NULL;
+    pp_stops_config stops = {account->stop_equity_e8, account->max_drawdown_pct_e8,
+                             account->max_daily_loss_pct_e8};
+    pp_stops_init(&l->stops, &stops, cfg->exchange->start_ms, cfg->exchange->deposit_e8);
+    pp_slab_init(&l->segments, arena, sizeof(pp_segment), SEGMENTS_MAX);
+    pp_slab_init(&l->tags, arena, sizeof(pp_order_tag), TAGS_MAX);
+    pp_slab_init(&l->values, arena, sizeof(double), VALUES_MAX);
+    size_t n_intents = 0;
+    for (size_t c = 0; c < cfg->strategy->n_cases; c++) {
+        n_intents += cfg->strategy->cases[c].n_emit;
+        if (cfg->strategy->cases[c].live)
+            l->has_live[cfg->strategy->cases[c].grid] = true;
+    }
+    l->emitted = PP_ARRAY(arena, const pp_intent *, n_intents + 1);
+    l->emitted_case = PP_ARRAY(arena, const pp_case *, n_intents + 1);
+    l->interest = make_interest(arena, l);
+    l->watch_equity = account->stop_equity_e8 > 0 || account->max_drawdown_pct_e8 >= 0 ||
+                      account->max_daily_loss_pct_e8 >= 0 || l->has_live[0] || l->has_live[1];
+    l->day = INT64_MIN;
+    l->entries_bar = -2;
+    l->last_exit_ms = l->last_loss_ms = INT64_MIN;
+    l->px_bound = highest_price(&cfg->tape->bars, cfg->exchange->first_bar, cfg->exchange->end_bar);
+    return l;
+}
+
+/* ---- segments ---- */
+
+static void note_segment(pp_loop *l, size_t bar)
+{
+    const pp_position *p = pp_exch_position(l->ex);
+    pp_segment s = {.wallet_e8 = pp_exch_wallet(l->ex),
+                    .margin_e8 = pp_exch_accounts(l->ex)[PP_ACCOUNT_position_margin],
+                    .qty_e8 = p->side ? p->qty_e8 : 0,
+                    .cost_e8 = p->side ? p->cost_e8 : 0,
+                    .liq_px_e8 = p->side ? p->liq_px_e8 : 0,
+                    .side = (int8_t)p->side};
+    const pp_segment *last =
+        l->segments.n ? PP_SLAB_AT(&l->segments, pp_segment, l->segments.n - 1) : NULL;
+    if (last && last->wallet_e8 == s.wallet_e8 && last->margin_e8 == s.margin_e8 &&
+        last->qty_e8 == s.qty_e8 && last->cost_e8 == s.cost_e8 && last->side == s.side &&
+        last->liq_px_e8 == s.liq_px_e8)
+        return;
+    pp_segment *slot = pp_slab_push(&l->segments);
+    if (!slot) {
+        l->log->full = true;
+        return;
+    }
+    s.bar = (int32_t)bar;
+    *slot = s;
+}
+
+/* ---- one instant ---- */
+
+static bool is_filled(const pp_loop *l, size_t bar)
+{
+    return l->cfg.tape->filled && l->cfg.tape->filled[bar];
+}
+
+/* Live cases at one instant: tried for the decision, then committed, so that crossovers and windows
+ * over position operands remember it. */
+static void decide_at(pp_loop *l, size_t i, bool decide)
+{
+    double live[PP_LIVE_COUNT];
+    bool grid[2] = {[PP_GRID_EXEC] = l->has_live[PP_GRID_EXEC] && pp_loop_exec_close(l, i),
+                    [PP_GRID_TAPE] = l->has_live[PP_GRID_TAPE]};
+    if (grid[0] || grid[1])
+        pp_loop_live(l, i, live);
+    for (int g = 0; g < 2; g++)
+        if (grid[g])
+            pp_live_try(l->cfg.signals, (pp_grid)g, 1, live);
+    if (decide)
+        pp_loop_decide(l, i);
+    for (int g = 0; g < 2; g++)
+        if (grid[g])
+            pp_live_commit(l->cfg.signals, (pp_grid)g, 1, live);
+}
+
+/* K7: a trailing_atr stop takes the ATR of the last closed exec bar. */
+static void follow_atr(pp_loop *l, size_t i)
+{
+    const pp_position *p = pp_exch_position(l->ex);
+    if (p->side == 0 || p->protect.trail.type != PP_LEVEL_TRAILING_ATR || p->tag < 0)
+        return;
+    const pp_order_tag *tag = PP_SLAB_AT(&l->tags, pp_order_tag, (size_t)p->tag);
+    if (tag->trail_feature >= 0)
+        pp_exch_set_atr(l->ex, pp_loop_column(l, tag->trail_feature, tag->trail_output, i));
+}
+
+/* After bar i of the exchange: run stops, trailing ATR, decisions. */
+static void after_bar(pp_loop *l, size_t i)
+{
+    int64_t close_ms = pp_bar_close_ms(&l->cfg.tape->bars, i);
+    bool filled = is_filled(l, i), last = i + 1 == l->cfg.exchange->end_bar;
+    if (!filled &&
+        pp_stops_check(&l->stops, l->ex, close_ms, pp_exch_equity(l->ex, pp_exch_mark(l->ex)))) {
+        l->stopped = true;
+        l->end_bar = i + 1;
+        return;
+    }
+    if (pp_loop_exec_close(l, i))
+        follow_atr(l, i);
+    if (!last)
+        decide_at(l, i, !filled);
+}
+
+static void step(pp_loop *l, size_t i)
+{
+    pp_exch_bar(l->ex, i);
+    after_bar(l, i);
+    note_segment(l, i);
+}
+
+/* ---- skipping ---- */
+
+/* Exact threshold for comparing doubles with a level (X1); levels "none" are INT64_MIN / MAX. */
+static double threshold(int64_t e8)
+{
+    return e8 == INT64_MIN ? -INFINITY : e8 == INT64_MAX ? INFINITY : pp_double_of_e8(e8);
+}
+
+enum { CHUNK = 64 };
+
+/* First bar in [from, to) whose prices leave the quiet band; lo, hi receive the extremes of the
+ * bars before it. */
+static size_t first_touch(const pp_tape *t, const pp_quiet *q, size_t from, size_t to, double *lo,
+                          double *hi)
+{
+    double last_lo = threshold(q->last_low_e8), last_hi = threshold(q->last_high_e8);
+    double mark_lo = threshold(q->mark_low_e8), mark_hi = threshold(q->mark_high_e8);
+    const double *low = t->bars.low, *high = t->bars.high;
+    if (!t->mark_low) {
+        last_lo = mark_lo > last_lo ? mark_lo : last_lo;
+        last_hi = mark_hi < last_hi ? mark_hi : last_hi;
+    }
+    *lo = INFINITY;
+    *hi = -INFINITY;
+    for (size_t i = from; i < to;) {
+        size_t end = i + CHUNK < to ? i + CHUNK : to;
+        double clo = INFINITY, chi = -INFINITY, mlo = INFINITY, mhi = -INFINITY;
+        for (size_t k = i; k < end; k++) {
+            clo = low[k] < clo ? low[k] : clo;
+            chi = high[k] > chi ? high[k] : chi;
+        }
+        for (size_t k = i; t->mark_low && k < end; k++) {
+            mlo = t->mark_low[k] < mlo ? t->mark_low[k] : mlo;
+            mhi = t->mark_high[k] > mhi ? t->mark_high[k] : mhi;
+        }
+        if (clo > last_lo && chi < last_hi && (!t->mark_low || (mlo > mark_lo && mhi < mark_hi))) {
+            *lo = clo < *lo ? clo : *lo;
+            *hi = chi > *hi ? chi : *hi;
+            i = end;
+            continue;
+        }
+        for (; i < end; i++) {
+            bool quiet = low[i] > last_lo && high[i] < last_hi &&
+                         (!t->mark_low || (t->mark_low[i] > mark_lo && t->mark_high[i] < mark_hi));
+            if (!quiet)
+                return i;
+            *lo = low[i] < *lo ? low[i] : *lo;
+            *hi = high[i] > *hi ? high[i] : *hi;
+        }
+    }
+    return to;
+}
+
+/* First bar in [from, to) that opens at or after until_ms. */
+static size_t bar_at_or_after(const pp_bars *b, size_t from, size_t to, int64_t until_ms)
+{
+    if (until_ms == INT64_MAX)
+        return to;
+    while (from < to) {
+        size_t mid = from + (to - from) / 2;
+        if (b->open_ms[mid] < until_ms)
+            from = mid + 1;
+        else
+            to = mid;
+    }
+    return from;
+}
+
+static bool may_starve(const pp_loop *l)
+{
+    int64_t px_e8;
+    return !pp_e8_of_double(l->px_bound, &px_e8) ||
+           pp_exch_smallest_cost(l->ex, px_e8) > pp_exch_available(l->ex);
+}
+
+/* The first bar from i on that must be visited; the ones before it are folded. Spans with filled
+ * bars, with rules that read the position, or with equity rules in a position go bar by bar. */
+static size_t skip_quiet(pp_loop *l, size_t i, size_t end)
+{
+    const pp_tape *t = l->cfg.tape;
+    const pp_position *p = pp_exch_position(l->ex);
+    if (t->filled || l->has_live[0] || l->has_live[1])
+        return i;
+    if (p->side ? l->watch_equity || p->protect.trail.type == PP_LEVEL_TRAILING_ATR
+                : l->stops.daily_loss || l->stops.starved || may_starve(l))
+        return i;
+    pp_quiet q = pp_exch_quiet(l->ex);
+    size_t to = pp_bits_next(l->interest, i, end);
+    if (q.none || to == i)
+        return i;
+    to = bar_at_or_after(&t->bars, i, to, q.until_ms);
+    double lo = INFINITY, hi = -INFINITY;
+    size_t stop = p->side || pp_exch_n_orders(l->ex) ? first_touch(t, &q, i, to, &lo, &hi) : to;
+    if (stop == i)
+        return i;
+    int64_t lo_e8 = INT64_MAX, hi_e8 = INT64_MIN;
+    if (p->side) {
+        pp_e8_of_double(lo, &lo_e8);
+        pp_e8_of_double(hi, &hi_e8);
+    }
+    pp_exch_skip(l->ex, i, stop, lo_e8, hi_e8);
+    if (!p->side)
+        pp_stops_fold(&l->stops, pp_bar_close_ms(&t->bars, stop - 1),
+                      pp_exch_equity(l->ex, pp_exch_mark(l->ex)));
+    return stop;
+}
+
+void pp_loop_run(pp_loop *l)
+{
+    const pp_exch_config *x = l->cfg.exchange;
+    size_t end = x->end_bar, start = l->cfg.start_instant;
+    l->end_bar = end;
+    note_segment(l, x->first_bar);
+    for (int g = 0; g < 2 && start != SIZE_MAX; g++)
+        if (l->has_live[g])
+            pp_live_start(l->cfg.signals, (pp_grid)g,
+                          g == PP_GRID_TAPE
+                              ? start
+                              : (size_t)(l->exec_of[start] + !pp_loop_exec_close(l, start)));
+    if (start != SIZE_MAX)
+        decide_at(l, start, !is_filled(l, start));
+    size_t visited = 0;
+    for (size_t i = x->first_bar; i < end && !l->stopped; i++) {
+        if (!l->cfg.plain)
+            i = skip_quiet(l, i, end);
+        if (i < end)
+            step(l, i);
+        if (l->log->full)
+            break;
+        if (l->cfg.cancel && (++visited & 1023) == 0 && *l->cfg.cancel) {
+            l->cancelled = true;
+            break;
+        }
+    }
+    if (!l->stopped && !l->cancelled && end > x->first_bar) {
+        pp_exch_close_all(l->ex, PP_REASON_end_of_data, PP_OUT_END_OF_DATA);
+        note_segment(l, end - 1);
+    }
+}

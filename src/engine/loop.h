@@ -1,0 +1,107 @@
+/* loop.h - the bar loop: exchange, run stops and decisions over one window (spec 10, "The loop").
+ *
+ * Columns and signals are computed before; the loop visits only bars that can change money. It is
+ * at an *event bar* when the exchange is not quiet there, or when some case of the Play may emit at
+ * its close; the bars between are folded. With `plain` every bar is visited: the reference that a
+ * property test holds equal event for event.
+ *
+ * At the close of tape bar i, in this order: bar i of the exchange (X6 a-d), run stops (K9-K12), on
+ * an exec close the ATR of trailing stops, then the Play's decisions (R20-R23).
+ *
+ * Nothing here allocates after pp_loop_new(). */
+#ifndef PP_LOOP_H
+#define PP_LOOP_H
+
+#include "engine/build.h"
+#include "engine/columns.h"
+#include "engine/rational.h"
+#include "engine/stops.h"
+
+#include <signal.h>
+
+/* The account from one bar's close on, until the next segment: equity at any close follows from it
+ * and the mark (L3), so that equity points are made after the run. */
+typedef struct pp_segment {
+    int64_t wallet_e8, margin_e8; /* margin: position margin, X included */
+    int64_t qty_e8, cost_e8, liq_px_e8;
+    int32_t bar; /* first tape bar at whose close this holds */
+    int8_t side;
+} pp_segment;
+
+/* Where an order came from; pp_order_req.tag is an index into pp_loop.tags. */
+typedef struct pp_order_tag {
+    int64_t time_ms;
+    int32_t case_index, intent_index;
+    int32_t trail_feature, trail_output; /* ATR of a trailing_atr stop (K7); -1 */
+    int32_t first_value; /* in pp_loop.values: the metadata sampled at the decision (R21) */
+} pp_order_tag;
+
+typedef struct pp_loop_config {
+    const pp_strategy *strategy;
+    const pp_tape *tape;
+    const pp_columns *columns;
+    pp_signals *signals;
+    const pp_exch_config *exchange;
+    const pp_rational *rational; /* NULL: no vetoes */
+    size_t start_instant; /* tape bar whose close is the first decision; SIZE_MAX: none before
+                             first_bar (the window starts with the data) */
+    bool plain;
+    const volatile sig_atomic_t
+        *cancel; /* not NULL: looked at now and then; non-zero ends the run */
+} pp_loop_config;
+
+typedef struct pp_loop pp_loop;
+struct pp_loop {
+    pp_loop_config cfg;
+    pp_log *log;
+    pp_exch *ex;
+    pp_stops stops;
+    pp_slab segments, tags, values; /* pp_segment, pp_order_tag, double */
+    const uint64_t *interest;       /* bit per tape bar: a column case may emit at its close */
+    bool has_live[2];               /* per pp_grid: some case reads position or account operands */
+    bool watch_equity;              /* run stops or rules need the equity of every close */
+    const int32_t *exec_of;         /* per tape bar: exec bars closed by then - 1 (T5) */
+    /* decisions */
+    const pp_intent **emitted; /* scratch: intents of one instant */
+    const pp_case **emitted_case;
+    int32_t entries_exec; /* entry orders accepted in the running exec bar (R23) */
+    int64_t entries_bar;  /* that exec bar's index */
+    int64_t day;          /* K13: the UTC day counted below */
+    int32_t entries_today, losses_in_row;
+    int64_t last_exit_ms, last_loss_ms; /* INT64_MIN: none */
+    int64_t attempts; /* entry intents that reached the checks (friction metrics) */
+    int64_t outcomes[PP_OUTCOME_COUNT]; /* decisions by outcome */
+    int64_t order_rejects[PP_OUTCOME_COUNT];
+    size_t end_bar; /* one past the last bar run */
+    bool stopped, cancelled;
+    double px_bound; /* no price of the window is above it */
+};
+
+/* NULL with errors in d. log must have been initialised with pp_loop_hooks() as its hooks. */
+pp_loop *pp_loop_new(pp_diags *d, const pp_loop_config *cfg, pp_log *log);
+/* The hooks a log needs for K13; l is the loop that pp_loop_new() will return (same storage). */
+pp_log_hooks pp_loop_hooks(pp_loop **l);
+void pp_loop_run(pp_loop *l);
+
+/* ---- internal to the engine: loop.c, decide.c, risk.c ---- */
+
+void pp_loop_decide(pp_loop *l, size_t instant);
+/* True if tape bar `instant` closes an exec bar. */
+bool pp_loop_exec_close(const pp_loop *l, size_t instant);
+/* Starts the counters of K13 anew when the UTC day changed. */
+void pp_loop_roll_day(pp_loop *l, int64_t day);
+/* The live operands (R4) at the close of tape bar `instant`. */
+void pp_loop_live(const pp_loop *l, size_t instant, double live[PP_LIVE_COUNT]);
+/* A feature's value at an instant by T5; NaN unknown. */
+double pp_loop_column(const pp_loop *l, int feature, int output, size_t instant);
+
+typedef struct pp_entry_plan {
+    pp_outcome code; /* NONE: req may be submitted */
+    pp_order_req req;
+    uint8_t caps;
+} pp_entry_plan;
+/* Order, protection and size of an entry intent decided at the close of tape bar `instant`; flip:
+ * the opposite position is closed at the same opportunity. */
+pp_entry_plan pp_risk_plan(pp_loop *l, const pp_intent *intent, size_t instant, bool flip);
+
+#endif

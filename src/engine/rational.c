@@ -1,0 +1,162 @@
+#include "engine/rational.h"
+
+#include "structure/rationalise.h"
+
+#include <string.h>
+
+struct pp_rational {
+    pp_rationalized state;
+};
+
+const pp_output_spec *pp_rational_outputs(int *n)
+{
+    *n = PP_RAT_COLUMNS;
+    return pp_rationalize_outputs;
+}
+
+typedef struct join {
+    pp_arena *arena;
+    const pp_strategy *s;
+    const pp_columns *c;
+    const pp_view *exec;
+    const int32_t *bar_of[PP_TF_COUNT]; /* per view: the T5 map at exec closes; NULL on exec */
+    PP_VEC(pp_rat_signal) signals;
+    PP_VEC(pp_rat_watch) watches;
+    PP_VEC(pp_rat_zone) zones;
+    PP_VEC(pp_rat_column) slower;
+    PP_VEC(const double *) exec_trends;
+} join;
+
+static void map_views(join *j)
+{
+    for (int v = 0; v < j->c->n_views; v++) {
+        const pp_view *view = &j->c->views[v];
+        if (view == j->exec)
+            continue;
+        int32_t *map = PP_ARRAY(j->arena, int32_t, j->exec->bars.n + 1);
+        for (size_t e = 0; e < j->exec->bars.n; e++)
+            map[e] = view->visible[j->exec->last[e]];
+        j->bar_of[v] = map;
+    }
+}
+
+static int output_named(const pp_node *n, const char *name)
+{
+    for (int k = 0; k < n->n_outputs; k++)
+        if (!strcmp(n->outputs[k].name, name))
+            return k;
+    return -1;
+}
+
+static pp_rat_column column(const join *j, const pp_node *n, int output)
+{
+    return (pp_rat_column){n->out[output], j->bar_of[n->view]};
+}
+
+static bool is_slower(const join *j, const pp_node *n)
+{
+    return pp_tf_ms(j->c->views[n->view].tf) > pp_tf_ms(j->exec->tf);
+}
+
+static void add_signal(join *j, const pp_node *n, int output, double weight)
+{
+    bool trend = !strcmp(n->spec->name, "trend");
+    *pp_vec_push(j->arena, &j->signals) = (pp_rat_signal){
+        .value = column(j, n, output),
+        .strength = trend ? n->out[output_named(n, "strength")] : NULL,
+        .weight = weight,
+    };
+}
+
+static void add_watches(join *j, const pp_node *n)
+{
+    const char *const *names = pp_rat_watched(n->spec->name);
+    for (; names && *names; names++) {
+        int k = output_named(n, *names);
+        if (k >= 0)
+            *pp_vec_push(j->arena, &j->watches) =
+                (pp_rat_watch){n->id, &n->outputs[k], column(j, n, k), pp_rat_is_event(*names)};
+    }
+    if (!strcmp(n->spec->name, "zone"))
+        *pp_vec_push(j->arena, &j->zones) =
+            (pp_rat_zone){column(j, n, output_named(n, "state")), n->params->v[0] == 0};
+    if (strcmp(n->spec->name, "trend") != 0)
+        return;
+    int direction = output_named(n, "direction");
+    if (is_slower(j, n))
+        *pp_vec_push(j->arena, &j->slower) = column(j, n, direction);
+    else if (j->c->views[n->view].tf == j->exec->tf)
+        *pp_vec_push(j->arena, &j->exec_trends) = n->out[direction];
+}
+
+static void add_default_signal(join *j, const pp_node *n)
+{
+    const char *name = pp_rat_default_signal(n->spec->name);
+    if (name)
+        add_signal(j, n, output_named(n, name), is_slower(j, n) ? 2 : 1);
+}
+
+static void add_given_signals(join *j, const pp_rationalize_decl *decl)
+{
+    for (size_t k = 0; k < decl->n_signals; k++) {
+        pp_output_ref ref;
+        if (pp_play_find(j->s->play, decl->signals[k].ref, &ref) != PP_FOUND)
+            continue;
+        const pp_node *n = !ref.column.structure ? pp_columns_feature(j->c, ref.column.index)
+                                                 : pp_columns_structure(j->c, ref.column.index);
+        add_signal(j, n, ref.output, decl->signals[k].weight);
+    }
+}
+
+pp_rational *pp_rational_run(pp_arena *arena, const pp_strategy *s, const pp_columns *c)
+{
+    const pp_rationalize_decl *decl = &s->play->rationalize;
+    if (!s->reads_rationalize)
+        return NULL;
+    join j = {.arena = arena, .s = s, .c = c, .exec = &c->views[c->view_of[s->play->exec_tf]]};
+    map_views(&j);
+    for (int i = c->n_features; i < c->n_nodes; i++) {
+        add_watches(&j, &c->nodes[i]);
+        if (decl->n_signals == 0)
+            add_default_signal(&j, &c->nodes[i]);
+    }
+    add_given_signals(&j, decl);
+    pp_rat_input in = {.exec = &j.exec->bars,
+                       .decl = decl,
+                       .signals = j.signals.v,
+                       .n_signals = j.signals.n,
+                       .watches = j.watches.v,
+                       .n_watches = j.watches.n,
+                       .zones = j.zones.v,
+                       .n_zones = j.zones.n,
+                       .slower_trends = j.slower.v,
+                       .n_slower_trends = j.slower.n,
+                       .exec_trends = j.exec_trends.v,
+                       .n_exec_trends = j.exec_trends.n};
+    pp_rational *r = PP_NEW(arena, pp_rational);
+    pp_rationalize(arena, &in, &r->state);
+    return r;
+}
+
+const double *pp_rational_column(const pp_rational *r, int output)
+{
+    return r->state.out[output];
+}
+
+pp_outcome pp_rational_veto(const pp_rational *r, size_t exec_bar, int side)
+{
+    static const struct {
+        unsigned bit;
+        pp_outcome code;
+    } reasons[] = {{PP_VETO_ZONE_BROKEN, PP_OUT_VETO_ZONE_BROKEN},
+                   {PP_VETO_OPPOSING_HTF, PP_OUT_VETO_OPPOSING_HTF},
+                   {PP_VETO_TREND_REVERSAL, PP_OUT_VETO_TREND_REVERSAL},
+                   {PP_VETO_MIN_CONFLUENCE, PP_OUT_VETO_MIN_CONFLUENCE},
+                   {PP_VETO_MIN_ALIGNMENT, PP_OUT_VETO_MIN_ALIGNMENT},
+                   {PP_VETO_REGIMES, PP_OUT_VETO_REGIMES}};
+    unsigned veto = pp_rationalize_veto(&r->state, exec_bar, side > 0);
+    for (size_t k = 0; k < PP_COUNT(reasons); k++)
+        if (veto & reasons[k].bit)
+            return reasons[k].code;
+    return PP_OUT_NONE;
+}

@@ -1,0 +1,23 @@
+/* rational.h - the rationaliser (S20-S24) of one Play: which signals and structures it watches, its
+ * columns under the id `rationalize`, its vetoes on entries. The state itself is computed by
+ * structure/rationalise; this is the join between a Play's names and its columns. */
+#ifndef PP_RATIONAL_H
+#define PP_RATIONAL_H
+
+#include "engine/build.h"
+#include "engine/columns.h"
+#include "exchange/log.h"
+
+typedef struct pp_rational pp_rational;
+
+/* Output rows of `rationalize`, *n of them. */
+const pp_output_spec *pp_rational_outputs(int *n);
+
+/* NULL if no rule reads `rationalize` and the Play has no such map. */
+pp_rational *pp_rational_run(pp_arena *arena, const pp_strategy *s, const pp_columns *c);
+const double *pp_rational_column(const pp_rational *r, int output); /* one value per exec bar */
+
+/* The reason an entry on `side` at the close of an exec bar is vetoed; NONE: it is not. */
+pp_outcome pp_rational_veto(const pp_rational *r, size_t exec_bar, int side);
+
+#endif

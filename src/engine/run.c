@@ -1,0 +1,129 @@
+#include "engine/run.h"
+
+#include "engine/points.h"
+#include "engine/record.h"
+
+#include <string.h>
+#include <time.h>
+
+static int64_t now_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+static int64_t lap(int64_t *since)
+{
+    int64_t now = now_ns(), took = now - *since;
+    *since = now;
+    return took;
+}
+
+pp_instrument pp_engine_instrument(const pp_play *play, const char *symbol,
+                                   const pp_instrument *given)
+{
+    pp_instrument row;
+    if (given)
+        return *given;
+    return pp_instrument_builtin(symbol, &row)
+               ? row
+               : pp_instrument_generic(symbol, play->account.mmr_e8);
+}
+
+static int64_t least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static pp_exch_config exchange_config(const pp_prepared *p, const char *symbol)
+{
+    const pp_play *play = p->strategy->play;
+    const pp_account_decl *a = &play->account;
+    pp_exch_config x = {
+        .ins = pp_engine_instrument(play, symbol, p->options.instrument),
+        .deposit_e8 = a->starting_equity_e8,
+        .leverage_e8 = a->max_leverage_e8,
+        .taker_bps_e8 = a->taker_bps_e8,
+        .maker_bps_e8 = a->maker_bps_e8,
+        .slippage_bps_e8 = a->slippage_bps_e8,
+        .min_notional_e8 = a->min_notional_e8,
+        .models = play->models,
+        .intrabar = p->options.intrabar < 0 ? play->intrabar : (pp_intrabar)p->options.intrabar,
+        .beyond_liq = a->beyond_liq,
+        .funding = play->funding,
+        .funding_rate_e12 = play->funding_rate_e12,
+        .funding_interval_ms = play->funding_interval_ms,
+        .first_bar = p->window.first_bar,
+        .end_bar = p->window.end_bar,
+        .start_ms = p->window.start_ms,
+    };
+    if (play->risk.sizing_max_leverage_e8 > 0) /* K1 */
+        x.leverage_e8 = least(x.leverage_e8, play->risk.sizing_max_leverage_e8);
+    x.leverage_e8 = least(x.leverage_e8, x.ins.max_leverage_e8);
+    return x;
+}
+
+pp_prepared *pp_engine_prepare(pp_diags *d, const pp_strategy *s, const pp_tape *tape,
+                               const pp_run_options *options)
+{
+    pp_arena *arena = d->arena;
+    pp_prepared *p = PP_NEW(arena, pp_prepared);
+    int64_t clock = now_ns();
+    p->strategy = s;
+    p->tape = tape;
+    p->options = *options;
+    if (!pp_columns_check(d, s->play, tape->bars.tf))
+        return NULL;
+    p->columns = pp_columns_plan(arena, s->play, tape);
+    if (!pp_window_find(d, s, p->columns, &options->window, &p->window))
+        return NULL;
+    pp_columns_run(arena, p->columns, s->play, options->cache);
+    p->rational = pp_rational_run(arena, s, p->columns);
+    p->times.columns_ns = lap(&clock);
+    pp_rule_data data = pp_bind(arena, s, p->columns, p->rational);
+    size_t from = p->window.start_instant == SIZE_MAX ? 0 : p->window.start_instant;
+    p->signals = pp_signals_new(arena, s->rules, &data, from, p->window.end_bar - 1);
+    pp_signals_run(p->signals);
+    p->times.signals_ns = lap(&clock);
+    p->exchange = exchange_config(p, tape->symbol);
+    return p;
+}
+
+pp_result *pp_engine_run(pp_diags *d, pp_prepared *p)
+{
+    pp_arena *arena = d->arena;
+    pp_log *log = PP_NEW(arena, pp_log);
+    pp_loop **self = PP_NEW(arena, pp_loop *);
+    pp_log_hooks hooks = pp_loop_hooks(self);
+    pp_log_init(log, arena, p->options.keep, &hooks);
+    pp_loop_config cfg = {.strategy = p->strategy,
+                          .tape = p->tape,
+                          .columns = p->columns,
+                          .signals = p->signals,
+                          .exchange = &p->exchange,
+                          .rational = p->rational,
+                          .start_instant = p->window.start_instant,
+                          .plain = p->options.plain,
+                          .cancel = p->options.cancel};
+    int64_t clock = now_ns();
+    p->loop = *self = pp_loop_new(d, &cfg, log);
+    if (!p->loop)
+        return NULL;
+    pp_loop_run(p->loop);
+    p->times.loop_ns = lap(&clock);
+    if (log->full) {
+        pp_error(d, PP_E_LIMIT, (pp_pos){0}, "the run has more than %d records of one kind",
+                 PP_LOG_MAX);
+        return NULL;
+    }
+    if (p->loop->cancelled)
+        return NULL;
+    pp_result *r = PP_NEW(arena, pp_result);
+    r->log = log;
+    r->equity = pp_points_make(arena, p->loop, p->window.start_ms, &r->n_equity);
+    p->times.points_ns = lap(&clock);
+    pp_record(d, p, r);
+    p->times.record_ns = lap(&clock);
+    return r;
+}

@@ -1,0 +1,58 @@
+/* run.h - one backtest from a loaded Play and a tape to a result; no files, no printing.
+ *
+ *     pp_prepared *p = pp_engine_prepare(d, strategy, &tape, &options);   // columns, window,
+ * signals pp_result *r = p ? pp_engine_run(d, p) : NULL;                      // loop, points,
+ * result
+ *
+ * Both allocate from the arena of d. A prepared run can be asked about columns and rules (explain,
+ * columns, prove) without being run, and run once. */
+#ifndef PP_RUN_H
+#define PP_RUN_H
+
+#include "engine/bind.h"
+#include "engine/loop.h"
+#include "engine/result.h"
+#include "engine/window.h"
+
+typedef struct pp_run_options {
+    pp_window_request window;
+    const pp_instrument
+        *instrument; /* NULL: the built-in row of the symbol, else the generic one */
+    int intrabar;    /* a pp_intrabar; -1: the Play's */
+    unsigned keep;   /* PP_KEEP_...; PP_KEEP_ALL for artifacts */
+    bool plain;      /* visit every bar: the reference loop */
+    bool fast;       /* no column digests */
+    int64_t seed;    /* of a synthetic market, for the record */
+    const pp_column_cache *cache;
+    const volatile sig_atomic_t *cancel;
+} pp_run_options;
+
+/* Nanoseconds by stage, for people; no result depends on them. */
+typedef struct pp_stage_times {
+    int64_t columns_ns, signals_ns, loop_ns, points_ns, record_ns;
+} pp_stage_times;
+
+typedef struct pp_prepared {
+    const pp_strategy *strategy;
+    const pp_tape *tape;
+    pp_run_options options;
+    pp_columns *columns;
+    pp_rational *rational; /* NULL: none */
+    pp_window window;
+    pp_signals *signals;
+    pp_exch_config exchange;
+    pp_loop *loop; /* after pp_engine_run */
+    pp_stage_times times;
+} pp_prepared;
+
+/* NULL with errors in d: timeframes the tape cannot give, too little data, values out of range. */
+pp_prepared *pp_engine_prepare(pp_diags *d, const pp_strategy *s, const pp_tape *tape,
+                               const pp_run_options *options);
+/* NULL with errors in d (E_LIMIT), or when cancelled (without an error). */
+pp_result *pp_engine_run(pp_diags *d, pp_prepared *p);
+
+/* The instrument a Play runs with (X2). */
+pp_instrument pp_engine_instrument(const pp_play *play, const char *symbol,
+                                   const pp_instrument *given);
+
+#endif

@@ -1,0 +1,125 @@
+#include "engine/window.h"
+
+static const char *when(pp_arena *arena, int64_t ms)
+{
+    char text[PP_TIME_TEXT];
+    return pp_strdup(arena, pp_time_format(ms, text));
+}
+
+static int64_t node_warmup(const pp_columns *c, int view)
+{
+    int64_t most = 0;
+    for (int n = 0; n < c->n_nodes; n++)
+        if (c->nodes[n].view == view && c->nodes[n].warmup > most)
+            most = c->nodes[n].warmup;
+    return most;
+}
+
+/* T14: per timeframe, and the time at which the longest is behind. */
+static void find_warmups(const pp_strategy *s, const pp_columns *c, pp_window *w)
+{
+    pp_lookback look = pp_rules_lookback(s->rules);
+    w->earliest_ms = INT64_MIN;
+    for (int v = 0; v < c->n_views; v++) {
+        const pp_view *view = &c->views[v];
+        int64_t ms = pp_tf_ms(view->tf);
+        pp_warmup *u = &w->warmups[w->n_warmups++];
+        u->tf = view->tf;
+        u->feature_bars = node_warmup(c, v);
+        u->rule_bars =
+            look.offset_bars[view->tf] + (look.uses[view->tf] ? (look.span_ms + ms - 1) / ms : 0);
+        size_t k = (size_t)(u->feature_bars + u->rule_bars);
+        u->behind_ms = k < view->bars.n ? pp_bar_close_ms(&view->bars, k) : INT64_MAX;
+        if (u->behind_ms > w->earliest_ms)
+            w->earliest_ms = u->behind_ms;
+    }
+}
+
+static void warmup_error(pp_diags *d, const pp_window *w, const char *message, bool shiftable)
+{
+    const pp_warmup *slowest = &w->warmups[0];
+    for (int k = 1; k < w->n_warmups; k++)
+        if (w->warmups[k].behind_ms > slowest->behind_ms)
+            slowest = &w->warmups[k];
+    pp_diag *e = pp_error(d, PP_E_WARMUP, (pp_pos){0}, "%s", message);
+    e->found =
+        pp_fmt(d->arena, "warmup of %lld bars of %s (%lld for features, %lld for rules)",
+               (long long)(slowest->feature_bars + slowest->rule_bars), pp_tf_name(slowest->tf),
+               (long long)slowest->feature_bars, (long long)slowest->rule_bars);
+    if (shiftable) {
+        e->allowed =
+            pp_fmt(d->arena, "the earliest possible start is %s", when(d->arena, w->earliest_ms));
+        e->hint = pp_fmt(d->arena,
+                         "use --from %s, or --shift-start to move there, or import earlier data",
+                         when(d->arena, w->earliest_ms));
+    }
+}
+
+/* First tape bar that opens at or after t. */
+static size_t bar_from(const pp_bars *b, int64_t t_ms)
+{
+    size_t lo = 0, hi = b->n;
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+        if (b->open_ms[mid] < t_ms)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo;
+}
+
+static bool find_start(pp_diags *d, const pp_bars *b, const pp_window_request *want, pp_window *w)
+{
+    w->start_ms = w->earliest_ms;
+    if (want->has_from) {
+        size_t k = bar_from(b, want->from_ms);
+        w->start_ms = k < b->n ? b->open_ms[k] : pp_bar_close_ms(b, b->n - 1);
+        if (w->start_ms < w->earliest_ms && want->shift_start)
+            w->start_ms = w->earliest_ms;
+    }
+    if (w->start_ms >= w->earliest_ms)
+        return true;
+    warmup_error(
+        d, w, pp_fmt(d->arena, "too little data before the start %s", when(d->arena, w->start_ms)),
+        true);
+    return false;
+}
+
+bool pp_window_find(pp_diags *d, const pp_strategy *s, const pp_columns *c,
+                    const pp_window_request *want, pp_window *out)
+{
+    const pp_bars *b = &c->tape->bars;
+    *out = (pp_window){0};
+    if (b->n == 0) {
+        pp_error(d, PP_E_DATA, (pp_pos){0}, "the tape has no bars");
+        return false;
+    }
+    find_warmups(s, c, out);
+    if (out->earliest_ms == INT64_MAX) {
+        warmup_error(d, out, "the data is shorter than the warmup", false);
+        return false;
+    }
+    if (!find_start(d, b, want, out))
+        return false;
+    out->first_bar = bar_from(b, out->start_ms);
+    out->end_bar = b->n;
+    if (want->has_to)
+        while (out->end_bar > 0 && pp_bar_close_ms(b, out->end_bar - 1) > want->to_ms)
+            out->end_bar--;
+    if (out->end_bar <= out->first_bar) {
+        pp_diag *e = pp_error(d, PP_E_DATA, (pp_pos){0}, "the window holds no bars");
+        e->found =
+            pp_fmt(d->arena, "start %s, end %s", when(d->arena, out->start_ms),
+                   when(d->arena, want->has_to ? want->to_ms : pp_bar_close_ms(b, b->n - 1)));
+        e->allowed = pp_fmt(d->arena, "the data is %s to %s", when(d->arena, b->open_ms[0]),
+                            when(d->arena, pp_bar_close_ms(b, b->n - 1)));
+        e->hint = "choose --from and --to inside the data, after the warmup";
+        return false;
+    }
+    out->end_ms = pp_bar_close_ms(b, out->end_bar - 1);
+    out->start_instant = out->first_bar ? out->first_bar - 1 : SIZE_MAX;
+    const pp_view *exec = &c->views[c->view_of[s->play->exec_tf]];
+    out->warmup_bars = out->start_instant == SIZE_MAX ? 0 : exec->visible[out->start_instant] + 1;
+    return true;
+}

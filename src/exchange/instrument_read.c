@@ -1,0 +1,144 @@
+#include "exchange/instrument.h"
+
+#include "base/json.h"
+#include "base/time.h"
+
+#include <jansson.h>
+#include <string.h>
+
+typedef struct reader {
+    pp_diags *d;
+    pp_pos pos;
+    const char *symbol; /* of the entry being read */
+} reader;
+
+static void bad(reader *r, const char *key, const char *allowed)
+{
+    pp_error(r->d, PP_E_INSTRUMENT, r->pos, "%s: `%s` is missing or not usable", r->symbol, key)
+        ->allowed = allowed;
+}
+
+/* A JSON number or decimal text as e8. */
+static bool number(const json_t *v, int64_t *out_e8)
+{
+    if (json_is_string(v))
+        return pp_e8_parse(json_string_value(v), out_e8);
+    if (json_is_integer(v)) {
+        int64_t whole = json_integer_value(v);
+        *out_e8 = whole * PP_E8;
+        return whole >= 0 && whole <= PP_USDT_MAX_E8 / PP_E8;
+    }
+    return json_is_real(v) && pp_e8_of_double(json_real_value(v), out_e8);
+}
+
+static int64_t field(reader *r, const json_t *o, const char *key, bool required, int64_t def)
+{
+    const json_t *v = json_object_get(o, key);
+    int64_t e8 = def;
+    if ((v && !number(v, &e8)) || (!v && required))
+        bad(r, key, "a decimal number");
+    return e8;
+}
+
+static const json_t *tier_part(const json_t *tier, size_t i)
+{
+    static const char *const names[] = {"limit", "mmr", "deduction", "max_leverage"};
+    return json_is_array(tier) ? json_array_get(tier, i) : json_object_get(tier, names[i]);
+}
+
+static bool read_tier(const json_t *tier, bool last, pp_tier *out)
+{
+    const json_t *limit = tier_part(tier, 0), *deduction = tier_part(tier, 2);
+    *out = (pp_tier){.limit_e8 = PP_USDT_MAX_E8, .deduction_e8 = -1};
+    bool open = (!limit || json_is_null(limit)) && last;
+    return (open || number(limit, &out->limit_e8)) && number(tier_part(tier, 1), &out->mmr_e8) &&
+           (!deduction || json_is_null(deduction) || number(deduction, &out->deduction_e8)) &&
+           number(tier_part(tier, 3), &out->max_leverage_e8) &&
+           (out->deduction_e8 >= 0 || !deduction || json_is_null(deduction));
+}
+
+static void read_tiers(reader *r, const json_t *o, pp_instrument *out)
+{
+    const json_t *tiers = json_object_get(o, "tiers");
+    size_t n = json_array_size(tiers);
+    if (n == 0 || n > PP_TIERS_MAX) {
+        bad(r, "tiers", "a list of 1..64 tiers [limit, rate, deduction, max leverage]");
+        return;
+    }
+    for (size_t i = 0; i < n; i++)
+        if (!read_tier(json_array_get(tiers, i), i + 1 == n, &out->tiers[i]))
+            bad(r, pp_fmt(r->d->arena, "tiers[%zu]", i),
+                "[limit, maintenance rate, deduction or null, max leverage]");
+    out->n_tiers = (int)n;
+}
+
+static int64_t read_time(reader *r, const json_t *o, const char *key, int64_t def)
+{
+    const json_t *v = json_object_get(o, key);
+    int64_t ms = def;
+    if (v && !(json_is_string(v) && pp_time_parse(json_string_value(v), &ms)))
+        bad(r, key, "a date such as \"2026-08-05\"");
+    return ms;
+}
+
+static const char *word(reader *r, const json_t *o, const char *key, const char *def)
+{
+    const char *text = json_string_value(json_object_get(o, key));
+    return text ? pp_strdup(r->d->arena, text) : def;
+}
+
+static void read_entry(reader *r, const json_t *o, pp_instrument *out)
+{
+    const char *interval = word(r, o, "funding_interval", "8h");
+    *out = (pp_instrument){.symbol = r->symbol,
+                           .exchange = word(r, o, "exchange", NULL),
+                           .source = word(r, o, "source", r->pos.file),
+                           .as_of_ms = read_time(r, o, "as_of", 0),
+                           .valid_from_ms = read_time(r, o, "valid_from", INT64_MIN),
+                           .tick_e8 = field(r, o, "tick", true, 1),
+                           .step_e8 = field(r, o, "qty_step", true, 1),
+                           .min_qty_e8 = field(r, o, "min_qty", false, 0),
+                           .max_qty_e8 = field(r, o, "max_qty", false, PP_USDT_MAX_E8),
+                           .min_notional_e8 = field(r, o, "min_notional", false, 0),
+                           .max_leverage_e8 = field(r, o, "max_leverage", false, -1),
+                           .taker_bps_e8 = field(r, o, "taker_bps", false, -1),
+                           .maker_bps_e8 = field(r, o, "maker_bps", false, -1)};
+    if (!pp_duration_parse(interval, &out->funding_interval_ms))
+        bad(r, "funding_interval", "a duration such as \"8h\"");
+    read_tiers(r, o, out);
+    if (out->max_leverage_e8 < 0) /* not given: what the first tier allows */
+        out->max_leverage_e8 = out->tiers[0].max_leverage_e8;
+    pp_instrument_deductions(out);
+}
+
+const pp_instrument *pp_instrument_read(pp_diags *d, const char *file, const char *text, size_t n,
+                                        const char *symbol, int64_t at_ms)
+{
+    json_t *root = pp_json_read(d, file, text, n);
+    if (!root)
+        return NULL;
+    const json_t *list = json_object_get(root, "instruments");
+    size_t count = list ? json_array_size(list) : 1, before = d->n_errors;
+    pp_instrument *best = NULL;
+    for (size_t i = 0; i < count; i++) {
+        const json_t *o = list ? json_array_get(list, i) : root;
+        const char *name = json_string_value(json_object_get(o, "symbol"));
+        reader r = {d, {file, 0, 0}, symbol};
+        if (!name)
+            bad(&r, "symbol", "the name of the contract, such as \"BTCUSDT\"");
+        if (!name || strcmp(name, symbol) != 0)
+            continue;
+        pp_instrument *ins = PP_NEW(d->arena, pp_instrument);
+        read_entry(&r, o, ins);
+        if (ins->valid_from_ms <= at_ms && (!best || ins->valid_from_ms >= best->valid_from_ms))
+            best = ins;
+    }
+    if (d->n_errors > before)
+        return NULL;
+    if (!best) {
+        pp_error(d, PP_E_INSTRUMENT, (pp_pos){file, 0, 0}, "no entry for %s that is valid then",
+                 symbol);
+        return NULL;
+    }
+    return pp_instrument_check(best, d, (pp_pos){file, 0, 0}) ? best : NULL;
+}

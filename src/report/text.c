@@ -1,0 +1,83 @@
+#include "report/text.h"
+
+#include "base/money.h"
+#include "base/time.h"
+
+#include <math.h>
+
+enum { SPARK = 48 };
+
+static const char *number(pp_arena *a, double x, const char *unit)
+{
+    return isnan(x) ? "-" : pp_fmt(a, "%.2f%s", x, unit);
+}
+
+static void row(pp_buf *out, const char *l1, const char *v1, const char *l2, const char *v2)
+{
+    pp_buf_printf(out, "  %-16s %16s    %-16s %16s\n", l1, v1, l2, v2);
+}
+
+/* Equity in SPARK steps, each the last point of its share of the time. */
+static void sparkline(const pp_result *r, pp_buf *out)
+{
+    static const char *const bars[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
+    int64_t lo = r->equity[0].equity_e8, hi = lo;
+    for (size_t i = 0; i < r->n_equity; i++) {
+        lo = r->equity[i].equity_e8 < lo ? r->equity[i].equity_e8 : lo;
+        hi = r->equity[i].equity_e8 > hi ? r->equity[i].equity_e8 : hi;
+    }
+    size_t n = r->n_equity < SPARK ? r->n_equity : SPARK;
+    pp_buf_puts(out, "  ");
+    for (size_t k = 0; k < n; k++) {
+        int64_t v = r->equity[(k + 1) * r->n_equity / n - 1].equity_e8;
+        int level = hi > lo ? (int)((double)(v - lo) / (double)(hi - lo) * 7.999) : 0;
+        pp_buf_puts(out, bars[level]);
+    }
+    pp_buf_puts(out, "\n");
+}
+
+static void head(const pp_result *r, const pp_text_extra *x, pp_buf *out)
+{
+    char from[PP_TIME_TEXT], to[PP_TIME_TEXT];
+    const char *tint = !x->colour ? "" : r->status == PP_RUN_DONE ? "\033[32m" : "\033[33m";
+    pp_buf_printf(out, "%s  %s  tape %s, exec %s  %s .. %s\n", r->play_id, r->symbol,
+                  pp_tf_name(r->tape_tf), pp_tf_name(r->exec_tf), pp_time_format(r->start_ms, from),
+                  pp_time_format(r->ended_ms, to));
+    pp_buf_printf(out, "  %s%s%s%s%s\n", tint, pp_run_status_name(r->status),
+                  r->stop_reason != PP_REASON_none ? ": " : "",
+                  r->stop_reason != PP_REASON_none ? pp_reason_name(r->stop_reason) : "",
+                  x->colour ? "\033[0m" : "");
+}
+
+void pp_report_text(const pp_result *r, const pp_metrics *m, const pp_findings *f,
+                    const pp_text_extra *x, pp_buf *out)
+{
+    pp_arena *a = out->arena;
+#define M(name, unit) number(a, pp_metric_number(m, name), unit)
+#define COUNT(name)   pp_fmt(a, "%.0f", pp_metric_number(m, name))
+    head(r, x, out);
+    row(out, "equity start", M("initial_equity", ""), "equity end", M("final_equity", ""));
+    row(out, "net profit", M("net_profit", ""), "return", M("net_return_pct", " %"));
+    row(out, "buy and hold", M("benchmark_return_pct", " %"), "max drawdown",
+        M("max_drawdown_pct", " %"));
+    row(out, "sharpe", M("sharpe", ""), "sortino", M("sortino", ""));
+    row(out, "trades", COUNT("total_trades"), "win rate", M("win_rate", " %"));
+    row(out, "profit factor", M("profit_factor", ""), "expectancy", M("expectancy_usdt", ""));
+    row(out, "fees", M("total_fees", ""), "funding", M("net_funding", ""));
+    row(out, "liquidations", COUNT("liquidations"), "ambiguous bars", COUNT("ambiguous_bars"));
+#undef M
+#undef COUNT
+    sparkline(r, out);
+    for (size_t k = 0; k < r->n_warnings; k++)
+        pp_buf_printf(out, "  warning: %s\n", r->warnings[k]);
+    for (size_t k = 0; k < f->n; k++)
+        pp_buf_printf(out, "  %s: %s\n", pp_finding_severity_name(f->v[k].severity), f->v[k].text);
+    for (size_t k = 0; r->log->trades.n == 0 && k < r->n_coverage; k++)
+        if (r->coverage[k].entry && r->coverage[k].n_true == 0)
+            pp_buf_printf(out, "  never true: %s %s\n", r->coverage[k].case_id,
+                          r->coverage[k].node);
+    pp_buf_printf(out, "  run %.12s", r->run_hash);
+    if (x->bars_per_s > 0)
+        pp_buf_printf(out, "  %.1f million tape bars a second", x->bars_per_s / 1e6);
+    pp_buf_printf(out, "\n  artifacts: %s\n", x->artifacts ? x->artifacts : "none (--fast)");
+}

@@ -1,0 +1,132 @@
+#include "store/export.h"
+#include "base/text.h"
+#include "store/store_private.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* "t,v,v,...\n"; NaN is an empty field. */
+static void put_row(pp_buf *out, int64_t t, const double *const *cols, size_t nc, size_t i)
+{
+    char line[PP_DOUBLE_TEXT * 16], number[PP_DOUBLE_TEXT];
+    size_t len = (size_t)snprintf(line, sizeof line, "%" PRId64, t);
+    for (size_t c = 0; c < nc; c++) {
+        const char *text = isnan(cols[c][i]) ? "" : pp_double_text(cols[c][i], number);
+        size_t n = strlen(text);
+        line[len++] = ',';
+        memcpy(line + len, text, n);
+        len += n;
+    }
+    line[len++] = '\n';
+    pp_buf_put(out, line, len);
+}
+
+/* The rows of the window; false with E_DATA if there are none. */
+static bool read_window(pp_arena *arena, const pp_store *store, const pp_store_key *key,
+                        int64_t from_ms, int64_t to_ms, pp_series *s, pp_diags *d)
+{
+    size_t a = 0, z, nc;
+    char kind[PP_KIND_TEXT];
+    if (!pp_store_check_key(key, d) || !pp_store_read(arena, store, key, s, d))
+        return false;
+    while (a < s->n && s->time_ms[a] < from_ms)
+        a++;
+    for (z = a; z < s->n && (!to_ms || s->time_ms[z] < to_ms); z++)
+        ;
+    if (a == z) {
+        pp_diag *e = pp_error(d, PP_E_DATA, (pp_pos){0}, "no %s of %s %s in this window",
+                              pp_kind_name(key->kind, kind), key->exchange, key->symbol);
+        e->hint = "see `perpetua data info`";
+        return false;
+    }
+    pp_family_cols(key->kind.family, &nc);
+    s->n = z - a;
+    s->time_ms += a;
+    for (size_t c = 0; c < nc; c++)
+        s->col[c] += a;
+    return true;
+}
+
+bool pp_export_csv(pp_arena *arena, const pp_store *store, const pp_store_key *key, int64_t from_ms,
+                   int64_t to_ms, pp_buf *out, pp_diags *d)
+{
+    pp_series s;
+    size_t nc;
+    const char *const *names = pp_family_cols(key->kind.family, &nc);
+    const double *cols[PP_SERIES_COLS];
+    if (!read_window(arena, store, key, from_ms, to_ms, &s, d))
+        return false;
+    pp_buf_puts(out, pp_family_time(key->kind.family));
+    for (size_t c = 0; c < nc; c++) {
+        /* Mark and index keep the names that tell them apart when the file is read again. */
+        const char *prefix = key->kind.family == PP_MARK    ? "mark_"
+                             : key->kind.family == PP_INDEX ? "index_"
+                                                            : "";
+        pp_buf_printf(out, ",%s%s", prefix, names[c]);
+        cols[c] = s.col[c];
+    }
+    pp_buf_puts(out, "\n");
+    for (size_t i = 0; i < s.n; i++)
+        put_row(out, s.time_ms[i], cols, nc, i);
+    return true;
+}
+
+bool pp_export_parquet(pp_arena *arena, const pp_store *store, const pp_store_key *key,
+                       int64_t from_ms, int64_t to_ms, const char *path, pp_diags *d)
+{
+    pp_series s;
+    if (!read_window(arena, store, key, from_ms, to_ms, &s, d))
+        return false;
+    const char *slash = strrchr(path, '/');
+    const char *dir = !slash         ? "."
+                      : slash > path ? pp_strndup(arena, path, (size_t)(slash - path))
+                                     : "/";
+    pp_arena *work = pp_arena_child(arena);
+    pp_db *db = pp_db_open(work, &dir, 1, d);
+    bool ok = db && pp_series_write(work, db, path, &s, store->fs, d);
+    pp_arena_free(work);
+    return ok;
+}
+
+void pp_tape_csv(const pp_tape *t, pp_buf *out)
+{
+    const struct {
+        const char *name;
+        const double *values;
+    } all[] = {
+        {"open", t->bars.open},
+        {"high", t->bars.high},
+        {"low", t->bars.low},
+        {"close", t->bars.close},
+        {"volume", t->bars.volume},
+        {"turnover", t->bars.turnover},
+        {"mark_open", t->mark_open},
+        {"mark_high", t->mark_high},
+        {"mark_low", t->mark_low},
+        {"mark_close", t->mark_close},
+        {"index_close", t->index_close},
+    };
+    const double *cols[PP_COUNT(all)];
+    size_t nc = 0;
+    pp_buf_puts(out, "open_ms");
+    for (size_t c = 0; c < PP_COUNT(all); c++) {
+        if (!all[c].values)
+            continue;
+        pp_buf_printf(out, ",%s", all[c].name);
+        cols[nc++] = all[c].values;
+    }
+    pp_buf_puts(out, "\n");
+    for (size_t i = 0; i < t->bars.n; i++)
+        put_row(out, t->bars.open_ms[i], cols, nc, i);
+}
+
+void pp_tape_funding_csv(const pp_tape *t, pp_buf *out)
+{
+    pp_buf_puts(out, "time_ms,rate\n");
+    for (size_t i = 0; i < t->n_funding; i++) {
+        const double *rate = &t->funding[i].rate;
+        put_row(out, t->funding[i].time_ms, &rate, 1, 0);
+    }
+}

@@ -1,0 +1,401 @@
+#include "store/store.h"
+#include "store/cache.h"
+#include "store/duckdb.h"
+#include "store/store_private.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* ------------------------------------------------------------------------------------ names */
+
+const char *pp_store_default_dir(pp_arena *arena)
+{
+    const char *own = getenv("PERPETUA_DATA"), *xdg = getenv("XDG_DATA_HOME");
+    const char *home = getenv("HOME");
+    if (own && *own)
+        return pp_strdup(arena, own);
+    if (xdg && *xdg)
+        return pp_fmt(arena, "%s/perpetua", xdg);
+    return pp_fmt(arena, "%s/.local/share/perpetua", home ? home : ".");
+}
+
+const char *pp_store_dir(pp_arena *arena, const pp_store *store)
+{
+    return store->dir ? store->dir : pp_store_default_dir(arena);
+}
+
+static bool only(const char *text, const char *letters)
+{
+    return *text && strspn(text, letters) == strlen(text) && strlen(text) <= 40;
+}
+
+static bool good_exchange(const char *text)
+{
+    return only(text, "abcdefghijklmnopqrstuvwxyz0123456789_-");
+}
+
+static bool good_symbol(const char *text)
+{
+    return only(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789");
+}
+
+bool pp_store_check_key(const pp_store_key *key, pp_diags *d)
+{
+    if (!good_exchange(key->exchange)) {
+        pp_diag *e = pp_error(d, PP_E_USAGE, (pp_pos){0}, "not the name of an exchange: \"%s\"",
+                              key->exchange);
+        e->allowed = "small letters, digits, _ and -, for example bybit or binance";
+    }
+    if (!good_symbol(key->symbol))
+        pp_error(d, PP_E_SYMBOL, (pp_pos){0}, "not a symbol: \"%s\"", key->symbol);
+    return good_exchange(key->exchange) && good_symbol(key->symbol);
+}
+
+const char *pp_store_kind_dir(pp_arena *arena, const pp_store *store, const pp_store_key *key)
+{
+    char kind[PP_KIND_TEXT];
+    return pp_fmt(arena, "%s/%s/%s/%s", pp_store_dir(arena, store), key->exchange, key->symbol,
+                  pp_kind_name(key->kind, kind));
+}
+
+const char *pp_store_file(pp_arena *arena, const pp_store *store, const pp_store_key *key,
+                          int64_t month)
+{
+    return pp_fmt(arena, "%s/%04lld-%02lld.parquet", pp_store_kind_dir(arena, store, key),
+                  (long long)(month / 12), (long long)(month % 12 + 1));
+}
+
+int64_t pp_month_of_ms(int64_t time_ms)
+{
+    pp_date date = pp_date_of_days(pp_floor_div(time_ms, PP_DAY_MS));
+    return date.year * 12 + date.month - 1;
+}
+
+int64_t pp_month_start_ms(int64_t month)
+{
+    return pp_days_of_date(month / 12, (int)(month % 12) + 1, 1) * PP_DAY_MS;
+}
+
+/* ------------------------------------------------------------------------------------- scan */
+
+static void free_child(void *arena)
+{
+    pp_arena_free(arena);
+}
+
+pp_arena *pp_arena_child(pp_arena *parent)
+{
+    pp_arena *child = PP_NEW(parent, pp_arena);
+    pp_arena_init(child, &parent->alloc);
+    child->on_oom = parent->on_oom;
+    pp_arena_defer(parent, free_child, child);
+    return child;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static void close_dir(void *dir)
+{
+    closedir(dir);
+}
+
+/* Sorted names in a folder; empty if it cannot be read. */
+void pp_dir_names(pp_arena *arena, const char *path, pp_names *out)
+{
+    DIR *dir = opendir(path);
+    struct dirent *entry;
+    if (!dir)
+        return;
+    pp_arena *scratch = pp_arena_child(arena);
+    pp_arena_defer(scratch, close_dir, dir);
+    while ((entry = readdir(dir)))
+        if (entry->d_name[0] != '.')
+            *pp_vec_push(arena, out) = pp_strdup(arena, entry->d_name);
+    pp_arena_free(scratch);
+    if (out->n)
+        qsort(out->v, out->n, sizeof *out->v, by_name);
+}
+
+/* The month of "2025-01.parquet", or -1. */
+static int64_t month_of_name(const char *name)
+{
+    int year, month, end = 0;
+    if (strlen(name) != 15 || sscanf(name, "%4d-%2d.parquet%n", &year, &month, &end) != 2 ||
+        end != 15 || month < 1 || month > 12 || year < 1970)
+        return -1;
+    return (int64_t)year * 12 + month - 1;
+}
+
+size_t pp_store_months(pp_arena *arena, const pp_store *store, const pp_store_key *key,
+                       const int64_t **months)
+{
+    pp_names names = {0};
+    PP_VEC(int64_t) found = {0};
+    pp_dir_names(arena, pp_store_kind_dir(arena, store, key), &names);
+    for (size_t i = 0; i < names.n; i++)
+        if (month_of_name(names.v[i]) >= 0)
+            *pp_vec_push(arena, &found) = month_of_name(names.v[i]);
+    *months = found.v;
+    return found.n;
+}
+
+static void scan_symbol(pp_arena *arena, const pp_store *store, const char *exchange,
+                        const char *symbol, pp_store_list *out)
+{
+    pp_names kinds = {0};
+    pp_store_entry e = {.key = {.exchange = exchange, .symbol = symbol}};
+    pp_dir_names(arena, pp_fmt(arena, "%s/%s/%s", pp_store_dir(arena, store), exchange, symbol),
+                 &kinds);
+    for (size_t i = 0; i < kinds.n; i++) {
+        if (!pp_kind_parse(kinds.v[i], &e.key.kind))
+            continue;
+        e.n_months = pp_store_months(arena, store, &e.key, &e.months);
+        if (e.n_months)
+            *pp_vec_push(arena, out) = e;
+    }
+}
+
+void pp_store_scan(pp_arena *arena, const pp_store *store, pp_store_list *out)
+{
+    pp_names exchanges = {0};
+    const char *dir = pp_store_dir(arena, store);
+    pp_dir_names(arena, dir, &exchanges);
+    for (size_t i = 0; i < exchanges.n; i++) {
+        pp_names symbols = {0};
+        if (!good_exchange(exchanges.v[i]))
+            continue;
+        pp_dir_names(arena, pp_fmt(arena, "%s/%s", dir, exchanges.v[i]), &symbols);
+        for (size_t j = 0; j < symbols.n; j++)
+            if (good_symbol(symbols.v[j]))
+                scan_symbol(arena, store, exchanges.v[i], symbols.v[j], out);
+    }
+}
+
+/* ------------------------------------------------------------------------------------- read */
+
+static const char *column_list(pp_arena *arena, pp_family family)
+{
+    size_t n;
+    const char *const *cols = pp_family_cols(family, &n);
+    pp_buf b = {.arena = arena};
+    pp_buf_printf(&b, "%s::BIGINT AS %s", pp_family_time(family), pp_family_time(family));
+    for (size_t i = 0; i < n; i++)
+        pp_buf_printf(&b, ", %s::DOUBLE AS %s", cols[i], cols[i]);
+    return b.text;
+}
+
+/* The months as one query; the files follow each other in the order given. */
+static bool read_months(pp_arena *arena, const pp_store *store, const pp_store_key *key,
+                        const int64_t *months, size_t n, pp_series *out, pp_diags *d)
+{
+    const char *dir = pp_store_kind_dir(arena, store, key);
+    char real[4096];
+    pp_buf sql = {.arena = arena};
+    pp_table t;
+    size_t nc;
+    pp_family_cols(key->kind.family, &nc);
+    pp_series_init(arena, out, key->kind, 0, false);
+    if (!n)
+        return true;
+    if (!realpath(dir, real)) {
+        pp_error(d, PP_E_STORE, (pp_pos){dir, 0, 0}, "cannot read: %s", strerror(errno));
+        return false;
+    }
+    pp_db *db = pp_db_open(arena, &dir, 1, d);
+    if (!db)
+        return false;
+    pp_buf_printf(&sql, "SELECT %s FROM read_parquet([", column_list(arena, key->kind.family));
+    for (size_t i = 0; i < n; i++) {
+        const char *name = strrchr(pp_store_file(arena, store, key, months[i]), '/');
+        pp_buf_printf(&sql, "%s%s", i ? "," : "",
+                      pp_sql_text(arena, pp_fmt(arena, "%s%s", real, name)));
+    }
+    pp_buf_puts(&sql, "])");
+    if (!pp_db_query(db, arena, sql.text, &t, d)) {
+        pp_diag *e =
+            pp_error(d, PP_E_STORE, (pp_pos){dir, 0, 0}, "a month of the store cannot be read");
+        e->hint = "remove the damaged file and import or download that month again";
+        return false;
+    }
+    *out = (pp_series){.kind = key->kind, .n = t.n_rows};
+    out->time_ms = (int64_t *)(uintptr_t)t.cols[0].i64;
+    for (size_t c = 0; c < nc; c++)
+        out->col[c] = (double *)(uintptr_t)t.cols[c + 1].f64;
+    return true;
+}
+
+/* What everything else relies on: increasing times that are bar opens. Foreign files are possible.
+ */
+static bool check_order(const pp_series *s, const char *dir, pp_diags *d)
+{
+    bool bars = pp_family_is_bars(s->kind.family);
+    for (size_t i = 0; i < s->n; i++) {
+        int64_t t = s->time_ms[i];
+        bool aligned = !bars || pp_tf_open(s->kind.tf, t) == t;
+        if (aligned && (i == 0 || t > s->time_ms[i - 1]))
+            continue;
+        char text[PP_TIME_TEXT];
+        pp_diag *e = pp_error(d, PP_E_STORE, (pp_pos){dir, 0, 0}, "%s at %s",
+                              aligned ? "rows are not in time order" : "a bar is not aligned",
+                              pp_time_format(t, text));
+        e->hint = "the file was not written by perpetua: remove it and import it instead";
+        return false;
+    }
+    return true;
+}
+
+/* What the data of a key is made of: name, size, time and inode of each file. */
+static pp_xxh128 source_sum(pp_arena *arena, const pp_store *store, const pp_store_key *key,
+                            const int64_t *months, size_t n)
+{
+    pp_buf b = {.arena = arena};
+    for (size_t i = 0; i < n; i++) {
+        struct stat st = {0};
+        if (stat(pp_store_file(arena, store, key, months[i]), &st) < 0)
+            continue;
+        pp_buf_printf(&b, "%lld %lld %lld.%09ld %llu %llu\n", (long long)months[i],
+                      (long long)st.st_size, (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec,
+                      (unsigned long long)st.st_ino, (unsigned long long)st.st_dev);
+    }
+    return pp_xxh3(b.text ? b.text : "", b.len, 1);
+}
+
+bool pp_store_read_sum(pp_arena *arena, const pp_store *store, const pp_store_key *key,
+                       pp_series *out, pp_xxh128 *content, pp_diags *d)
+{
+    const int64_t *months;
+    *content = (pp_xxh128){0, 0};
+    pp_series_init(arena, out, key->kind, 0, false);
+    size_t n = pp_store_months(arena, store, key, &months);
+    if (!n)
+        return true;
+    /* The sum is taken before the files are read: a month that is replaced meanwhile makes the
+     * entry one for a list of sources that no longer exists. */
+    pp_xxh128 sources = source_sum(arena, store, key, months, n);
+    if (pp_cache_open(arena, store, key, sources, out, content))
+        return true;
+    if (!read_months(arena, store, key, months, n, out, d) ||
+        !check_order(out, pp_store_kind_dir(arena, store, key), d))
+        return false;
+    pp_cache_put(arena, store, key, sources, out, content);
+    return true;
+}
+
+bool pp_store_read(pp_arena *arena, const pp_store *store, const pp_store_key *key, pp_series *out,
+                   pp_diags *d)
+{
+    pp_xxh128 content;
+    return pp_store_read_sum(arena, store, key, out, &content, d);
+}
+
+/* ------------------------------------------------------------------------------------ write */
+
+static pp_series rows_of(const pp_series *s, size_t from, size_t to)
+{
+    pp_series part = *s;
+    size_t nc;
+    pp_family_cols(s->kind.family, &nc);
+    part.n = to - from;
+    part.time_ms += from;
+    for (size_t c = 0; c < nc; c++)
+        part.col[c] += from;
+    if (part.origin)
+        part.origin += from;
+    return part;
+}
+
+bool pp_series_write(pp_arena *arena, pp_db *db, const char *path, const pp_series *s,
+                     const pp_fs *fs, pp_diags *d)
+{
+    size_t nc;
+    const char *const *names = pp_family_cols(s->kind.family, &nc);
+    pp_col cols[PP_SERIES_COLS + 1] = {
+        {.name = pp_family_time(s->kind.family), .type = PP_COL_I64, .i64 = s->time_ms}};
+    for (size_t c = 0; c < nc; c++) {
+        cols[c + 1] = (pp_col){.name = names[c], .type = PP_COL_F64, .f64 = s->col[c]};
+        if (s->kind.family != PP_KLINE || c != 5)
+            continue;
+        uint8_t *valid = PP_ARRAY(arena, uint8_t, s->n);
+        for (size_t i = 0; i < s->n; i++)
+            valid[i] = (uint8_t)!isnan(s->col[c][i]);
+        cols[c + 1].valid = valid;
+    }
+    pp_table t = {nc + 1, s->n, cols};
+    return pp_db_write_parquet_atomic(db, path, &t, fs, d);
+}
+
+static void unlock(void *fd)
+{
+    close((int)(intptr_t)fd);
+}
+
+/* Writers of one symbol wait for each other; the lock goes with the descriptor. */
+static bool lock_symbol(pp_arena *arena, const pp_store *store, const pp_store_key *key,
+                        pp_diags *d)
+{
+    const char *path =
+        pp_fmt(arena, "%s/%s/%s/.lock", pp_store_dir(arena, store), key->exchange, key->symbol);
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (fd >= 0)
+        pp_arena_defer(arena, unlock, (void *)(intptr_t)fd);
+    if (fd >= 0 && flock(fd, LOCK_EX) == 0)
+        return true;
+    pp_error(d, PP_E_STORE, (pp_pos){path, 0, 0}, "cannot lock the symbol: %s", strerror(errno));
+    return false;
+}
+
+static bool merge_month(pp_arena *arena, const pp_store *store, const pp_store_key *key, pp_db *db,
+                        const pp_series *rows, bool replace, pp_store_report *report, pp_diags *d)
+{
+    int64_t month = pp_month_of_ms(rows->time_ms[0]);
+    const char *path = pp_store_file(arena, store, key, month);
+    pp_series old, all;
+    pp_merge_report m;
+    pp_series_init(arena, &old, key->kind, 0, false);
+    if (access(path, F_OK) == 0 && !read_months(arena, store, key, &month, 1, &old, d))
+        return false;
+    bool ok = pp_series_merge(arena, &old, rows, replace, &all, &m, d);
+    report->rows.added += m.added;
+    report->rows.same += m.same;
+    report->rows.completed += m.completed;
+    report->rows.replaced += m.replaced;
+    if (!ok || !(m.added || m.completed || m.replaced))
+        return ok;
+    if (!pp_series_write(arena, db, path, &all, store->fs, d))
+        return false;
+    report->months_written++;
+    return true;
+}
+
+bool pp_store_merge(pp_arena *arena, const pp_store *store, const pp_store_key *key,
+                    const pp_series *rows, bool replace, pp_store_report *report, pp_diags *d)
+{
+    const char *dir = pp_store_kind_dir(arena, store, key);
+    bool ok = true;
+    *report = (pp_store_report){0};
+    if (!pp_store_check_key(key, d) || !pp_dir_make(d, store->fs, dir))
+        return false;
+    /* The lock and what the months need end here, not with the caller's arena. */
+    pp_arena *work = pp_arena_child(arena);
+    pp_db *db = lock_symbol(work, store, key, d) ? pp_db_open(work, &dir, 1, d) : NULL;
+    for (size_t i = 0, j; db && i < rows->n && ok; i = j) {
+        int64_t end = pp_month_start_ms(pp_month_of_ms(rows->time_ms[i]) + 1);
+        for (j = i; j < rows->n && rows->time_ms[j] < end; j++)
+            ;
+        pp_series part = rows_of(rows, i, j);
+        ok = merge_month(work, store, key, db, &part, replace, report, d);
+    }
+    pp_arena_free(work);
+    return db && ok;
+}

@@ -1,0 +1,27 @@
+/* store_private.h - what the files of the store share and nobody else needs. */
+#ifndef PP_STORE_PRIVATE_H
+#define PP_STORE_PRIVATE_H
+
+#include "base/xxh3.h"
+#include "store/duckdb.h"
+#include "store/store.h"
+
+/* An arena whose memory and handles end with pp_arena_free() on it, or with the parent, also when
+ * memory ends in between. */
+pp_arena *pp_arena_child(pp_arena *parent);
+
+/* Sorted names in a folder without those that start with a dot; empty if it cannot be read. */
+typedef PP_VEC(const char *) pp_names;
+void pp_dir_names(pp_arena *arena, const char *path, pp_names *out);
+
+const char *pp_store_dir(pp_arena *arena, const pp_store *store);
+
+/* pp_store_read, and the sum of the content for the hash memo. */
+bool pp_store_read_sum(pp_arena *arena, const pp_store *store, const pp_store_key *key,
+                       pp_series *out, pp_xxh128 *content, pp_diags *d);
+
+/* One Parquet file of a series, atomically. */
+bool pp_series_write(pp_arena *arena, pp_db *db, const char *path, const pp_series *s,
+                     const pp_fs *fs, pp_diags *d);
+
+#endif

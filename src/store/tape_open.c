@@ -1,0 +1,180 @@
+#include "store/tape_open.h"
+#include "store/cache.h"
+#include "store/store_private.h"
+
+#include <string.h>
+
+unsigned pp_store_timeframes(pp_arena *arena, const pp_store *store, const char *exchange,
+                             const char *symbol)
+{
+    unsigned found = 0;
+    const int64_t *months;
+    for (int tf = 0; tf < PP_TF_COUNT; tf++) {
+        pp_store_key key = {exchange, symbol, {PP_KLINE, (pp_tf)tf}};
+        if (pp_store_months(arena, store, &key, &months))
+            found |= 1u << tf;
+    }
+    return found;
+}
+
+static const char *tf_list(pp_arena *arena, unsigned bits)
+{
+    pp_buf b = {.arena = arena};
+    for (int tf = 0; tf < PP_TF_COUNT; tf++)
+        if (bits >> tf & 1)
+            pp_buf_printf(&b, "%s%s", b.len ? " " : "", pp_tf_name((pp_tf)tf));
+    return b.text;
+}
+
+typedef struct opener {
+    pp_arena *arena;
+    const pp_store *store;
+    pp_diags *d;
+    const char *exchange, *symbol;
+    pp_tf tf;
+    pp_buf sums; /* of everything the tape is made of, for the hash memo */
+} opener;
+
+/* E_DATA that says what the store has instead. */
+static void no_data(opener *o, const pp_store_list *list)
+{
+    pp_buf found = {.arena = o->d->arena};
+    const char **names = PP_ARRAY(o->arena, const char *, list->n);
+    size_t n = 0;
+    for (size_t i = 0; i < list->n; i++) {
+        const pp_store_entry *e = &list->v[i];
+        if (e->key.kind.family != PP_KLINE || (n && !strcmp(names[n - 1], e->key.symbol)))
+            continue;
+        names[n++] = e->key.symbol;
+        pp_buf_printf(&found, "%s%s %s", found.len ? ", " : "", e->key.exchange, e->key.symbol);
+    }
+    const char *dir = pp_store_dir(o->d->arena, o->store);
+    pp_diag *e = pp_error(o->d, PP_E_DATA, (pp_pos){0}, "no data of %s%s%s in %s", o->symbol,
+                          o->exchange ? " of " : "", o->exchange ? o->exchange : "", dir);
+    e->allowed = found.text ? found.text : "nothing: the store is empty";
+    e->nearest = n ? pp_nearest(o->symbol, names, n) : NULL;
+    e->hint = pp_fmt(o->d->arena,
+                     "perpetua data download %s, perpetua data import FILE, or --csv, --synthetic",
+                     o->symbol);
+}
+
+/* The exchange, if it was not named, and that there is data at all. */
+static bool find_symbol(opener *o)
+{
+    pp_store_list list = {0};
+    const char *found = NULL;
+    bool several = false;
+    pp_store_scan(o->arena, o->store, &list);
+    for (size_t i = 0; i < list.n; i++) {
+        const pp_store_key *k = &list.v[i].key;
+        if (k->kind.family != PP_KLINE || strcmp(k->symbol, o->symbol) ||
+            (o->exchange && strcmp(k->exchange, o->exchange)))
+            continue;
+        several = several || (found && strcmp(found, k->exchange));
+        found = k->exchange;
+    }
+    if (!found) {
+        no_data(o, &list);
+    } else if (several) {
+        pp_diag *e = pp_error(o->d, PP_E_DATA, (pp_pos){0},
+                              "%s is in the store for more than one exchange", o->symbol);
+        e->hint = "name one: `data: {exchange: bybit}` in the Play, or --exchange";
+    }
+    o->exchange = found;
+    return found && !several;
+}
+
+static bool find_tf(opener *o, int tf)
+{
+    unsigned have = pp_store_timeframes(o->arena, o->store, o->exchange, o->symbol);
+    if (tf == PP_TAPE_FINEST)
+        for (tf = 0; !(have >> tf & 1); tf++)
+            ;
+    o->tf = (pp_tf)tf;
+    if (have >> tf & 1)
+        return true;
+    pp_diag *e = pp_error(o->d, PP_E_TIMEFRAME, (pp_pos){0}, "no %s bars of %s in the store",
+                          pp_tf_name(o->tf), o->symbol);
+    e->found = tf_list(o->d->arena, have);
+    return false;
+}
+
+static bool read_kind(opener *o, pp_family family, pp_tf tf, pp_series **out)
+{
+    pp_store_key key = {o->exchange, o->symbol, {family, tf}};
+    pp_xxh128 sum;
+    char hex[PP_XXH3_HEX], kind[PP_KIND_TEXT];
+    pp_series *s = PP_NEW(o->arena, pp_series);
+    if (!pp_store_read_sum(o->arena, o->store, &key, s, &sum, o->d))
+        return false;
+    *out = s->n ? s : NULL;
+    if (s->n)
+        pp_buf_printf(&o->sums, "%s %s\n", pp_kind_name(key.kind, kind), pp_xxh3_hex(sum, hex));
+    return true;
+}
+
+/* Mark or index in a finer timeframe becomes that of the tape. */
+static pp_series *aggregate(opener *o, const pp_series *s)
+{
+    double *zero = pp_alloc_zero(o->arena, s->n * sizeof *zero);
+    bool ohlc = s->kind.family == PP_MARK;
+    const double *last = s->col[ohlc ? 3 : 0];
+    pp_bars in = {
+        s->kind.tf, s->n, s->time_ms, s->col[0], ohlc ? s->col[1] : last, ohlc ? s->col[2] : last,
+        last,       zero, NULL};
+    pp_bars out;
+    pp_bars_aggregate(o->arena, &in, o->tf, &out, NULL);
+    const double *from[4] = {out.open, out.high, out.low, out.close};
+    pp_series *r = PP_NEW(o->arena, pp_series);
+    pp_series_init(o->arena, r, (pp_kind){s->kind.family, o->tf}, out.n, false);
+    for (size_t i = 0; i < out.n; i++) {
+        r->time_ms[i] = out.open_ms[i];
+        for (size_t c = 0; c < (ohlc ? 4 : 1); c++)
+            r->col[c][i] = ohlc ? from[c][i] : out.close[i];
+    }
+    return r;
+}
+
+/* The series in the tape's timeframe, or the coarsest finer one that builds it. */
+static bool read_beside(opener *o, pp_family family, pp_series **out)
+{
+    *out = NULL;
+    for (int tf = (int)o->tf; tf >= 0 && !*out; tf--)
+        if (pp_tf_divides((pp_tf)tf, o->tf) && !read_kind(o, family, (pp_tf)tf, out))
+            return false;
+    if (*out && (*out)->kind.tf != o->tf)
+        *out = aggregate(o, *out);
+    return true;
+}
+
+static void take_hash(opener *o, const pp_tape_opts *opts, pp_tape *tape)
+{
+    pp_buf_printf(&o->sums, "%lld %lld %d %s", (long long)opts->from_ms, (long long)opts->to_ms,
+                  opts->fill_gaps, pp_tf_name(o->tf));
+    pp_xxh128 of = pp_xxh3(o->sums.text, o->sums.len, 2);
+    if (pp_cache_get_hash(o->arena, o->store, of, tape->hash))
+        return;
+    pp_tape_hash(tape);
+    pp_cache_put_hash(o->arena, o->store, of, tape->hash);
+}
+
+bool pp_tape_open(pp_arena *arena, const pp_store *store, const char *exchange, const char *symbol,
+                  int tf, const pp_tape_opts *opts, pp_tape *out, pp_diags *d)
+{
+    opener o = {arena, store, d, exchange, pp_strdup(arena, symbol), PP_TF_1M, {.arena = arena}};
+    pp_series *kline, *mark, *index, *funding, *oi;
+    pp_store_key name = {exchange ? exchange : "any", symbol, {PP_KLINE, PP_TF_1M}};
+    if (!pp_store_check_key(&name, d) || !find_symbol(&o) || !find_tf(&o, tf) ||
+        !read_kind(&o, PP_KLINE, o.tf, &kline) || !read_beside(&o, PP_MARK, &mark) ||
+        !read_beside(&o, PP_INDEX, &index) || !read_kind(&o, PP_FUNDING, PP_TF_1M, &funding) ||
+        !read_kind(&o, PP_OPEN_INTEREST, PP_TF_1M, &oi))
+        return false;
+    pp_tape_parts parts = {o.symbol, o.exchange, kline, mark, index, funding, oi};
+    pp_tape_opts build = *opts;
+    build.no_hash = true;
+    if (!kline || !pp_tape_build(arena, &parts, &build, out, d))
+        return false;
+    if (!opts->no_hash)
+        take_hash(&o, opts, out);
+    return true;
+}

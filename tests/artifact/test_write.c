@@ -1,0 +1,278 @@
+/* A1, A2, A4, G3: a run is written whole or not at all, found again, and every byte of it counts.
+ */
+#include "sample.h"
+
+#include "base/file.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define NEEDS_DUCKDB                                                                               \
+    if (!sample_has_duckdb())                                                                      \
+    cr_skip_test("DuckDB is not here")
+
+static pp_sample S;
+
+static const char *const files[] = {
+    "trades.parquet", "orders.parquet", "fills.parquet",  "equity.parquet", "ledger.parquet",
+    "events.jsonl",   "result.json",    "signature.json", "preflight.json", "manifest.json"};
+
+static void verify_step(void *ctx)
+{
+    bool *ok = ctx;
+    int checks;
+    S.diags = (pp_diags){.arena = &S.arena};
+    *ok = pp_artifact_verify(&S.diags, NULL, sample_path(&S), NULL, &checks);
+    cr_expect(!*ok || checks > 100, "%d checks", checks);
+}
+
+static bool verified(void)
+{
+    bool ok = false;
+    return pp_try(&S.arena, verify_step, &ok) && ok;
+}
+
+static const char *first_error(void)
+{
+    return S.diags.list.n ? S.diags.list.v[0].message : "no error";
+}
+
+Test(write, A2_a_run_is_written_and_verifies)
+{
+    NEEDS_DUCKDB;
+    sample_make(&S, 20);
+    cr_assert(sample_write(&S), "%s", first_error());
+    for (size_t i = 0; i < PP_COUNT(files); i++) {
+        size_t n;
+        char *bytes = sample_read(&S, files[i], &n);
+        cr_expect(bytes && n > 0, "%s", files[i]);
+        free(bytes);
+    }
+    cr_expect(verified(), "%s", first_error());
+    sample_free(&S);
+}
+
+Test(write, A2_a_run_without_any_trade_writes_all_files_too)
+{
+    NEEDS_DUCKDB;
+    sample_make(&S, 0);
+    cr_assert(sample_write(&S), "%s", first_error());
+    cr_expect(verified(), "%s", first_error());
+    sample_free(&S);
+}
+
+Test(write, A1_the_finished_run_is_found_and_left_alone)
+{
+    NEEDS_DUCKDB;
+    sample_make(&S, 3);
+    cr_assert(sample_write(&S));
+    sample_put(&S, "preflight.json", "mine", 4);
+    cr_assert(sample_write(&S));
+    size_t n;
+    char *bytes = sample_read(&S, "preflight.json", &n);
+    cr_expect(n == 4 && memcmp(bytes, "mine", 4) == 0);
+    free(bytes);
+    S.job.force = true;
+    cr_assert(sample_write(&S), "%s", first_error());
+    cr_expect(verified());
+    sample_free(&S);
+}
+
+Test(write, A3_two_writings_agree_on_every_byte)
+{
+    NEEDS_DUCKDB;
+    char *first[PP_COUNT(files)];
+    size_t n_first[PP_COUNT(files)], n;
+    sample_make(&S, 20);
+    cr_assert(sample_write(&S));
+    for (size_t i = 0; i < PP_COUNT(files); i++)
+        first[i] = sample_read(&S, files[i], &n_first[i]);
+    S.job.force = true;
+    cr_assert(sample_write(&S));
+    for (size_t i = 0; i < PP_COUNT(files); i++) {
+        char *again = sample_read(&S, files[i], &n);
+        cr_expect(n == n_first[i] && memcmp(first[i], again, n) == 0, "%s", files[i]);
+        free(again);
+        free(first[i]);
+    }
+    sample_free(&S);
+}
+
+Test(write, A1_force_refuses_a_run_that_gives_other_bytes)
+{
+    NEEDS_DUCKDB;
+    sample_make(&S, 4);
+    cr_assert(sample_write(&S));
+    size_t n, n_after;
+    char *before = sample_read(&S, "result.json", &n);
+    S.result.starved++;
+    S.job.force = true;
+    cr_expect_not(sample_write(&S));
+    cr_expect_eq(pp_diags_code(&S.diags), PP_E_VERIFY);
+    char *after = sample_read(&S, "result.json", &n_after);
+    cr_expect(n == n_after && memcmp(before, after, n) == 0);
+    free(before);
+    free(after);
+    sample_free(&S);
+}
+
+/* Every file, a byte near its start, in its middle and at its end. */
+Test(write, A5_one_changed_byte_in_any_file_is_found)
+{
+    NEEDS_DUCKDB;
+    sample_make(&S, 5);
+    cr_assert(sample_write(&S));
+    for (size_t i = 0; i < PP_COUNT(files); i++) {
+        size_t n;
+        char *bytes = sample_read(&S, files[i], &n);
+        size_t places[] = {0, n / 3, n / 2, n - 2, n - 1};
+        for (size_t k = 0; k < PP_COUNT(places); k++) {
+            bytes[places[k]] ^= 1;
+            sample_put(&S, files[i], bytes, n);
+            cr_expect_not(verified(), "%s, byte %zu of %zu", files[i], places[k], n);
+            bytes[places[k]] ^= 1;
+        }
+        sample_put(&S, files[i], bytes, n - 1);
+        cr_expect_not(verified(), "%s, last byte gone", files[i]);
+        sample_put(&S, files[i], bytes, n);
+        free(bytes);
+    }
+    cr_expect(verified(), "%s", first_error());
+    sample_free(&S);
+}
+
+static bool refused(void (*spoil)(void), const char *word)
+{
+    sample_make(&S, 6);
+    spoil();
+    bool ok = sample_write(&S);
+    bool named = false;
+    for (size_t i = 0; i < S.diags.list.n; i++)
+        named |= strstr(S.diags.list.v[i].message, word) != NULL;
+    bool absent = access(sample_path(&S), F_OK) != 0;
+    char failed[256];
+    snprintf(failed, sizeof failed, "%s.failed/trades.parquet", sample_path(&S));
+    bool kept = access(failed, F_OK) == 0;
+    cr_expect(named, "no message with `%s`: %s", word, first_error());
+    sample_free(&S);
+    return !ok && absent && kept;
+}
+
+static pp_trade *trade_at(size_t i)
+{
+    return PP_SLAB_AT(&S.log.trades, pp_trade, i);
+}
+
+static pp_ledger_row *row_at(size_t i)
+{
+    return PP_SLAB_AT(&S.log.ledger, pp_ledger_row, i);
+}
+
+static pp_equity_point *point_at(size_t i)
+{
+    return (pp_equity_point *)&S.result.equity[i];
+}
+
+static void spoil_net(void)
+{
+    trade_at(2)->net_e8++;
+    sample_refresh(&S);
+}
+
+static void spoil_sum(void)
+{
+    trade_at(2)->gross_e8++;
+    trade_at(2)->net_e8++;
+    sample_refresh(&S);
+}
+
+static void spoil_ledger(void)
+{
+    row_at(3)->delta_e8[PP_ACCOUNT_fees]++;
+}
+
+static void spoil_metrics(void)
+{
+    int row = pp_metric_find("profit_factor");
+    S.metrics->values[row].v *= 1 + 1e-15;
+}
+
+static void spoil_order(void)
+{
+    trade_at(4)->exit_ms = trade_at(4)->entry_ms = trade_at(0)->exit_ms;
+    sample_refresh(&S);
+}
+
+static void spoil_equity(void)
+{
+    point_at(S.result.n_equity - 1)->equity_e8++;
+    sample_refresh(&S);
+}
+
+static void spoil_window(void)
+{
+    S.result.ended_ms -= PP_HOUR_MS;
+    sample_refresh(&S);
+}
+
+static void spoil_play(void)
+{
+    S.result.play_json = "{\"name\":\"other\"}";
+}
+
+static void spoil_hash(void)
+{
+    S.result.run_hash[0] ^= 1;
+}
+
+static void spoil_fill(void)
+{
+    PP_SLAB_AT(&S.log.fills, pp_fill, 1)->notional_e8++;
+    sample_refresh(&S);
+}
+
+Test(write, G3_what_does_not_agree_is_refused_and_kept_beside)
+{
+    NEEDS_DUCKDB;
+    cr_expect(refused(spoil_net, "gross - fees + funding"));
+    cr_expect(refused(spoil_sum, "the trades sum to"));
+    cr_expect(refused(spoil_ledger, "do not sum to 0"));
+    cr_expect(refused(spoil_metrics, "profit_factor"));
+    cr_expect(refused(spoil_order, "steps back"));
+    cr_expect(refused(spoil_equity, "wallet + margin + unrealised"));
+    cr_expect(refused(spoil_window, "do not span"));
+    cr_expect(refused(spoil_play, "play hash"));
+    cr_expect(refused(spoil_hash, "run hash"));
+    cr_expect(refused(spoil_fill, "notional"));
+}
+
+Test(write, A3_the_run_hash_covers_every_input_and_nothing_else)
+{
+    char base[65], hash[65];
+    sample_make(&S, 1);
+    pp_result *r = &S.result;
+    memcpy(base, r->run_hash, sizeof base);
+#define CHANGES(change)                                                                            \
+    do {                                                                                           \
+        pp_result keep = *r;                                                                       \
+        change;                                                                                    \
+        cr_expect_str_neq(pp_run_hash(&S.arena, r, hash), base, #change);                          \
+        *r = keep;                                                                                 \
+    } while (0)
+    CHANGES(r->play_hash[3] ^= 1);
+    CHANGES(r->dataset_hash[3] ^= 1);
+    CHANGES(r->instrument_hash[3] ^= 1);
+    CHANGES(r->start_ms++);
+    CHANGES(r->end_ms++);
+    CHANGES(r->intrabar = PP_PATH_FAVOURABLE);
+    CHANGES(r->models_json = "{\"spread_bps\":1}");
+    CHANGES(r->seed = 1);
+    r->starved = 7;
+    r->ended_ms--;
+    r->play_id = "other";
+    cr_expect_str_eq(pp_run_hash(&S.arena, r, hash), base);
+    sample_free(&S);
+}

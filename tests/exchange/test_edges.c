@@ -1,0 +1,178 @@
+/* Bounds, refusals of settings, and what random markets do not reach. */
+#include "exchange/exchange.h"
+
+#include <criterion/criterion.h>
+#include <math.h>
+
+enum { BARS = 4 };
+
+typedef struct desk {
+    pp_arena arena;
+    pp_diags d;
+    pp_log log;
+    pp_tape tape;
+    pp_exch_config cfg;
+    int64_t open_ms[BARS];
+    double px[BARS], volume[BARS];
+} desk;
+
+static void set_up(desk *k)
+{
+    *k = (desk){0};
+    pp_arena_init(&k->arena, NULL);
+    k->d.arena = &k->arena;
+    for (int i = 0; i < BARS; i++) {
+        k->open_ms[i] = INT64_C(1735689600000) + i * PP_MINUTE_MS;
+        k->px[i] = 100;
+        k->volume[i] = 10;
+    }
+    k->tape.bars =
+        (pp_bars){PP_TF_1M, BARS, k->open_ms, k->px, k->px, k->px, k->px, k->volume, NULL};
+    k->cfg = (pp_exch_config){.ins = pp_instrument_generic("XUSDT", 0),
+                              .deposit_e8 = 10000 * PP_E8,
+                              .leverage_e8 = 10 * PP_E8,
+                              .taker_bps_e8 = 550000000,
+                              .maker_bps_e8 = 200000000,
+                              .min_notional_e8 = -1,
+                              .end_bar = BARS};
+    pp_log_init(&k->log, &k->arena, PP_KEEP_ALL, NULL);
+}
+
+static pp_exch *start(desk *k)
+{
+    pp_exch *ex = pp_exch_new(&k->d, &k->tape, &k->cfg, &k->log);
+    cr_assert(ex, "%s", k->d.list.n ? k->d.list.v[0].message : "");
+    return ex;
+}
+
+static pp_order_req buy(int64_t qty_e8)
+{
+    return (pp_order_req){.side = 1, .qty_e8 = qty_e8, .reason = PP_REASON_order, .tag = -1};
+}
+
+Test(edges, X1_settings_out_of_bounds_are_refused_with_E_RANGE)
+{
+    for (int i = 0; i < 12; i++) {
+        desk k;
+        set_up(&k);
+        pp_exch_config *c = &k.cfg;
+        switch (i) {
+        case 0:
+            c->deposit_e8 = 0;
+            break;
+        case 1:
+            c->deposit_e8 = PP_USDT_MAX_E8 + 1;
+            break;
+        case 2:
+            c->leverage_e8 = PP_E8 - 1;
+            break;
+        case 3:
+            c->leverage_e8 = 101 * PP_E8;
+            break;
+        case 4:
+            c->taker_bps_e8 = PP_FEE_MAX_BPS_E8 + 1;
+            break;
+        case 5:
+            c->slippage_bps_e8 = -1;
+            break;
+        case 6:
+            c->models.participation = 1.5;
+            break;
+        case 7:
+            c->models.latency_ms = -1;
+            break;
+        case 8:
+            c->end_bar = BARS + 1;
+            break;
+        case 9:
+            c->first_bar = BARS;
+            break;
+        case 10:
+            k.px[1] = 1.1e7;
+            break;
+        default:
+            c->ins.tick_e8 = 0;
+            break;
+        }
+        cr_expect_null(pp_exch_new(&k.d, &k.tape, c, &k.log), "case %d", i);
+        cr_expect_eq(pp_diags_code(&k.d), PP_E_RANGE, "case %d", i);
+        pp_arena_free(&k.arena);
+    }
+}
+
+Test(edges, X1_an_order_beyond_the_bounds_is_refused_not_overflowed)
+{
+    desk k;
+    set_up(&k);
+    pp_exch *ex = start(&k);
+    pp_order_req r = buy(INT64_C(100000001) * PP_E8); /* at 100: above 1e10 USDT */
+    cr_expect_eq(pp_exch_submit(ex, &r).code, PP_OUT_RANGE);
+    r = buy(PP_E8);
+    r.type = PP_LIMIT;
+    r.limit_e8 = PP_PX_MAX_E8 + PP_E8;
+    cr_expect_eq(pp_exch_submit(ex, &r).code, PP_OUT_RANGE);
+    r = buy(-5);
+    cr_expect_eq(pp_exch_submit(ex, &r).code, PP_OUT_QTY_TOO_SMALL);
+    pp_arena_free(&k.arena);
+}
+
+Test(edges, X3_more_live_orders_than_the_maximum_are_refused)
+{
+    desk k;
+    set_up(&k);
+    pp_exch *ex = start(&k);
+    pp_order_req r = buy(PP_E8 / 100);
+    r.type = PP_LIMIT;
+    r.limit_e8 = 90 * PP_E8;
+    int accepted = 0;
+    for (int i = 0; i < PP_LIVE_ORDERS_MAX + 5; i++)
+        accepted += pp_exch_submit(ex, &r).code == PP_OUT_NONE;
+    cr_expect_eq(accepted, PP_LIVE_ORDERS_MAX - 1);
+    pp_exch_cancel_all(ex, PP_OUT_USER);
+    cr_expect_eq(pp_exch_reserved(ex), 0);
+    pp_arena_free(&k.arena);
+}
+
+Test(edges, L1_a_log_that_keeps_nothing_still_tells_its_hooks)
+{
+    desk k;
+    set_up(&k);
+    pp_log_init(&k.log, &k.arena, 0, NULL);
+    pp_exch *ex = start(&k);
+    pp_order_req r = buy(PP_E8);
+    pp_exch_submit(ex, &r);
+    for (size_t i = 0; i < BARS; i++)
+        pp_exch_bar(ex, i);
+    pp_exch_close_all(ex, PP_REASON_end_of_data, PP_OUT_END_OF_DATA);
+    cr_expect_eq(k.log.fills.n + k.log.trades.n + k.log.events.n, 0);
+    cr_expect_eq(pp_exch_totals(ex).fills, 2);
+    /* 100 in, 100 out, two taker fees of 0.055 */
+    cr_expect_eq(pp_exch_wallet(ex), 10000 * PP_E8 - 2 * 5500000);
+    pp_arena_free(&k.arena);
+}
+
+Test(edges, R22_a_flip_is_checked_against_what_the_close_gives_back)
+{
+    desk k;
+    set_up(&k);
+    pp_exch *ex = start(&k);
+    pp_order_req r = buy(900 * PP_E8);
+    pp_exch_submit(ex, &r);
+    pp_exch_bar(ex, 0);
+    pp_order_req s = buy(900 * PP_E8);
+    s.side = -1;
+    s.flip = true;
+    /* 900 short needs 9099 + fees; 905.95 is free, 9944.5 once the long is closed. */
+    cr_expect_lt(pp_exch_available(ex), 1000 * PP_E8);
+    cr_expect_eq(pp_exch_submit(ex, &s).code, PP_OUT_NONE);
+    pp_order_req close = {.side = -1,
+                          .qty_e8 = 900 * PP_E8,
+                          .reduce_only = true,
+                          .reason = PP_REASON_flip,
+                          .tag = -1};
+    cr_expect_eq(pp_exch_submit(ex, &close).code, PP_OUT_NONE);
+    pp_exch_bar(ex, 1);
+    cr_expect_eq(pp_exch_position(ex)->side, -1);
+    cr_expect_eq(pp_exch_position(ex)->qty_e8, 900 * PP_E8);
+    pp_arena_free(&k.arena);
+}

@@ -1,0 +1,525 @@
+#include "store_util.h"
+
+#include "market/benchdata.h"
+#include "market/synthetic.h"
+#include "store/cache.h"
+#include "store/import.h"
+#include "store/tape_open.h"
+
+#include <dirent.h>
+#include <math.h>
+#include <sys/wait.h>
+
+/* A store and a cache inside the test's folder. */
+static pp_store make_store(env *e)
+{
+    return (pp_store){.dir = in_dir(e, "store"), .cache_dir = in_dir(e, "cache")};
+}
+
+/* Days of synthetic 1m bars from a start, as a wide CSV file (mark and index included). */
+static const char *wide_csv(env *e, const char *name, const char *spec, size_t from, size_t to)
+{
+    pp_synthetic s;
+    pp_tape t;
+    pp_buf b = {.arena = &e->arena};
+    cr_assert(pp_synthetic_parse(&e->arena, spec, &s, &e->d), "%s", messages(e));
+    pp_synthetic_make(&e->arena, &s, &t);
+    pp_buf_puts(&b, "open_ms,open,high,low,close,volume,turnover,mark_open,mark_high,mark_low,"
+                    "mark_close,index_close\n");
+    for (size_t i = from; i < to; i++)
+        pp_buf_printf(&b,
+                      "%lld,%.17g,%.17g,%.17g,%.17g,%.17g,%.17g,%.17g,%.17g,%.17g,%.17g,%.17g\n",
+                      (long long)t.bars.open_ms[i], t.bars.open[i], t.bars.high[i], t.bars.low[i],
+                      t.bars.close[i], t.bars.volume[i], t.bars.turnover[i], t.mark_open[i],
+                      t.mark_high[i], t.mark_low[i], t.mark_close[i], t.index_close[i]);
+    return write_text(e, name, b.text);
+}
+
+#define SPEC "random_walk,bars=60000,seed=5,start=2025-01-10"
+
+static bool import_one(env *e, const pp_store *store, const char *path, pp_import_report *r)
+{
+    pp_import_opts o = {.symbol = "BTCUSDT"};
+    return pp_import(&e->arena, store, &path, 1, &o, r, &e->d);
+}
+
+Test(store, T17_import_then_open_gives_the_tape_back)
+{
+    env e;
+    env_open(&e);
+    need_db(&e);
+    pp_store store = make_store(&e);
+    pp_import_report r;
+    pp_tape got, want;
+    pp_synthetic s;
+    pp_tape_opts o = {0};
+    cr_assert(import_one(&e, &store, wide_csv(&e, "a.csv", SPEC, 0, 60000), &r), "%s",
+              messages(&e));
+    cr_assert_eq(r.list.n, 3);
+    cr_assert_eq(r.list.v[0].stored.months_written, 2);
+    cr_assert_eq(access(in_dir(&e, "store/bybit/BTCUSDT/kline_1m/2025-01.parquet"), R_OK), 0);
+    cr_assert_eq(access(in_dir(&e, "store/bybit/BTCUSDT/mark_1m/2025-02.parquet"), R_OK), 0);
+    pp_synthetic_parse(&e.arena, SPEC, &s, &e.d);
+    pp_synthetic_make(&e.arena, &s, &want);
+    for (int pass = 0; pass < 3; pass++) { /* files, unverified cache, verified cache */
+        cr_assert(pp_tape_open(&e.arena, &store, NULL, "BTCUSDT", PP_TAPE_FINEST, &o, &got, &e.d),
+                  "%s", messages(&e));
+        cr_assert_eq(got.bars.n, 60000);
+        cr_assert_eq(memcmp(got.bars.open_ms, want.bars.open_ms, 60000 * 8), 0);
+        cr_assert_eq(memcmp(got.bars.high, want.bars.high, 60000 * 8), 0);
+        cr_assert_eq(memcmp(got.bars.turnover, want.bars.turnover, 60000 * 8), 0);
+        cr_assert_eq(memcmp(got.mark_low, want.mark_low, 60000 * 8), 0);
+        cr_assert_eq(memcmp(got.index_close, want.index_close, 60000 * 8), 0);
+        cr_assert_not(got.has_funding);
+        cr_assert_str_eq(got.exchange, "bybit");
+        want.funding = NULL;
+        want.n_funding = 0;
+        want.has_funding = false;
+        pp_tape_hash(&want);
+        cr_assert_str_eq(got.hash, want.hash);
+    }
+    env_close(&e);
+}
+
+Test(store, T17_importing_twice_changes_nothing_and_parts_join)
+{
+    env e;
+    env_open(&e);
+    need_db(&e);
+    pp_store store = make_store(&e);
+    pp_import_report r;
+    pp_tape whole, parts;
+    pp_tape_opts o = {0};
+    struct stat before, after;
+    const char *month = in_dir(&e, "store/bybit/BTCUSDT/kline_1m/2025-01.parquet");
+    cr_assert(import_one(&e, &store, wide_csv(&e, "a.csv", SPEC, 0, 60000), &r));
+    cr_assert(pp_tape_open(&e.arena, &store, NULL, "BTCUSDT", PP_TAPE_FINEST, &o, &whole, &e.d));
+    stat(month, &before);
+    cr_assert(import_one(&e, &store, in_dir(&e, "a.csv"), &r), "%s", messages(&e));
+    stat(month, &after);
+    cr_assert_eq(r.list.v[0].stored.rows.same, 60000);
+    cr_assert_eq(r.list.v[0].stored.months_written, 0);
+    cr_assert_eq(before.st_ino, after.st_ino);
+    /* The same rows in overlapping pieces, last piece first, give the same data. */
+    pp_store other = {.dir = in_dir(&e, "other"), .cache_dir = store.cache_dir};
+    cr_assert(import_one(&e, &other, wide_csv(&e, "c.csv", SPEC, 30000, 60000), &r));
+    cr_assert(import_one(&e, &other, wide_csv(&e, "b.csv", SPEC, 0, 40000), &r), "%s",
+              messages(&e));
+    cr_assert_eq(r.list.v[0].stored.rows.added, 30000);
+    cr_assert_eq(r.list.v[0].stored.rows.same, 10000);
+    cr_assert(pp_tape_open(&e.arena, &other, NULL, "BTCUSDT", PP_TAPE_FINEST, &o, &parts, &e.d));
+    cr_assert_str_eq(whole.hash, parts.hash, "T20: the hash depends on content only");
+    env_close(&e);
+}
+
+#define HEAD "open_ms,open,high,low,close,volume\n"
+#define ROW0 "1735689600000,100,101,99,100.5,10\n"
+#define ROW1 "1735689660000,100.5,101,100,100.7,11\n"
+
+Test(store, T7_conflicting_import_is_refused_and_changes_nothing)
+{
+    env e;
+    env_open(&e);
+    need_db(&e);
+    pp_store store = make_store(&e);
+    pp_import_report r;
+    const char *paths[] = {write_text(&e, "a.csv", HEAD ROW0 ROW1)};
+    cr_assert(import_one(&e, &store, paths[0], &r), "%s", messages(&e));
+    const char *bad = write_text(&e, "b.csv", HEAD "1735689660000,100.5,101,100,100.8,11\n");
+    cr_assert_not(import_one(&e, &store, bad, &r));
+    cr_assert(strstr(messages(&e), "close is 100.7 in the store but 100.8 in"), "%s", messages(&e));
+    cr_assert(strstr(messages(&e), "b.csv:2"), "%s", messages(&e));
+    pp_store_key key = {"bybit", "BTCUSDT", {PP_KLINE, PP_TF_1M}};
+    pp_series s;
+    cr_assert(pp_store_read(&e.arena, &store, &key, &s, &e.d));
+    cr_assert_eq(s.col[3][1], 100.7);
+    pp_import_opts replace = {.symbol = "BTCUSDT", .replace = true};
+    cr_assert(pp_import(&e.arena, &store, &bad, 1, &replace, &r, &e.d));
+    cr_assert(pp_store_read(&e.arena, &store, &key, &s, &e.d));
+    cr_assert_eq(s.n, 2);
+    cr_assert_eq(s.col[3][1], 100.8);
+    env_close(&e);
+}
+
+Test(store, T10_forming_bar_is_not_stored)
+{
+    env e;
+    env_open(&e);
+    need_db(&e);
+    pp_store store = make_store(&e);
+    pp_import_report r;
+    const char *path = write_text(&e, "a.csv", HEAD ROW0 ROW1);
+    pp_import_opts o = {.symbol = "BTCUSDT", .now_ms = INT64_C(1735689660000) + 59999};
+    cr_assert(pp_import(&e.arena, &store, &path, 1, &o, &r, &e.d), "%s", messages(&e));
+    cr_assert_eq(r.list.v[0].n_forming, 1);
+    cr_assert_eq(r.list.v[0].stored.rows.added, 1);
+    o.now_ms++;
+    cr_assert(pp_import(&e.arena, &store, &path, 1, &o, &r, &e.d));
+    cr_assert_eq(r.list.v[0].stored.rows.added, 1);
+    env_close(&e);
+}
+
+Test(store, T18_folders_patterns_and_symbols_from_names)
+{
+    env e;
+    env_open(&e);
+    need_db(&e);
+    pp_store store = make_store(&e);
+    pp_import_report r;
+    pp_store_list list = {0};
+    const char *dir = in_dir(&e, "dump");
+    mkdir(dir, 0777);
+    mkdir(in_dir(&e, "dump/markPriceKlines"), 0777);
+    write_text(&e, "dump/BTCUSDT-1m-2025-01.csv",
+               "1735689600000,100,101,99,100.5,10,1735689659999,1005,3,5,502,0\n"
+               "1735689660000,100.5,101,100,100.7,11,1735689719999,1107,3,5,502,0\n");
+    write_text(&e, "dump/ETHUSDT-1m.csv", HEAD ROW0);
+    write_text(&e, "dump/BTCUSDT-funding.csv",
+               "time_ms,rate\n1735689600003,0.0001\n1735718400000,0.0002\n");
+    write_text(&e, "dump/markPriceKlines/BTCUSDT-1m-2025-01.csv",
+               "open_time,open,high,low,close,volume,close_time,quote_volume\n"
+               "1735689600000000,100,101,99,100.5,0,1735689659999000,0\n");
+    write_text(&e, "dump/notes.txt", "not data");
+    const char *paths[] = {dir};
+    pp_import_opts o = {.exchange = "binance"};
+    cr_assert(pp_import(&e.arena, &store, paths, 1, &o, &r, &e.d), "%s", messages(&e));
+    pp_store_scan(&e.arena, &store, &list);
+    cr_assert_eq(list.n, 4);
+    cr_assert_str_eq(list.v[0].key.exchange, "binance");
+    pp_tape t;
+    pp_tape_opts topt = {.fill_gaps = true};
+    cr_assert(pp_tape_open(&e.arena, &store, "binance", "BTCUSDT", PP_TF_1M, &topt, &t, &e.d), "%s",
+              messages(&e));
+    cr_assert_eq(t.n_funding, 1); /* the second lies behind the last bar */
+    cr_assert_eq(t.funding[0].time_ms, 1735689600000, "T12");
+    cr_assert_eq(t.bars.turnover[1], 1107);
+    cr_assert_eq(t.mark_close[0], 100.5);
+    cr_assert_eq(t.mark_close[1], 100.5, "T9: mark is the last mark close");
+    paths[0] = in_dir(&e, "dump/*.csv");
+    cr_assert(pp_import(&e.arena, &store, paths, 1, &o, &r, &e.d));
+    paths[0] = in_dir(&e, "dump/nothing*.csv");
+    cr_assert_not(pp_import(&e.arena, &store, paths, 1, &o, &r, &e.d));
+    env_close(&e);
+}
+
+Test(store, T18_parquet_can_be_imported)
+{
+    env e;
+    env_open(&e);
+    pp_db *db = need_db(&e);
+    pp_store store = make_store(&e);
+    pp_import_report r;
+    const char *path = in_dir(&e, "BTCUSDT.parquet");
+    const char *sql = pp_fmt(&e.arena,
+                             "COPY (SELECT make_timestamp(1735689600000000 + 60000000 * i) AS "
+                             "timestamp, 'x' AS note, 1.5 AS open, 3::FLOAT AS high, 1 AS low, 2.0 "
+                             "AS close, i AS volume FROM range(3) t(i)) TO '%s' (FORMAT PARQUET)",
+                             path);
+    cr_assert(pp_db_query(db, &e.arena, sql, NULL, &e.d), "%s", messages(&e));
+    pp_import_opts o = {0};
+    cr_assert(pp_import(&e.arena, &store, &path, 1, &o, &r, &e.d), "%s", messages(&e));
+    cr_assert_eq(r.list.v[0].stored.rows.added, 3);
+    cr_assert_eq(r.list.v[0].first_ms, 1735689600000);
+    env_close(&e);
+}
+
+Test(store, unknown_symbol_names_what_there_is)
+{
+    env e;
+    env_open(&e);
+    need_db(&e);
+    pp_store store = make_store(&e);
+    pp_import_report r;
+    pp_tape t;
+    pp_tape_opts o = {0};
+    cr_assert_not(pp_tape_open(&e.arena, &store, NULL, "BTCUSDT", PP_TAPE_FINEST, &o, &t, &e.d));
+    cr_assert(strstr(messages(&e), "the store is empty"), "%s", messages(&e));
+    cr_assert(import_one(&e, &store, write_text(&e, "a.csv", HEAD ROW0 ROW1), &r));
+    cr_assert_not(pp_tape_open(&e.arena, &store, NULL, "BTCUSD", PP_TAPE_FINEST, &o, &t, &e.d));
+    cr_assert(strstr(messages(&e), "bybit BTCUSDT"), "%s", messages(&e));
+    cr_assert_not(pp_tape_open(&e.arena, &store, NULL, "BTCUSDT", PP_TF_5M, &o, &t, &e.d));
+    cr_assert_not(pp_tape_open(&e.arena, &store, "../x", "BTCUSDT", PP_TF_5M, &o, &t, &e.d));
+    env_close(&e);
+}
+
+/* ------------------------------------------------------------------------------------ cache */
+
+static const char *only_entry(env *e, const char *suffix)
+{
+    DIR *dir = opendir(in_dir(e, "cache"));
+    struct dirent *entry;
+    const char *found = NULL;
+    while (dir && (entry = readdir(dir)))
+        if (strstr(entry->d_name, suffix))
+            found = pp_fmt(&e->arena, "%s/cache/%s", e->dir, entry->d_name);
+    if (dir)
+        closedir(dir);
+    return found;
+}
+
+static void damage(const char *path, long at)
+{
+    FILE *f = fopen(path, "r+b");
+    cr_assert(f);
+    fseek(f, at, SEEK_SET);
+    int c = fgetc(f);
+    fseek(f, at, SEEK_SET);
+    fputc(c ^ 1, f);
+    fclose(f);
+}
+
+Test(cache, damage_of_any_kind_is_noticed_and_mended)
+{
+    env e;
+    env_open(&e);
+    need_db(&e);
+    pp_store store = make_store(&e);
+    pp_import_report r;
+    pp_series s;
+    pp_store_key key = {"bybit", "BTCUSDT", {PP_KLINE, PP_TF_1M}};
+    cr_assert(import_one(&e, &store, write_text(&e, "a.csv", HEAD ROW0 ROW1), &r));
+    for (int i = 0; i < 2; i++)
+        cr_assert(pp_store_read(&e.arena, &store, &key, &s, &e.d));
+    const char *path = only_entry(&e, ".cols");
+    cr_assert(path && only_entry(&e, ".stamp"));
+    struct stat st;
+    stat(path, &st);
+    for (long at = 0; at < st.st_size; at += at < 4096 && at > 300 ? 500 : 7) {
+        damage(path, at);
+        cr_assert(pp_store_read(&e.arena, &store, &key, &s, &e.d), "%s", messages(&e));
+        cr_assert_eq(s.n, 2, "after damage at %ld", at);
+        cr_assert_eq(s.col[3][1], 100.7, "after damage at %ld", at);
+        cr_assert_eq(s.time_ms[1], 1735689660000);
+    }
+    cr_assert_eq(truncate(path, 4100), 0);
+    cr_assert(pp_store_read(&e.arena, &store, &key, &s, &e.d));
+    cr_assert_eq(s.n, 2);
+    cr_assert_eq(truncate(path, 0), 0);
+    cr_assert(pp_store_read(&e.arena, &store, &key, &s, &e.d));
+    cr_assert_eq(s.n, 2);
+    env_close(&e);
+}
+
+Test(cache, a_changed_store_is_noticed)
+{
+    env e;
+    env_open(&e);
+    need_db(&e);
+    pp_store store = make_store(&e);
+    pp_import_report r;
+    pp_series s;
+    pp_store_key key = {"bybit", "BTCUSDT", {PP_KLINE, PP_TF_1M}};
+    cr_assert(import_one(&e, &store, write_text(&e, "a.csv", HEAD ROW0), &r));
+    cr_assert(pp_store_read(&e.arena, &store, &key, &s, &e.d));
+    cr_assert_eq(s.n, 1);
+    cr_assert(import_one(&e, &store, write_text(&e, "a.csv", HEAD ROW1), &r));
+    cr_assert(pp_store_read(&e.arena, &store, &key, &s, &e.d));
+    cr_assert_eq(s.n, 2);
+    env_close(&e);
+}
+
+Test(cache, list_maximum_and_clear)
+{
+    env e;
+    env_open(&e);
+    need_db(&e);
+    pp_store store = make_store(&e);
+    pp_import_report r;
+    pp_series s;
+    pp_cache_entries list = {0};
+    static const char *const symbols[] = {"AUSDT", "BUSDT", "CUSDT"};
+    const char *path = write_text(&e, "a.csv", HEAD ROW0 ROW1);
+    store.cache_max = 10000; /* two entries of a little over 4096 bytes */
+    for (size_t i = 0; i < 3; i++) {
+        pp_import_opts o = {.symbol = symbols[i]};
+        pp_store_key key = {"bybit", symbols[i], {PP_KLINE, PP_TF_1M}};
+        cr_assert(pp_import(&e.arena, &store, &path, 1, &o, &r, &e.d));
+        cr_assert(pp_store_read(&e.arena, &store, &key, &s, &e.d));
+        cr_assert(pp_store_read(&e.arena, &store, &key, &s, &e.d));
+        usleep(20000);
+    }
+    pp_cache_list(&e.arena, store.cache_dir, &list);
+    cr_assert_eq(list.n, 2);
+    cr_assert_str_eq(list.v[0].label, "bybit CUSDT kline_1m");
+    cr_assert_str_eq(list.v[1].label, "bybit BUSDT kline_1m");
+    cr_assert(list.v[0].sound);
+    cr_assert_eq(list.v[0].rows, 2);
+    write_text(&e, "cache/mine.txt", "not the cache's");
+    size_t files;
+    uint64_t bytes;
+    pp_cache_clear(&e.arena, store.cache_dir, &files, &bytes);
+    cr_assert_geq(files, 2);
+    cr_assert_eq(access(in_dir(&e, "cache/mine.txt"), F_OK), 0);
+    list.n = 0;
+    pp_cache_list(&e.arena, store.cache_dir, &list);
+    cr_assert_eq(list.n, 0);
+    env_close(&e);
+}
+
+Test(cache, a_cache_that_cannot_be_written_is_no_error)
+{
+    env e;
+    env_open(&e);
+    need_db(&e);
+    pp_store store = make_store(&e);
+    pp_import_report r;
+    pp_series s;
+    pp_store_key key = {"bybit", "BTCUSDT", {PP_KLINE, PP_TF_1M}};
+    store.cache_dir = write_text(&e, "file", "a file where the folder should be");
+    cr_assert(import_one(&e, &store, write_text(&e, "a.csv", HEAD ROW0 ROW1), &r));
+    cr_assert(pp_store_read(&e.arena, &store, &key, &s, &e.d), "%s", messages(&e));
+    cr_assert_eq(s.n, 2);
+    store.cache_dir = "";
+    cr_assert(pp_store_read(&e.arena, &store, &key, &s, &e.d));
+    cr_assert_eq(e.d.n_errors, 0);
+    env_close(&e);
+}
+
+/* ----------------------------------------------------------------------------------- faults */
+
+/* Lets operation number `left` and all later ones fail. */
+typedef struct failing {
+    int left;
+} failing;
+static bool fails(void *ctx)
+{
+    failing *f = ctx;
+    return f->left-- <= 0;
+}
+#define FAULT(call) (fails(ctx) ? (errno = EIO, -1) : (call))
+#include <errno.h>
+static int f_open(void *ctx, const char *p, int flags, int mode)
+{
+    return FAULT(pp_fs_real.open(NULL, p, flags, mode));
+}
+static ssize_t f_read(void *ctx, int fd, void *b, size_t n)
+{
+    return FAULT(pp_fs_real.read(NULL, fd, b, n));
+}
+static ssize_t f_write(void *ctx, int fd, const void *b, size_t n)
+{
+    return FAULT(pp_fs_real.write(NULL, fd, b, n));
+}
+static int f_fsync(void *ctx, int fd)
+{
+    return FAULT(pp_fs_real.fsync(NULL, fd));
+}
+static int f_close(void *ctx, int fd)
+{
+    (void)ctx;
+    return pp_fs_real.close(NULL, fd);
+}
+static int f_rename(void *ctx, const char *a, const char *b)
+{
+    return FAULT(pp_fs_real.rename(NULL, a, b));
+}
+static int f_mkdir(void *ctx, const char *p, int mode)
+{
+    return FAULT(pp_fs_real.mkdir(NULL, p, mode));
+}
+static int f_unlink(void *ctx, const char *p)
+{
+    (void)ctx;
+    return pp_fs_real.unlink(NULL, p);
+}
+static int f_rmdir(void *ctx, const char *p)
+{
+    (void)ctx;
+    return pp_fs_real.rmdir(NULL, p);
+}
+
+Test(store, every_failing_file_operation_leaves_a_whole_store)
+{
+    env e;
+    env_open(&e);
+    need_db(&e);
+    pp_store store = make_store(&e);
+    pp_import_report r;
+    pp_store_key key = {"bybit", "BTCUSDT", {PP_KLINE, PP_TF_1M}};
+    const char *first = wide_csv(&e, "a.csv", SPEC, 0, 20000);
+    const char *second = wide_csv(&e, "b.csv", SPEC, 20000, 40000);
+    cr_assert(import_one(&e, &store, first, &r));
+    bool done = false;
+    for (int n = 0; n < 60 && !done; n++) {
+        failing f = {n};
+        pp_fs fs = {&f,      f_open,   f_read,  f_write,  f_fsync,
+                    f_close, f_rename, f_mkdir, f_unlink, f_rmdir};
+        pp_store broken = store;
+        pp_series s;
+        broken.fs = &fs;
+        done = import_one(&e, &broken, second, &r);
+        cr_assert(pp_store_read(&e.arena, &store, &key, &s, &e.d), "n = %d: %s", n, messages(&e));
+        /* Whole months: 20,000 rows are 13.9 days from the 10th; the first boundary is row 31680.
+         */
+        cr_assert(s.n == 20000 || s.n == 31680 || s.n == 40000, "n = %d: %zu rows", n, s.n);
+        for (size_t i = 1; i < s.n; i++)
+            cr_assert_eq(s.time_ms[i], s.time_ms[i - 1] + 60000);
+    }
+    cr_assert(done);
+    env_close(&e);
+}
+
+Test(store, a_kill_at_any_moment_leaves_a_whole_store, .timeout = 120)
+{
+    env e;
+    env_open(&e);
+    need_db(&e);
+    pp_store store = make_store(&e);
+    pp_store_key key = {"bybit", "BTCUSDT", {PP_KLINE, PP_TF_1M}};
+    pp_import_report r;
+    const char *second = wide_csv(&e, "b.csv", SPEC, 20000, 60000);
+    cr_assert(import_one(&e, &store, wide_csv(&e, "a.csv", SPEC, 0, 20000), &r));
+    for (int i = 0; i < 12; i++) {
+        pid_t pid = fork();
+        cr_assert_geq(pid, 0);
+        if (!pid) {
+            import_one(&e, &store, second, &r);
+            _exit(0);
+        }
+        usleep((useconds_t)(20000 + 25000 * i));
+        kill(pid, SIGKILL);
+        waitpid(pid, NULL, 0);
+        pp_series s;
+        cr_assert(pp_store_read(&e.arena, &store, &key, &s, &e.d), "%s", messages(&e));
+        cr_assert(s.n == 20000 || s.n == 31680 || s.n == 60000, "%zu rows", s.n);
+    }
+    cr_assert(import_one(&e, &store, second, &r), "%s", messages(&e));
+    env_close(&e);
+}
+
+Test(store, T17_readers_while_a_writer_works, .timeout = 120)
+{
+    env e;
+    env_open(&e);
+    need_db(&e);
+    pp_store store = make_store(&e);
+    pp_store_key key = {"bybit", "BTCUSDT", {PP_KLINE, PP_TF_1M}};
+    pp_import_report r;
+    cr_assert(import_one(&e, &store, wide_csv(&e, "p0.csv", SPEC, 0, 4000), &r));
+    for (int i = 1; i < 6; i++)
+        wide_csv(&e, pp_fmt(&e.arena, "p%d.csv", i), SPEC, 4000u * (unsigned)i,
+                 4000u * (unsigned)(i + 1));
+    pid_t pid[3];
+    for (int k = 0; k < 3; k++) {
+        pid[k] = fork();
+        if (pid[k])
+            continue;
+        bool ok = true;
+        for (int i = 0; i < 12 && ok && k; i++) { /* readers */
+            pp_series s;
+            ok = pp_store_read(&e.arena, &store, &key, &s, &e.d) && s.n >= 4000 && s.n % 4000 == 0;
+        }
+        for (int i = 1; i < 6 && !k && ok; i++) /* the writer */
+            ok = import_one(&e, &store, in_dir(&e, pp_fmt(&e.arena, "p%d.csv", i)), &r);
+        _exit(ok ? 0 : 1);
+    }
+    for (int k = 0; k < 3; k++) {
+        int status;
+        waitpid(pid[k], &status, 0);
+        cr_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0, "process %d", k);
+    }
+    pp_series s;
+    cr_assert(pp_store_read(&e.arena, &store, &key, &s, &e.d));
+    cr_assert_eq(s.n, 24000);
+    env_close(&e);
+}
