@@ -69,8 +69,7 @@ static void wma_plan(pp_kernel *k, const pp_params *p)
 
 static void wma_block(pp_kernel *k, const double *x, size_t n, double *const *out)
 {
-    double mean[PP_BLOCK];
-    pp_wma_run(k, 0, x, mean, out[0], n);
+    pp_wma_run(k, 0, x, out[0], n);
 }
 
 PP_SOURCE_KERNEL(wma, 1)
@@ -89,7 +88,7 @@ static void dema_plan(pp_kernel *k, const pp_params *p)
     chain_plan(k, p, 2);
 }
 
-static void dema_block(pp_kernel *k, const double *x, size_t n, double *const *out)
+PP_SIMD static void dema_block(pp_kernel *k, const double *x, size_t n, double *const *out)
 {
     double e[2][PP_BLOCK];
     pp_ema_cascade(k->ema, 2, x, e, n);
@@ -116,7 +115,7 @@ static void tema_plan(pp_kernel *k, const pp_params *p)
     chain_plan(k, p, 3);
 }
 
-static void tema_block(pp_kernel *k, const double *x, size_t n, double *const *out)
+PP_SIMD static void tema_block(pp_kernel *k, const double *x, size_t n, double *const *out)
 {
     double e[3][PP_BLOCK];
     pp_ema_cascade(k->ema, 3, x, e, n);
@@ -148,7 +147,7 @@ static void trima_plan(pp_kernel *k, const pp_params *p)
     pp_plan_line(k, &k->feed, inner - 1);
 }
 
-static void trima_block(pp_kernel *k, const double *x, size_t n, double *const *out)
+PP_SIMD static void trima_block(pp_kernel *k, const double *x, size_t n, double *const *out)
 {
     double y[PP_BLOCK];
     size_t lead = pp_sma_run(k, 0, x, y, n);
@@ -180,16 +179,16 @@ static void hma_plan(pp_kernel *k, const pp_params *p)
     pp_plan_line(k, &k->feed, n - 1);
 }
 
-static void hma_block(pp_kernel *k, const double *x, size_t n, double *const *out)
+PP_SIMD static void hma_block(pp_kernel *k, const double *x, size_t n, double *const *out)
 {
-    double full[PP_BLOCK], half[PP_BLOCK], mean[PP_BLOCK];
-    size_t lead = pp_wma_run(k, 0, x, mean, full, n);
-    pp_wma_run(k, 1, x, mean, half, n);
+    double full[PP_BLOCK], half[PP_BLOCK];
+    size_t lead = pp_wma_run(k, 0, x, full, n);
+    pp_wma_run(k, 1, x, half, n);
     double *diff = pp_line_next(k, &k->line[0], n - lead);
     for (size_t i = lead; i < n; i++)
         diff[i - lead] = 2 * half[i] - full[i];
     pp_fill_unknown(out[0], lead);
-    pp_wma_run(k, 2, diff, mean, out[0] + lead, n - lead);
+    pp_wma_run(k, 2, diff, out[0] + lead, n - lead);
 }
 
 static int hma_lookback(const pp_params *p, int output)
@@ -220,7 +219,7 @@ static void zlma_plan(pp_kernel *k, const pp_params *p)
     pp_plan_line(k, &k->feed, zlma_lag(p));
 }
 
-static void zlma_block(pp_kernel *k, const double *x, size_t n, double *const *out)
+PP_SIMD static void zlma_block(pp_kernel *k, const double *x, size_t n, double *const *out)
 {
     double d[PP_BLOCK];
     size_t lag = (size_t)k->n[0], lead = k->seen < lag ? lag - k->seen : 0;
@@ -257,7 +256,7 @@ static void kama_plan(pp_kernel *k, const pp_params *p)
     pp_plan_line(k, &k->feed, pp_len(p, 0));
 }
 
-static void kama_block(pp_kernel *k, const double *x, size_t n, double *const *out)
+PP_SIMD static void kama_block(pp_kernel *k, const double *x, size_t n, double *const *out)
 {
     double path[PP_BLOCK], *y = out[0];
     size_t lead = k->seen ? 0 : 1, len = (size_t)k->n[0];
@@ -266,7 +265,7 @@ static void kama_block(pp_kernel *k, const double *x, size_t n, double *const *o
         step[i - lead] = fabs(x[i] - *(x + i - 1));
     lead += pp_sum_run(k, 0, step, path + lead, n - lead);
     for (size_t i = lead; i < n; i++) {
-        double er = path[i] == 0 ? 0 : fabs(x[i] - *(x + i - len)) / path[i];
+        double er = PP_UNLESS(path[i] == 0, 0, fabs(x[i] - *(x + i - len)) / path[i]);
         double sc = er * k->v[1] + k->v[0];
         path[i] = sc * sc;
     }
@@ -333,7 +332,7 @@ static void alma_weights(const pp_kernel *k, double *w, size_t len)
         w[j] /= sum;
 }
 
-static void alma_block(pp_kernel *k, const double *x, size_t n, double *const *out)
+PP_SIMD static void alma_block(pp_kernel *k, const double *x, size_t n, double *const *out)
 {
     size_t len = (size_t)k->n[0], lead = k->seen < len - 1 ? len - 1 - k->seen : 0;
     double *w = k->pool + k->n[1];
@@ -371,7 +370,8 @@ static void vwma_plan(pp_kernel *k, const pp_params *p)
     pp_plan_line(k, &k->line[0], pp_len(p, 0) - 1);
 }
 
-static void vwma_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n, double *const *out)
+PP_SIMD static void vwma_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n,
+                               double *const *out)
 {
     double vol[PP_BLOCK], *y = out[0], *cv = pp_line_next(k, &k->line[0], n);
     for (size_t i = 0; i < n; i++)
@@ -379,7 +379,7 @@ static void vwma_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n, doub
     pp_sum_run(k, 0, cv, y, n);
     pp_sum_run(k, 1, b->volume + at, vol, n);
     for (size_t i = 0; i < n; i++)
-        y[i] = vol[i] == 0 ? NAN : y[i] / vol[i];
+        y[i] = PP_UNLESS(vol[i] == 0, NAN, y[i] / vol[i]);
 }
 
 PP_BARS_KERNEL(vwma, 1)
@@ -396,11 +396,11 @@ const pp_spec pp_indicator_vwma = {.name = "vwma",
                                    PP_ROW_KERNEL(vwma)};
 
 #define linreg_plan wma_plan
-static void linreg_block(pp_kernel *k, const double *x, size_t n, double *const *out)
+PP_SIMD static void linreg_block(pp_kernel *k, const double *x, size_t n, double *const *out)
 {
     double mean[PP_BLOCK], wma[PP_BLOCK];
     const double per_bar = 6 / (double)(k->win[0].n - 1);
-    pp_wma_run(k, 0, x, mean, wma, n);
+    pp_mean_wma_run(k, 0, x, mean, wma, n);
     for (size_t i = 0; i < n; i++) {
         out[0][i] = 3 * wma[i] - 2 * mean[i]; /* the line's end, as weights: 3 WMA - 2 SMA */
         out[1][i] = (wma[i] - mean[i]) * per_bar;

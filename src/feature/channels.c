@@ -80,7 +80,8 @@ static void midprice_plan(pp_kernel *k, const pp_params *p)
     plan_range(k, 0, pp_len(p, 0));
 }
 
-static void midprice_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n, double *const *out)
+PP_SIMD static void midprice_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n,
+                                   double *const *out)
 {
     run_middle(k, 0, b, at, n, out[0]);
 }
@@ -105,7 +106,8 @@ static void donchian_plan(pp_kernel *k, const pp_params *p)
     pp_plan_win(k, 1, pp_len(p, 1), 1);
 }
 
-static void donchian_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n, double *const *out)
+PP_SIMD static void donchian_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n,
+                                   double *const *out)
 {
     double *mid = out[0], *lower = out[1], *upper = out[2];
     size_t a = pp_low_run(k, 0, b->low + at, lower, n);
@@ -169,7 +171,8 @@ static void shifted(const double *line, size_t back, size_t at, size_t n, double
         y[i] = *(line + i - back);
 }
 
-static void ichimoku_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n, double *const *out)
+PP_SIMD static void ichimoku_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n,
+                                   double *const *out)
 {
     double *span_a = pp_line_next(k, &k->line[0], n), *span_b = pp_line_next(k, &k->line[1], n);
     run_middle(k, 0, b, at, n, out[0]);
@@ -221,12 +224,13 @@ const pp_spec pp_indicator_ichimoku = {
     PP_ROW_KERNEL(ichimoku)};
 
 #define willr_plan midprice_plan
-static void willr_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n, double *const *out)
+PP_SIMD static void willr_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n,
+                                double *const *out)
 {
     double low[PP_BLOCK], *y = out[0];
     run_range(k, 0, b, at, n, y, low);
     for (size_t i = 0; i < n; i++)
-        y[i] = y[i] == low[i] ? -50 : -100 * (y[i] - b->close[at + i]) / (y[i] - low[i]);
+        y[i] = PP_UNLESS(y[i] == low[i], -50, -100 * (y[i] - b->close[at + i]) / (y[i] - low[i]));
 }
 
 PP_BARS_KERNEL(willr, 1)
@@ -251,14 +255,15 @@ static void stoch_plan(pp_kernel *k, const pp_params *p)
     pp_plan_line_win(k, &k->line[1], 3, pp_len(p, 1));
 }
 
-static void stoch_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n, double *const *out)
+PP_SIMD static void stoch_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n,
+                                double *const *out)
 {
     double high[PP_BLOCK], low[PP_BLOCK];
     size_t lead = run_range(k, 0, b, at, n, high, low);
     pp_fill_unknown(out[0], lead);
     for (size_t i = lead; i < n; i++) {
         double range = high[i] - low[i];
-        high[i] = range == 0 ? 50 : 100 * (b->close[at + i] - low[i]) / range;
+        high[i] = PP_UNLESS(range == 0, 50, 100 * (b->close[at + i] - low[i]) / range);
     }
     lead += pp_line_sma(k, &k->line[0], 2, high + lead, out[0] + lead, n - lead);
     pp_fill_unknown(out[1], lead);
@@ -303,7 +308,8 @@ static void aroon_plan(pp_kernel *k, const pp_params *p)
     k->v[0] = p->v[0];
 }
 
-static void aroon_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n, double *const *out)
+PP_SIMD static void aroon_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n,
+                                double *const *out)
 {
     const double len = k->v[0];
     double *osc = out[0], *up = out[1], *down = out[2];

@@ -104,6 +104,14 @@ static size_t count_unknown(const double *x, size_t n)
     return holes;
 }
 
+static bool any_unknown(const double *x, size_t n)
+{
+    uint64_t holes = 0;
+    for (size_t i = 0; i < n; i++)
+        holes |= x[i] != x[i];
+    return holes;
+}
+
 /* One block through the dense copy: known values in, outputs back to their bars. */
 static void run_gathered(pp_kernel *k, const double *x, size_t n, double *const *out, int n_out,
                          pp_source_block block)
@@ -138,6 +146,11 @@ void pp_sma_run_known(pp_kernel *k, int w, pp_line *line, const double *x, doubl
     double made[PP_BLOCK];
     size_t known = n - count_unknown(x, n);
     double *dense = pp_line_next(k, line, known);
+    if (known == n) {
+        memcpy(dense, x, n * sizeof *x);
+        pp_sma_run(k, w, dense, y, n);
+        return;
+    }
     for (size_t i = 0, j = 0; i < n; i++)
         if (x[i] == x[i])
             dense[j++] = x[i];
@@ -146,10 +159,17 @@ void pp_sma_run_known(pp_kernel *k, int w, pp_line *line, const double *x, doubl
         y[i] = x[i] == x[i] ? made[j++] : NAN;
 }
 
+/* Bars have no holes (T8), so their columns need no look. */
+static bool is_bar_column(const pp_bars *b, const double *x)
+{
+    return x == b->close || x == b->open || x == b->high || x == b->low || x == b->volume;
+}
+
 void pp_run_source(pp_kernel *k, const pp_inputs *in, size_t from, size_t to, double *const *out,
                    int n_out, pp_source_block block)
 {
     double unread[PP_KERNEL_OUTPUTS_MAX][PP_BLOCK], *at[PP_KERNEL_OUTPUTS_MAX];
+    const bool clean = is_bar_column(in->bars, in->source);
     for (size_t i = from, n; i < to; i += n) {
         const double *x = in->source + i;
         n = min_size(to - i, PP_BLOCK);
@@ -158,7 +178,7 @@ void pp_run_source(pp_kernel *k, const pp_inputs *in, size_t from, size_t to, do
             run_gathered(k, x, n, at, n_out, block);
             continue;
         }
-        if (count_unknown(x, n)) {
+        if (!clean && any_unknown(x, n)) {
             bool hole = x[0] != x[0];
             for (n = 1; i + n < to && n < PP_BLOCK && (x[n] != x[n]) == hole;)
                 n++;
@@ -178,7 +198,7 @@ void pp_run_source(pp_kernel *k, const pp_inputs *in, size_t from, size_t to, do
     }
 }
 
-void pp_true_range(const pp_bars *b, size_t at, size_t n, double *tr)
+PP_SIMD void pp_true_range(const pp_bars *b, size_t at, size_t n, double *tr)
 {
     const double *h = b->high + at, *l = b->low + at, *c = b->close + at;
     size_t i = 0;

@@ -11,10 +11,11 @@
  *    lead = a(x, y, n); b(y + lead, z + lead, n - lead).
  *  - A windowed stage reads its input back to x[-(length - 1)]; bar columns and sources have that
  *    history, made series get it from a pp_line.
- *  - Window results are not updated by subtraction. A window of n is the tail of one run of n
- *    values plus the head of the next; tails are computed once per n bars, heads grow. So a sum
- *    never drifts, a sum of zeros is 0, and extremes cost three comparisons per bar however the
- *    data moves (van Herk, Gil and Werman).
+ *  - Window results are not updated by subtraction, so a sum never drifts and a sum of zeros is 0.
+ *    Short windows are joined anew for many bars at once, of pairs, fours, eights and so on. A
+ *    longer window of n is the tail of one run of n
+ *    values plus the head of the next; tails are computed once per n bars, heads grow. Extremes
+ * cost three comparisons per bar however the data moves (van Herk, Gil and Werman).
  *  - An EMA is y = alpha x + (1 - alpha) y, in just this form: what stands on it may amplify its
  *    last bit (the range of an rsi on a still market), and so anyone can compute the same. One such
  *    chain waits for its own result; independent chains run in one loop, so that they wait
@@ -27,6 +28,16 @@
 #include "base/exmath.h"
 
 #include <math.h>
+
+/* Functions of plain loops, compiled for wider vectors too and chosen when the program starts; the
+ * operations of each value are the same, and so are the bits. */
+#if defined(__x86_64__) && defined(__linux__) && !defined(__clang__) && \
+    !defined(__SANITIZE_ADDRESS__)
+#define PP_SIMD __attribute__((target_clones("avx2", "default")))
+#else
+#define PP_SIMD
+#endif
+#define PP_INLINE static inline __attribute__((always_inline))
 
 enum { PP_BLOCK = 256, PP_LENGTH_MAX = 100000, PP_STAGES_MAX = 8, PP_SCALARS_MAX = 16 };
 
@@ -58,6 +69,14 @@ typedef struct pp_win {
 typedef struct pp_line {
     size_t history, at, cap, pos;
 } pp_line;
+
+/* `value` unless the special case holds; the value is computed in any case, so that compilers turn
+ * loops of it into vectors. */
+#define PP_UNLESS(special, instead, value) pp_select((special), (instead), (value))
+static inline double pp_select(bool special, double instead, double value)
+{
+    return special ? instead : value;
+}
 
 /* The state of every indicator: flat, sized by its plan. */
 typedef struct pp_kernel {
@@ -93,12 +112,13 @@ size_t pp_sum_run(pp_kernel *k, int w, const double *x, double *y, size_t n);  /
 size_t pp_sma_run(pp_kernel *k, int w, const double *x, double *y, size_t n);  /* width 1 */
 size_t pp_high_run(pp_kernel *k, int w, const double *x, double *y, size_t n); /* width 1 */
 size_t pp_low_run(pp_kernel *k, int w, const double *x, double *y, size_t n);  /* width 1 */
-/* Mean, and the sum of squared deviations from it: exactly 0 if and only if the window is flat.
- * Sums are taken around a value of the window, which bounds the cancellation. Width 2. */
-size_t pp_var_run(pp_kernel *k, int w, const double *x, double *mean, double *m2, size_t n);
-/* Plain and weighted (newest n, oldest 1) means. Width 2. */
-size_t pp_wma_run(pp_kernel *k, int w, const double *x, double *mean, double *wma, size_t n);
-
+/* Mean, and the deviation sqrt(sum of squares / divisor): exactly 0 if and only if the window is
+ * flat. Sums are taken around a value of the window, which bounds the cancellation. Width 2. */
+size_t pp_dev_run(pp_kernel *k, int w, double divisor, const double *x, double *mean, double *dev,
+                  size_t n);
+/* Weighted mean (newest n, oldest 1), alone or with the plain one. Width 2. */
+size_t pp_wma_run(pp_kernel *k, int w, const double *x, double *wma, size_t n);
+size_t pp_mean_wma_run(pp_kernel *k, int w, const double *x, double *mean, double *wma, size_t n);
 /* Mean of the last `len` values with the weights w[0] (oldest) upwards; needs no state, O(len). */
 void pp_weighted_run(const double *w, size_t len, const double *x, double *y, size_t n);
 /* Sums of |x_j - mean_i| over the last `len` values up to i; no state, O(len). */

@@ -6,7 +6,8 @@ static const pp_param_spec length_10[] = {PP_LENGTH(10, 1)};
 static const pp_param_spec length_14[] = {PP_LENGTH(14, 1)};
 
 /* Rises and falls of the source from its second value on; returns 1 where the first has none. */
-static size_t rises_falls(const pp_kernel *k, const double *x, size_t n, double *up, double *down)
+PP_INLINE size_t rises_falls(const pp_kernel *k, const double *x, size_t n, double *up,
+                             double *down)
 {
     size_t lead = k->seen ? 0 : 1;
     for (size_t i = lead; i < n; i++) {
@@ -18,11 +19,11 @@ static size_t rises_falls(const pp_kernel *k, const double *x, size_t n, double 
 }
 
 /* 0 to 100 from average (or summed) rises and falls; without any: 50. */
-static void share_of_rises(const double *up, const double *down, double *y, size_t n)
+PP_INLINE void share_of_rises(const double *up, const double *down, double *y, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         double sum = up[i] + down[i];
-        y[i] = sum == 0 ? 50 : 100 * up[i] / sum;
+        y[i] = PP_UNLESS(sum == 0, 50, 100 * up[i] / sum);
     }
 }
 
@@ -45,7 +46,7 @@ static void rsi_plan(pp_kernel *k, const pp_params *p)
     pp_plan_line(k, &k->feed, 1);
 }
 
-static void rsi_block(pp_kernel *k, const double *x, size_t n, double *const *out)
+PP_SIMD static void rsi_block(pp_kernel *k, const double *x, size_t n, double *const *out)
 {
     rsi_of(k, x, n, out[0]);
 }
@@ -80,7 +81,7 @@ static void stochrsi_plan(pp_kernel *k, const pp_params *p)
     pp_plan_line(k, &k->feed, 1);
 }
 
-static void stochrsi_block(pp_kernel *k, const double *x, size_t n, double *const *out)
+PP_SIMD static void stochrsi_block(pp_kernel *k, const double *x, size_t n, double *const *out)
 {
     double rsi[PP_BLOCK], high[PP_BLOCK], low[PP_BLOCK];
     size_t lead = rsi_of(k, x, n, rsi), known = n - lead;
@@ -90,7 +91,7 @@ static void stochrsi_block(pp_kernel *k, const double *x, size_t n, double *cons
     size_t wait = pp_high_run(k, 0, line, high, known);
     pp_low_run(k, 1, line, low, known);
     for (size_t i = wait; i < known; i++)
-        rsi[i] = high[i] == low[i] ? 50 : 100 * (line[i] - low[i]) / (high[i] - low[i]);
+        rsi[i] = PP_UNLESS(high[i] == low[i], 50, 100 * (line[i] - low[i]) / (high[i] - low[i]));
     known -= wait;
     size_t k_lead = pp_line_sma(k, &k->line[1], 2, rsi + wait, high, known);
     pp_fill_unknown(out[0], n - known);
@@ -146,13 +147,13 @@ static size_t change_lead(const pp_kernel *k, size_t n)
     return lead < n ? lead : n;
 }
 
-static void roc_block(pp_kernel *k, const double *x, size_t n, double *const *out)
+PP_SIMD static void roc_block(pp_kernel *k, const double *x, size_t n, double *const *out)
 {
     size_t lead = change_lead(k, n);
     const double *before = x - k->n[0];
     pp_fill_unknown(out[0], lead);
     for (size_t i = lead; i < n; i++)
-        out[0][i] = before[i] == 0 ? NAN : 100 * (x[i] / before[i] - 1);
+        out[0][i] = PP_UNLESS(before[i] == 0, NAN, 100 * (x[i] / before[i] - 1));
 }
 
 PP_SOURCE_KERNEL(roc, 1)
@@ -171,7 +172,7 @@ const pp_spec pp_indicator_roc = {.name = "roc",
                                   PP_ROW_KERNEL(roc)};
 
 #define mom_plan roc_plan
-static void mom_block(pp_kernel *k, const double *x, size_t n, double *const *out)
+PP_SIMD static void mom_block(pp_kernel *k, const double *x, size_t n, double *const *out)
 {
     size_t lead = change_lead(k, n);
     const double *before = x - k->n[0];
@@ -202,7 +203,7 @@ static void cmo_plan(pp_kernel *k, const pp_params *p)
     pp_plan_line(k, &k->feed, 1);
 }
 
-static void cmo_block(pp_kernel *k, const double *x, size_t n, double *const *out)
+PP_SIMD static void cmo_block(pp_kernel *k, const double *x, size_t n, double *const *out)
 {
     double up[PP_BLOCK], down[PP_BLOCK], g[PP_BLOCK], l[PP_BLOCK];
     size_t lead = rises_falls(k, x, n, up, down);
@@ -211,7 +212,7 @@ static void cmo_block(pp_kernel *k, const double *x, size_t n, double *const *ou
     pp_line_sum(k, &k->line[1], 1, down + lead, l + lead, n - lead);
     for (size_t i = lead; i < n; i++) {
         double sum = g[i] + l[i];
-        out[0][i] = sum == 0 ? 0 : 100 * (g[i] - l[i]) / sum;
+        out[0][i] = PP_UNLESS(sum == 0, 0, 100 * (g[i] - l[i]) / sum);
     }
 }
 
@@ -255,7 +256,7 @@ static void macd_ready(pp_kernel *k, const double *x, size_t n, double *const *o
     k->ema[2] = signal;
 }
 
-static void macd_block(pp_kernel *k, const double *x, size_t n, double *const *out)
+PP_SIMD static void macd_block(pp_kernel *k, const double *x, size_t n, double *const *out)
 {
     if (pp_ema_ready(&k->ema[2])) {
         macd_ready(k, x, n, out);
@@ -305,12 +306,12 @@ const pp_spec pp_indicator_macd = {.name = "macd",
                                    PP_ROW_KERNEL(macd)};
 
 #define ppo_plan macd_plan
-static void ppo_block(pp_kernel *k, const double *x, size_t n, double *const *out)
+PP_SIMD static void ppo_block(pp_kernel *k, const double *x, size_t n, double *const *out)
 {
     double fast[PP_BLOCK], slow[PP_BLOCK];
     pp_ema_pair(&k->ema[0], x, fast, &k->ema[1], x, slow, n);
     for (size_t i = 0; i < n; i++)
-        out[0][i] = slow[i] == 0 ? NAN : 100 * (fast[i] - slow[i]) / slow[i];
+        out[0][i] = PP_UNLESS(slow[i] == 0, NAN, 100 * (fast[i] - slow[i]) / slow[i]);
     pp_ema_run_known(&k->ema[2], out[0], out[1], n);
     for (size_t i = 0; i < n; i++)
         out[2][i] = out[0][i] - out[1][i];
@@ -345,7 +346,7 @@ static void trix_plan(pp_kernel *k, const pp_params *p)
     pp_plan_line(k, &k->feed, 0);
 }
 
-static void trix_block(pp_kernel *k, const double *x, size_t n, double *const *out)
+PP_SIMD static void trix_block(pp_kernel *k, const double *x, size_t n, double *const *out)
 {
     double e[3][PP_BLOCK], last = k->v[0];
     size_t lead = pp_ema_cascade(k->ema, 3, x, e, n);
@@ -356,7 +357,7 @@ static void trix_block(pp_kernel *k, const double *x, size_t n, double *const *o
         k->n[0] = 1;
     }
     for (size_t i = lead; i < n; i++) {
-        out[0][i] = last != 0 ? 100 * (e[2][i] / last - 1) : NAN;
+        out[0][i] = PP_UNLESS(last == 0, NAN, 100 * (e[2][i] / last - 1));
         last = e[2][i];
     }
     k->v[0] = last;
@@ -400,7 +401,7 @@ static void tsi_plan(pp_kernel *k, const pp_params *p)
     pp_plan_line(k, &k->feed, 1);
 }
 
-static void tsi_block(pp_kernel *k, const double *x, size_t n, double *const *out)
+PP_SIMD static void tsi_block(pp_kernel *k, const double *x, size_t n, double *const *out)
 {
     double d[PP_BLOCK], size[PP_BLOCK], a[PP_BLOCK], b[PP_BLOCK], *y = out[0];
     size_t lead = k->seen ? 0 : 1;
@@ -415,7 +416,7 @@ static void tsi_block(pp_kernel *k, const double *x, size_t n, double *const *ou
     pp_fill_unknown(y, lead);
     pp_fill_unknown(out[1], lead);
     for (size_t i = lead; i < n; i++)
-        y[i] = size[i] == 0 ? 0 : 100 * d[i] / size[i];
+        y[i] = PP_UNLESS(size[i] == 0, 0, 100 * d[i] / size[i]);
     pp_ema_run(&k->ema[4], y + lead, out[1] + lead, n - lead);
 }
 

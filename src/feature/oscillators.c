@@ -27,7 +27,8 @@ static size_t uo_pressure(pp_kernel *k, const pp_bars *b, size_t at, size_t n, d
     return lead;
 }
 
-static void uo_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n, double *const *out)
+PP_SIMD static void uo_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n,
+                             double *const *out)
 {
     double up[3][PP_BLOCK], all[3][PP_BLOCK], *bp, *range;
     size_t first = uo_pressure(k, b, at, n, &bp, &range), m = n - first, lead = 0;
@@ -40,7 +41,7 @@ static void uo_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n, double
     for (size_t i = lead; i < m; i++) {
         bool none = all[0][i] == 0 || all[1][i] == 0 || all[2][i] == 0;
         double f = up[0][i] / all[0][i], md = up[1][i] / all[1][i], s = up[2][i] / all[2][i];
-        y[i] = none ? NAN : 100 * (4 * f + 2 * md + s) / 7;
+        y[i] = PP_UNLESS(none, NAN, 100 * (4 * f + 2 * md + s) / 7);
     }
 }
 
@@ -99,7 +100,8 @@ static void ao_plan(pp_kernel *k, const pp_params *p)
     pp_plan_line(k, &k->line[0], pp_len(p, 1) - 1);
 }
 
-static void ao_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n, double *const *out)
+PP_SIMD static void ao_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n,
+                             double *const *out)
 {
     double fast[PP_BLOCK], *mid = hl2_line(k, b, at, n);
     pp_sma_run(k, 0, mid, fast, n);
@@ -147,7 +149,8 @@ static void fisher_plan(pp_kernel *k, const pp_params *p)
     pp_plan_line(k, &k->line[0], pp_len(p, 0) - 1);
 }
 
-static void fisher_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n, double *const *out)
+PP_SIMD static void fisher_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n,
+                                 double *const *out)
 {
     double high[PP_BLOCK], low[PP_BLOCK], *mid = hl2_line(k, b, at, n);
     pp_high_run(k, 0, mid, high, n);
@@ -156,7 +159,8 @@ static void fisher_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n, do
     pp_fill_unknown(out[0], lead);
     pp_fill_unknown(out[1], lead);
     for (size_t i = lead; i < n; i++) {
-        double range = high[i] - low[i], ratio = range == 0 ? 0.5 : (mid[i] - low[i]) / range;
+        double range = high[i] - low[i],
+               ratio = PP_UNLESS(range == 0, 0.5, (mid[i] - low[i]) / range);
         v = 0.66 * (ratio - 0.5) + 0.67 * v;
         v = v > 0.99 ? 0.999 : v < -0.99 ? -0.999 : v;
         out[1][i] = k->n[0] ? f : NAN;
@@ -203,7 +207,8 @@ static void ohlc4_plan(pp_kernel *k, const pp_params *p)
     (void)k, (void)p;
 }
 
-static void ohlc4_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n, double *const *out)
+PP_SIMD static void ohlc4_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n,
+                                double *const *out)
 {
     (void)k;
     for (size_t i = 0; i < n; i++)

@@ -1,7 +1,11 @@
 /* stages.c - averages and rolling windows, a block at a time (see kernel.h for the methods). */
 #include "feature/kernel.h"
 
-enum { DIRECT_MAX = 8 }; /* windows up to this length are joined anew on every bar */
+#include <string.h>
+
+/* Windows up to this length are joined anew for every bar, many bars at once: of values, pairs,
+ * fours, eights, ... as the binary digits of the length say. */
+enum { SHORT_MAX = 128 };
 
 static void plan_average(pp_ema *e, size_t n, double alpha)
 {
@@ -108,7 +112,7 @@ void pp_ema_run_known(pp_ema *e, const double *x, double *y, size_t n)
 
 typedef enum { JOIN_SUM, JOIN_MAX, JOIN_MIN } join_op;
 
-static inline double join(join_op op, double a, double b)
+PP_INLINE double join(join_op op, double a, double b)
 {
     if (op == JOIN_SUM)
         return a + b;
@@ -124,33 +128,97 @@ static size_t win_lead(pp_win *w, double *y, size_t n)
     return i;
 }
 
-/* Short windows: anew on every bar, many bars at once. */
-static inline __attribute__((always_inline)) void
-roll_direct(join_op op, size_t len, const double *restrict x, double *restrict y, size_t n)
+/* Sums of the last len values up to each of n places; x has len - 1 values before them. */
+PP_SIMD static void sum_short(size_t len, const double *restrict x, double *restrict y, size_t n)
 {
-    for (size_t i = 0; i < n; i++)
-        y[i] = x[i];
-    for (size_t j = 1; j < len; j++)
-        for (size_t i = 0; i < n; i++)
-            y[i] = join(op, y[i], *(x + i - j));
+    double made[2][PP_BLOCK + SHORT_MAX];
+    const double *sums = x - (len - 1); /* of `width` values; the first width - 1 do not exist */
+    size_t taken = 0, flip = 0;
+    for (size_t width = 1;; width *= 2) {
+        if (len & width) {
+            const double *restrict part = sums + len - 1 - taken;
+            for (size_t i = 0; i < n && !taken; i++)
+                y[i] = part[i];
+            for (size_t i = 0; i < n && taken; i++)
+                y[i] += part[i];
+            taken += width;
+        }
+        if (taken == len)
+            return;
+        double *restrict twice = made[flip];
+        for (size_t i = 2 * width - 1; i < n + len - 1; i++)
+            twice[i] = sums[i] + sums[i - width];
+        sums = twice;
+        flip = !flip;
+    }
 }
 
-static inline __attribute__((always_inline)) size_t
-roll(join_op op, pp_kernel *k, int which, const double *restrict x, double *restrict y, size_t n)
+/* Sums s and first moments l around the middle of the window: joining an older part of a values to
+ * a newer of b moves both middles, l = l_a + l_b + (s_b a - s_a b)/2. */
+PP_SIMD static void moments_short(size_t len, const double *restrict x, double *restrict s,
+                                  double *restrict l, size_t n)
+{
+    double made_s[2][PP_BLOCK + SHORT_MAX], made_l[2][PP_BLOCK + SHORT_MAX];
+    const double *sums = x - (len - 1), *moments = made_l[1];
+    size_t taken = 0, flip = 0;
+    memset(made_l[1], 0, (n + len - 1) * sizeof(double)); /* of single values */
+    for (size_t width = 1;; width *= 2) {
+        const double a = (double)width / 2, b = (double)taken / 2;
+        if (len & width) {
+            const double *restrict part = sums + len - 1 - taken;
+            const double *restrict part_l = moments + len - 1 - taken;
+            for (size_t i = 0; i < n && !taken; i++) {
+                l[i] = part_l[i];
+                s[i] = part[i];
+            }
+            for (size_t i = 0; i < n && taken; i++) {
+                l[i] = part_l[i] + l[i] + (s[i] * a - part[i] * b);
+                s[i] += part[i];
+            }
+            taken += width;
+        }
+        if (taken == len)
+            return;
+        double *restrict twice = made_s[flip], *restrict twice_l = made_l[flip];
+        for (size_t i = 2 * width - 1; i < n + len - 1; i++) {
+            twice[i] = sums[i] + sums[i - width];
+            twice_l[i] = moments[i] + moments[i - width] + (sums[i] - sums[i - width]) * a;
+        }
+        sums = twice;
+        moments = twice_l;
+        flip = !flip;
+    }
+}
+
+/* tail[j] = the last len - j values up to x[0] joined, in groups of four around the latency. */
+PP_INLINE void roll_tails(join_op op, size_t len, const double *restrict x, double *restrict tail)
+{
+    double t = tail[len - 1] = x[0];
+    size_t j = 1;
+    for (; j + 4 <= len; j += 4) {
+        const double *old = x - j;
+        double *to = tail + len - 1 - j;
+        double a = *old, b = join(op, a, *(old - 1)), c = join(op, b, *(old - 2));
+        double d = join(op, c, *(old - 3));
+        *to = join(op, t, a);
+        *(to - 1) = join(op, t, b);
+        *(to - 2) = join(op, t, c);
+        *(to - 3) = t = join(op, t, d);
+    }
+    for (; j < len; j++)
+        tail[len - 1 - j] = t = join(op, t, *(x - j));
+}
+
+PP_INLINE size_t roll(join_op op, pp_kernel *k, int which, const double *restrict x,
+                      double *restrict y, size_t n)
 {
     pp_win *w = &k->win[which];
     double *restrict tail = k->pool + w->at;
     const size_t len = w->n, lead = win_lead(w, y, n);
-    if (len <= DIRECT_MAX) {
-        roll_direct(op, len, x + lead, y + lead, n - lead);
-        return lead;
-    }
     for (size_t i = lead; i < n;) {
         if (w->k == len) { /* a pass begins: x[i] is the newest of its first window */
-            double t = tail[len - 1] = x[i];
-            for (size_t j = 1; j < len; j++)
-                tail[len - 1 - j] = t = join(op, t, *(x + i - j));
-            y[i++] = t;
+            roll_tails(op, len, x + i, tail);
+            y[i++] = tail[0];
             w->head[0] = op == JOIN_SUM ? 0 : op == JOIN_MAX ? -INFINITY : INFINITY;
             w->k = 1;
         }
@@ -170,15 +238,20 @@ roll(join_op op, pp_kernel *k, int which, const double *restrict x, double *rest
 
 size_t pp_sum_run(pp_kernel *k, int w, const double *x, double *y, size_t n)
 {
-    return roll(JOIN_SUM, k, w, x, y, n);
+    if (k->win[w].n > SHORT_MAX)
+        return roll(JOIN_SUM, k, w, x, y, n);
+    size_t lead = win_lead(&k->win[w], y, n);
+    if (lead < n)
+        sum_short(k->win[w].n, x + lead, y + lead, n - lead);
+    return lead;
 }
 
-size_t pp_high_run(pp_kernel *k, int w, const double *x, double *y, size_t n)
+PP_SIMD size_t pp_high_run(pp_kernel *k, int w, const double *x, double *y, size_t n)
 {
     return roll(JOIN_MAX, k, w, x, y, n);
 }
 
-size_t pp_low_run(pp_kernel *k, int w, const double *x, double *y, size_t n)
+PP_SIMD size_t pp_low_run(pp_kernel *k, int w, const double *x, double *y, size_t n)
 {
     return roll(JOIN_MIN, k, w, x, y, n);
 }
@@ -192,9 +265,9 @@ size_t pp_sma_run(pp_kernel *k, int w, const double *x, double *y, size_t n)
     return lead;
 }
 
-/* Begins a pass of pp_var_run: tails of (x - pivot) and its square, pivot = x[0], the newest. */
-static void var_tails(const pp_win *w, const double *restrict x, double *restrict t1,
-                      double *restrict t2)
+/* Begins a pass of pp_dev_run: tails of (x - pivot) and its square, pivot = x[0], the newest. */
+PP_INLINE void var_tails(const pp_win *w, const double *restrict x, double *restrict t1,
+                         double *restrict t2)
 {
     double s1 = 0, s2 = 0;
     for (size_t j = 0; j < w->n; j++) {
@@ -204,30 +277,32 @@ static void var_tails(const pp_win *w, const double *restrict x, double *restric
     }
 }
 
-size_t pp_var_run(pp_kernel *k, int which, const double *x, double *mean, double *m2, size_t n)
+PP_SIMD size_t pp_dev_run(pp_kernel *k, int which, double divisor, const double *restrict x,
+                          double *restrict mean, double *restrict dev, size_t n)
 {
     pp_win *w = &k->win[which];
     double *t1 = k->pool + w->at, *t2 = t1 + w->n;
-    const double inv = 1 / (double)w->n;
+    const double inv = 1 / (double)w->n, scale = 1 / divisor;
     const size_t lead = win_lead(w, mean, n);
-    pp_fill_unknown(m2, lead);
+    pp_fill_unknown(dev, lead);
     for (size_t i = lead; i < n;) {
-        double s1 = w->head[0], s2 = w->head[1];
         if (w->k == w->n) {
             w->pivot = x[i];
             var_tails(w, x + i, t1, t2);
             w->k = 0;
-            s1 = s2 = 0;
+            w->head[0] = w->head[1] = 0;
         }
         const double pivot = w->pivot;
+        const double *restrict a1 = t1 + w->k, *restrict a2 = t2 + w->k;
+        double s1 = w->head[0], s2 = w->head[1];
         size_t m = w->n - w->k < n - i ? w->n - w->k : n - i;
-        for (size_t j = 0; j < m; j++) {
-            double d = w->k + j ? x[i + j] - pivot : 0; /* the newest of the tails is in them */
+        for (size_t j = 0; j < m; j++) { /* the pivot is in the tails; here it adds 0 */
+            double d = x[i + j] - pivot;
             s1 += d;
             s2 += d * d;
-            double a = t1[w->k + j] + s1, b = t2[w->k + j] + s2 - a * a * inv;
+            double a = a1[j] + s1, b = a2[j] + s2 - a * (a * inv);
             mean[i + j] = pivot + a * inv;
-            m2[i + j] = b > 0 ? b : 0;
+            dev[i + j] = sqrt((b > 0 ? b : 0) * scale);
         }
         w->head[0] = s1;
         w->head[1] = s2;
@@ -238,8 +313,8 @@ size_t pp_var_run(pp_kernel *k, int which, const double *x, double *mean, double
 }
 
 /* Begins a pass of pp_wma_run: tails of the sum and of the sum weighted 1 (oldest) upwards. */
-static void wma_tails(const pp_win *w, const double *restrict x, double *restrict t1,
-                      double *restrict t2)
+PP_INLINE void wma_tails(const pp_win *w, const double *restrict x, double *restrict t1,
+                         double *restrict t2)
 {
     double s = 0, g = 0;
     for (size_t j = 0; j < w->n; j++) {
@@ -248,29 +323,34 @@ static void wma_tails(const pp_win *w, const double *restrict x, double *restric
     }
 }
 
-size_t pp_wma_run(pp_kernel *k, int which, const double *x, double *mean, double *wma, size_t n)
+/* Head: s = sum d_u, q = sum (n - k + u) d_u, which loses s and gains n d with each value. */
+PP_INLINE size_t wma_run(pp_kernel *k, int which, bool with_mean, const double *restrict x,
+                         double *restrict mean, double *restrict wma, size_t n)
 {
     pp_win *w = &k->win[which];
     double *t1 = k->pool + w->at, *t2 = t1 + w->n;
     const double len = (double)w->n, inv = 1 / len, winv = 2 / (len * (len + 1));
-    const size_t lead = win_lead(w, mean, n);
-    pp_fill_unknown(wma, lead);
+    const size_t lead = win_lead(w, wma, n);
+    if (with_mean)
+        pp_fill_unknown(mean, lead);
     for (size_t i = lead; i < n;) {
-        double s = w->head[0], q = w->head[1];
         if (w->k == w->n) {
             w->pivot = x[i];
             wma_tails(w, x + i, t1, t2);
             w->k = 0;
-            s = q = 0;
+            w->head[0] = w->head[1] = 0;
         }
         const double pivot = w->pivot;
+        const double *restrict a1 = t1 + w->k, *restrict a2 = t2 + w->k;
+        double s = w->head[0], q = w->head[1];
         size_t m = w->n - w->k < n - i ? w->n - w->k : n - i;
         for (size_t j = 0; j < m; j++) {
-            double at = (double)(w->k + j), d = x[i + j] - pivot; /* at = 0: d = 0 */
+            double d = x[i + j] - pivot;
+            q += len * d - s;
             s += d;
-            q += at * d;
-            mean[i + j] = pivot + (t1[w->k + j] + s) * inv;
-            wma[i + j] = pivot + (t2[w->k + j] + q + (len - at) * s) * winv;
+            wma[i + j] = pivot + (a2[j] + q) * winv;
+            if (with_mean)
+                mean[i + j] = pivot + (a1[j] + s) * inv;
         }
         w->head[0] = s;
         w->head[1] = q;
@@ -280,7 +360,39 @@ size_t pp_wma_run(pp_kernel *k, int which, const double *x, double *mean, double
     return lead;
 }
 
-void pp_weighted_run(const double *w, size_t len, const double *x, double *y, size_t n)
+/* Means from sums and first moments, in place. */
+PP_SIMD static void means_of(size_t len, double *restrict s, double *restrict l, size_t n)
+{
+    const double inv = 1 / (double)len, winv = 2 / ((double)len * ((double)len + 1));
+    for (size_t i = 0; i < n; i++) {
+        s[i] *= inv;
+        l[i] = s[i] + l[i] * winv;
+    }
+}
+
+size_t pp_mean_wma_run(pp_kernel *k, int w, const double *x, double *mean, double *wma, size_t n)
+{
+    size_t len = k->win[w].n;
+    if (len > SHORT_MAX)
+        return wma_run(k, w, true, x, mean, wma, n);
+    size_t lead = win_lead(&k->win[w], wma, n);
+    pp_fill_unknown(mean, lead);
+    if (lead == n)
+        return n; /* there is no full window to read yet */
+    moments_short(len, x + lead, mean + lead, wma + lead, n - lead);
+    means_of(len, mean + lead, wma + lead, n - lead);
+    return lead;
+}
+
+size_t pp_wma_run(pp_kernel *k, int w, const double *x, double *wma, size_t n)
+{
+    double mean[PP_BLOCK];
+    if (k->win[w].n > SHORT_MAX)
+        return wma_run(k, w, false, x, NULL, wma, n);
+    return pp_mean_wma_run(k, w, x, mean, wma, n);
+}
+
+PP_SIMD void pp_weighted_run(const double *w, size_t len, const double *x, double *y, size_t n)
 {
     enum { LANES = 8 };
     const double *restrict oldest = x - (len - 1);
@@ -301,7 +413,7 @@ void pp_weighted_run(const double *w, size_t len, const double *x, double *y, si
     }
 }
 
-void pp_abs_dev_run(size_t len, const double *x, const double *mean, double *y, size_t n)
+PP_SIMD void pp_abs_dev_run(size_t len, const double *x, const double *mean, double *y, size_t n)
 {
     enum { LANES = 8 };
     const double *restrict oldest = x - (len - 1);
@@ -324,8 +436,8 @@ void pp_abs_dev_run(size_t len, const double *x, const double *mean, double *y, 
 
 /* Tails of pp_since_high_run: the best value of each tail and its place, counted from the newest.
  */
-static void since_tails(const pp_win *w, double sign, const double *restrict x, double *restrict t,
-                        double *restrict age)
+PP_INLINE void since_tails(const pp_win *w, double sign, const double *restrict x,
+                           double *restrict t, double *restrict age)
 {
     double best = -INFINITY, place = 0;
     for (size_t j = 0; j < w->n; j++) {
@@ -337,7 +449,8 @@ static void since_tails(const pp_win *w, double sign, const double *restrict x, 
     }
 }
 
-size_t pp_since_high_run(pp_kernel *k, int which, double sign, const double *x, double *y, size_t n)
+PP_SIMD size_t pp_since_high_run(pp_kernel *k, int which, double sign, const double *x, double *y,
+                                 size_t n)
 {
     pp_win *w = &k->win[which];
     double *t = k->pool + w->at, *age = t + w->n;

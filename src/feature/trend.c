@@ -4,7 +4,8 @@
 static const pp_param_spec length_14[] = {PP_LENGTH(14, 1)};
 
 /* +DM and -DM from the second bar on; returns 1 where the first bar has none. */
-static size_t directional_moves(const pp_bars *b, size_t at, size_t n, double *plus, double *minus)
+PP_INLINE size_t directional_moves(const pp_bars *b, size_t at, size_t n, double *plus,
+                                   double *minus)
 {
     size_t lead = at ? 0 : 1;
     for (size_t i = lead; i < n; i++) {
@@ -22,7 +23,8 @@ static void dm_plan(pp_kernel *k, const pp_params *p)
     pp_plan_rma(&k->ema[1], pp_len(p, 0));
 }
 
-static void dm_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n, double *const *out)
+PP_SIMD static void dm_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n,
+                             double *const *out)
 {
     double plus[PP_BLOCK], minus[PP_BLOCK];
     size_t lead = directional_moves(b, at, n, plus, minus);
@@ -59,13 +61,13 @@ static void adx_plan(pp_kernel *k, const pp_params *p)
 }
 
 /* DI+ and DI- in place of the averaged moves, DX; unknown where the range is 0. */
-static void adx_indices(const double *range, double *plus, double *minus, double *dx, size_t n)
+PP_INLINE void adx_indices(const double *range, double *plus, double *minus, double *dx, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         double p = 100 * plus[i] / range[i], m = 100 * minus[i] / range[i], sum = p + m;
         bool none = range[i] == 0;
-        plus[i] = none ? NAN : p;
-        minus[i] = none ? NAN : m;
+        plus[i] = PP_UNLESS(none, NAN, p);
+        minus[i] = PP_UNLESS(none, NAN, m);
         dx[i] = none ? NAN : sum == 0 ? 0 : 100 * fabs(p - m) / sum;
     }
 }
@@ -73,20 +75,23 @@ static void adx_indices(const double *range, double *plus, double *minus, double
 /* ADXR: the mean of ADX and the ADX n - 1 known values before it. n[1]: known values so far. */
 static void adxr_run(pp_kernel *k, const double *adx, double *y, size_t n)
 {
-    int64_t back = k->n[0], seen = k->n[1];
+    size_t back = (size_t)k->n[0], seen = (size_t)k->n[1], known = 0;
+    double *line = pp_line_next(k, &k->line[0], n);
     for (size_t i = 0; i < n; i++) {
-        y[i] = NAN;
-        if (adx[i] != adx[i])
-            continue;
-        double *place = pp_line_next(k, &k->line[0], 1);
-        *place = adx[i];
-        if (seen++ >= back)
-            y[i] = (adx[i] + *(place - back)) / 2;
+        line[known] = adx[i];
+        known += adx[i] == adx[i];
     }
-    k->n[1] = seen;
+    k->line[0].pos -= n - known;
+    for (size_t i = 0, j = 0; i < n; i++) {
+        bool ready = adx[i] == adx[i] && seen + j >= back;
+        y[i] = ready ? (adx[i] + *(line + j - back)) / 2 : NAN;
+        j += adx[i] == adx[i];
+    }
+    k->n[1] += (int64_t)known;
 }
 
-static void adx_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n, double *const *out)
+PP_SIMD static void adx_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n,
+                              double *const *out)
 {
     double up[PP_BLOCK], down[PP_BLOCK], tr[PP_BLOCK], range[PP_BLOCK], dx[PP_BLOCK];
     double *adx = out[0], *dmp = out[1], *dmn = out[2], *adxr = out[3];
@@ -139,7 +144,8 @@ static void vortex_plan(pp_kernel *k, const pp_params *p)
         pp_plan_line_win(k, &k->line[i], i, pp_len(p, 0));
 }
 
-static void vortex_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n, double *const *out)
+PP_SIMD static void vortex_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n,
+                                 double *const *out)
 {
     double plus[PP_BLOCK], minus[PP_BLOCK], tr[PP_BLOCK], range[PP_BLOCK];
     size_t lead = at ? 0 : 1, m = n - lead;
@@ -154,8 +160,8 @@ static void vortex_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n, do
     pp_line_sum(k, &k->line[1], 1, minus + lead, out[1] + lead, m);
     pp_line_sum(k, &k->line[2], 2, tr + lead, range + lead, m);
     for (size_t i = lead; i < n; i++) {
-        out[0][i] = range[i] == 0 ? NAN : out[0][i] / range[i];
-        out[1][i] = range[i] == 0 ? NAN : out[1][i] / range[i];
+        out[0][i] = PP_UNLESS(range[i] == 0, NAN, out[0][i] / range[i]);
+        out[1][i] = PP_UNLESS(range[i] == 0, NAN, out[1][i] / range[i]);
     }
 }
 
@@ -358,16 +364,17 @@ static void squeeze_plan(pp_kernel *k, const pp_params *p)
 
 static void squeeze_flags(pp_kernel *k, const pp_bars *b, size_t at, size_t n, double *const *out)
 {
-    double mean[PP_BLOCK], m2[PP_BLOCK], tr[PP_BLOCK], basis[PP_BLOCK], range[PP_BLOCK];
-    size_t lead = pp_var_run(k, 0, b->close + at, mean, m2, n);
+    double mean[PP_BLOCK], dev[PP_BLOCK], tr[PP_BLOCK], basis[PP_BLOCK], range[PP_BLOCK];
+    size_t lead = pp_dev_run(k, 0, k->v[0], b->close + at, mean, dev, n);
     pp_true_range(b, at, n, tr);
     size_t kc_lead = pp_ema_pair(&k->ema[0], b->close + at, basis, &k->ema[1], tr, range, n);
     lead = lead > kc_lead ? lead : kc_lead;
     for (int o = 1; o < 4; o++)
         pp_fill_unknown(out[o], lead);
     for (size_t i = lead; i < n; i++) {
-        double dev = k->v[1] * sqrt(m2[i] / k->v[0]), width = k->v[2] * range[i];
-        double bl = mean[i] - dev, bu = mean[i] + dev, kl = basis[i] - width, ku = basis[i] + width;
+        double band = k->v[1] * dev[i], width = k->v[2] * range[i];
+        double bl = mean[i] - band, bu = mean[i] + band, kl = basis[i] - width,
+               ku = basis[i] + width;
         bool on = bl > kl && bu < ku, off = bl < kl && bu > ku;
         out[1][i] = on;
         out[2][i] = off;
@@ -375,7 +382,8 @@ static void squeeze_flags(pp_kernel *k, const pp_bars *b, size_t at, size_t n, d
     }
 }
 
-static void squeeze_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n, double *const *out)
+PP_SIMD static void squeeze_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n,
+                                  double *const *out)
 {
     double high[PP_BLOCK], low[PP_BLOCK], sma[PP_BLOCK], *y = out[0];
     squeeze_flags(k, b, at, n, out);
@@ -386,7 +394,7 @@ static void squeeze_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n, d
     for (size_t i = 0; i < m; i++)
         d[i] = b->close[at + lead + i] - ((high[lead + i] + low[lead + i]) / 2 + sma[lead + i]) / 2;
     pp_fill_unknown(y, lead);
-    pp_wma_run(k, 4, d, sma, high, m);
+    pp_mean_wma_run(k, 4, d, sma, high, m);
     for (size_t i = 0; i < m; i++)
         y[lead + i] = 3 * high[i] - 2 * sma[i];
 }

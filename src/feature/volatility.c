@@ -11,7 +11,8 @@ static void atr_plan(pp_kernel *k, const pp_params *p)
     pp_plan_rma(&k->ema[0], pp_len(p, 0));
 }
 
-static void atr_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n, double *const *out)
+PP_SIMD static void atr_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n,
+                              double *const *out)
 {
     double tr[PP_BLOCK];
     pp_true_range(b, at, n, tr);
@@ -34,11 +35,12 @@ const pp_spec pp_indicator_atr = {.name = "atr",
                                   PP_ROW_KERNEL(atr)};
 
 #define natr_plan atr_plan
-static void natr_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n, double *const *out)
+PP_SIMD static void natr_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n,
+                               double *const *out)
 {
     atr_block(k, b, at, n, out);
     for (size_t i = 0; i < n; i++)
-        out[0][i] = b->close[at + i] == 0 ? NAN : 100 * out[0][i] / b->close[at + i];
+        out[0][i] = PP_UNLESS(b->close[at + i] == 0, NAN, 100 * out[0][i] / b->close[at + i]);
 }
 
 PP_BARS_KERNEL(natr, 1)
@@ -68,13 +70,10 @@ static void stdev_plan(pp_kernel *k, const pp_params *p)
     k->v[0] = p->v[0] - p->v[1];
 }
 
-static void stdev_block(pp_kernel *k, const double *x, size_t n, double *const *out)
+PP_SIMD static void stdev_block(pp_kernel *k, const double *x, size_t n, double *const *out)
 {
-    double mean[PP_BLOCK], m2[PP_BLOCK];
-    const double div = k->v[0];
-    pp_var_run(k, 0, x, mean, m2, n);
-    for (size_t i = 0; i < n; i++)
-        out[0][i] = sqrt(m2[i] / div);
+    double mean[PP_BLOCK];
+    pp_dev_run(k, 0, k->v[0], x, mean, out[0], n);
 }
 
 static const char *stdev_check(const pp_params *p)
@@ -105,15 +104,12 @@ static void zscore_plan(pp_kernel *k, const pp_params *p)
     k->v[0] = p->v[0];
 }
 
-static void zscore_block(pp_kernel *k, const double *x, size_t n, double *const *out)
+PP_SIMD static void zscore_block(pp_kernel *k, const double *x, size_t n, double *const *out)
 {
-    double mean[PP_BLOCK], m2[PP_BLOCK];
-    const double div = k->v[0];
-    pp_var_run(k, 0, x, mean, m2, n);
-    for (size_t i = 0; i < n; i++) {
-        double dev = sqrt(m2[i] / div);
-        out[0][i] = m2[i] == 0 ? 0 : (x[i] - mean[i]) / dev;
-    }
+    double mean[PP_BLOCK], dev[PP_BLOCK];
+    pp_dev_run(k, 0, k->v[0], x, mean, dev, n);
+    for (size_t i = 0; i < n; i++)
+        out[0][i] = PP_UNLESS(dev[i] == 0, 0, (x[i] - mean[i]) / dev[i]);
 }
 
 PP_SOURCE_KERNEL(zscore, 1)
@@ -138,21 +134,20 @@ static void bbands_plan(pp_kernel *k, const pp_params *p)
     k->v[1] = p->v[0] - p->v[2];
 }
 
-static void bbands_block(pp_kernel *k, const double *x, size_t n, double *const *out)
+PP_SIMD static void bbands_block(pp_kernel *k, const double *x, size_t n, double *const *out)
 {
-    double m2[PP_BLOCK];
-    const double mult = k->v[0], div = k->v[1];
+    double dev[PP_BLOCK];
+    const double mult = k->v[0];
     double *mid = out[0], *lower = out[1], *upper = out[2], *width = out[3], *pct = out[4];
-    pp_var_run(k, 0, x, mid, m2, n);
+    pp_dev_run(k, 0, k->v[1], x, mid, dev, n);
     for (size_t i = 0; i < n; i++) {
-        double dev = mult * sqrt(m2[i] / div);
-        lower[i] = mid[i] - dev;
-        upper[i] = mid[i] + dev;
+        lower[i] = mid[i] - mult * dev[i];
+        upper[i] = mid[i] + mult * dev[i];
     }
     for (size_t i = 0; i < n; i++) {
         double range = upper[i] - lower[i];
-        width[i] = mid[i] == 0 ? NAN : 100 * range / mid[i];
-        pct[i] = m2[i] == 0 || range == 0 ? 0.5 : (x[i] - lower[i]) / range;
+        width[i] = PP_UNLESS(mid[i] == 0, NAN, 100 * range / mid[i]);
+        pct[i] = PP_UNLESS(range == 0, 0.5, (x[i] - lower[i]) / range);
     }
 }
 
@@ -191,7 +186,8 @@ static void kc_plan(pp_kernel *k, const pp_params *p)
     k->v[0] = p->v[1];
 }
 
-static void kc_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n, double *const *out)
+PP_SIMD static void kc_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n,
+                             double *const *out)
 {
     double tr[PP_BLOCK], range[PP_BLOCK];
     const double scalar = k->v[0];
@@ -228,17 +224,18 @@ static void cci_plan(pp_kernel *k, const pp_params *p)
     pp_plan_line(k, &k->line[0], pp_len(p, 0) - 1);
 }
 
-static void cci_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n, double *const *out)
+PP_SIMD static void cci_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n,
+                              double *const *out)
 {
-    double mean[PP_BLOCK], m2[PP_BLOCK], mad[PP_BLOCK];
+    double mean[PP_BLOCK], dev[PP_BLOCK], mad[PP_BLOCK];
     double *tp = pp_line_next(k, &k->line[0], n), len = (double)k->win[0].n;
     for (size_t i = 0; i < n; i++)
         tp[i] = (b->high[at + i] + b->low[at + i] + b->close[at + i]) / 3;
-    size_t lead = pp_var_run(k, 0, tp, mean, m2, n);
+    size_t lead = pp_dev_run(k, 0, len, tp, mean, dev, n);
     pp_fill_unknown(out[0], lead);
     pp_abs_dev_run(k->win[0].n, tp + lead, mean + lead, mad + lead, n - lead);
     for (size_t i = lead; i < n; i++)
-        out[0][i] = m2[i] == 0 ? 0 : (tp[i] - mean[i]) / (0.015 * (mad[i] / len));
+        out[0][i] = PP_UNLESS(dev[i] == 0, 0, (tp[i] - mean[i]) / (0.015 * (mad[i] / len)));
 }
 
 PP_BARS_KERNEL(cci, 1)
@@ -266,7 +263,8 @@ static void chop_plan(pp_kernel *k, const pp_params *p)
     k->v[0] = p->v[0];
 }
 
-static void chop_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n, double *const *out)
+PP_SIMD static void chop_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n,
+                               double *const *out)
 {
     double tr[PP_BLOCK], high[PP_BLOCK], low[PP_BLOCK], *y = out[0];
     size_t lead = at ? 0 : 1;

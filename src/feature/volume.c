@@ -4,13 +4,13 @@
 static const pp_param_spec length_14[] = {PP_LENGTH(14, 1)};
 static const pp_param_spec length_20[] = {PP_LENGTH(20, 1)};
 
-static double typical(const pp_bars *b, size_t i)
+PP_INLINE double typical(const pp_bars *b, size_t i)
 {
     return (b->high[i] + b->low[i] + b->close[i]) / 3;
 }
 
 /* Typical prices of the block, and the one before it in front; tp has n + 1 places. */
-static void typical_block(const pp_bars *b, size_t at, size_t n, double *tp)
+PP_SIMD static void typical_block(const pp_bars *b, size_t at, size_t n, double *tp)
 {
     tp[0] = at ? typical(b, at - 1) : NAN;
     for (size_t i = 0; i < n; i++)
@@ -23,7 +23,8 @@ static void mfi_plan(pp_kernel *k, const pp_params *p)
     pp_plan_line_win(k, &k->line[1], 1, pp_len(p, 0));
 }
 
-static void mfi_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n, double *const *out)
+PP_SIMD static void mfi_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n,
+                              double *const *out)
 {
     double tp[PP_BLOCK + 1], up[PP_BLOCK], down[PP_BLOCK], g[PP_BLOCK], l[PP_BLOCK];
     size_t lead = at ? 0 : 1;
@@ -38,7 +39,7 @@ static void mfi_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n, doubl
     pp_line_sum(k, &k->line[1], 1, down + lead, l + lead, n - lead);
     for (size_t i = lead; i < n; i++) {
         double sum = g[i] + l[i];
-        out[0][i] = sum == 0 ? 50 : 100 * g[i] / sum;
+        out[0][i] = PP_UNLESS(sum == 0, 50, 100 * g[i] / sum);
     }
 }
 
@@ -65,7 +66,8 @@ static void cmf_plan(pp_kernel *k, const pp_params *p)
     pp_plan_win(k, 1, pp_len(p, 0), 1);
 }
 
-static void cmf_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n, double *const *out)
+PP_SIMD static void cmf_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n,
+                              double *const *out)
 {
     double vol[PP_BLOCK], *y = out[0], *flow = pp_line_next(k, &k->line[0], n);
     for (size_t i = 0; i < n; i++) {
@@ -75,7 +77,7 @@ static void cmf_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n, doubl
     pp_sum_run(k, 0, flow, y, n);
     pp_sum_run(k, 1, b->volume + at, vol, n);
     for (size_t i = 0; i < n; i++)
-        y[i] = vol[i] == 0 ? 0 : y[i] / vol[i];
+        y[i] = PP_UNLESS(vol[i] == 0, 0, y[i] / vol[i]);
 }
 
 PP_BARS_KERNEL(cmf, 1)
@@ -135,7 +137,8 @@ static void kvo_plan(pp_kernel *k, const pp_params *p)
         pp_plan_ema(&k->ema[e], pp_len(p, e));
 }
 
-static void kvo_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n, double *const *out)
+PP_SIMD static void kvo_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n,
+                              double *const *out)
 {
     double tp[PP_BLOCK + 1], x[PP_BLOCK], fast[PP_BLOCK], slow[PP_BLOCK], *y = out[0];
     size_t first = at ? 0 : 1;
