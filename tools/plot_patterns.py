@@ -41,9 +41,8 @@ def panel(name, rows, x0, y0):
 
 def main():
     program = sys.argv[1]
-    listed = subprocess.run([program, "patterns", "--names"], capture_output=True, text=True,
-                            check=True)
-    names = listed.stdout.split()
+    listed = subprocess.run([program, "patterns"], capture_output=True, text=True, check=True)
+    names = [line.split()[0] for line in listed.stdout.splitlines()]
     rows = -(-len(names) // COLS)
     w, h = COLS * (WIDTH + GAP) + GAP, rows * (HEIGHT + GAP) + GAP
     print(f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {w} {h}" '

@@ -1,121 +1,445 @@
-/* perpetua data import, info, check: the data store. */
+/* perpetua data ...: the store of market data. */
 #include "cli/cli.h"
+
+#include "base/json.h"
+#include "market/synthetic.h"
+#include "store/cache.h"
+#include "store/download.h"
+#include "store/export.h"
 #include "store/import.h"
 #include "store/info.h"
 
+#include <string.h>
 #include <time.h>
 
-#define STORE_OPT                                                                                  \
+#define OPT_DATA                                                                                   \
     {                                                                                              \
-        "data", 0, "DIR", "the store (default: $PERPETUA_DATA, else ~/.local/share/perpetua)",     \
+        "data", 'd', "DIR", "the store (default: $PERPETUA_DATA, else ~/.local/share/perpetua)",   \
             NULL                                                                                   \
     }
-#define EXCHANGE_OPT                                                                               \
+#define OPT_CACHE                                                                                  \
     {                                                                                              \
-        "exchange", 0, "NAME", "exchange of the data (import: default bybit)", NULL                \
+        "cache", 0, "DIR", "the column cache (default: ~/.cache/perpetua)", NULL                   \
     }
-#define SYMBOL_OPT                                                                                 \
+#define OPT_EXCHANGE                                                                               \
     {                                                                                              \
-        "symbol", 0, "SYMBOL", "symbol (import: default is the start of each file name)", NULL     \
+        "exchange", 'x', "NAME", "bybit (default), binance, or a name of your own", NULL           \
     }
 
-static const pp_opt import_opts[] = {
-    STORE_OPT,
-    EXCHANGE_OPT,
-    SYMBOL_OPT,
-    {"kind", 0, "KIND", "kline_1m mark_1m index_1m funding open_interest kline_15m ...", NULL},
-    {"replace", 0, NULL, "rows that are there with other values are replaced", NULL},
-    {"dry-run", 0, NULL, "read and check only", NULL},
-};
-
-static int64_t now_ms(void)
+static int64_t clock_ms(void)
 {
-    return (int64_t)time(NULL) * 1000;
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
+
+static pp_store store_of(const pp_cli *c)
+{
+    return (pp_store){.dir = pp_cli_value(c, "data"), .cache_dir = pp_cli_value(c, "cache")};
+}
+
+static void print(pp_cli *c, const pp_buf *b)
+{
+    if (b->len)
+        pp_cli_out(c, b->text, b->len);
+}
+
+/* --kind as a pp_kind; *given false if it is not there. */
+static bool read_kind(pp_cli *c, bool *given, pp_kind *out)
+{
+    const char *text = pp_cli_value(c, "kind");
+    *given = text != NULL;
+    if (!text || pp_kind_parse(text, out))
+        return true;
+    pp_diag *e = pp_error(c->diags, PP_E_USAGE, (pp_pos){0}, "no kind \"%s\"", text);
+    e->allowed = "kline_TF mark_TF index_TF funding open_interest; TF: " PP_TF_NAMES;
+    return false;
+}
+
+static bool read_window(pp_cli *c, int64_t *from_ms, int64_t *to_ms)
+{
+    *from_ms = *to_ms = 0;
+    return pp_cli_time(c, "from", from_ms) && pp_cli_time(c, "to", to_ms);
+}
+
+/* ----------------------------------------------------------------------------------- import */
 
 static int run_import(pp_cli *c)
 {
-    pp_import_opts opts = {.exchange = pp_cli_value(c, "exchange"),
-                           .symbol = pp_cli_value(c, "symbol"),
-                           .replace = pp_cli_has(c, "replace"),
-                           .dry_run = pp_cli_has(c, "dry-run"),
-                           .now_ms = now_ms()};
-    const char *kind = pp_cli_value(c, "kind");
-    pp_store store = {.dir = pp_cli_value(c, "data")};
-    pp_import_report report = {{0}};
-    pp_buf out = {c->arena, NULL, 0, 0};
-    if (kind && !pp_kind_parse(kind, &opts.kind)) {
-        pp_diag *e = pp_error(c->diags, PP_E_USAGE, (pp_pos){0}, "no such kind");
-        e->found = kind;
-        e->allowed = "kline_TF mark_TF index_TF funding open_interest; TF: " PP_TF_NAMES;
+    pp_store store = store_of(c);
+    pp_import_report report;
+    pp_buf out = {.arena = c->arena};
+    pp_import_opts o = {.exchange = pp_cli_value(c, "exchange"),
+                        .symbol = pp_cli_value(c, "symbol"),
+                        .replace = pp_cli_has(c, "replace"),
+                        .dry_run = pp_cli_has(c, "dry-run"),
+                        .now_ms = clock_ms()};
+    if (!read_kind(c, &o.has_family, &o.kind))
         return 2;
-    }
-    opts.has_family = kind != NULL;
-    opts.has_tf = kind && pp_family_is_bars(opts.kind.family);
-    bool ok = pp_import(c->arena, &store, c->args, c->n_args, &opts, &report, c->diags);
+    o.has_tf = o.has_family;
+    bool ok = pp_import(c->arena, &store, c->args, c->n_args, &o, &report, c->diags);
     pp_import_text(&report, &out);
-    pp_cli_out(c, out.text ? out.text : "", out.len);
+    print(c, &out);
     return ok ? 0 : 3;
 }
 
+static const pp_opt import_opts[] = {
+    OPT_DATA,
+    OPT_EXCHANGE,
+    {"symbol", 's', "SYMBOL", "default: the start of each file name", NULL},
+    {"kind", 'k', "KIND", "default: told by the columns", NULL},
+    {"replace", 0, NULL, "rows of the files win over different ones of the store", NULL},
+    {"dry-run", 'n', NULL, "read and check, store nothing", NULL},
+};
+
 const pp_command pp_cmd_data_import = {
     .name = "data import",
-    .summary = "check files, folders or patterns (CSV, gz, Parquet) and merge them into the store",
+    .summary = "CSV, CSV.gz and Parquet files, folders or patterns into the store",
     .args = "FILE...",
     .min_args = 1,
     .max_args = -1,
     .opts = import_opts,
     .n_opts = PP_COUNT(import_opts),
-    .examples = "  perpetua data import --exchange bybit --symbol BTCUSDT --kind kline_1m FILE...\n"
-                "  perpetua data import --symbol BTCUSDT --kind funding funding.csv\n",
+    .details =
+        "Files are recognised by their content: Binance and Bybit dumps, and any CSV whose header\n"
+        "names its columns. Every row is checked; a faulty file changes nothing in the store, and\n"
+        "importing the same file twice changes nothing either. See docs/data.md.\n",
+    .examples = "  perpetua data import BTCUSDT-1m-2025-01.csv\n"
+                "  perpetua data import dumps/ --exchange binance\n"
+                "  perpetua data import rates.csv --symbol BTCUSDT --kind funding\n",
     .run = run_import,
 };
 
-static const pp_opt info_opts[] = {STORE_OPT, EXCHANGE_OPT, SYMBOL_OPT};
+/* ------------------------------------------------------------------------------ info, check */
 
-static int look(pp_cli *c, bool check)
+static int show_info(pp_cli *c, bool check)
 {
-    pp_store store = {.dir = pp_cli_value(c, "data")};
+    pp_store store = store_of(c);
     pp_info_list list = {0};
-    pp_buf out = {c->arena, NULL, 0, 0};
-    bool sound = pp_data_info(c->arena, &store, pp_cli_value(c, "exchange"),
-                              pp_cli_value(c, "symbol"), check, now_ms(), &list, c->diags);
+    pp_buf out = {.arena = c->arena};
+    bool ok = pp_data_info(c->arena, &store, pp_cli_value(c, "exchange"),
+                           c->n_args ? c->args[0] : NULL, check, clock_ms(), &list, c->diags);
     if (c->json)
         pp_data_info_json(&list, &out);
-    else if (check)
+    else if (check && list.n)
         pp_data_check_text(&list, &out);
     else
         pp_data_info_text(&list, &out);
-    pp_cli_out(c, out.text ? out.text : "", out.len);
-    return sound ? 0 : 3;
+    print(c, &out);
+    return ok ? 0 : 3;
 }
 
 static int run_info(pp_cli *c)
 {
-    return look(c, false);
+    return show_info(c, false);
 }
 
 static int run_check(pp_cli *c)
 {
-    return look(c, true);
+    return show_info(c, true);
 }
+
+static const pp_opt info_opts[] = {
+    OPT_DATA, OPT_CACHE, {"exchange", 'x', "NAME", "only this exchange", NULL}};
 
 const pp_command pp_cmd_data_info = {
     .name = "data info",
-    .summary = "what the store holds, a line per symbol and kind",
-    .args = "",
+    .summary = "what the store holds: coverage per symbol and kind",
+    .args = "[SYMBOL]",
+    .max_args = 1,
     .opts = info_opts,
     .n_opts = PP_COUNT(info_opts),
-    .examples = "  perpetua data info --data STORE\n",
+    .examples = "  perpetua data info\n  perpetua data info BTCUSDT --format json\n",
     .run = run_info,
 };
 
 const pp_command pp_cmd_data_check = {
     .name = "data check",
-    .summary = "test every row of the store and list what is missing",
-    .args = "",
+    .summary = "every row tested again, and the ledger of missing bars",
+    .args = "[SYMBOL]",
+    .max_args = 1,
     .opts = info_opts,
     .n_opts = PP_COUNT(info_opts),
-    .examples = "  perpetua data check --data STORE\n",
+    .details = "Missing bars are listed, not counted as faults: a run decides about them by\n"
+               "`data: {gaps: fail}` (default) or `fill` in the Play.\n",
+    .examples = "  perpetua data check\n  perpetua data check BTCUSDT\n",
     .run = run_check,
+};
+
+/* ----------------------------------------------------------------------------------- export */
+
+static int run_export(pp_cli *c)
+{
+    pp_store store = store_of(c);
+    pp_store_key key = {pp_cli_value(c, "exchange"), c->args[0], {PP_KLINE, PP_TF_1M}};
+    pp_buf out = {.arena = c->arena};
+    const char *path = pp_cli_value(c, "out");
+    int64_t from_ms, to_ms;
+    bool given;
+    if (!key.exchange)
+        key.exchange = "bybit";
+    if (!read_kind(c, &given, &key.kind) || !read_window(c, &from_ms, &to_ms))
+        return 2;
+    size_t n = path ? strlen(path) : 0;
+    if (n > 8 && !strcmp(path + n - 8, ".parquet"))
+        return pp_export_parquet(c->arena, &store, &key, from_ms, to_ms, path, c->diags) ? 0 : 3;
+    if (!pp_export_csv(c->arena, &store, &key, from_ms, to_ms, &out, c->diags))
+        return 3;
+    if (path)
+        return pp_file_write_atomic(c->diags, NULL, path, out.text, out.len) ? 0 : 3;
+    print(c, &out);
+    return 0;
+}
+
+static const pp_opt export_opts[] = {
+    OPT_DATA,
+    OPT_CACHE,
+    OPT_EXCHANGE,
+    {"kind", 'k', "KIND", "default kline_1m", NULL},
+    {"from", 0, "TIME", "first row at or after this time (UTC)", NULL},
+    {"to", 0, "TIME", "rows before this time", NULL},
+    {"out", 'o', "FILE", "a .parquet or any other file as CSV; default: CSV to stdout", NULL},
+};
+
+const pp_command pp_cmd_data_export = {
+    .name = "data export",
+    .summary = "rows of the store as CSV or Parquet",
+    .args = "SYMBOL",
+    .min_args = 1,
+    .max_args = 1,
+    .opts = export_opts,
+    .n_opts = PP_COUNT(export_opts),
+    .examples = "  perpetua data export BTCUSDT --from 2025-01-01 --to 2025-02-01 --out jan.csv\n"
+                "  perpetua data export BTCUSDT --kind funding\n",
+    .run = run_export,
+};
+
+/* ------------------------------------------------------------------------------------ synth */
+
+static int run_synth(pp_cli *c)
+{
+    pp_synthetic s;
+    pp_tape t;
+    pp_buf bars = {.arena = c->arena}, funding = {.arena = c->arena};
+    const char *path = pp_cli_value(c, "out"), *funding_path = pp_cli_value(c, "funding-out");
+    if (!pp_synthetic_parse(c->arena, c->args[0], &s, c->diags))
+        return 2;
+    pp_synthetic_make(c->arena, &s, &t);
+    pp_tape_csv(&t, &bars);
+    pp_tape_funding_csv(&t, &funding);
+    bool ok = !funding_path ||
+              pp_file_write_atomic(c->diags, NULL, funding_path, funding.text, funding.len);
+    if (ok && path)
+        ok = pp_file_write_atomic(c->diags, NULL, path, bars.text, bars.len);
+    else if (ok)
+        print(c, &bars);
+    return ok ? 0 : 3;
+}
+
+static const pp_opt synth_opts[] = {
+    {"out", 'o', "FILE", "default: stdout", NULL},
+    {"funding-out", 0, "FILE", "its funding settlements: time_ms, rate", NULL},
+};
+
+const pp_command pp_cmd_data_synth = {
+    .name = "data synth",
+    .summary = "a synthetic market as CSV with mark and index",
+    .args = "PATTERN[,bars=N,seed=S,start=TIME,price=P,vol=V]",
+    .min_args = 1,
+    .max_args = 1,
+    .opts = synth_opts,
+    .n_opts = PP_COUNT(synth_opts),
+    .details =
+        "The same parameters give the same bytes on every machine. `perpetua patterns` lists\n"
+        "the patterns; docs/patterns.md shows them.\n",
+    .examples = "  perpetua data synth breakout_retest,bars=10000,seed=7 --out market.csv\n",
+    .run = run_synth,
+};
+
+/* --------------------------------------------------------------------------------- download */
+
+static void show_progress(void *ctx, const pp_download_progress *p)
+{
+    pp_cli *c = ctx;
+    char kind[PP_KIND_TEXT], at[PP_TIME_TEXT];
+    int filled = (int)(20 * p->pages / p->pages_total);
+    pp_time_format(p->at_ms, at);
+    at[10] = '\0';
+    pp_cli_say(c, "\r%-14s [%.*s%.*s] %zu/%zu pages  %s  %zu rows  %lld s left  ",
+               pp_kind_name(p->kind, kind), filled, "####################", 20 - filled,
+               "....................", p->pages, p->pages_total, at, p->rows,
+               (long long)(p->eta_ms / 1000));
+    if (p->pages == p->pages_total)
+        pp_cli_say(c, "\n");
+}
+
+static bool read_families(pp_cli *c, pp_download_opts *o)
+{
+    const char *text = pp_cli_value(c, "kinds");
+    static const char *const names[PP_FAMILY_COUNT] = {"kline", "mark", "index", "funding",
+                                                       "open_interest"};
+    char *rest = text ? pp_strdup(c->arena, text) : NULL, *item;
+    while ((item = strsep(&rest, ","))) {
+        int f = 0;
+        while (f < PP_FAMILY_COUNT && strcmp(item, names[f]))
+            f++;
+        if (f == PP_FAMILY_COUNT) {
+            pp_diag *e = pp_error(c->diags, PP_E_USAGE, (pp_pos){0}, "no kind \"%s\"", item);
+            e->allowed = "kline,mark,index,funding,open_interest";
+            e->nearest = pp_nearest(item, names, PP_FAMILY_COUNT);
+            return false;
+        }
+        o->families |= 1u << f;
+    }
+    return true;
+}
+
+static int run_download(pp_cli *c)
+{
+    pp_store store = store_of(c);
+    const char *tf = pp_cli_value(c, "tf"), *path = NULL;
+    bool ok = true;
+    pp_download_opts o = {.exchange = pp_cli_value(c, "exchange"),
+                          .base_url = pp_cli_value(c, "base-url"),
+                          .progress = c->progress && !c->quiet ? show_progress : NULL,
+                          .progress_ctx = c,
+                          .stop = c->interrupted};
+    if (!read_families(c, &o) || !read_window(c, &o.from_ms, &o.to_ms))
+        return 2;
+    if (tf && !pp_tf_parse(tf, &o.tf)) {
+        pp_error(c->diags, PP_E_USAGE, (pp_pos){0}, "no timeframe \"%s\"", tf)->allowed =
+            PP_TF_NAMES;
+        return 2;
+    }
+    for (size_t i = 0; i < c->n_args && ok; i++) {
+        pp_download_report report;
+        char kind[PP_KIND_TEXT];
+        o.symbol = c->args[i];
+        ok = pp_cli_has(c, "instrument")
+                 ? pp_download_instrument(c->arena, &store, &o, &path, c->diags)
+                 : pp_download(c->arena, &store, &o, &report, c->diags);
+        if (pp_cli_has(c, "instrument")) {
+            if (ok)
+                pp_cli_outf(c, "%s\n", path);
+            continue;
+        }
+        for (size_t k = 0; k < report.list.n; k++) {
+            const pp_download_entry *e = &report.list.v[k];
+            pp_cli_outf(c, "%s %s %s: %zu new rows, %zu months written%s\n", e->key.exchange,
+                        e->key.symbol, pp_kind_name(e->key.kind, kind), e->rows, e->months_written,
+                        e->complete ? "" : ", NOT COMPLETE");
+        }
+    }
+    return ok ? 0 : *c->interrupted ? 130 : 3;
+}
+
+static const pp_opt download_opts[] = {
+    OPT_DATA,
+    {"exchange", 'x', "NAME", "where from", "bybit|binance"},
+    {"from", 0, "TIME", "default: a year before the end", NULL},
+    {"to", 0, "TIME", "default: now", NULL},
+    {"tf", 0, "TF", "timeframe of bars, mark and index (default 1m)", NULL},
+    {"kinds", 'k', "LIST", "of kline,mark,index,funding,open_interest (default: the first four)",
+     NULL},
+    {"instrument", 0, NULL, "the contract's steps, limits and risk tiers instead of data", NULL},
+    {"base-url", 0, "URL", "another server that speaks the same interface", NULL},
+};
+
+const pp_command pp_cmd_data_download = {
+    .name = "data download",
+    .summary = "market data from the exchange's public interface into the store",
+    .args = "SYMBOL...",
+    .min_args = 1,
+    .max_args = -1,
+    .opts = download_opts,
+    .n_opts = PP_COUNT(download_opts),
+    .details =
+        "Only what the store lacks in the window is asked for, so the command goes on where\n"
+        "an earlier one ended. The bar that is still forming is never stored.\n",
+    .examples =
+        "  perpetua data download BTCUSDT --from 2025-01-01\n"
+        "  perpetua data download BTCUSDT ETHUSDT --exchange binance --kinds kline,funding\n"
+        "  perpetua data download BTCUSDT --instrument\n",
+    .run = run_download,
+};
+
+/* ------------------------------------------------------------------------------------ cache */
+
+static int run_cache(pp_cli *c)
+{
+    const char *dir = pp_cli_value(c, "cache");
+    pp_cache_entries list = {0};
+    if (!dir)
+        dir = pp_cache_default_dir(c->arena);
+    if (pp_cli_has(c, "clear")) {
+        size_t files;
+        uint64_t bytes;
+        pp_cache_clear(c->arena, dir, &files, &bytes);
+        pp_cli_outf(c, "%zu files, %.1f MB removed from %s\n", files, (double)bytes / 1e6, dir);
+        return 0;
+    }
+    pp_cache_list(c->arena, dir, &list);
+    for (size_t i = 0; i < list.n; i++) {
+        char used[PP_TIME_TEXT];
+        pp_cli_outf(c, "%-36s %10lld rows %8.1f MB  used %s  %s\n", list.v[i].label,
+                    (long long)list.v[i].rows, (double)list.v[i].bytes / 1e6,
+                    pp_time_format(list.v[i].used_ms / 1000 * 1000, used),
+                    list.v[i].sound ? "sound" : "DAMAGED, will be rebuilt");
+    }
+    if (!list.n)
+        pp_cli_outf(c, "%s is empty\n", dir);
+    return 0;
+}
+
+static const pp_opt cache_opts[] = {
+    OPT_CACHE, {"clear", 0, NULL, "delete everything in it; it is rebuilt when needed", NULL}};
+
+const pp_command pp_cmd_data_cache = {
+    .name = "data cache",
+    .summary = "the mapped columns kept for fast starts: list or clear",
+    .args = "",
+    .opts = cache_opts,
+    .n_opts = PP_COUNT(cache_opts),
+    .examples = "  perpetua data cache\n  perpetua data cache --clear\n",
+    .run = run_cache,
+};
+
+/* --------------------------------------------------------------------------------- patterns */
+
+static void patterns_json(pp_cli *c)
+{
+    pp_buf out = {.arena = c->arena};
+    pp_json w;
+    pp_json_init(&w, &out, 2);
+    pp_json_open(&w, NULL, '{');
+    for (size_t i = 0; i < pp_pattern_count(); i++)
+        pp_json_string(&w, pp_pattern_at(i)->name, pp_pattern_at(i)->description);
+    pp_json_close(&w);
+    pp_buf_puts(&out, "\n");
+    print(c, &out);
+}
+
+static int run_patterns(pp_cli *c)
+{
+    int only = c->n_args ? pp_pattern_find(c->args[0]) : -1;
+    if (c->n_args && only < 0) {
+        pp_synthetic s;
+        pp_synthetic_parse(c->arena, c->args[0], &s, c->diags); /* says which one is near */
+        return 2;
+    }
+    if (c->json)
+        patterns_json(c);
+    for (size_t i = 0; i < pp_pattern_count() && !c->json; i++)
+        if (only < 0 || (size_t)only == i)
+            pp_cli_outf(c, "%-24s %s\n", pp_pattern_at(i)->name, pp_pattern_at(i)->description);
+    return 0;
+}
+
+const pp_command pp_cmd_patterns = {
+    .name = "patterns",
+    .summary = "the synthetic markets",
+    .args = "[NAME]",
+    .max_args = 1,
+    .examples = "  perpetua patterns\n  perpetua run my.yml --synthetic breakout_false,seed=3\n",
+    .run = run_patterns,
 };

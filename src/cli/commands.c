@@ -6,8 +6,19 @@
 #define COMMANDS(X)                                                                                \
     X(pp_cmd_run)                                                                                  \
     X(pp_cmd_check)                                                                                \
-    X(pp_cmd_data_import) X(pp_cmd_data_info) X(pp_cmd_data_check) X(pp_cmd_verify)                \
-        X(pp_cmd_compare) X(pp_cmd_show) X(pp_cmd_metrics) X(pp_cmd_errors)
+    X(pp_cmd_verify)                                                                               \
+    X(pp_cmd_compare)                                                                              \
+    X(pp_cmd_show)                                                                                 \
+    X(pp_cmd_metrics)                                                                              \
+    X(pp_cmd_data_import)                                                                          \
+    X(pp_cmd_data_download)                                                                        \
+    X(pp_cmd_data_info)                                                                            \
+    X(pp_cmd_data_check)                                                                           \
+    X(pp_cmd_data_export)                                                                          \
+    X(pp_cmd_data_synth)                                                                           \
+    X(pp_cmd_data_cache)                                                                           \
+    X(pp_cmd_patterns)                                                                             \
+    X(pp_cmd_errors)
 
 #define X(cmd) extern const pp_command cmd;
 COMMANDS(X)
