@@ -189,25 +189,6 @@ static void type_blocks(pp_arena *arena, pp_strategy *s)
     s->n_cases = n;
 }
 
-/* `rationalize.signals` refer to columns too; they are checked like operands. */
-static void check_signals(pp_diags *d, name_table *t)
-{
-    const pp_rationalize_decl *r = &t->play->rationalize;
-    t->s->reads_rationalize |= r->given;
-    for (size_t k = 0; k < r->n_signals; k++) {
-        pp_output_ref ref;
-        if (pp_play_find(t->play, r->signals[k].ref, &ref) != PP_FOUND) {
-            pp_diag *e =
-                pp_error(d, PP_E_UNKNOWN_REF, r->signals[k].pos,
-                         "`%s` names no output of a feature or structure", r->signals[k].ref);
-            e->nearest = pp_nearest(r->signals[k].ref, t->ids, t->n_ids);
-        } else if (ref.spec->type == PP_ENUM) {
-            pp_error(d, PP_E_TYPE, r->signals[k].pos, "`%s` is an ENUM; a signal needs a number",
-                     r->signals[k].ref);
-        }
-    }
-}
-
 pp_strategy *pp_strategy_load(pp_diags *d, const char *file, const char *text, size_t size,
                               const pp_set *sets, size_t n_sets, pp_tf tape_tf)
 {
@@ -226,74 +207,25 @@ pp_strategy *pp_strategy_load(pp_diags *d, const char *file, const char *text, s
     type_blocks(d->arena, s);
     s->stop_ref = level_ref(s->rules, &play->risk.stop, "risk.stop_loss");
     s->target_ref = level_ref(s->rules, &play->risk.target, "risk.take_profit");
-    check_signals(d, t);
+    s->reads_rationalize |= play->rationalize.given;
+    pp_play_show_source(d, play);
     return s;
 }
 
 /* ---- identity ---- */
 
-static bool is_semantic(const char *key)
+static const pp_yaml *canonical(void *ctx, const pp_yaml *node, pp_canon_kind kind)
 {
-    static const char *const names[] = {"name",   "id",       "version",         "description",
-                                        "tags",   "expected", "deploy",          "variables",
-                                        "symbol", "symbols",  "symbol_universe", "validation"};
-    if (key[0] == '_')
-        return false;
-    for (size_t k = 0; k < PP_COUNT(names); k++)
-        if (!strcmp(key, names[k]))
-            return false;
-    return true;
+    return pp_rules_canonical(ctx, node, kind == PP_CANON_CONDITION);
 }
 
-static void put_node(pp_arena *arena, pp_json *w, const char *key, const pp_yaml *n, bool top);
-
-static void put_map(pp_arena *arena, pp_json *w, const pp_yaml *n, bool top)
+const pp_yaml *pp_strategy_normal(pp_arena *arena, const pp_strategy *s)
 {
-    size_t *order = PP_ARRAY(arena, size_t, n->n + 1);
-    for (size_t i = 0; i < n->n; i++) {
-        size_t k = i;
-        for (; k > 0 && strcmp(n->keys[order[k - 1]]->text, n->keys[i]->text) > 0; k--)
-            order[k] = order[k - 1];
-        order[k] = i;
-    }
-    for (size_t i = 0; i < n->n; i++)
-        if (!top || is_semantic(n->keys[order[i]]->text))
-            put_node(arena, w, n->keys[order[i]]->text, n->items[order[i]], false);
-}
-
-static void put_scalar(pp_json *w, const char *key, const pp_yaml *n)
-{
-    bool b;
-    double x;
-    if (pp_yaml_is_null(n))
-        pp_json_null(w, key);
-    else if (pp_yaml_bool(n, &b))
-        pp_json_bool(w, key, b);
-    else if (pp_yaml_double(n, &x))
-        pp_json_double(w, key, x);
-    else
-        pp_json_string(w, key, n->text);
-}
-
-static void put_node(pp_arena *arena, pp_json *w, const char *key, const pp_yaml *n, bool top)
-{
-    if (n->kind == PP_YAML_SCALAR) {
-        put_scalar(w, key, n);
-        return;
-    }
-    pp_json_open(w, key, n->kind == PP_YAML_MAP ? '{' : '[');
-    if (n->kind == PP_YAML_MAP)
-        put_map(arena, w, n, top);
-    for (size_t i = 0; n->kind == PP_YAML_SEQ && i < n->n; i++)
-        put_node(arena, w, NULL, n->items[i], false);
-    pp_json_close(w);
+    return pp_play_normal(arena, s->play, &(pp_canon){canonical, s->rules});
 }
 
 const char *pp_strategy_json(pp_arena *arena, const pp_strategy *s)
 {
-    pp_buf out = {arena, NULL, 0, 0};
-    pp_json w;
-    pp_json_init(&w, &out, 0);
-    put_node(arena, &w, NULL, s->play->root, true);
-    return out.text;
+    size_t len;
+    return pp_normal_json(arena, pp_strategy_normal(arena, s), &len);
 }

@@ -6,7 +6,7 @@
 #ifndef PP_BUILD_H
 #define PP_BUILD_H
 
-#include "play/play.h"
+#include "play/normal.h"
 #include "rule/rule.h"
 
 /* An intent with the handles of its operands (pp_rules_operand); -1: it has none. */
@@ -44,9 +44,9 @@ typedef struct pp_strategy {
 pp_strategy *pp_strategy_load(pp_diags *d, const char *file, const char *text, size_t size,
                               const pp_set *sets, size_t n_sets, pp_tf tape_tf);
 
-/* The Play after substitution of variables as JSON with sorted keys, without what cannot change a
- * run (names, description, tags, validation); its SHA-256 is the play hash. Two spellings of one
- * Play have two hashes; two Plays that run differently never share one. */
+/* The normal form with conditions in the rule layer's canonical form (play/normal.h), for a Play
+ * without errors; and its canonical JSON, whose SHA-256 is the play hash (P15, A3). */
+const pp_yaml *pp_strategy_normal(pp_arena *arena, const pp_strategy *s);
 const char *pp_strategy_json(pp_arena *arena, const pp_strategy *s);
 
 extern const pp_registries pp_all_registries;
