@@ -66,6 +66,20 @@ static void one_trade_made_it(pp_review *v)
     number(f, "largest_win_usdt", best);
 }
 
+/* True if t lies in one of the ambiguous bars; their open times are in order. */
+static bool is_ambiguous(const pp_result *r, int64_t t)
+{
+    size_t lo = 0, hi = r->n_ambiguous;
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+        if (r->ambiguous_ms[mid] <= t)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo > 0 && t < pp_tf_close(r->tape_tf, r->ambiguous_ms[lo - 1]);
+}
+
 /* The part of the net result made by trades beside inserted bars, or by ones that entered or left
  * on a bar whose order of high and low decides its fills. */
 static void doubtful_bars(pp_review *v)
@@ -74,13 +88,7 @@ static void doubtful_bars(pp_review *v)
     int64_t filled = 0, ambiguous = 0, total = 0;
     for (size_t i = 0; i < trades->n; i++) {
         const pp_trade *t = PP_SLAB_AT(trades, pp_trade, i);
-        int64_t tape_ms = pp_tf_ms(v->r->tape_tf);
-        bool doubt = false;
-        for (size_t k = 0; k < v->r->n_ambiguous && !doubt; k++) {
-            int64_t open = v->r->ambiguous_ms[k];
-            doubt = (t->entry_ms >= open && t->entry_ms < open + tape_ms) ||
-                    (t->exit_ms >= open && t->exit_ms < open + tape_ms);
-        }
+        bool doubt = is_ambiguous(v->r, t->entry_ms) || is_ambiguous(v->r, t->exit_ms);
         total += t->net_e8;
         filled += t->filled_bar ? t->net_e8 : 0;
         ambiguous += doubt ? t->net_e8 : 0;

@@ -28,8 +28,10 @@ struct pp_rules {
     PP_VEC(pp_rule_entry) entries;
     pp_setup_state *setup_state; /* by index in env.setups */
     pp_expr **setup_expr;
-    int n_exprs; /* next pp_expr.id */
-    int depth;   /* of the parser's recursion */
+    pp_lookback lookback;
+    PP_VEC(int) columns; /* that expressions read */
+    int n_exprs;         /* next pp_expr.id */
+    int depth;           /* of the parser's recursion */
 };
 
 /* A node with its children in place; NULL with an error if the tree gets too deep. */

@@ -54,7 +54,8 @@ typedef enum pp_grid { PP_GRID_EXEC, PP_GRID_TAPE } pp_grid;
 
 typedef struct pp_rules pp_rules;
 
-/* arena: of env->diags. Parses every setup at once, used or not, so that all errors show. */
+/* Parses every setup at once, used or not, so that all errors show. Once its last expression is
+ * added a pp_rules is only read: threads may share it, each with signals in an arena of its own. */
 pp_rules *pp_rules_new(const pp_rule_env *env);
 
 /* Parses and checks one case's condition, or one operand (metadata, order prices, structure refs:

@@ -162,6 +162,70 @@ static bool windows_fit(pp_rules *r, const pp_expr *e, pp_grid grid, bool *seen)
     return ok;
 }
 
+/* ---- lookback (T14), kept up to date as expressions are added ---- */
+
+/* Deepest sum of window spans and crossover steps below e; reach[id] memoises, -1: not yet. */
+static int64_t reach_ms(const pp_expr *e, int64_t step, int64_t *reach)
+{
+    if (reach[e->id] >= 0)
+        return reach[e->id];
+    int64_t deepest = 0;
+    for (int i = 0; i < e->n_args; i++) {
+        int64_t below = reach_ms(e->args[i], step, reach);
+        deepest = below > deepest ? below : deepest;
+    }
+    if (e->op >= PP_X_HOLDS_FOR)
+        deepest += e->span_ms;
+    if (e->op == PP_X_CROSS_ABOVE || e->op == PP_X_CROSS_BELOW)
+        deepest += step;
+    return reach[e->id] = deepest;
+}
+
+static void note_column(pp_rules *r, const pp_expr *e)
+{
+    pp_lookback *look = &r->lookback;
+    look->uses[e->sym.tf] = true;
+    if (e->offset > look->offset_bars[e->sym.tf])
+        look->offset_bars[e->sym.tf] = e->offset;
+    if (!pp_rules_uses(r, e->sym.column))
+        *pp_vec_push(r->arena, &r->columns) = e->sym.column;
+}
+
+static void note_columns(pp_rules *r, const pp_expr *e, bool *seen)
+{
+    if (seen[e->id])
+        return;
+    seen[e->id] = true;
+    for (int i = 0; i < e->n_args; i++)
+        note_columns(r, e->args[i], seen);
+    if (e->op == PP_X_REF && !e->uses_live)
+        note_column(r, e);
+}
+
+static void note_lookback(pp_rules *r, const pp_expr *e, pp_grid grid)
+{
+    size_t n = (size_t)r->n_exprs;
+    int64_t *reach = PP_ARRAY(r->arena, int64_t, n);
+    memset(reach, -1, n * sizeof *reach);
+    int64_t span = reach_ms(e, pp_grid_step_ms(&r->env, grid), reach);
+    if (span > r->lookback.span_ms)
+        r->lookback.span_ms = span;
+    note_columns(r, e, pp_alloc_zero(r->arena, n));
+}
+
+pp_lookback pp_rules_lookback(const pp_rules *r)
+{
+    return r->lookback;
+}
+
+bool pp_rules_uses(const pp_rules *r, int column)
+{
+    for (size_t i = 0; i < r->columns.n; i++)
+        if (r->columns.v[i] == column)
+            return true;
+    return false;
+}
+
 /* ---- the container ---- */
 
 pp_rule_env pp_rule_env_of(pp_diags *d, const pp_play *play, pp_tf tape_tf)
@@ -203,6 +267,7 @@ static int add(pp_rules *r, pp_expr *e, bool condition, const char *label)
 {
     *pp_vec_push(r->arena, &r->entries) =
         (pp_rule_entry){.label = label, .expr = e, .condition = condition, .grid = grid_of(r, e)};
+    note_lookback(r, e, grid_of(r, e));
     return (int)r->entries.n - 1;
 }
 
@@ -268,74 +333,4 @@ const pp_expr *pp_rules_setup(const pp_rules *r, const char *id)
         if (!strcmp(r->env.setups[i].id, id))
             return r->setup_expr[i];
     return NULL;
-}
-
-/* ---- lookback (T14) ---- */
-
-/* Deepest sum of window spans and crossover steps below e; reach[id] memoises, -1: not yet. */
-static int64_t reach_ms(const pp_expr *e, int64_t step, int64_t *reach)
-{
-    if (reach[e->id] >= 0)
-        return reach[e->id];
-    int64_t deepest = 0;
-    for (int i = 0; i < e->n_args; i++) {
-        int64_t below = reach_ms(e->args[i], step, reach);
-        deepest = below > deepest ? below : deepest;
-    }
-    if (e->op >= PP_X_HOLDS_FOR)
-        deepest += e->span_ms;
-    if (e->op == PP_X_CROSS_ABOVE || e->op == PP_X_CROSS_BELOW)
-        deepest += step;
-    return reach[e->id] = deepest;
-}
-
-static void note_columns(const pp_expr *e, pp_lookback *out, bool *seen)
-{
-    if (seen[e->id])
-        return;
-    seen[e->id] = true;
-    for (int i = 0; i < e->n_args; i++)
-        note_columns(e->args[i], out, seen);
-    if (e->op != PP_X_REF || e->uses_live)
-        return;
-    out->uses[e->sym.tf] = true;
-    if (e->offset > out->offset_bars[e->sym.tf])
-        out->offset_bars[e->sym.tf] = e->offset;
-}
-
-pp_lookback pp_rules_lookback(const pp_rules *r)
-{
-    pp_lookback out = {0};
-    bool *seen = pp_alloc_zero(r->arena, (size_t)r->n_exprs + 1);
-    int64_t *reach = PP_ARRAY(r->arena, int64_t, (size_t)r->n_exprs + 1);
-    for (size_t i = 0; i < r->entries.n; i++) {
-        const pp_rule_entry *entry = &r->entries.v[i];
-        memset(reach, -1, ((size_t)r->n_exprs + 1) * sizeof *reach);
-        int64_t span = reach_ms(entry->expr, pp_grid_step_ms(&r->env, entry->grid), reach);
-        out.span_ms = span > out.span_ms ? span : out.span_ms;
-        note_columns(entry->expr, &out, seen);
-    }
-    return out;
-}
-
-static bool reads(const pp_expr *e, int column, bool *seen)
-{
-    if (seen[e->id])
-        return false;
-    seen[e->id] = true;
-    if (e->op == PP_X_REF && !e->uses_live && e->sym.column == column)
-        return true;
-    for (int i = 0; i < e->n_args; i++)
-        if (reads(e->args[i], column, seen))
-            return true;
-    return false;
-}
-
-bool pp_rules_uses(const pp_rules *r, int column)
-{
-    bool *seen = pp_alloc_zero(r->arena, (size_t)r->n_exprs + 1);
-    for (size_t i = 0; i < r->entries.n; i++)
-        if (reads(r->entries.v[i].expr, column, seen))
-            return true;
-    return false;
 }

@@ -16,11 +16,10 @@ static void tape_view(const pp_rule_data *d, pp_grid_view *v)
 /* T5 at exec closes: the tape's maps read where exec bars end. */
 static void exec_view(pp_arena *arena, const pp_rules *r, const pp_rule_data *d, pp_grid_view *v)
 {
-    pp_lookback used = pp_rules_lookback(r);
     v->n = d->n_exec;
     v->columns = d->columns;
     for (int tf = 0; tf < PP_TF_COUNT; tf++) {
-        if (!used.uses[tf] || (pp_tf)tf == r->env.exec_tf)
+        if (!r->lookback.uses[tf] || (pp_tf)tf == r->env.exec_tf)
             continue;
         int32_t *map = PP_ARRAY(arena, int32_t, d->n_exec);
         for (size_t e = 0; e < d->n_exec; e++)

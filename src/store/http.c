@@ -164,7 +164,7 @@ static bool request(pp_http *h, pp_arena *arena, const char *url, pp_http_reply 
     h->easy_setopt(h->handle, CURLOPT_WRITEDATA, &b);
     h->easy_setopt(h->handle, CURLOPT_NOSIGNAL, 1L);
     h->easy_setopt(h->handle, CURLOPT_FOLLOWLOCATION, 0L);
-    h->easy_setopt(h->handle, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
+    h->easy_setopt(h->handle, CURLOPT_PROTOCOLS_STR, "http,https");
     h->easy_setopt(h->handle, CURLOPT_SSL_VERIFYPEER, 1L);
     h->easy_setopt(h->handle, CURLOPT_SSL_VERIFYHOST, 2L);
     h->easy_setopt(h->handle, CURLOPT_CONNECTTIMEOUT_MS, 10000L);

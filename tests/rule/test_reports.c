@@ -2,6 +2,8 @@
 #include "fixture.h"
 #include "ref.h"
 
+#include "support/failing.h"
+
 #include <criterion/criterion.h>
 #include <math.h>
 #include <string.h>
@@ -355,5 +357,63 @@ Test(rule_table, R8_every_operator_word_is_found_and_documented)
         cr_expect(o->doc[0] && o->example[0]);
         if (o->word[0])
             cr_expect_eq(pp_operator_find(o->word), i, "%s", o->word);
+    }
+}
+
+/* ---- memory ---- */
+
+Test(rule_memory, R30_nothing_allocates_while_evaluating)
+{
+    fx_world w;
+    small_world(&w);
+    fx_ready(&w, PP_EVAL_AUTO, false);
+    condition(&w, "[{count_true: {bars: 3, min_true: 2, expr: [a, cross_above, n]}}, "
+                  "{occurred_within: {bars: 2, expr: [account.equity, \">\", a]}}]");
+    pp_signals *s = pp_signals_new(&w.arena, w.rules, &w.data, 0, 8);
+    double live[PP_LIVE_COUNT] = {0};
+    char *before = pp_alloc_raw(&w.arena, 16);
+    pp_signals_run(s);
+    pp_live_start(s, PP_GRID_EXEC, 3);
+    pp_live_try(s, PP_GRID_EXEC, 5, live);
+    pp_live_commit(s, PP_GRID_EXEC, 5, live);
+    cr_expect_eq((char *)pp_alloc_raw(&w.arena, 16), before + 16);
+    fx_free(&w);
+}
+
+static void whole_life(void *ctx)
+{
+    static const char text[] = "[{count_true: {bars: 3, min_true: 2, expr: [close, cross_above, "
+                               "open]}}, [account.equity, \">\", high], {not: [low, \"<\", 1]}]";
+    static const double bars[100];
+    static const double *columns[PP_BI_COUNT];
+    static int32_t last[100];
+    pp_diags d = {.arena = ctx};
+    pp_rule_env env = {.diags = &d, .tape_tf = PP_TF_1M, .exec_tf = PP_TF_1M};
+    pp_rules *r = pp_rules_new(&env);
+    int h = pp_rules_condition(r, pp_yaml_parse(&d, "test", text, sizeof text - 1), "test");
+    cr_assert_geq(h, 0);
+    columns[PP_BI_CLOSE] = bars;
+    for (int i = 0; i < 100; i++)
+        last[i] = i;
+    pp_rule_data data = {100, 100, last, {0}, columns};
+    pp_signals *s = pp_signals_new(ctx, r, &data, 0, 100);
+    pp_coverage *rows;
+    pp_signals_run(s);
+    pp_signals_coverage(s, h, ctx, &rows);
+    pp_rule_explain(s, h, 50, NULL, ctx);
+}
+
+Test(rule_memory, E_memory_ends_anywhere_without_leaks)
+{
+    bool done = false;
+    for (size_t n = 0; !done; n++) {
+        failing f = {.allowed = n};
+        pp_alloc alloc = failing_alloc(&f);
+        pp_arena arena;
+        pp_arena_init(&arena, &alloc);
+        done = pp_try(&arena, whole_life, &arena);
+        pp_arena_free(&arena);
+        cr_assert_eq(f.held, 0);
+        cr_assert_lt(n, 1000);
     }
 }

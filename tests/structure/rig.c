@@ -122,7 +122,10 @@ rig_node *rig_add(rig *r, const char *type, const json_t *params)
 rig_node *rig_add_text(rig *r, const char *type, const char *json)
 {
     json_error_t error;
-    json_t *params = json_loads(json, 0, &error);
+    char *text = pp_strdup(r->arena, json);
+    for (char *c = text; *c; c++)
+        *c = *c == '\'' ? '"' : *c;
+    json_t *params = json_loads(text, 0, &error);
     cr_assert(params, "%s: %s", json, error.text);
     rig_node *n = rig_add(r, type, params);
     json_decref(params);

@@ -34,6 +34,7 @@ pp_params rig_params(const pp_spec *spec, const json_t *given);
 /* A structure and, from its "uses": {type: params}, what it stands on; a type that is there already
  * is used again. "atr_key": {"indicator": "atr", "params": {"length": n}}. */
 rig_node *rig_add(rig *r, const char *type, const json_t *params);
+/* The same from text, in which ' may stand for ". */
 rig_node *rig_add_text(rig *r, const char *type, const char *json);
 
 /* Runs the node, after what it stands on, over all bars. */

@@ -1,0 +1,185 @@
+/* A8: each check speaks when it should and is silent when it should be. */
+#include "account.h"
+
+#include "metrics/findings.h"
+
+#include <string.h>
+
+enum { POINTS = 101, TRADES = 40 };
+
+typedef struct run {
+    pp_arena arena;
+    pp_equity_point p[POINTS];
+    pp_trade t[TRADES];
+    pp_log log;
+    pp_result r;
+    pp_findings_extra extra;
+    pp_findings f;
+    pp_metrics_input in;
+} run;
+
+static run R;
+
+/* A healthy run: 40 trades over 100 days that mostly win, data without doubts. */
+static void make(void)
+{
+    double equity = 10000;
+    memset(&R, 0, sizeof R);
+    R.extra = pp_findings_no_extra;
+    for (int k = 0; k < POINTS; k++) {
+        equity += k == 0 ? 0 : k % 3 ? 30 : -20;
+        test_point(R.p, (size_t)k, T0 + k * PP_DAY_MS, equity);
+    }
+    for (int i = 0; i < TRADES; i++) {
+        double net = i % 4 ? 50 : -20;
+        R.t[i] = (pp_trade){.id = i + 1,
+                            .side = 1,
+                            .qty_e8 = PP_E8,
+                            .cost_e8 = test_e8(1000),
+                            .risk_e8 = test_e8(30),
+                            .entry_ms = T0 + i * 2 * PP_DAY_MS + 1,
+                            .exit_ms = T0 + (i * 2 + 1) * PP_DAY_MS + 1,
+                            .gross_e8 = test_e8(net + 1),
+                            .net_e8 = test_e8(net),
+                            .entry_fee_e8 = test_e8(1)};
+    }
+    R.log.trades = (pp_slab){(char *)R.t, TRADES, TRADES, sizeof R.t[0]};
+    R.r = (pp_result){.log = &R.log,
+                      .equity = R.p,
+                      .n_equity = POINTS,
+                      .tape_tf = PP_TF_1M,
+                      .exec_tf = PP_TF_D,
+                      .start_ms = T0,
+                      .end_ms = R.p[POINTS - 1].time_ms,
+                      .ended_ms = R.p[POINTS - 1].time_ms,
+                      .price_first = 1,
+                      .price_last = 1,
+                      .has_funding = true};
+}
+
+static void judge_step(void *ctx)
+{
+    run *x = ctx;
+    x->in = pp_metrics_input_of(&x->arena, &x->r);
+    const pp_metrics *m = pp_metrics_compute(&x->arena, &x->in);
+    x->f = pp_findings_make(&x->arena, &x->r, &x->in, m, &x->extra);
+}
+
+static void judge(void)
+{
+    pp_arena_init(&R.arena, NULL);
+    cr_assert(pp_try(&R.arena, judge_step, &R));
+}
+
+static bool found(const char *name)
+{
+    for (size_t i = 0; i < R.f.n; i++)
+        if (strcmp(R.f.v[i].name, name) == 0)
+            return R.f.v[i].text[0] && R.f.v[i].advice[0];
+    return false;
+}
+
+Test(findings, A8_a_healthy_run_has_none)
+{
+    make();
+    judge();
+    cr_expect_eq(R.f.n, 0, "%s", R.f.n ? R.f.v[0].text : "");
+    pp_arena_free(&R.arena);
+}
+
+#define EXPECT_FOUND(name, change)                                                                 \
+    do {                                                                                           \
+        make();                                                                                    \
+        change;                                                                                    \
+        judge();                                                                                   \
+        cr_expect(found(name), "%s", name);                                                        \
+        pp_arena_free(&R.arena);                                                                   \
+    } while (0)
+
+static void lose_late(void)
+{
+    for (int i = 30; i < TRADES; i++) {
+        R.t[i].exit_ms = T0 + 90 * PP_DAY_MS + i;
+        R.t[i].net_e8 = -test_e8(10);
+    }
+}
+
+static void losses(void)
+{
+    for (int i = 0; i < TRADES; i++)
+        R.t[i].net_e8 = test_e8(i % 2 ? 100 : -99.9);
+}
+
+static void noise(void)
+{
+    double equity = 10000;
+    for (int k = 1; k < POINTS; k++)
+        test_point(R.p, (size_t)k, R.p[k].time_ms, equity += k % 2 ? 100 : -99);
+}
+
+Test(findings, A8_each_check_speaks)
+{
+    static const int64_t bad_bars[] = {
+        T0 + PP_DAY_MS,      T0 + 3 * PP_DAY_MS,  T0 + 5 * PP_DAY_MS,  T0 + 7 * PP_DAY_MS,
+        T0 + 9 * PP_DAY_MS,  T0 + 11 * PP_DAY_MS, T0 + 13 * PP_DAY_MS, T0 + 15 * PP_DAY_MS,
+        T0 + 17 * PP_DAY_MS, T0 + 19 * PP_DAY_MS, T0 + 21 * PP_DAY_MS, T0 + 23 * PP_DAY_MS,
+        T0 + 25 * PP_DAY_MS, T0 + 27 * PP_DAY_MS};
+    static const pp_rule_coverage dead = {"entry_short[0]", "all", "exec", 0, true, 0, 90, 10};
+    EXPECT_FOUND("few_trades", R.log.trades.n = 29);
+    EXPECT_FOUND("one_trade", R.t[3].net_e8 = test_e8(5000));
+    EXPECT_FOUND("filled_bars", for (int i = 1; i < 20; i++) R.t[i].filled_bar = true);
+    EXPECT_FOUND("ambiguous_bars", R.r.ambiguous_ms = bad_bars;
+                 R.r.n_ambiguous = PP_COUNT(bad_bars));
+    EXPECT_FOUND("rule_never_true", R.r.coverage = &dead; R.r.n_coverage = 1);
+    EXPECT_FOUND("stop_inside_bar", R.extra.typical_range_pct = 5);
+    EXPECT_FOUND("liquidations", R.t[5].reason = PP_REASON_liquidation);
+    EXPECT_FOUND("always_in_market", R.t[0].exit_ms = R.r.end_ms);
+    EXPECT_FOUND("path_order", R.extra.other_path_profit = -1);
+    EXPECT_FOUND("many_variables", R.extra.n_variables = 11);
+    EXPECT_FOUND("last_quarter", lose_late());
+    EXPECT_FOUND("sharpe_interval", noise());
+    EXPECT_FOUND("luck", losses());
+    EXPECT_FOUND("no_funding", R.r.has_funding = false);
+    EXPECT_FOUND("no_mark", R.r.mark_is_last = true);
+    EXPECT_FOUND("warmup_short", R.extra.warmup_short = true);
+}
+
+Test(findings, A8_fees_that_eat_the_profit)
+{
+    static pp_fill fill;
+    make();
+    fill = (pp_fill){.fee_e8 = test_e8(2000), .notional_e8 = test_e8(1)};
+    R.log.fills = (pp_slab){(char *)&fill, 1, 1, sizeof fill};
+    judge();
+    cr_expect(found("fees"));
+    pp_arena_free(&R.arena);
+}
+
+Test(findings, A8_the_most_severe_stand_first)
+{
+    make();
+    R.r.mark_is_last = true;
+    R.t[5].reason = PP_REASON_liquidation;
+    R.r.has_funding = false;
+    judge();
+    for (size_t i = 1; i < R.f.n; i++)
+        cr_expect_leq(R.f.v[i].severity, R.f.v[i - 1].severity);
+    cr_expect_eq(R.f.n, 3);
+    pp_arena_free(&R.arena);
+}
+
+Test(findings, A8_bootstrap_is_reproducible_and_ordered)
+{
+    double win[40], mixed[40], loss[40];
+    for (int i = 0; i < 40; i++) {
+        win[i] = 1;
+        loss[i] = -1;
+        mixed[i] = i % 2 ? 1 : -1;
+    }
+    cr_expect_eq(pp_bootstrap_luck(win, 40, 500, 1), 0);
+    cr_expect_eq(pp_bootstrap_luck(loss, 40, 500, 1), 1);
+    double p = pp_bootstrap_luck(mixed, 40, 500, 1);
+    cr_expect(p > 0.3 && p <= 1, "%g", p);
+    cr_expect_eq(pp_bootstrap_luck(mixed, 40, 500, 1), p);
+    cr_expect(isnan(pp_bootstrap_luck(win, 1, 500, 1)));
+}
