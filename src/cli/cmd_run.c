@@ -5,6 +5,7 @@
 
 #include "artifact/documents.h"
 #include "base/file.h"
+#include "play/normal.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -225,7 +226,7 @@ static int run_check(pp_cli *c)
         if (c->diags->n_errors > before)
             continue;
         if (pp_cli_has(c, "normal")) {
-            const char *yaml = pp_strategy_yaml(c->arena, s);
+            const char *yaml = pp_normal_yaml(c->arena, s->play, pp_strategy_normal(c->arena, s));
             pp_cli_out(c, yaml, strlen(yaml));
             continue;
         }

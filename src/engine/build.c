@@ -1,8 +1,9 @@
 #include "engine/build.h"
 
+#include "base/json.h"
+
 #include "engine/rational.h"
 #include "feature/registry.h"
-#include "play/normal.h"
 #include "structure/registry.h"
 
 #include <string.h>
@@ -188,25 +189,6 @@ static void type_blocks(pp_arena *arena, pp_strategy *s)
     s->n_cases = n;
 }
 
-/* `rationalize.signals` refer to columns too; they are checked like operands. */
-static void check_signals(pp_diags *d, name_table *t)
-{
-    const pp_rationalize_decl *r = &t->play->rationalize;
-    t->s->reads_rationalize |= r->given;
-    for (size_t k = 0; k < r->n_signals; k++) {
-        pp_output_ref ref;
-        if (pp_play_find(t->play, r->signals[k].ref, &ref) != PP_FOUND) {
-            pp_diag *e =
-                pp_error(d, PP_E_UNKNOWN_REF, r->signals[k].pos,
-                         "`%s` names no output of a feature or structure", r->signals[k].ref);
-            e->nearest = pp_nearest(r->signals[k].ref, t->ids, t->n_ids);
-        } else if (ref.spec->type == PP_ENUM) {
-            pp_error(d, PP_E_TYPE, r->signals[k].pos, "`%s` is an ENUM; a signal needs a number",
-                     r->signals[k].ref);
-        }
-    }
-}
-
 pp_strategy *pp_strategy_load(pp_diags *d, const char *file, const char *text, size_t size,
                               const pp_set *sets, size_t n_sets, pp_tf tape_tf)
 {
@@ -225,80 +207,25 @@ pp_strategy *pp_strategy_load(pp_diags *d, const char *file, const char *text, s
     type_blocks(d->arena, s);
     s->stop_ref = level_ref(s->rules, &play->risk.stop, "risk.stop_loss");
     s->target_ref = level_ref(s->rules, &play->risk.target, "risk.take_profit");
-    check_signals(d, t);
+    s->reads_rationalize |= play->rationalize.given;
+    pp_play_show_source(d, play);
     return s;
 }
 
 /* ---- identity ---- */
 
-typedef struct canon_ctx {
-    pp_arena *arena;
-    const pp_strategy *s;
-} canon_ctx;
-
-static int intent_handle(const pp_intent *in, const pp_yaml *node)
-{
-    const pp_intent_decl *d = in->decl;
-    if (d->order && d->order->price == node)
-        return in->price;
-    if (d->order && d->order->trigger == node)
-        return in->trigger;
-    if (d->stop && d->stop->ref == node)
-        return in->stop_ref;
-    if (d->target && d->target->ref == node)
-        return in->target_ref;
-    for (size_t k = 0; k < d->n_metadata; k++)
-        if (d->metadata[k].value == node)
-            return in->metadata[k];
-    return -1;
-}
-
-/* The handle under which a node of the Play was parsed; -1: none. */
-static int handle_of(const pp_strategy *s, const pp_yaml *node)
-{
-    if (node == s->play->risk.stop.ref)
-        return s->stop_ref;
-    if (node == s->play->risk.target.ref)
-        return s->target_ref;
-    for (size_t c = 0, block = 0, k = 0; c < s->n_cases; c++) {
-        const pp_case *cs = &s->cases[c];
-        if ((size_t)cs->block != block)
-            k = 0;
-        block = (size_t)cs->block;
-        if (cs->when >= 0 && s->play->blocks[block].cases[k++].when == node)
-            return cs->when;
-        for (size_t e = 0; e < cs->n_emit; e++)
-            if (intent_handle(&cs->emit[e], node) >= 0)
-                return intent_handle(&cs->emit[e], node);
-    }
-    return -1;
-}
-
-/* What was parsed from this node, in the rule layer's one spelling. */
 static const pp_yaml *canonical(void *ctx, const pp_yaml *node, pp_canon_kind kind)
 {
-    const canon_ctx *c = ctx;
-    const pp_expr *e = NULL;
-    int handle = handle_of(c->s, node);
-    if (handle >= 0)
-        e = pp_rules_expr(c->s->rules, handle);
-    for (size_t k = 0; kind == PP_CANON_CONDITION && !e && k < c->s->play->setups.n; k++)
-        if (c->s->play->setups.v[k].when == node)
-            e = pp_rules_setup(c->s->rules, c->s->play->setups.v[k].id);
-    return e ? pp_expr_yaml(c->arena, e) : NULL;
+    return pp_rules_canonical(ctx, node, kind == PP_CANON_CONDITION);
+}
+
+const pp_yaml *pp_strategy_normal(pp_arena *arena, const pp_strategy *s)
+{
+    return pp_play_normal(arena, s->play, &(pp_canon){canonical, s->rules});
 }
 
 const char *pp_strategy_json(pp_arena *arena, const pp_strategy *s)
 {
-    canon_ctx ctx = {arena, s};
     size_t len;
-    return pp_normal_json(arena, pp_play_normal(arena, s->play, &(pp_canon){canonical, &ctx}),
-                          &len);
-}
-
-const char *pp_strategy_yaml(pp_arena *arena, const pp_strategy *s)
-{
-    canon_ctx ctx = {arena, s};
-    return pp_normal_yaml(arena, s->play,
-                          pp_play_normal(arena, s->play, &(pp_canon){canonical, &ctx}));
+    return pp_normal_json(arena, pp_strategy_normal(arena, s), &len);
 }

@@ -6,7 +6,7 @@
 #ifndef PP_BUILD_H
 #define PP_BUILD_H
 
-#include "play/play.h"
+#include "play/normal.h"
 #include "rule/rule.h"
 
 /* An intent with the handles of its operands (pp_rules_operand); -1: it has none. */
@@ -44,10 +44,10 @@ typedef struct pp_strategy {
 pp_strategy *pp_strategy_load(pp_diags *d, const char *file, const char *text, size_t size,
                               const pp_set *sets, size_t n_sets, pp_tf tape_tf);
 
-/* The normal form (P15) as canonical JSON, whose SHA-256 is the play hash, and as YAML that loads
- * to the same run. Only for a Play without errors. */
+/* The normal form with conditions in the rule layer's canonical form (play/normal.h), for a Play
+ * without errors; and its canonical JSON, whose SHA-256 is the play hash (P15, A3). */
+const pp_yaml *pp_strategy_normal(pp_arena *arena, const pp_strategy *s);
 const char *pp_strategy_json(pp_arena *arena, const pp_strategy *s);
-const char *pp_strategy_yaml(pp_arena *arena, const pp_strategy *s);
 
 extern const pp_registries pp_all_registries;
 

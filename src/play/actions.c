@@ -15,7 +15,7 @@ typedef struct refs {
     PP_VEC(int) to;
 } refs;
 
-static void one_ref(pp_load *l, const pp_yaml *v, int from, refs *r)
+static void one_ref(pp_load *l, pp_yaml *v, int from, refs *r)
 {
     if (v->kind != PP_YAML_SCALAR)
         return; /* the rule layer reports the shape */
@@ -25,6 +25,9 @@ static void one_ref(pp_load *l, const pp_yaml *v, int from, refs *r)
         *pp_vec_push(l->d->arena, &r->to) = id / 4;
         return;
     }
+    if (v->broken)
+        return;
+    v->broken = true;
     size_t n = l->play->setups.n;
     const char **names = PP_ARRAY(l->d->arena, const char *, n);
     for (size_t i = 0; i < n && l->d->list.n < PP_DIAG_MAX; i++)
@@ -57,7 +60,7 @@ static void report_circle(pp_load *l, const int *circle, size_t n)
 }
 
 /* Puts setups behind those that they refer to. */
-static void order_setups(pp_load *l, const refs *r)
+static void order_setups(pp_load *l, const refs *r, const pp_yaml *map)
 {
     pp_play *p = l->play;
     size_t n = p->setups.n;
@@ -65,6 +68,8 @@ static void order_setups(pp_load *l, const refs *r)
     size_t n_circle = pp_graph_order(l->d->arena, n, r->from.v, r->to.v, r->from.n, order, circle);
     if (n_circle) {
         report_circle(l, circle, n_circle);
+        for (size_t i = 0; i < n_circle; i++)
+            map->items[circle[i]]->broken = true;
         return;
     }
     pp_setup_decl *sorted = PP_ARRAY(l->d->arena, pp_setup_decl, n);
@@ -92,7 +97,7 @@ void pp_load_setups(pp_load *l)
     for (size_t i = 0; i < l->play->setups.n; i++)
         find_refs(l, l->play->setups.v[i].when, (int)i, &r);
     if (fine && l->play->setups.n)
-        order_setups(l, &r);
+        order_setups(l, &r, map);
     l->d->context = outer;
 }
 

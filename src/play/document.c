@@ -295,9 +295,11 @@ static void load_document(pp_load *l)
     pp_keys_read(l, &pp_document_keys, without_free_keys(l), &doc);
     p->version = doc.version ? pp_read_text(l, doc.version, "version") : "3.0.0";
     p->description = doc.description ? pp_read_text(l, doc.description, "description") : NULL;
-    if (p->version && strncmp(p->version, "3.", 2) != 0)
-        pp_error(l->d, PP_E_RANGE, doc.version->pos, "a Play of another version")->allowed =
-            "3.0.0";
+    if (!p->version)
+        p->version = "3.0.0";
+    else if (strncmp(p->version, "3.", 2) != 0)
+        pp_warn(l->d, PP_E_RANGE, doc.version->pos, "a Play of another version is read as 3.0.0")
+            ->hint = "write `version: \"3.0.0\"`";
     read_name(l, doc.name);
     read_symbols(l, doc.symbol, doc.symbols);
     read_timeframes(l, &doc);

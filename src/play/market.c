@@ -4,6 +4,7 @@
 
 #include "base/money.h"
 #include "base/time.h"
+#include "market/synthetic.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -192,6 +193,23 @@ static const pp_key validation_rows[] = {
 };
 const pp_keys pp_validation_keys = {"validation", validation_rows, PP_COUNT(validation_rows)};
 
+static void read_pattern(pp_load *l, const pp_yaml *v)
+{
+    const char *text = pp_read_text(l, v, "pattern");
+    if (!text || pp_pattern_find(text) >= 0) {
+        l->play->validation_pattern = text;
+        return;
+    }
+    size_t n = pp_pattern_count();
+    const char **names = PP_ARRAY(l->d->arena, const char *, n);
+    for (size_t i = 0; i < n; i++)
+        names[i] = pp_pattern_at(i)->name;
+    pp_diag *e = pp_error(l->d, PP_E_ENUM_TOKEN, v->pos, "no pattern is called `%.60s`", text);
+    e->found = pp_describe(l->d->arena, v);
+    e->nearest = pp_suggest(l, text, names, n);
+    e->hint = "see `perpetua patterns`";
+}
+
 static void load_validation(pp_load *l)
 {
     const pp_yaml *map = pp_yaml_get(l->root, "validation");
@@ -199,7 +217,14 @@ static void load_validation(pp_load *l)
     const char *outer = pp_enter(l, "validation");
     pp_keys_read(l, &pp_validation_keys, map, p);
     if (p->validation_node)
-        p->validation_pattern = pp_read_text(l, p->validation_node, "pattern");
+        read_pattern(l, p->validation_node);
+    int64_t minutes = p->validation_bars * (pp_tf_ms(p->exec_tf) / PP_MINUTE_MS);
+    if (p->validation_node && (minutes < PP_SYNTH_MIN_BARS || minutes > PP_SYNTH_MAX_BARS)) {
+        const pp_yaml *bars = pp_yaml_get(map, "bars");
+        pp_error(l->d, PP_E_RANGE, bars ? bars->pos : map->pos, "`bars` gives no usable market")
+            ->allowed =
+            pp_fmt(l->d->arena, "%d to %d minutes in all", PP_SYNTH_MIN_BARS, PP_SYNTH_MAX_BARS);
+    }
     l->d->context = outer;
 }
 

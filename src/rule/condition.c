@@ -89,6 +89,8 @@ static void cycle(pp_rules *r, const pp_yaml *at)
 
 static pp_expr *setup(pp_rules *r, const pp_yaml *node)
 {
+    if (node->broken)
+        return NULL;
     if (node->kind != PP_YAML_SCALAR || !node->text[0])
         return broken(r, node, "setup takes the name of a setup");
     size_t i = 0;
@@ -206,6 +208,8 @@ pp_expr *pp_parse_condition(pp_rules *r, const pp_yaml *node)
 {
     if (r->depth >= PP_EXPR_DEPTH_MAX)
         return broken(r, node, "conditions and their setups nest deeper than 200 levels");
+    if (node->broken)
+        return NULL;
     if (node->kind == PP_YAML_SCALAR)
         return broken(r, node, "a bare value is no condition");
     r->depth++;

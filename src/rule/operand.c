@@ -179,6 +179,8 @@ static pp_expr *scalar_operand(pp_rules *r, const pp_yaml *node)
 
 pp_expr *pp_parse_operand(pp_rules *r, const pp_yaml *node)
 {
+    if (node->broken)
+        return NULL;
     if (node->kind == PP_YAML_SCALAR)
         return scalar_operand(r, node);
     if (node->kind == PP_YAML_SEQ)

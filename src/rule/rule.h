@@ -64,6 +64,10 @@ pp_rules *pp_rules_new(const pp_rule_env *env);
 int pp_rules_condition(pp_rules *r, const pp_yaml *node, const char *label);
 int pp_rules_operand(pp_rules *r, const pp_yaml *node, bool number_only, const char *label);
 
+/* The canonical YAML of a node that was parsed before (P15); NULL if it has errors. Adds no entry.
+ */
+pp_yaml *pp_rules_canonical(pp_rules *r, const pp_yaml *node, bool condition);
+
 int pp_rules_count(const pp_rules *r);
 const pp_expr *pp_rules_expr(const pp_rules *r, int handle);
 const char *pp_rules_label(const pp_rules *r, int handle);

@@ -294,6 +294,14 @@ int pp_rules_operand(pp_rules *r, const pp_yaml *node, bool number_only, const c
     return add(r, e, false, label);
 }
 
+pp_yaml *pp_rules_canonical(pp_rules *r, const pp_yaml *node, bool condition)
+{
+    int n_exprs = r->n_exprs; /* ids of these trees are not used */
+    const pp_expr *e = condition ? pp_parse_condition(r, node) : pp_parse_operand(r, node);
+    r->n_exprs = n_exprs;
+    return e ? pp_expr_yaml(r->arena, e) : NULL;
+}
+
 int pp_rules_count(const pp_rules *r)
 {
     return (int)r->entries.n;

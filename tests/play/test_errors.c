@@ -183,6 +183,8 @@ static const bad_play bad[] = {
     {BASE "models: {participation: 2}\n", PP_E_RANGE, 7, 25, NULL},
     {BASE "risk_policy: {max_trades_per_day: 0}\n", PP_E_RANGE, 7, 35, NULL},
     {BASE "validation: {bars: 10}\n", PP_E_SHAPE, 7, 13, NULL},
+    {BASE "validation: {pattern: random_wlak}\n", PP_E_ENUM_TOKEN, 7, 23, "random_walk"},
+    {BASE "validation: {pattern: random_walk, bars: 3}\n", PP_E_RANGE, 7, 42, NULL},
     {BASE "evaluate: sometimes\n", PP_E_ENUM_TOKEN, 7, 11, NULL},
     {BASE "rationalize: {signals: [{ref: x.y}]}\n", PP_E_UNKNOWN_REF, 7, 31, NULL},
     {BASE "rationalize: {resolve: {regimes: [trendy]}}\n", PP_E_ENUM_TOKEN, 7, 35, NULL},
@@ -232,6 +234,7 @@ Test(errors, P16_warnings_say_what_is_ignored)
         BASE "account: {slippage_bps: 1}\nbacktest: {slippage_bps: 2}\n",
         BASE "risk: {max_position_pct: 10, sizing: {value: 20}}\n",
         BASE "risk_policy: {mode: none, cooldown_bars: 3}\n",
+        "version: 2.0.0\nsymbol: BTCUSDT\n" TF FEAT ACT,
         HEAD TF "actions: {no_action: [[close, \">\", 1]]}\n",
     };
     for (size_t i = 0; i < PP_COUNT(texts); i++) {

@@ -1,0 +1,114 @@
+/* P15 with conditions: the normal form of a Play loads to itself, and spellings of one condition
+ * are one. */
+#include "engine/build.h"
+
+#include <criterion/criterion.h>
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct normal_case {
+    pp_arena arena;
+    pp_diags d;
+    const char *text;
+    char *yaml;
+    const char *json;
+} normal_case;
+
+static void make_normal(void *ctx)
+{
+    normal_case *c = ctx;
+    pp_strategy *s = pp_strategy_load(&c->d, "p.yml", c->text, strlen(c->text), NULL, 0, PP_TF_1M);
+    if (!s || c->d.n_errors)
+        return;
+    c->yaml = pp_normal_yaml(&c->arena, s->play, pp_strategy_normal(&c->arena, s));
+    c->json = pp_strategy_json(&c->arena, s);
+}
+
+static normal_case *normal_of(const char *text)
+{
+    normal_case *c = calloc(1, sizeof *c);
+    c->text = text;
+    pp_arena_init(&c->arena, NULL);
+    c->d.arena = &c->arena;
+    cr_assert(pp_try(&c->arena, make_normal, c));
+    cr_assert(c->json, "%s\n%s", text, c->d.list.n ? c->d.list.v[0].message : "");
+    return c;
+}
+
+static void finish(normal_case *c)
+{
+    pp_arena_free(&c->arena);
+    free(c);
+}
+
+static void expect_round_trip(const char *text)
+{
+    normal_case *a = normal_of(text), *b = normal_of(a->yaml);
+    cr_expect_str_eq(a->json, b->json, "%s", a->yaml);
+    cr_expect_str_eq(a->yaml, b->yaml);
+    finish(a);
+    finish(b);
+}
+
+Test(normal, P15_every_play_of_the_gallery_loads_from_its_normal_form)
+{
+    static const char *const folders[] = {PP_SOURCE_DIR "/plays", PP_SOURCE_DIR "/plays/bench"};
+    static char text[1 << 16];
+    char path[1024];
+    int n = 0;
+    for (size_t k = 0; k < PP_COUNT(folders); k++) {
+        DIR *dir = opendir(folders[k]);
+        cr_assert(dir);
+        for (struct dirent *e; (e = readdir(dir));) {
+            if (!strstr(e->d_name, ".yml"))
+                continue;
+            snprintf(path, sizeof path, "%s/%s", folders[k], e->d_name);
+            FILE *f = fopen(path, "rb");
+            text[fread(text, 1, sizeof text - 1, f)] = '\0';
+            fclose(f);
+            expect_round_trip(text);
+            n++;
+        }
+        closedir(dir);
+    }
+    cr_expect_geq(n, 20);
+}
+
+#define PLAY(when, more)                                                                           \
+    "symbol: BTCUSDT\ntimeframes: {low_tf: 15m, high_tf: 4h, exec: low_tf}\n"                      \
+    "features: {e: {indicator: ema}, m: {indicator: macd}, st: {indicator: supertrend}}\n"         \
+    "structures: {exec: [{type: swing, key: sw, params: {left: 3, right: 3}}, "                    \
+    "{type: fibonacci, key: fib, uses: sw, params: {levels: [0.618]}}]}\n"                         \
+    "risk: {stop_loss_pct: 1}\nactions: {entry_long: " when "}\n" more
+
+static const char *const same[][2] = {
+    {PLAY("[[close, \">\", e]]", ""), PLAY("{lhs: close, op: \">\", rhs: feature.e}", "")},
+    {PLAY("[[close, \">\", e]]", ""), PLAY("{\">\": [price.close, {feature_id: e}]}", "")},
+    {PLAY("[[close, \">\", e]]", ""), PLAY("{all: [[close, \">\", e.value]]}", "")},
+    {PLAY("[m.histogram, \">\", 0]", ""),
+     PLAY("[{feature_id: m, field: histogram, offset: 0}, \">\", 0.0]", "")},
+    {PLAY("[close, \">\", fib.level_0.618]", ""),
+     PLAY("[close, \">\", \"fib.level[0.6180]\"]", "")},
+    {PLAY("[sw.pair_direction, \"==\", bullish]", ""),
+     PLAY("[sw.pair_direction, \"==\", \"BULLISH\"]", "")},
+    {PLAY("{holds_for: {bars: 2, anchor_tf: high_tf, expr: [close, \">\", e]}}", ""),
+     PLAY("{holds_for: {bars: 2, anchor_tf: 4h, expr: [close, \">\", e]}}", "")},
+};
+
+Test(normal, P15_spellings_of_a_condition_are_one)
+{
+    for (size_t i = 0; i < PP_COUNT(same); i++) {
+        normal_case *a = normal_of(same[i][0]), *b = normal_of(same[i][1]);
+        cr_expect_str_eq(a->json, b->json, "pair %zu", i);
+        finish(a);
+        finish(b);
+        expect_round_trip(same[i][1]);
+    }
+    normal_case *a = normal_of(PLAY("[close, \">\", e]", "")),
+                *b = normal_of(PLAY("[close, \">=\", e]", ""));
+    cr_expect_str_neq(a->json, b->json);
+    finish(a);
+    finish(b);
+}
