@@ -102,6 +102,9 @@ static void write_page(pp_buf *out)
 
 Test(oracles, F5_the_page_of_agreements_is_up_to_date)
 {
+#ifdef __SANITIZE_ADDRESS__
+    cr_skip_test("the page holds the figures of the released build");
+#endif
     pp_arena a;
     pp_arena_init(&a, NULL);
     pp_buf page = {.arena = &a};
