@@ -24,6 +24,7 @@ typedef struct pp_artifact_job {
     const pp_findings *findings;
     const char *out_dir;        /* "runs" */
     const char *preflight_json; /* whole text of preflight.json; NULL: the gate did not run */
+    const char *source_json;    /* where the data came from, for the manifest; NULL: null */
     const char *command;        /* command line, for the manifest; NULL: none */
     bool force;                 /* recompute: the finished run is replaced by an equal one */
     const pp_fs *fs;            /* NULL: the real one */
@@ -35,6 +36,9 @@ typedef struct pp_artifact_job {
 const char *pp_artifact_path(pp_arena *arena, const char *out_dir, const pp_result *r);
 /* True if a finished run with this run hash stands at path. */
 bool pp_artifact_exists(pp_arena *arena, const pp_fs *fs, const char *path, const char *run_hash);
+
+/* Removes a folder of run files, and whatever stands above it and is empty, up to `top`. */
+void pp_artifact_remove(pp_arena *arena, const pp_fs *fs, const char *dir, const char *top);
 
 /* Writes all files and runs gate 3 on them before they are renamed into place. A finished run of
  * the same hash is left as it is unless `force`; then the files that A3 fixes must be equal byte

@@ -45,6 +45,18 @@ static void remove_run(pp_arena *arena, const pp_fs *fs, const char *dir)
     fs->rmdir(fs->ctx, dir);
 }
 
+void pp_artifact_remove(pp_arena *arena, const pp_fs *fs, const char *dir, const char *top)
+{
+    fs = fs ? fs : &pp_fs_real;
+    remove_run(arena, fs, dir);
+    char *above = pp_strdup(arena, dir);
+    for (char *slash; strlen(above) > strlen(top) && (slash = strrchr(above, '/'));) {
+        *slash = '\0';
+        if (fs->rmdir(fs->ctx, above) != 0)
+            return;
+    }
+}
+
 static void list_file(pp_writer *w, const char *name, int64_t rows, const char *bytes, size_t n)
 {
     PP_ASSERT(w->n_files < PP_RUN_FILES_MAX, "A2", w->n_files, PP_RUN_FILES_MAX);

@@ -297,7 +297,7 @@ static void record_warnings(pp_arena *arena, const pp_prepared *p, pp_result *r)
     if (p->exchange.ins.as_of_ms == 0 && !p->options.instrument)
         *pp_vec_push(arena, &w) =
             pp_fmt(arena, "no instrument data for %s: generic steps and one tier", r->symbol);
-    if (play->account.mmr_e8 >= 0 && p->exchange.ins.as_of_ms != 0)
+    if (play->account.mmr_e8 >= 0 && (p->exchange.ins.as_of_ms != 0 || p->options.instrument))
         *pp_vec_push(arena, &w) = "account.maintenance_margin_rate is not used: the instrument has "
                                   "tiers";
     for (size_t k = 0; k < r->n_declared; k++)
