@@ -91,6 +91,21 @@ size_t pp_ema_cascade(pp_ema *e, int depth, const double *x, double y[][PP_BLOCK
     return 0;
 }
 
+size_t pp_ema_range(pp_ema *e, const pp_bars *b, size_t at, size_t n, double *y)
+{
+    if (!pp_ema_ready(e) || at == 0) {
+        double tr[PP_BLOCK];
+        pp_true_range(b, at, n, tr);
+        return pp_ema_run(e, tr, y, n);
+    }
+    const double *h = b->high + at, *l = b->low + at, *last = b->close + at - 1;
+    pp_ema a = *e;
+    for (size_t i = 0; i < n; i++)
+        y[i] = pp_ema_next(&a, pp_range_after(h[i], l[i], last[i]));
+    *e = a;
+    return 0;
+}
+
 void pp_ema_run_known(pp_ema *e, const double *x, double *y, size_t n)
 {
     for (size_t i = 0, to; i < n; i = to) {
