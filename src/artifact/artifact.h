@@ -74,8 +74,10 @@ void pp_artifact_page(pp_buf *out);
 /* --- gate 2 ------------------------------------------------------------------------------- */
 
 /* G2: every declared output has a column that starts where the registry says, stays known after
- * its warmup on clean data and is not unknown throughout. Errors E_GATE; a declared feature that
- * nothing uses is a warning. `clean`: the data has no gaps, so unknown values are errors. */
-bool pp_gate_columns(pp_diags *d, const pp_result *r, bool clean);
+ * its warmup on clean data and is not unknown throughout; nothing else was computed. Errors E_GATE;
+ * a declared feature that nothing uses is a warning of the result. clean_tfs: bits 1 << pp_tf of
+ * the timeframes whose bars have no gaps, a range and a volume, so that no formula lacks a
+ * denominator there. */
+bool pp_gate_columns(pp_diags *d, const pp_result *r, unsigned clean_tfs);
 
 #endif

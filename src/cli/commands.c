@@ -6,6 +6,7 @@
 #define COMMANDS(X)                                                                                \
     X(pp_cmd_run)                                                                                  \
     X(pp_cmd_check)                                                                                \
+    X(pp_cmd_preflight)                                                                            \
     X(pp_cmd_verify)                                                                               \
     X(pp_cmd_compare)                                                                              \
     X(pp_cmd_show)                                                                                 \

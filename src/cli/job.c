@@ -88,6 +88,7 @@ static int intrabar_of(const char *name)
 bool pp_cli_job(pp_cli *c, pp_runner_job *job)
 {
     *job = (pp_runner_job){.fast = true,
+                           .n_variables = -1,
                            .instrument_file = pp_cli_value(c, "instrument"),
                            .options = {.intrabar = intrabar_of(pp_cli_value(c, "intrabar")),
                                        .keep = PP_KEEP_ALL,
