@@ -7,6 +7,7 @@
     X(pp_cmd_run)                                                                                  \
     X(pp_cmd_check)                                                                                \
     X(pp_cmd_preflight)                                                                            \
+    X(pp_cmd_prove)                                                                                \
     X(pp_cmd_verify)                                                                               \
     X(pp_cmd_compare)                                                                              \
     X(pp_cmd_show)                                                                                 \

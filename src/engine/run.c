@@ -105,8 +105,8 @@ pp_prepared *pp_engine_prepare(pp_diags *d, const pp_strategy *s, const pp_tape 
     return p;
 }
 
-/* The bar loop over a prepared run; NULL with errors in d, or when cancelled. */
-static pp_loop *run_loop(pp_diags *d, pp_prepared *p, pp_log *log, unsigned keep)
+pp_loop *pp_engine_loop(pp_diags *d, const pp_prepared *p, pp_log *log, unsigned keep,
+                        const pp_loop_marks *marks)
 {
     pp_loop **self = PP_NEW(d->arena, pp_loop *);
     pp_log_hooks hooks = pp_loop_hooks(self);
@@ -119,6 +119,7 @@ static pp_loop *run_loop(pp_diags *d, pp_prepared *p, pp_log *log, unsigned keep
                           .rational = p->rational,
                           .start_instant = p->window.start_instant,
                           .plain = p->options.plain,
+                          .marks = marks,
                           .cancel = p->options.cancel};
     *self = pp_loop_new(d, &cfg, log);
     if (!*self)
@@ -135,7 +136,7 @@ pp_result *pp_engine_run(pp_diags *d, pp_prepared *p)
 {
     pp_log *log = PP_NEW(d->arena, pp_log);
     int64_t clock = now_ns();
-    p->loop = run_loop(d, p, log, p->options.keep);
+    p->loop = pp_engine_loop(d, p, log, p->options.keep, NULL);
     p->times.loop_ns = lap(&clock);
     if (!p->loop)
         return NULL;
@@ -153,7 +154,7 @@ bool pp_engine_other_path(pp_diags *d, const pp_prepared *p, pp_intrabar order, 
     pp_prepared other = *p;
     pp_log log;
     other.exchange.intrabar = order;
-    const pp_loop *l = run_loop(d, &other, &log, 0);
+    const pp_loop *l = pp_engine_loop(d, &other, &log, 0, NULL);
     if (l)
         *wallet_e8 = PP_SLAB_AT(&l->segments, pp_segment, l->segments.n - 1)->wallet_e8;
     return l != NULL;

@@ -54,7 +54,11 @@ void pp_engine_compute(pp_arena *arena, pp_prepared *p);
 /* Both. */
 pp_prepared *pp_engine_prepare(pp_diags *d, const pp_strategy *s, const pp_tape *tape,
                                const pp_run_options *options);
-/* NULL with errors in d (E_LIMIT), or when cancelled (without an error). */
+/* Only the bar loop of a prepared run, as often as one likes; log is initialised here and must stay
+ * where it is. NULL with errors in d (E_LIMIT), or when cancelled (without an error). */
+pp_loop *pp_engine_loop(pp_diags *d, const pp_prepared *p, pp_log *log, unsigned keep,
+                        const pp_loop_marks *marks);
+/* The loop and the result made of it. NULL as above. */
 pp_result *pp_engine_run(pp_diags *d, pp_prepared *p);
 /* The wallet at the end of the same run with another order of the extremes inside a bar (X10); the
  * prepared run stays as it is. False as above. */

@@ -96,6 +96,7 @@ static bool write_artifacts(pp_diags *d, const pp_runner_job *job, const pp_pref
     pp_artifact_job write = {.result = out->result,
                              .metrics = out->metrics,
                              .findings = &out->findings,
+                             .tape = gate->input.tape,
                              .out_dir = job->out_dir,
                              .preflight_json = report.text,
                              .source_json = gate->input.source_json,
