@@ -192,7 +192,7 @@ static void type_blocks(pp_arena *arena, pp_strategy *s)
 pp_strategy *pp_strategy_load(pp_diags *d, const char *file, const char *text, size_t size,
                               const pp_set *sets, size_t n_sets, pp_tf tape_tf)
 {
-    pp_play *play = pp_play_load(d, file, text, size, sets, n_sets, &pp_all_registries);
+    pp_play *play = pp_play_read(d, file, text, size, sets, n_sets, &pp_all_registries);
     if (!play)
         return NULL;
     pp_strategy *s = PP_NEW(d->arena, pp_strategy);
