@@ -199,7 +199,7 @@ pp_strategy *pp_strategy_load_with(pp_diags *d, const char *file, const char *te
                                    const pp_set *sets, size_t n_sets, pp_tf tape_tf,
                                    const pp_registries *registries)
 {
-    pp_play *play = pp_play_load(d, file, text, size, sets, n_sets, registries);
+    pp_play *play = pp_play_read(d, file, text, size, sets, n_sets, registries);
     if (!play)
         return NULL;
     pp_strategy *s = PP_NEW(d->arena, pp_strategy);
