@@ -11,6 +11,8 @@
     X(pp_cmd_verify)                                                                               \
     X(pp_cmd_compare)                                                                              \
     X(pp_cmd_show)                                                                                 \
+    X(pp_cmd_columns)                                                                              \
+    X(pp_cmd_indicators)                                                                           \
     X(pp_cmd_metrics)                                                                              \
     X(pp_cmd_data_import)                                                                          \
     X(pp_cmd_data_download)                                                                        \
