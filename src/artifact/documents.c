@@ -318,6 +318,7 @@ void pp_manifest_document(const pp_artifact_job *job, const pp_run_file *files, 
     put_window(&w, r);
     put_inputs(&w, r);
     pp_json_string(&w, "command", job->command);
+    pp_json_raw(&w, "source", job->source_json ? job->source_json : "null");
     pp_json_open(&w, "files", '{');
     for (size_t i = 0; i < n; i++) {
         pp_json_open(&w, files[i].name, '{');

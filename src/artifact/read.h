@@ -1,4 +1,5 @@
-/* read.h - a run read back from its files into the records it was written from. Inside artifact. */
+/* read.h - a run read back from its files into the records it was written from. For artifact and
+ * runner. */
 #ifndef PP_ARTIFACT_READ_H
 #define PP_ARTIFACT_READ_H
 

@@ -45,6 +45,18 @@ static void remove_run(pp_arena *arena, const pp_fs *fs, const char *dir)
     fs->rmdir(fs->ctx, dir);
 }
 
+void pp_artifact_remove(pp_arena *arena, const pp_fs *fs, const char *dir, const char *top)
+{
+    fs = fs ? fs : &pp_fs_real;
+    remove_run(arena, fs, dir);
+    char *above = pp_strdup(arena, dir);
+    for (char *slash; strlen(above) > strlen(top) && (slash = strrchr(above, '/'));) {
+        *slash = '\0';
+        if (fs->rmdir(fs->ctx, above) != 0)
+            return;
+    }
+}
+
 static void list_file(pp_writer *w, const char *name, int64_t rows, const char *bytes, size_t n)
 {
     PP_ASSERT(w->n_files < PP_RUN_FILES_MAX, "A2", w->n_files, PP_RUN_FILES_MAX);
@@ -176,7 +188,7 @@ static bool same_bytes(pp_writer *w)
         if (n_old == n_new && memcmp(old, new, n_old) == 0)
             continue;
         same = false;
-        pp_diag *e = pp_error(w->d, PP_E_VERIFY, (pp_pos){.file = in_dir(a, w->target, name)},
+        pp_diag *e = pp_error(w->d, PP_E_ARTIFACT, (pp_pos){.file = in_dir(a, w->target, name)},
                               "the same run gave other bytes than the finished one");
         e->hint = "compare it with the new one, kept beside it with the suffix .failed";
     }
@@ -228,7 +240,7 @@ static void write_run(void *ctx)
         remove_run(w->d->arena, w->fs, w->dir);
         return;
     }
-    if (!pp_artifact_verify(w->d, w->fs, w->dir, NULL, NULL) || (found && !same_bytes(w))) {
+    if (!pp_artifact_gate(w->d, w->fs, w->dir, w->job->tape) || (found && !same_bytes(w))) {
         keep_failed(w);
         return;
     }

@@ -55,7 +55,8 @@ pp_instrument pp_instrument_generic(const char *symbol, int64_t mmr_e8);
  * Numbers may be JSON numbers or decimal text. A tier is [limit, maintenance rate, deduction, max
  * leverage] or an object with those names; a deduction of null or none is computed; a limit of null
  * (last tier only) means without limit. Required: symbol, tick, qty_step, tiers. The instrument and
- * its strings live in the arena of d. file names the source in messages. */
+ * its strings live in the arena of d. file names the source in messages. What pp_instrument_text()
+ * wrote reads back. */
 const pp_instrument *pp_instrument_read(pp_diags *d, const char *file, const char *text, size_t n,
                                         const char *symbol, int64_t at_ms);
 

@@ -103,7 +103,10 @@ static void read_entry(reader *r, const json_t *o, pp_instrument *out)
                            .max_leverage_e8 = field(r, o, "max_leverage", false, -1),
                            .taker_bps_e8 = field(r, o, "taker_bps", false, -1),
                            .maker_bps_e8 = field(r, o, "maker_bps", false, -1)};
-    if (!pp_duration_parse(interval, &out->funding_interval_ms))
+    const json_t *ms = json_object_get(o, "funding_interval_ms"); /* as pp_instrument_text has it */
+    if (json_is_integer(ms))
+        out->funding_interval_ms = json_integer_value(ms);
+    else if (!pp_duration_parse(interval, &out->funding_interval_ms))
         bad(r, "funding_interval", "a duration such as \"8h\"");
     read_tiers(r, o, out);
     if (out->max_leverage_e8 < 0) /* not given: what the first tier allows */

@@ -1,4 +1,8 @@
-/* runner.h - a whole run from files: Play, data, backtest, metrics, findings, artifacts. */
+/* runner.h - a whole run from files: Play, data, gates, backtest, metrics, findings, artifacts.
+ *
+ * A pp_runner_job says everything that a run is made of; pp_runner_job_of() makes one again from
+ * the manifest of a finished run. pp_runner_open() loads and opens what it names, which is where
+ * every command that needs a Play on its data starts (run, preflight, prove, explain, columns). */
 #ifndef PP_RUNNER_H
 #define PP_RUNNER_H
 
@@ -18,13 +22,26 @@ typedef struct pp_runner_job {
     size_t play_size;
     const pp_set *sets;
     size_t n_sets;
+    int n_variables;                 /* of the Play as it was written; -1: it is at hand */
+    const pp_registries *registries; /* NULL: the built-in ones */
     pp_source_request source;
+    const char *symbol;          /* NULL: the Play's first */
     const char *instrument_file; /* NULL: built in or generic */
+    const char *instrument_text; /* what stands in that file; NULL: it is read */
     pp_run_options options;
     bool fast; /* no artifacts */
     const char *out_dir, *command;
     bool force;
 } pp_runner_job;
+
+/* What a job names, loaded and opened. */
+typedef struct pp_runner_input {
+    pp_strategy *strategy;
+    pp_tape *tape;
+    pp_run_options options;  /* the job's, with instrument and seed */
+    const char *source_json; /* `source` of the manifest: what pp_runner_job_of() needs */
+    int n_variables;
+} pp_runner_input;
 
 typedef struct pp_runner_done {
     pp_prepared *prepared;
@@ -37,7 +54,24 @@ typedef struct pp_runner_done {
 
 /* Loads the Play for a tape of this timeframe; NULL with errors in d. */
 pp_strategy *pp_runner_load(pp_diags *d, const pp_runner_job *job, pp_tf tape_tf);
-/* False with errors in d, or without an error when the run was cancelled. */
+/* False with errors in d. */
+bool pp_runner_open(pp_diags *d, const pp_runner_job *job, pp_runner_input *out);
+/* Gate 1, columns, gate 2, backtest, metrics, findings, artifacts with gate 3 (`fast`: neither
+ * gate 2 nor artifacts). False with errors in d, or without one when the run was cancelled. */
 bool pp_runner_run(pp_diags *d, const pp_runner_job *job, pp_runner_done *out);
+
+/* The job of the finished run in `dir`, from its manifest: the Play in normal form, the source of
+ * the data, window, intrabar order, instrument, seed. Without artifacts (`fast`); everything may be
+ * changed before it is run. False with errors in d. */
+bool pp_runner_job_of(pp_diags *d, const char *dir, pp_runner_job *out);
+
+typedef struct pp_rerun {
+    int checks;         /* made on the files, those that need the tape included */
+    bool equal;         /* every file that A3 fixes came out with the same bytes */
+    const char *report; /* what compare says; NULL when it did not come to that */
+} pp_rerun;
+/* Verifies the run in `dir` on its tape, repeats it and compares the bytes (A5). False with errors
+ * in d: E_VERIFY when data, files or the outcome differ. */
+bool pp_runner_rerun(pp_diags *d, const char *dir, pp_rerun *out);
 
 #endif

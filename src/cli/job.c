@@ -1,0 +1,127 @@
+#include "cli/job.h"
+
+#include "base/file.h"
+
+#include <string.h>
+
+static const char demo_play[] =
+    "# EMA cross with an ATR stop and a target of twice the risk, on 15 minutes.\n"
+    "version: \"3.0.0\"\n"
+    "name: demo\n"
+    "symbol: SYNTHUSDT\n"
+    "tf: 15m\n"
+    "account:\n"
+    "  starting_equity_usdt: 10000\n"
+    "  max_leverage: 3\n"
+    "  fee_model: {taker_bps: 5.5, maker_bps: 2.0}\n"
+    "features:\n"
+    "  fast: {indicator: ema, params: {length: 21}}\n"
+    "  slow: {indicator: ema, params: {length: 55}}\n"
+    "  atr_14: {indicator: atr, params: {length: 14}}\n"
+    "actions:\n"
+    "  entry_long: [[\"fast\", cross_above, \"slow\"]]\n"
+    "  entry_short: [[\"fast\", cross_below, \"slow\"]]\n"
+    "  exit_long: [[\"fast\", cross_below, \"slow\"]]\n"
+    "  exit_short: [[\"fast\", cross_above, \"slow\"]]\n"
+    "position_policy: {mode: long_short, allow_flip: true}\n"
+    "risk:\n"
+    "  stop_loss: {type: atr_multiple, value: 3, atr_feature_id: atr_14}\n"
+    "  take_profit: {type: rr_ratio, value: 2}\n"
+    "  sizing: {model: risk_based, value: 1.0}\n";
+static const char demo_market[] = "regime_mix,bars=129600,seed=7";
+
+bool pp_cli_sets(pp_cli *c, pp_runner_job *job)
+{
+    size_t n = pp_cli_count(c, "set");
+    pp_set *sets = PP_ARRAY(c->arena, pp_set, n + 1);
+    for (size_t i = 0; i < n; i++) {
+        const char *text = pp_cli_nth(c, "set", i), *eq = strchr(text, '=');
+        if (!eq || eq == text) {
+            pp_error(c->diags, PP_E_USAGE, (pp_pos){0}, "--set needs KEY=VALUE")->found = text;
+            return false;
+        }
+        sets[i] = (pp_set){pp_strndup(c->arena, text, (size_t)(eq - text)), eq + 1};
+    }
+    job->sets = sets;
+    job->n_sets = n;
+    return true;
+}
+
+bool pp_cli_play(pp_cli *c, const char *file, pp_runner_job *job)
+{
+    job->play_file = file;
+    job->play_text = pp_file_read(c->diags, NULL, file, PP_YAML_MAX_BYTES + 1, &job->play_size);
+    return job->play_text != NULL;
+}
+
+static bool read_source(pp_cli *c, pp_runner_job *job)
+{
+    pp_source_request *s = &job->source;
+    s->store = pp_cli_value(c, "data");
+    s->csv = pp_cli_value(c, "csv");
+    s->funding_csv = pp_cli_value(c, "funding-csv");
+    s->synthetic = pp_cli_has(c, "demo") ? demo_market : pp_cli_value(c, "synthetic");
+    if ((s->store != NULL) + (s->csv != NULL) + (s->synthetic != NULL) == 1)
+        return true;
+    pp_error(c->diags, PP_E_USAGE, (pp_pos){0}, "%s needs exactly one market", c->command->name)
+        ->hint = "give --data DIR, --csv FILE or --synthetic PATTERN; --demo needs none";
+    return false;
+}
+
+static bool read_window(pp_cli *c, pp_window_request *w)
+{
+    w->has_from = pp_cli_has(c, "from");
+    w->has_to = pp_cli_has(c, "to");
+    w->shift_start = pp_cli_has(c, "shift-start");
+    return pp_cli_time(c, "from", &w->from_ms) && pp_cli_time(c, "to", &w->to_ms);
+}
+
+static int intrabar_of(const char *name)
+{
+    static const char *const names[] = {"adverse", "near_first", "favourable"};
+    for (int k = 0; name && k < 3; k++)
+        if (!strcmp(name, names[k]))
+            return k;
+    return -1;
+}
+
+#ifdef PP_REGISTRIES /* a build of the tests with indicators of its own */
+extern const pp_registries PP_REGISTRIES;
+static const pp_registries *const registries = &PP_REGISTRIES;
+#else
+static const pp_registries *const registries = &pp_all_registries;
+#endif
+
+bool pp_cli_job(pp_cli *c, pp_runner_job *job)
+{
+    *job = (pp_runner_job){.fast = true,
+                           .n_variables = -1,
+                           .registries = registries,
+                           .instrument_file = pp_cli_value(c, "instrument"),
+                           .options = {.intrabar = intrabar_of(pp_cli_value(c, "intrabar")),
+                                       .keep = PP_KEEP_ALL,
+                                       .cancel = c->interrupted}};
+    return read_source(c, job) && pp_cli_sets(c, job) && read_window(c, &job->options.window);
+}
+
+int pp_cli_each_play(pp_cli *c, pp_runner_job *job, int (*one)(pp_cli *c, pp_runner_job *job))
+{
+    if (pp_cli_has(c, "demo")) {
+        job->play_file = "demo";
+        job->play_text = demo_play;
+        job->play_size = sizeof demo_play - 1;
+        return one(c, job);
+    }
+    if (c->n_args == 0) {
+        pp_error(c->diags, PP_E_USAGE, (pp_pos){0}, "%s needs a Play", c->command->name)->hint =
+            pp_fmt(c->arena, "perpetua %s PLAY --csv FILE, or perpetua %s --demo", c->command->name,
+                   c->command->name);
+        return 2;
+    }
+    int status = 0;
+    for (size_t i = 0; i < c->n_args && status != 2 && !*c->interrupted; i++) {
+        int was = pp_cli_play(c, c->args[i], job) ? one(c, job) : 2;
+        status = was > status ? was : status;
+    }
+    return status;
+}

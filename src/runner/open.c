@@ -1,0 +1,162 @@
+/* From a job to what it names: Play, tape, instrument; and from a manifest back to its job. */
+#include "runner/runner.h"
+
+#include "artifact/read.h"
+#include "base/json.h"
+#include "market/synthetic.h"
+#include "store/tape_csv.h"
+#include "store/tape_open.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+pp_strategy *pp_runner_load(pp_diags *d, const pp_runner_job *job, pp_tf tape_tf)
+{
+    size_t before = d->n_errors;
+    pp_strategy *s = pp_strategy_load_with(d, job->play_file, job->play_text, job->play_size,
+                                           job->sets, job->n_sets, tape_tf,
+                                           job->registries ? job->registries : &pp_all_registries);
+    if (s)
+        pp_play_show_source(d, s->play);
+    return d->n_errors > before ? NULL : s;
+}
+
+static bool open_tape(pp_diags *d, const pp_runner_job *job, const pp_play *play, pp_tape *tape,
+                      int64_t *seed)
+{
+    const pp_source_request *src = &job->source;
+    const char *symbol = job->symbol ? job->symbol : play->symbols[0];
+    pp_tape_opts opts = {.fill_gaps = play->gaps_fill};
+    if (src->store)
+        return pp_store_tape(d->arena, &(pp_store){.dir = src->store}, play->exchange, symbol,
+                             PP_TAPE_FINEST, &opts, tape, d);
+    if (src->csv)
+        return pp_tape_from_csv(d->arena, symbol, src->csv, src->funding_csv, &opts, tape, d);
+    pp_synthetic s;
+    if (!pp_synthetic_parse(d->arena, src->synthetic, &s, d))
+        return false;
+    pp_synthetic_make(d->arena, &s, tape);
+    pp_tape_hash(tape);
+    *seed = (int64_t)s.seed;
+    return true;
+}
+
+static const pp_instrument *read_instrument(pp_diags *d, const pp_runner_job *job,
+                                            const pp_tape *tape)
+{
+    size_t n = job->instrument_text ? strlen(job->instrument_text) : 0;
+    const char *text = job->instrument_text
+                           ? job->instrument_text
+                           : pp_file_read(d, NULL, job->instrument_file, 16 << 20, &n);
+    int64_t at_ms = tape->bars.n ? tape->bars.open_ms[0] : 0;
+    return text ? pp_instrument_read(d, job->instrument_file, text, n, tape->symbol, at_ms) : NULL;
+}
+
+/* Paths as they are wherever the run is repeated from. */
+static void put_path(pp_json *w, const char *key, const char *path)
+{
+    char full[PATH_MAX];
+    if (path)
+        pp_json_string(w, key, realpath(path, full) ? full : path);
+}
+
+static const char *source_json(pp_arena *arena, const pp_runner_job *job, const pp_runner_input *in)
+{
+    pp_buf out = {.arena = arena}, instrument = out;
+    pp_json w;
+    pp_json_init(&w, &out, 0);
+    pp_json_open(&w, NULL, '{');
+    put_path(&w, "store", job->source.store);
+    put_path(&w, "csv", job->source.csv);
+    put_path(&w, "funding_csv", job->source.funding_csv);
+    if (job->source.synthetic)
+        pp_json_string(&w, "synthetic", job->source.synthetic);
+    if (in->options.instrument) {
+        put_path(&w, "instrument_file", job->instrument_file);
+        pp_instrument_text(in->options.instrument, &instrument);
+        pp_json_raw(&w, "instrument", instrument.text);
+    }
+    pp_json_int(&w, "variables", in->n_variables);
+    pp_json_close(&w);
+    return out.text;
+}
+
+bool pp_runner_open(pp_diags *d, const pp_runner_job *job, pp_runner_input *out)
+{
+    *out = (pp_runner_input){.options = job->options};
+    pp_tape *tape = PP_NEW(d->arena, pp_tape);
+    out->options.fast = job->fast;
+    out->strategy = pp_runner_load(d, job, PP_TF_1M);
+    if (!out->strategy || !open_tape(d, job, out->strategy->play, tape, &out->options.seed))
+        return false;
+    out->tape = tape;
+    pp_tf tf = tape->bars.tf;
+    if (tf != PP_TF_1M && !(out->strategy = pp_runner_load(d, job, tf)))
+        return false;
+    if (job->instrument_file && !(out->options.instrument = read_instrument(d, job, out->tape)))
+        return false;
+    out->n_variables =
+        job->n_variables < 0 ? (int)out->strategy->play->variables.n : job->n_variables;
+    out->source_json = source_json(d->arena, job, out);
+    return true;
+}
+
+static const char *text_at(const json_t *o, const char *key)
+{
+    return json_string_value(json_object_get(o, key));
+}
+
+static int intrabar_of(const char *name)
+{
+    for (int k = PP_PATH_FAVOURABLE; name && k >= 0; k--)
+        if (!strcmp(name, pp_intrabar_name((pp_intrabar)k)))
+            return k;
+    return -1;
+}
+
+/* The normal form leaves out what does not decide: version and name come back before it. */
+static void play_of(pp_arena *arena, const json_t *manifest, const char *dir, pp_runner_job *out)
+{
+    const char *play = pp_json_canonical(arena, json_object_get(manifest, "play"), NULL);
+    out->play_file = pp_fmt(arena, "%s/manifest.json", dir);
+    out->play_text = pp_fmt(arena, "{\"version\":\"3.0.0\",\"name\":\"%s\",%s",
+                            text_at(manifest, "play_id"), play + 1);
+    out->play_size = strlen(out->play_text);
+}
+
+bool pp_runner_job_of(pp_diags *d, const char *dir, pp_runner_job *out)
+{
+    json_t *m = pp_artifact_manifest(d, NULL, dir);
+    *out = (pp_runner_job){.fast = true};
+    if (!m)
+        return false;
+    const json_t *window = json_object_get(m, "window"), *source = json_object_get(m, "source"),
+                 *instrument = json_object_get(source, "instrument");
+    const char *intrabar = text_at(json_object_get(m, "inputs"), "intrabar");
+    play_of(d->arena, m, dir, out);
+    out->n_variables = (int)json_integer_value(json_object_get(source, "variables"));
+    out->symbol = text_at(m, "symbol");
+    out->command = text_at(m, "command");
+    out->source = (pp_source_request){.store = text_at(source, "store"),
+                                      .csv = text_at(source, "csv"),
+                                      .funding_csv = text_at(source, "funding_csv"),
+                                      .synthetic = text_at(source, "synthetic")};
+    if (instrument) {
+        out->instrument_file = text_at(source, "instrument_file");
+        out->instrument_text = pp_json_canonical(d->arena, instrument, NULL);
+    }
+    out->options = (pp_run_options){
+        .window = {.has_from = true,
+                   .has_to = true,
+                   .from_ms = json_integer_value(json_object_get(window, "start_ms")),
+                   .to_ms = json_integer_value(json_object_get(window, "end_ms"))},
+        .intrabar = intrabar_of(intrabar),
+        .keep = PP_KEEP_ALL};
+    if (out->source.store || out->source.csv || out->source.synthetic)
+        return true;
+    pp_error(d, PP_E_ARTIFACT, (pp_pos){.file = out->play_file},
+             "the manifest does not say where the data came from")
+        ->hint = "the run was made through the library: repeat it there";
+    return false;
+}

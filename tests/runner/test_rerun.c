@@ -1,0 +1,76 @@
+/* A5: a run repeated from its manifest alone. */
+#include "bench.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static bench B;
+static pp_rerun Again;
+
+static bool rerun(bench *b)
+{
+    return pp_runner_rerun(&b->diags, b->done.artifacts, &Again);
+}
+
+static void make_run(const char *market)
+{
+    bench_make(&B, bench_play, market);
+    cr_assert(bench_run(&B), "%s", bench_messages(&B));
+    cr_assert_gt(B.done.result->log->trades.n, 10);
+}
+
+Test(rerun, A5_the_manifest_is_enough_to_repeat_a_run)
+{
+    NEEDS_DUCKDB;
+    make_run(BENCH_MARKET);
+    cr_expect(bench_do(&B, rerun), "%s", bench_messages(&B));
+    cr_expect(Again.equal);
+    cr_expect_gt(Again.checks, 200);
+    bench_free(&B);
+}
+
+Test(rerun, A5_variables_window_path_and_instrument_come_back)
+{
+    NEEDS_DUCKDB;
+    static const pp_set sets[] = {{"fast", "7"}};
+    bench_make(&B, bench_play, BENCH_MARKET);
+    B.job.sets = sets;
+    B.job.n_sets = 1;
+    B.job.options.intrabar = PP_PATH_NEAR_FIRST;
+    B.job.options.window = (pp_window_request){
+        .has_from = true, .from_ms = 1736100000000, .has_to = true, .to_ms = 1736600000000};
+    B.job.instrument_file = "given.json";
+    B.job.instrument_text = "{\"symbol\":\"SYNTHUSDT\",\"tick\":\"0.5\",\"qty_step\":\"0.01\","
+                            "\"funding_interval\":\"4h\",\"tiers\":[[\"200000\",0.005,null,50],"
+                            "[null,0.01,null,25]]}";
+    cr_assert(bench_run(&B), "%s", bench_messages(&B));
+    cr_assert_gt(B.done.result->log->trades.n, 3);
+    cr_expect(bench_do(&B, rerun), "%s", bench_messages(&B));
+    cr_expect(Again.equal);
+    bench_free(&B);
+}
+
+/* The CSV file changes after the run. */
+Test(rerun, A5_other_data_is_named)
+{
+    NEEDS_DUCKDB;
+    bench_make(&B, bench_play, NULL);
+    const char *csv = pp_fmt(&B.arena, "%s/bars.csv", B.dir);
+    for (int pass = 0; pass < 2; pass++) {
+        FILE *f = fopen(csv, "w");
+        fputs("open_ms,open,high,low,close,volume\n", f);
+        for (int i = 0; i < 6000; i++) {
+            int px = 1000 + (i / 40 % 2 ? i % 40 : 40 - i % 40);
+            fprintf(f, "%lld,%d,%d,%d,%d,%d\n", 1735689600000LL + i * 60000LL, px, px + 2, px - 2,
+                    px, i == 5999 && pass ? 8 : 7);
+        }
+        fclose(f);
+        B.job.source.csv = csv;
+        if (pass == 0)
+            cr_assert(bench_run(&B), "%s", bench_messages(&B));
+    }
+    cr_expect_not(bench_do(&B, rerun));
+    cr_expect(strstr(bench_messages(&B), "the data is not what the run was made of"), "%s",
+              bench_messages(&B));
+    bench_free(&B);
+}
