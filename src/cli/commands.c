@@ -15,6 +15,7 @@
     X(pp_cmd_columns)                                                                              \
     X(pp_cmd_operators)                                                                            \
     X(pp_cmd_indicators)                                                                           \
+    X(pp_cmd_structures)                                                                           \
     X(pp_cmd_metrics)                                                                              \
     X(pp_cmd_data_import)                                                                          \
     X(pp_cmd_data_download)                                                                        \
