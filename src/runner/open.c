@@ -30,7 +30,7 @@ static bool open_tape(pp_diags *d, const pp_runner_job *job, const pp_play *play
     pp_tape_opts opts = {.fill_gaps = play->gaps_fill};
     if (src->store)
         return pp_store_tape(d->arena, &(pp_store){.dir = src->store}, play->exchange, symbol,
-                            PP_TAPE_FINEST, &opts, tape, d);
+                             PP_TAPE_FINEST, &opts, tape, d);
     if (src->csv)
         return pp_tape_from_csv(d->arena, symbol, src->csv, src->funding_csv, &opts, tape, d);
     pp_synthetic s;

@@ -159,7 +159,7 @@ static void take_hash(opener *o, const pp_tape_opts *opts, pp_tape *tape)
 }
 
 bool pp_store_tape(pp_arena *arena, const pp_store *store, const char *exchange, const char *symbol,
-                  int tf, const pp_tape_opts *opts, pp_tape *out, pp_diags *d)
+                   int tf, const pp_tape_opts *opts, pp_tape *out, pp_diags *d)
 {
     opener o = {arena, store, d, exchange, pp_strdup(arena, symbol), PP_TF_1M, {.arena = arena}};
     pp_series *kline, *mark, *index, *funding, *oi;

@@ -188,8 +188,8 @@ Test(store, T18_folders_patterns_and_symbols_from_names)
     cr_assert_str_eq(list.v[0].key.exchange, "binance");
     pp_tape t;
     pp_tape_opts topt = {.fill_gaps = true};
-    cr_assert(pp_store_tape(&e.arena, &store, "binance", "BTCUSDT", PP_TF_1M, &topt, &t, &e.d), "%s",
-              messages(&e));
+    cr_assert(pp_store_tape(&e.arena, &store, "binance", "BTCUSDT", PP_TF_1M, &topt, &t, &e.d),
+              "%s", messages(&e));
     cr_assert_eq(t.n_funding, 1); /* the second lies behind the last bar */
     cr_assert_eq(t.funding[0].time_ms, 1735689600000, "T12");
     cr_assert_eq(t.bars.turnover[1], 1107);
