@@ -134,11 +134,17 @@ static void sync_now(pp_checkpoint *c)
         c->error = errno;
 }
 
-static void close_it(void *ptr)
+void pp_checkpoint_close(pp_checkpoint *c)
 {
-    pp_checkpoint *c = ptr;
     if (c->fd >= 0)
         pp_fs_real.close(NULL, c->fd);
+    c->fd = -1;
+}
+
+static void end_checkpoint(void *ptr)
+{
+    pp_checkpoint *c = ptr;
+    pp_checkpoint_close(c);
     pthread_mutex_destroy(&c->lock);
     pthread_mutex_destroy(&c->syncing);
 }
@@ -155,8 +161,8 @@ static bool take_file(pp_diags *d, pp_checkpoint *c)
     }
     if (flock(c->fd, LOCK_EX | LOCK_NB) == 0)
         return true;
-    pp_error(d, PP_E_CHECKPOINT, (pp_pos){.file = c->path}, "another process works on this sweep")
-        ->hint = "wait for it, or give another --out";
+    pp_error(d, PP_E_CHECKPOINT, (pp_pos){.file = c->path}, "another sweep is at work here")->hint =
+        "wait for it, or give another --out";
     return false;
 }
 
@@ -168,31 +174,38 @@ static void begin(pp_arena *arena, pp_checkpoint *c, const char *identity)
     write_all(c, head.text, head.len);
 }
 
+/* Reads what is there and leaves the file ready to be appended to. */
+static bool take_up(pp_diags *d, pp_checkpoint *c, const char *identity, bool restart, pp_row *rows,
+                    size_t n_rows, size_t *n_resumed)
+{
+    size_t size, sound = 0;
+    if (!take_file(d, c))
+        return false;
+    const char *text = restart ? NULL : pp_file_read(d, NULL, c->path, MAX_BYTES, &size);
+    if (!restart &&
+        (!text || !read_rows(d, c, identity, text, size, rows, n_rows, n_resumed, &sound)))
+        return false;
+    if (ftruncate(c->fd, (off_t)sound) != 0)
+        c->error = errno;
+    if (sound == 0)
+        begin(d->arena, c, identity);
+    return pp_checkpoint_sync(d, c);
+}
+
 pp_checkpoint *pp_checkpoint_open(pp_diags *d, const char *path, const char *identity, bool restart,
                                   const pp_row_layout *l, pp_row *rows, size_t n_rows,
                                   size_t *n_resumed)
 {
     pp_checkpoint *c = PP_NEW(d->arena, pp_checkpoint);
-    size_t size, sound = 0;
-    c->path = path;
-    c->layout = l;
-    c->fd = -1;
-    c->synced_ns = now_ns();
+    *c = (pp_checkpoint){.path = path, .layout = l, .fd = -1, .synced_ns = now_ns()};
     pthread_mutex_init(&c->lock, NULL);
     pthread_mutex_init(&c->syncing, NULL);
-    pp_arena_defer(d->arena, close_it, c);
+    pp_arena_defer(d->arena, end_checkpoint, c);
     *n_resumed = 0;
-    if (!take_file(d, c))
-        return NULL;
-    const char *text = restart ? "" : pp_file_read(d, NULL, path, MAX_BYTES, &size);
-    if (!text ||
-        (!restart && !read_rows(d, c, identity, text, size, rows, n_rows, n_resumed, &sound)))
-        return NULL;
-    if (ftruncate(c->fd, (off_t)sound) != 0)
-        c->error = errno;
-    if (sound == 0)
-        begin(d->arena, c, identity);
-    return pp_checkpoint_sync(d, c) ? c : NULL;
+    if (take_up(d, c, identity, restart, rows, n_rows, n_resumed))
+        return c;
+    pp_checkpoint_close(c);
+    return NULL;
 }
 
 void pp_checkpoint_add(pp_checkpoint *c, pp_arena *scratch, size_t index, const pp_row *row)

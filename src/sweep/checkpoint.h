@@ -18,8 +18,7 @@ typedef struct pp_checkpoint pp_checkpoint;
 
 /* Opens or begins the file. Rows that stand in it are put into rows[] and counted in *n_resumed.
  * NULL with an error: E_CHECKPOINT when it belongs to another identity (naming what changed) or to
- * another process at work, E_FILE. `restart` begins anew whatever is there. Closes with d's arena.
- */
+ * another sweep at work, E_FILE. `restart` begins anew whatever is there. */
 pp_checkpoint *pp_checkpoint_open(pp_diags *d, const char *path, const char *identity, bool restart,
                                   const pp_row_layout *l, pp_row *rows, size_t n_rows,
                                   size_t *n_resumed);
@@ -29,5 +28,7 @@ pp_checkpoint *pp_checkpoint_open(pp_diags *d, const char *path, const char *ide
 void pp_checkpoint_add(pp_checkpoint *c, pp_arena *scratch, size_t index, const pp_row *row);
 /* Everything on disk. False with E_FILE if this or an earlier write failed. */
 bool pp_checkpoint_sync(pp_diags *d, pp_checkpoint *c);
+/* Gives the file free. Not needed: the arena does it too. */
+void pp_checkpoint_close(pp_checkpoint *c);
 
 #endif

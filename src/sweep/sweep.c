@@ -527,9 +527,11 @@ static bool run_all(pp_diags *d, work *w, pp_pool *pool)
     s->shared_columns = pp_share_count(w->share);
     double took_s = now_s() - w->began_s;
     s->rows_per_s = took_s > 0 ? (double)n / took_s : 0;
+    bool synced = pp_checkpoint_sync(d, w->checkpoint);
+    pp_checkpoint_close(w->checkpoint);
     if (st == PP_POOL_NO_MEMORY)
         pp_arena_out_of_memory(d->arena);
-    return pp_checkpoint_sync(d, w->checkpoint) && st == PP_POOL_DONE && !atomic_load(&w->cancel);
+    return synced && st == PP_POOL_DONE && !atomic_load(&w->cancel);
 }
 
 /* ---- the best ---- */
