@@ -1,9 +1,9 @@
 /* perpetua sweep: a Play over many parameter sets (chapter 11). */
+#include "base/pool.h"
 #include "cli/job.h"
-#include "sweep/sweep.h"
+#include "sweep/file.h"
 
 #include <math.h>
-#include <string.h>
 
 static const pp_opt sweep_opts[] = {
     {"vary", 0, "NAME=VALUES", "an axis: 5:50:5, log:5:500:8 or a,b,c; one per variable", NULL},
@@ -16,7 +16,7 @@ static const pp_opt sweep_opts[] = {
     {"jobs", 'j', "N", "threads (default: one per CPU)", NULL},
     {"keep-top", 0, "N", "write full run artifacts of the best N", NULL},
     {"memory", 0, "MB", "for columns kept for other rows (default: 1024)", NULL},
-    {"restart", 0, NULL, "begin anew although rows are there", NULL},
+    {"restart", 0, NULL, "begin anew although rows of another sweep are there", NULL},
     {"out", 'o', "DIR", "where the files go (default: sweeps/PLAY/HASH)", NULL},
     PP_MARKET_OPTS,
 };
@@ -32,59 +32,81 @@ static const char *const *all_of(pp_cli *c, const char *opt, size_t *n)
 
 static void show_progress(void *ctx, const pp_sweep_progress *p)
 {
-    pp_cli *c = ctx;
     enum { WIDTH = 24 };
     char bar[WIDTH + 1] = {0};
     for (size_t k = 0; k < WIDTH; k++)
         bar[k] = k * p->total < p->done * WIDTH ? '#' : '-';
-    pp_cli_say(c, "\r[%s] %zu/%zu  %.0f rows/s  %.0f s left  best %s%.4g%s   ", bar, p->done,
-               p->total, p->rows_per_s, isnan(p->eta_s) ? 0 : p->eta_s, isnan(p->best) ? "" : "",
-               isnan(p->best) ? 0 : p->best, "");
+    pp_cli *c = ctx;
+    pp_cli_say(c, "\r[%s] %zu/%zu  %.0f rows/s", bar, p->done, p->total, p->rows_per_s);
+    if (!isnan(p->eta_s))
+        pp_cli_say(c, "  %.0f s left", p->eta_s);
+    if (!isnan(p->best))
+        pp_cli_say(c, "  best %.4g (%s)", p->best, p->best_label);
+    pp_cli_say(c, "\033[K");
 }
 
-static int64_t clamp_threads(void)
-{
-    return 256;
-}
-
-static bool read_request(pp_cli *c, pp_sweep_request *req)
+/* Options given on the command line win over the file's. */
+static bool read_options(pp_cli *c, pp_sweep_request *req)
 {
     int64_t threads = 0, memory_mb = 0;
-    req->seed = 1;
-    req->vary = all_of(c, "vary", &req->n_vary);
-    req->where = all_of(c, "where", &req->n_where);
-    req->objective = pp_cli_value(c, "objective");
+    if (pp_cli_has(c, "vary"))
+        req->vary = all_of(c, "vary", &req->n_vary);
+    if (pp_cli_has(c, "where"))
+        req->where = all_of(c, "where", &req->n_where);
+    if (pp_cli_has(c, "objective"))
+        req->objective = pp_cli_value(c, "objective");
+    if (pp_cli_has(c, "vary") || pp_cli_has(c, "where"))
+        req->pos = (pp_pos){0};
     req->out_dir = pp_cli_value(c, "out");
     req->restart = pp_cli_has(c, "restart");
     if (!pp_cli_int(c, "sample", 1, PP_ROWS_MAX, &req->sample) ||
         !pp_cli_int(c, "seed", 0, INT64_C(1) << 53, &req->seed) ||
-        !pp_cli_int(c, "jobs", 1, clamp_threads(), &threads) ||
+        !pp_cli_int(c, "jobs", 1, PP_THREADS_MAX, &threads) ||
         !pp_cli_int(c, "keep-top", 0, PP_SWEEP_KEEP_MAX, &req->keep_top) ||
         !pp_cli_int(c, "memory", 1, 1 << 20, &memory_mb))
         return false;
     req->threads = (int)threads;
     req->memory = (uint64_t)memory_mb << 20;
-    if (c->progress) {
-        req->progress = show_progress;
-        req->progress_ctx = c;
-    }
+    req->progress = c->progress ? show_progress : NULL;
+    req->progress_ctx = c;
     return true;
+}
+
+static bool read_request(pp_cli *c, const pp_runner_job *job, pp_sweep_request *req)
+{
+    const char *play;
+    bool is_sweep;
+    *req = (pp_sweep_request){.job = *job, .seed = 1};
+    if (!pp_sweep_file_read(c->diags, job->play_file, job->play_text, job->play_size, req, &play,
+                            &is_sweep))
+        return false;
+    if (is_sweep && !pp_cli_play(c, play, &req->job))
+        return false;
+    if (is_sweep && job->n_sets) { /* a variable set twice: the last one counts */
+        pp_set *sets = PP_ARRAY(c->arena, pp_set, req->job.n_sets + job->n_sets);
+        for (size_t k = 0; k < req->job.n_sets; k++)
+            sets[k] = req->job.sets[k];
+        for (size_t k = 0; k < job->n_sets; k++)
+            sets[req->job.n_sets + k] = job->sets[k];
+        req->job.sets = sets;
+        req->job.n_sets += job->n_sets;
+    }
+    return read_options(c, req);
 }
 
 static int run_one(pp_cli *c, pp_runner_job *job)
 {
-    pp_sweep_request req = {.job = *job};
+    pp_sweep_request req;
     pp_sweep sweep;
-    if (!read_request(c, &req))
+    if (!read_request(c, job, &req))
         return 2;
     bool done = pp_sweep_run(c->diags, &req, &sweep);
-    if (c->progress && req.progress)
-        pp_cli_say(c, "\r%*s\r", 100, "");
+    if (req.progress)
+        pp_cli_say(c, "\r\033[K");
     if (!done && c->diags->n_errors)
         return 0;
     if (!done) {
-        pp_cli_say(c, "interrupted; the same command goes on from here (%s)\n",
-                   sweep.dir ? sweep.dir : "nothing was done yet");
+        pp_cli_say(c, "interrupted; the same command goes on from here\n");
         return 130;
     }
     pp_buf out = {.arena = c->arena};
@@ -104,16 +126,20 @@ static int run_sweep(pp_cli *c)
 
 const pp_command pp_cmd_sweep = {
     .name = "sweep",
-    .summary = "a Play over many parameter sets, ranked",
-    .args = "PLAY",
+    .summary = "a Play over many parameter sets, ranked, with how much of it is luck",
+    .args = "FILE",
     .max_args = 1,
     .opts = sweep_opts,
     .n_opts = PP_COUNT(sweep_opts),
     .details =
+        "FILE is a Play, or a YAML file with `play: NAME.yml` and a `sweep:` map that holds\n"
+        "vary, where, sample, seed, objective, keep_top.\n"
         "Every row is the run that `perpetua run PLAY --set ...` makes with its values over\n"
-        "the same window: same run hash, same metrics. A sweep that was stopped goes on\n"
-        "where it was when the same command is given again.\n",
+        "the same window: same run hash, same metrics. A sweep that was stopped or killed\n"
+        "goes on where it was when the same command is given again.\n",
     .examples = "  perpetua sweep plays/ema_cross.yml --csv BTCUSDT-1m.csv \\\n"
-                "      --vary fast=5:50:5 --vary slow=20,50,100 --where \"fast < slow\"\n",
+                "      --vary fast=5:50:5 --vary slow=20,50,100 --where \"fast < slow\"\n"
+                "  perpetua sweep plays/ema_cross.yml --data store --vary fast=log:5:200:12 \\\n"
+                "      --vary slow=log:20:800:12 --sample 60 --objective -max_drawdown_pct\n",
     .run = run_sweep,
 };
