@@ -9,7 +9,10 @@ SANITIZE := -Db_sanitize=address,undefined -Db_lundef=false --buildtype=debugopt
             -Doptimization=1 -Dwerror=false
 say = @echo "==> $(1)"
 
-.PHONY: all deps demo check check-normal check-sanitized check-clang soak install format clean help
+FUZZ_SECONDS ?= 60
+
+.PHONY: all deps demo check check-normal check-sanitized check-clang soak fuzz install uninstall deb \
+        format clean help
 
 all: $(BUILD)/build.ninja
 	@$(NINJA) -C $(BUILD)
@@ -19,8 +22,10 @@ help:
 	@echo "make deps     installs what is missing (apt, npm); does nothing if nothing is"
 	@echo "make demo     deps, build, and a first run with its report"
 	@echo "make check    deps, build, quick tests: normal, with sanitizers, and a clang build"
-	@echo "make soak     the long tests"
-	@echo "make install  to PREFIX ($(PREFIX)), below DESTDIR if given"
+	@echo "make soak     the long tests, fuzzing included"
+	@echo "make fuzz     every fuzz target for FUZZ_SECONDS ($(FUZZ_SECONDS))"
+	@echo "make install  to PREFIX ($(PREFIX)), below DESTDIR if given; make uninstall takes it away"
+	@echo "make deb      a Debian package in $(BUILD)/"
 	@echo "make format   lays out the C files with clang-format 14"
 	@echo "make clean    removes the build folders"
 
@@ -70,13 +75,32 @@ soak: deps
 	@$(MAKE) --no-print-directory all
 	$(call say,long tests)
 	@meson test -C $(BUILD) --no-rebuild --suite soak --print-errorlogs
+	@$(MAKE) --no-print-directory fuzz
+
+build-fuzz/build.ninja:
+	$(call say,configure build-fuzz (libFuzzer with ASan and UBSan))
+	@CC=$(CLANG) meson setup build-fuzz -Dfuzz=true --buildtype=debugoptimized -Dwerror=false \
+	  -Db_lundef=false >/dev/null
+
+fuzz: build-fuzz/build.ninja
+	$(call say,fuzz)
+	@ninja -C build-fuzz $$(ninja -C build-fuzz -t targets all | sed -n 's/^\(.*fuzz_[a-z]*\): c_LINKER/\1/p') >/dev/null
+	@scripts/fuzz.sh build-fuzz $(FUZZ_SECONDS)
 
 install: all
 	$(call say,install below $(DESTDIR)$(PREFIX))
 	@meson configure $(BUILD) --prefix $(PREFIX) && DESTDIR="$(DESTDIR)" meson install -C $(BUILD)
 
+uninstall:
+	$(call say,uninstall)
+	@ninja -C $(BUILD) uninstall
+
+deb: deps
+	$(call say,Debian package)
+	@packaging/deb.sh $(BUILD)
+
 format:
 	@python3 tests/tools/check_format.py --fix .
 
 clean:
-	rm -rf $(BUILD) build-asan build-clang
+	rm -rf $(BUILD) build-asan build-clang build-fuzz build-deb

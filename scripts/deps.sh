@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 
 BUILD_PACKAGES="build-essential pkg-config meson ninja-build python3 libyaml-dev libjansson-dev
   libssl-dev libxxhash-dev zlib1g-dev libcurl4-openssl-dev"
-TEST_PACKAGES="libcriterion-dev libmpfr-dev clang clang-format chromium fonts-dejavu-core"
+TEST_PACKAGES="libcriterion-dev libmpfr-dev clang libclang-rt-dev clang-format chromium fonts-dejavu-core"
 
 packages=$BUILD_PACKAGES
 command -v npm >/dev/null || packages="$packages nodejs npm"

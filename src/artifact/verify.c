@@ -279,3 +279,16 @@ bool pp_artifact_verify(pp_diags *d, const pp_fs *fs, const char *dir, const pp_
         *checks = c.checks;
     return c.ok;
 }
+
+bool pp_artifact_gate(pp_diags *d, const pp_fs *fs, const char *dir, const pp_tape *tape)
+{
+    size_t from = d->list.n;
+    const char *outer = d->context;
+    d->context = "gate 3, artifacts";
+    bool ok = pp_artifact_verify(d, fs, dir, tape, NULL);
+    d->context = outer;
+    for (size_t i = from; i < d->list.n; i++)
+        if (d->list.v[i].code == PP_E_VERIFY)
+            d->list.v[i].code = PP_E_GATE;
+    return ok;
+}

@@ -273,64 +273,113 @@ static void show_progress(void *ctx, const pp_download_progress *p)
         pp_cli_say(c, "\n");
 }
 
-static bool read_families(pp_cli *c, pp_download_opts *o)
+/* What `--kinds` asks for: kinds of the store, each with its timeframe, and the contract itself. */
+typedef struct wanted {
+    PP_VEC(pp_kind) kinds;
+    bool instruments;
+} wanted;
+
+static bool read_wanted(pp_cli *c, const char *text, wanted *w)
 {
-    const char *text = pp_cli_value(c, "kinds");
-    static const char *const names[PP_FAMILY_COUNT] = {"kline", "mark", "index", "funding",
-                                                       "open_interest"};
-    char *rest = text ? pp_strdup(c->arena, text) : NULL, *item;
+    static const char *const names[] = {"kline_1m", "mark_1m",       "index_1m",
+                                        "funding",  "open_interest", "instruments"};
+    char *rest = pp_strdup(c->arena, text), *item;
     while ((item = strsep(&rest, ","))) {
-        int f = 0;
-        while (f < PP_FAMILY_COUNT && strcmp(item, names[f]))
-            f++;
-        if (f == PP_FAMILY_COUNT) {
+        pp_kind kind;
+        if (!strcmp(item, "instruments")) {
+            w->instruments = true;
+        } else if (pp_kind_parse(item, &kind)) {
+            *pp_vec_push(c->arena, &w->kinds) = kind;
+        } else {
             pp_diag *e = pp_error(c->diags, PP_E_USAGE, (pp_pos){0}, "no kind \"%s\"", item);
-            e->allowed = "kline,mark,index,funding,open_interest";
-            e->nearest = pp_nearest(item, names, PP_FAMILY_COUNT);
+            e->allowed = "kline_TF mark_TF index_TF funding open_interest instruments; "
+                         "TF: " PP_TF_NAMES;
+            e->nearest = pp_nearest(item, names, PP_COUNT(names));
             return false;
         }
-        o->families |= 1u << f;
     }
     return true;
+}
+
+typedef PP_VEC(const char *) symbols;
+
+/* The symbols of the arguments and of every --symbols list. */
+static void read_symbols(pp_cli *c, symbols *out)
+{
+    for (size_t i = 0; i < c->n_args; i++)
+        *pp_vec_push(c->arena, out) = c->args[i];
+    for (size_t i = 0; i < pp_cli_count(c, "symbols"); i++) {
+        char *rest = pp_strdup(c->arena, pp_cli_nth(c, "symbols", i)), *item;
+        while ((item = strsep(&rest, ",")))
+            if (*item)
+                *pp_vec_push(c->arena, out) = item;
+    }
+}
+
+static void print_entry(pp_cli *c, const pp_download_entry *e)
+{
+    char kind[PP_KIND_TEXT];
+    pp_cli_outf(c, "%s %s %s: %zu new rows, %zu months written%s\n", e->key.exchange, e->key.symbol,
+                pp_kind_name(e->key.kind, kind), e->rows, e->months_written,
+                e->complete ? "" : ", NOT COMPLETE");
+}
+
+/* Everything wanted of one symbol; a kind that fails does not keep the others back, but an exchange
+ * that does not even tell the time does: *dead. */
+static bool download_symbol(pp_cli *c, const pp_store *store, const wanted *w, pp_download_opts *o,
+                            bool *dead)
+{
+    bool ok = true;
+    for (size_t i = 0; i < w->kinds.n && !*c->interrupted && !*dead; i++) {
+        pp_download_report report;
+        o->families = 1u << w->kinds.v[i].family;
+        o->tf = w->kinds.v[i].tf;
+        ok &= pp_download(c->arena, store, o, &report, c->diags);
+        for (size_t k = 0; k < report.list.n; k++)
+            print_entry(c, &report.list.v[k]);
+        *dead = report.list.n == 0;
+    }
+    if (w->instruments && !*c->interrupted && !*dead) {
+        const char *path = NULL;
+        if (pp_download_instrument(c->arena, store, o, &path, c->diags))
+            pp_cli_outf(c, "%s\n", path);
+        else
+            ok = false;
+    }
+    return ok;
 }
 
 static int run_download(pp_cli *c)
 {
     pp_store store = store_of(c);
-    const char *tf = pp_cli_value(c, "tf"), *path = NULL;
-    bool ok = true;
-    pp_download_opts o = {.exchange = pp_cli_value(c, "exchange"),
+    wanted w = {0};
+    const char *kinds = pp_cli_value(c, "kinds"), *exchange = pp_cli_value(c, "exchange");
+    pp_download_opts o = {.exchange = exchange,
                           .base_url = pp_cli_value(c, "base-url"),
                           .progress = c->progress && !c->quiet ? show_progress : NULL,
                           .progress_ctx = c,
                           .stop = c->interrupted};
-    if (!read_families(c, &o) || !read_window(c, &o.from_ms, &o.to_ms))
+    if (!kinds)
+        kinds = exchange && !strcmp(exchange, "binance")
+                    ? "kline_1m,mark_1m,index_1m,funding"
+                    : "kline_1m,mark_1m,index_1m,funding,instruments";
+    if (!read_wanted(c, kinds, &w) || !read_window(c, &o.from_ms, &o.to_ms))
         return 2;
-    if (tf && !pp_tf_parse(tf, &o.tf)) {
-        pp_error(c->diags, PP_E_USAGE, (pp_pos){0}, "no timeframe \"%s\"", tf)->allowed =
-            PP_TF_NAMES;
+    symbols list = {0};
+    read_symbols(c, &list);
+    if (!list.n) {
+        pp_error(c->diags, PP_E_USAGE, (pp_pos){0}, "no symbol is given")->hint =
+            "perpetua data download --symbols BTCUSDT,ETHUSDT --from 2025-01-01";
         return 2;
     }
-    for (size_t i = 0; i < c->n_args && ok; i++) {
-        pp_download_report report;
-        char kind[PP_KIND_TEXT];
-        o.symbol = c->args[i];
-        ok = pp_cli_has(c, "instrument")
-                 ? pp_download_instrument(c->arena, &store, &o, &path, c->diags)
-                 : pp_download(c->arena, &store, &o, &report, c->diags);
-        if (pp_cli_has(c, "instrument")) {
-            if (ok)
-                pp_cli_outf(c, "%s\n", path);
-            continue;
-        }
-        for (size_t k = 0; k < report.list.n; k++) {
-            const pp_download_entry *e = &report.list.v[k];
-            pp_cli_outf(c, "%s %s %s: %zu new rows, %zu months written%s\n", e->key.exchange,
-                        e->key.symbol, pp_kind_name(e->key.kind, kind), e->rows, e->months_written,
-                        e->complete ? "" : ", NOT COMPLETE");
-        }
+    bool ok = true, dead = false;
+    for (size_t i = 0; i < list.n && !*c->interrupted && !dead; i++) {
+        o.symbol = list.v[i];
+        ok &= download_symbol(c, &store, &w, &o, &dead);
     }
-    return ok ? 0 : *c->interrupted ? 130 : 3;
+    if (!ok || *c->interrupted)
+        pp_cli_say(c, "not everything came; the same command goes on from here\n");
+    return *c->interrupted ? 130 : ok ? 0 : 3;
 }
 
 static const pp_opt download_opts[] = {
@@ -338,28 +387,30 @@ static const pp_opt download_opts[] = {
     {"exchange", 'x', "NAME", "where from", "bybit|binance"},
     {"from", 0, "TIME", "default: a year before the end", NULL},
     {"to", 0, "TIME", "default: now", NULL},
-    {"tf", 0, "TF", "timeframe of bars, mark and index (default 1m)", NULL},
-    {"kinds", 'k', "LIST", "of kline,mark,index,funding,open_interest (default: the first four)",
+    {"symbols", 's', "LIST", "symbols separated by commas, beside those given as arguments", NULL},
+    {"kinds", 'k', "LIST",
+     "of kline_1m,mark_1m,index_1m,funding,open_interest,instruments; other timeframes as\n"
+     "kline_15m. Default: all but open interest; instruments are the contract's steps, limits\n"
+     "and risk tiers, which binance does not publish",
      NULL},
-    {"instrument", 0, NULL, "the contract's steps, limits and risk tiers instead of data", NULL},
     {"base-url", 0, "URL", "another server that speaks the same interface", NULL},
 };
 
 const pp_command pp_cmd_data_download = {
     .name = "data download",
     .summary = "market data from the exchange's public interface into the store",
-    .args = "SYMBOL...",
-    .min_args = 1,
+    .args = "[SYMBOL...]",
     .max_args = -1,
     .opts = download_opts,
     .n_opts = PP_COUNT(download_opts),
     .details =
         "Only what the store lacks in the window is asked for, so the command goes on where\n"
-        "an earlier one ended. The bar that is still forming is never stored.\n",
+        "an earlier one ended. The bar that is still forming is never stored. A kind that cannot\n"
+        "be had is reported and the others are still fetched; the exit status is 3 then.\n",
     .examples =
         "  perpetua data download BTCUSDT --from 2025-01-01\n"
-        "  perpetua data download BTCUSDT ETHUSDT --exchange binance --kinds kline,funding\n"
-        "  perpetua data download BTCUSDT --instrument\n",
+        "  perpetua data download --exchange bybit --symbols BTCUSDT,ETHUSDT --from 2023-01-01\n"
+        "  perpetua data download BTCUSDT --exchange binance --kinds kline_1m,funding\n",
     .run = run_download,
 };
 
@@ -392,7 +443,9 @@ static int run_cache(pp_cli *c)
 }
 
 static const pp_opt cache_opts[] = {
-    OPT_CACHE, {"clear", 0, NULL, "delete everything in it; it is rebuilt when needed", NULL}};
+    OPT_CACHE,
+    {"list", 0, NULL, "what is in it, each file verified (the default)", NULL},
+    {"clear", 0, NULL, "delete everything in it; it is rebuilt when needed", NULL}};
 
 const pp_command pp_cmd_data_cache = {
     .name = "data cache",
@@ -400,7 +453,7 @@ const pp_command pp_cmd_data_cache = {
     .args = "",
     .opts = cache_opts,
     .n_opts = PP_COUNT(cache_opts),
-    .examples = "  perpetua data cache\n  perpetua data cache --clear\n",
+    .examples = "  perpetua data cache --list\n  perpetua data cache --clear\n",
     .run = run_cache,
 };
 

@@ -85,9 +85,18 @@ static int intrabar_of(const char *name)
     return -1;
 }
 
+#ifdef PP_REGISTRIES /* a build of the tests with indicators of its own */
+extern const pp_registries PP_REGISTRIES;
+static const pp_registries *const registries = &PP_REGISTRIES;
+#else
+static const pp_registries *const registries = &pp_all_registries;
+#endif
+
 bool pp_cli_job(pp_cli *c, pp_runner_job *job)
 {
     *job = (pp_runner_job){.fast = true,
+                           .n_variables = -1,
+                           .registries = registries,
                            .instrument_file = pp_cli_value(c, "instrument"),
                            .options = {.intrabar = intrabar_of(pp_cli_value(c, "intrabar")),
                                        .keep = PP_KEEP_ALL,

@@ -6,8 +6,8 @@
 #include "cli/cli.h"
 #include "runner/runner.h"
 
-/* Rows for a command's option table. */
-#define PP_MARKET_OPTS                                                                             \
+/* Rows for a command's option table: the data and the Play's variables; and a run's on top. */
+#define PP_DATA_OPTS                                                                               \
     {"data", 0, "DIR", "the data store (`perpetua data import`)", NULL},                           \
         {"csv", 0, "FILE",                                                                         \
          "bars: open_ms open high low close volume [turnover mark_* index_close]", NULL},          \
@@ -18,10 +18,11 @@
          "a synthetic market: PATTERN[,bars=N,seed=S,start=T,price=P,vol=V]", NULL},               \
         {"demo", 0, NULL, "a built-in Play on a built-in market", NULL},                           \
         {"from", 0, "TIME", "first decision at this time (UTC)", NULL},                            \
-        {"to", 0, "TIME", "end of the window", NULL},                                              \
+        {"to", 0, "TIME", "end of the window", NULL}, PP_SET_OPT
+#define PP_MARKET_OPTS                                                                             \
+    PP_DATA_OPTS,                                                                                  \
         {"shift-start", 0, NULL, "move a start before the warmup to the earliest possible one",    \
          NULL},                                                                                    \
-        PP_SET_OPT,                                                                                \
     {                                                                                              \
         "intrabar", 0, "ORDER", "order of the extremes inside a bar",                              \
             "adverse|near_first|favourable"                                                        \

@@ -121,21 +121,8 @@ static int take_command(pp_cli *c)
     c->command = pp_command_find(c->argv[1]);
     if (c->command)
         return 2;
-    const char *names[128];
-    size_t n = 0, group = strlen(c->argv[1]);
-    pp_buf sub = {c->arena, NULL, 0, 0};
-    for (size_t i = 0; i < pp_n_commands && n < PP_COUNT(names); i++) {
-        names[n++] = pp_commands[i]->name;
-        if (!strncmp(pp_commands[i]->name, c->argv[1], group) && pp_commands[i]->name[group] == ' ')
-            pp_buf_printf(&sub, "%s%s", sub.len ? ", " : "", pp_commands[i]->name);
-    }
-    const char *typed = c->argv[1];
-    if (sub.len && c->argc > 2 && c->argv[2][0] != '-')
-        typed = pp_fmt(c->arena, "%s %s", c->argv[1], c->argv[2]);
-    pp_diag *d = pp_error(c->diags, PP_E_USAGE, (pp_pos){0}, "unknown command `%s`", typed);
-    d->nearest = pp_nearest(typed, names, n);
-    d->allowed = sub.len ? sub.text : NULL;
-    d->hint = "see `perpetua --help`";
+    bool two = c->argc > 2 && c->argv[2][0] != '-' && pp_command_group(c->argv[1]);
+    pp_cli_unknown_command(c, two ? pp_fmt(c->arena, "%s %s", c->argv[1], c->argv[2]) : c->argv[1]);
     return 2;
 }
 

@@ -36,6 +36,13 @@ typedef struct pp_order_tag {
     int32_t first_value; /* in pp_loop.values: the metadata sampled at the decision (R21) */
 } pp_order_tag;
 
+/* Asks how many records there were when everything at the close of some bars was done. */
+typedef struct pp_loop_marks {
+    const size_t *bar; /* n of them, rising */
+    int64_t *n_records;
+    size_t n;
+} pp_loop_marks;
+
 typedef struct pp_loop_config {
     const pp_strategy *strategy;
     const pp_tape *tape;
@@ -46,6 +53,7 @@ typedef struct pp_loop_config {
     size_t start_instant; /* tape bar whose close is the first decision; SIZE_MAX: none before
                              first_bar (the window starts with the data) */
     bool plain;
+    const pp_loop_marks *marks; /* NULL: none */
     const volatile sig_atomic_t
         *cancel; /* not NULL: looked at now and then; non-zero ends the run */
 } pp_loop_config;

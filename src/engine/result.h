@@ -40,6 +40,7 @@ typedef struct pp_column_digest {
     int64_t n_unknown;   /* unknown values after first_known */
     int64_t lookback;    /* index where the registry expects the first value; -1: no law */
     int64_t warmup;      /* bars, chain included (T14) */
+    bool one_sided;      /* unknown by its formula while the other side is on */
     char sha256[65];     /* over the little-endian doubles, every NaN as 0x7ff8000000000000 */
 } pp_column_digest;
 

@@ -78,7 +78,7 @@ static bool find_start(pp_diags *d, const pp_bars *b, const pp_window_request *w
         if (w->start_ms < w->earliest_ms && want->shift_start)
             w->start_ms = w->earliest_ms;
     }
-    if (w->start_ms >= w->earliest_ms)
+    if (w->start_ms >= w->earliest_ms || want->no_gate)
         return true;
     warmup_error(
         d, w, pp_fmt(d->arena, "too little data before the start %s", when(d->arena, w->start_ms)),
@@ -96,7 +96,7 @@ bool pp_window_find(pp_diags *d, const pp_strategy *s, const pp_columns *c,
         return false;
     }
     find_warmups(s, c, out);
-    if (out->earliest_ms == INT64_MAX) {
+    if (out->earliest_ms == INT64_MAX && !(want->no_gate && want->has_from)) {
         warmup_error(d, out, "the data is shorter than the warmup", false);
         return false;
     }

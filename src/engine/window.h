@@ -9,6 +9,7 @@ typedef struct pp_window_request {
     bool has_from, has_to;
     int64_t from_ms, to_ms;
     bool shift_start; /* --shift-start: a start too early moves to the earliest possible one */
+    bool no_gate;     /* a from_ms inside the warmup is taken as it is (G4) */
 } pp_window_request;
 
 typedef struct pp_warmup {

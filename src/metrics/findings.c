@@ -9,7 +9,7 @@
 
 enum { BOOTSTRAP_ROUNDS = 2000, BOOTSTRAP_SEED = 20250101, VARIABLES_MAX = 10, TRADES_MIN = 30 };
 
-const pp_findings_extra pp_findings_no_extra = {NAN, -1, false, NAN};
+const pp_findings_extra pp_findings_no_extra = {NAN, -1, false, 0, NAN};
 
 /* What every check looks at, and where it puts what it finds. */
 typedef struct pp_review {
@@ -285,12 +285,19 @@ static void missing_data(pp_review *v)
     if (!v->r->has_funding)
         add(v, "no_funding", PP_FINDING_CAUTION, "no funding was charged: the data has none",
             "import funding settlements, or give `funding: {rate, interval}` in the Play");
+    if (v->extra->missing_settlements > 0)
+        number(add(v, "funding_gaps", PP_FINDING_CAUTION,
+                   pp_fmt(v->arena, "%lld funding settlements of the window are not in the data",
+                          (long long)v->extra->missing_settlements),
+                   "import them: what a position would have paid or got is left out"),
+               "missing", (double)v->extra->missing_settlements);
     if (v->r->mark_is_last)
         add(v, "no_mark", PP_FINDING_NOTE,
             "the data has no mark prices: last prices stand for them in margin and liquidation",
             "import mark candles; liquidations on wicks of the last price may be wrong");
     if (v->extra->warmup_short)
-        add(v, "warmup_short", PP_FINDING_CAUTION, "the data before the window is short",
+        add(v, "warmup_short", PP_FINDING_CAUTION,
+            "the window starts before the warmup is behind: the first values are not settled",
             "import earlier data, or start later");
 }
 

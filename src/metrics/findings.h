@@ -34,10 +34,11 @@ typedef struct pp_findings {
 
 /* What a run alone does not know; NaN and -1 leave the check out. */
 typedef struct pp_findings_extra {
-    double other_path_profit; /* net profit under the other intrabar order */
-    int n_variables;          /* of the Play */
-    bool warmup_short;        /* the window was moved or the data starts late (T15) */
-    double typical_range_pct; /* median high - low of an exec bar, percent of close */
+    double other_path_profit;    /* net profit under the other intrabar order */
+    int n_variables;             /* of the Play */
+    bool warmup_short;           /* the window starts before the warmup is behind (T15) */
+    int64_t missing_settlements; /* of the window, where the data has funding at all */
+    double typical_range_pct;    /* median high - low of an exec bar, percent of close */
 } pp_findings_extra;
 extern const pp_findings_extra pp_findings_no_extra;
 

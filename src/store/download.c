@@ -157,6 +157,24 @@ static bool accept_page(void *ctx, pp_arena *arena, const pp_http_reply *reply, 
     return ok;
 }
 
+bool pp_page_read(pp_arena *arena, const char *exchange, const pp_store_key *key, const char *body,
+                  size_t n, pp_series *rows, const char **why)
+{
+    pp_diags d = {.arena = arena};
+    job j = {.arena = arena,
+             .api = pp_exchange_api_find(exchange),
+             .d = &d,
+             .key = *key,
+             .page = {0, INT64_MAX},
+             .rows = {.kind = key->kind}};
+    pp_http_reply reply = {200, body, n};
+    j.series = &j.api->series[key->kind.family];
+    pp_family_cols(key->kind.family, &j.n_cols);
+    bool ok = accept_page(&j, arena, &reply, why) && !j.fatal;
+    *rows = j.rows;
+    return ok;
+}
+
 static bool accept_time(void *ctx, pp_arena *arena, const pp_http_reply *reply, const char **why)
 {
     job *j = ctx;

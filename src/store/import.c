@@ -431,7 +431,7 @@ void pp_import_text(const pp_import_report *report, pp_buf *out)
         if (e->n_moved)
             pp_buf_printf(out, "  %zu funding times moved to the whole minute\n", e->n_moved);
         if (e->gaps.n)
-            pp_buf_printf(out, "  %lld bars missing in %zu ranges: see `perpetua data check`\n",
-                          (long long)missing, e->gaps.n);
+            pp_buf_printf(out, "  %lld bars missing in %zu range%s: see `perpetua data check`\n",
+                          (long long)missing, e->gaps.n, e->gaps.n == 1 ? "" : "s");
     }
 }

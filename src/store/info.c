@@ -2,6 +2,7 @@
 #include "base/json.h"
 #include "store/store_private.h"
 
+#include <math.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -117,6 +118,12 @@ void pp_data_info_text(const pp_info_list *list, pp_buf *out)
     }
 }
 
+/* Share of what is missing of all that should be there. */
+static double missing_pct(const pp_info_entry *e)
+{
+    return 100.0 * (double)e->missing / ((double)e->missing + (double)e->n_rows);
+}
+
 void pp_data_check_text(const pp_info_list *list, pp_buf *out)
 {
     for (size_t i = 0; i < list->n; i++) {
@@ -128,8 +135,8 @@ void pp_data_check_text(const pp_info_list *list, pp_buf *out)
                       : !e->gaps.n ? "sound, nothing missing"
                                    : "sound");
         if (e->gaps.n)
-            pp_buf_printf(out, ", %lld missing in %zu range%s", (long long)e->missing, e->gaps.n,
-                          e->gaps.n == 1 ? "" : "s");
+            pp_buf_printf(out, ", %lld missing in %zu range%s (%.4g %%)", (long long)e->missing,
+                          e->gaps.n, e->gaps.n == 1 ? "" : "s", missing_pct(e));
         pp_buf_puts(out, "\n");
         for (size_t g = 0; g < e->gaps.n; g++)
             pp_buf_printf(out, "  %s .. %s  %lld\n", minute(e->gaps.v[g].from_ms, a),
@@ -156,6 +163,7 @@ void pp_data_info_json(const pp_info_list *list, pp_buf *out)
         pp_json_time(&w, "first", e->first_ms);
         pp_json_time(&w, "last", e->last_ms);
         pp_json_int(&w, "missing", e->missing);
+        pp_json_double(&w, "missing_pct", e->n_rows ? missing_pct(e) : NAN);
         pp_json_bool(&w, "sound", e->sound);
         pp_json_open(&w, "gaps", '[');
         for (size_t g = 0; g < e->gaps.n; g++) {

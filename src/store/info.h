@@ -28,7 +28,7 @@ bool pp_data_info(pp_arena *arena, const pp_store *store, const char *exchange, 
 void pp_data_info_text(const pp_info_list *list, pp_buf *out);
 void pp_data_check_text(const pp_info_list *list, pp_buf *out);
 /* The same as JSON: {"series": [{exchange, symbol, kind, rows, months, bytes, first, last, missing,
- * sound, gaps: [{from, to, bars}]}]}. */
+ * missing_pct, sound, gaps: [{from, to, bars}]}]}. */
 void pp_data_info_json(const pp_info_list *list, pp_buf *out);
 
 #endif

@@ -20,6 +20,11 @@ const char *pp_store_dir(pp_arena *arena, const pp_store *store);
 bool pp_store_read_sum(pp_arena *arena, const pp_store *store, const pp_store_key *key,
                        pp_series *out, pp_xxh128 *content, pp_diags *d);
 
+/* The rows inside one page of an exchange's interface (T19), as they stand there and unchecked.
+ * False: the reply is not whole, or refused; *why says what is wrong with it. */
+bool pp_page_read(pp_arena *arena, const char *exchange, const pp_store_key *key, const char *body,
+                  size_t n, pp_series *rows, const char **why);
+
 /* One Parquet file of a series, atomically. */
 bool pp_series_write(pp_arena *arena, pp_db *db, const char *path, const pp_series *s,
                      const pp_fs *fs, pp_diags *d);

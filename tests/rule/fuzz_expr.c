@@ -1,10 +1,6 @@
 /* Fuzz target of expressions: bytes are YAML, a condition or {setups: {id: condition}, when: ...}.
  * What loads must evaluate, print, and load again from its canonical form to the same program.
- *
- *     CC=clang-14 meson setup build-fuzz -Dfuzz=true -Db_sanitize=address,undefined \
- *         -Db_lundef=false -Dc_args=-fsanitize=fuzzer-no-link
- *     ninja -C build-fuzz tests/rule/fuzz_expr
- *     build-fuzz/tests/rule/fuzz_expr -max_total_time=120 tests/rule/corpus
+ * `make fuzz` builds and runs it.
  */
 #include "rule/rule.h"
 

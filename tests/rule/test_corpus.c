@@ -8,7 +8,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 Test(rule_fuzz, P16_the_corpus_loads_or_is_refused)
 {
-    static const char dir[] = PP_SOURCE_DIR "/tests/rule/corpus";
+    static const char dir[] = PP_SOURCE_DIR "/tests/fuzz/corpus/expr";
     static uint8_t bytes[1 << 16];
     DIR *d = opendir(dir);
     cr_assert(d);
