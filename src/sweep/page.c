@@ -139,7 +139,7 @@ static void put_data(const pp_sweep *s, pp_buf *out)
     put_axes(&w, &s->plan);
     put_rows(&w, s);
     put_top(&w, s);
-    put_equity(&w, s->best.result);
+    put_equity(&w, s->best);
     pp_json_close(&w);
 }
 

@@ -22,7 +22,8 @@ pp_strategy *pp_row_load(pp_diags *d, const pp_runner_job *job, const pp_plan *p
 {
     size_t n;
     const pp_set *sets = pp_row_sets(d->arena, job, plan, row, &n);
-    return pp_strategy_load(d, job->play_file, job->play_text, job->play_size, sets, n, tape_tf);
+    return pp_strategy_load_with(d, job->play_file, job->play_text, job->play_size, sets, n,
+                                 tape_tf, job->registries ? job->registries : &pp_all_registries);
 }
 
 void pp_row_refuse(const pp_row_layout *l, pp_row_status status, const pp_diags *d, pp_row *out)

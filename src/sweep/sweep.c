@@ -536,51 +536,48 @@ static bool run_all(pp_diags *d, work *w, pp_pool *pool)
 
 /* ---- the best ---- */
 
-/* One row as a run of its own, as `run --set` makes it. */
-static bool run_ranked(pp_diags *d, pp_sweep *s, size_t rank, bool artifacts, pp_runner_done *out)
+static bool check_hash(pp_diags *d, const pp_sweep *s, size_t row, const char *run_hash)
 {
-    size_t row = s->ranking[rank];
-    pp_runner_job job = s->request->job;
-    pp_runner_input in = s->input;
-    in.strategy = pp_row_load(d, &job, &s->plan, row, in.tape->bars.tf);
-    in.options = s->shared.options;
-    in.options.fast = !artifacts;
-    job.fast = !artifacts;
-    job.out_dir = pp_fmt(d->arena, "%s/runs", s->dir);
-    if (!pp_runner_run_on(d, &job, &in, out))
-        return false;
-    if (!strcmp(out->result->run_hash, s->rows[row].run_hash))
+    if (!strcmp(run_hash, s->rows[row].run_hash))
         return true;
-    pp_error(d, PP_E_INTERNAL, (pp_pos){0}, "row %s does not repeat",
+    pp_error(d, PP_E_INTERNAL, (pp_pos){0}, "the row %s does not repeat",
              pp_plan_label(d->arena, &s->plan, row));
     return false;
 }
 
-static double deflated_sharpe(pp_arena *arena, pp_sweep *s)
-{
-    pp_metrics_input in = pp_metrics_input_of(arena, s->best.result);
-    in.trials = s->stats.trials;
-    in.trials_variance = s->stats.trials_variance;
-    return pp_metric_number(pp_metrics_compute(arena, &in), "deflated_sharpe");
-}
-
+/* The best row once more, for its equity and for what its ratio is worth among the trials. */
 static bool run_best(pp_diags *d, pp_sweep *s)
 {
-    size_t keep = (size_t)s->request->keep_top,
-           n_ran = s->count[PP_ROW_DONE] + s->count[PP_ROW_STOPPED];
-    if (n_ran == 0)
-        return true;
-    s->kept = PP_ARRAY(d->arena, const char *, keep + 1);
-    for (size_t k = 0; k < n_ran && (k == 0 || k < keep); k++) {
-        pp_runner_done done;
-        if (!run_ranked(d, s, k, k < keep, &done))
-            return false;
-        if (k == 0)
-            s->best = done;
-        if (k < keep)
-            s->kept[s->n_kept++] = done.artifacts;
-    }
-    s->stats.deflated_sharpe = deflated_sharpe(d->arena, s);
+    size_t row = s->ranking[0];
+    pp_run_options options = s->shared.options;
+    pp_strategy *st = pp_row_load(d, &s->request->job, &s->plan, row, s->input.tape->bars.tf);
+    pp_prepared *p = pp_engine_prepare(d, st, s->input.tape, &options);
+    pp_result *r = p ? pp_engine_run(d, p) : NULL;
+    if (!r)
+        return false;
+    pp_run_hash(d->arena, r, r->run_hash);
+    pp_metrics_input in = pp_metrics_input_of(d->arena, r);
+    in.trials = s->stats.trials;
+    in.trials_variance = s->stats.trials_variance;
+    s->stats.deflated_sharpe =
+        pp_metric_number(pp_metrics_compute(d->arena, &in), "deflated_sharpe");
+    s->best = r;
+    return check_hash(d, s, row, r->run_hash);
+}
+
+/* As `run --set` with the sweep's window makes it, with every gate and file. */
+static bool keep_run(pp_diags *d, pp_sweep *s, size_t row)
+{
+    pp_runner_job job = s->request->job;
+    pp_runner_done done;
+    job.sets = pp_row_sets(d->arena, &s->request->job, &s->plan, row, &job.n_sets);
+    job.options.window = s->shared.options.window;
+    job.options.keep = PP_KEEP_ALL;
+    job.fast = false;
+    job.out_dir = pp_fmt(d->arena, "%s/runs", s->dir);
+    if (!pp_runner_run(d, &job, &done) || !check_hash(d, s, row, done.result->run_hash))
+        return false;
+    s->kept[s->n_kept++] = done.artifacts;
     return true;
 }
 
@@ -590,7 +587,15 @@ static bool conclude(pp_diags *d, pp_sweep *s)
         s->count[s->rows[i].status]++;
     s->ranking = pp_rank_rows(d->arena, &s->layout, s->rows, s->plan.n_rows, &s->shared.objective);
     s->stats = pp_sweep_statistics(d->arena, &s->layout, s->rows, s->plan.n_rows);
-    return run_best(d, s);
+    size_t ran = s->count[PP_ROW_DONE] + s->count[PP_ROW_STOPPED];
+    size_t keep = (size_t)s->request->keep_top;
+    s->kept = PP_ARRAY(d->arena, const char *, keep + 1);
+    if (ran > 0 && !run_best(d, s))
+        return false;
+    for (size_t k = 0; k < keep && k < ran; k++)
+        if (!keep_run(d, s, s->ranking[k]))
+            return false;
+    return true;
 }
 
 static void end_work(void *ptr)

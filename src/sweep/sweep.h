@@ -57,8 +57,8 @@ typedef struct pp_sweep {
     size_t count[PP_ROW_FAILED + 1]; /* by status */
     size_t *ranking;                 /* all rows, best first */
     pp_sweep_stats stats;
-    pp_runner_done best; /* the best row run again; result NULL: no row ran */
-    const char **kept;   /* folders of the best rows' artifacts */
+    const pp_result *best; /* the best row run again; NULL: no row ran */
+    const char **kept;     /* folders of the best rows' artifacts */
     size_t n_kept;
     pp_share_counts shared_columns;
     double wall_s, rows_per_s;
