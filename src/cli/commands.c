@@ -5,6 +5,7 @@
 /* One line per command, in the order of the help. */
 #define COMMANDS(X)                                                                                \
     X(pp_cmd_run)                                                                                  \
+    X(pp_cmd_sweep)                                                                                \
     X(pp_cmd_check)                                                                                \
     X(pp_cmd_preflight)                                                                            \
     X(pp_cmd_explain)                                                                              \
