@@ -65,7 +65,7 @@ int main(void)
         pp_arena one;
         pp_arena_init(&one, NULL);
         start = now_ms();
-        bool ok = pp_tape_open(&one, &store, NULL, "BTCUSDT", PP_TAPE_FINEST, &o, &t, &d);
+        bool ok = pp_store_tape(&one, &store, NULL, "BTCUSDT", PP_TAPE_FINEST, &o, &t, &d);
         say(names[i], start, ok);
         if (i == 3) {
             double sum = 0;

@@ -22,6 +22,7 @@ typedef struct pp_artifact_job {
     const pp_result *result;
     const pp_metrics *metrics;
     const pp_findings *findings;
+    const pp_tape *tape;        /* gate 3 looks at every fill's bar in it; NULL: it does not */
     const char *out_dir;        /* "runs" */
     const char *preflight_json; /* whole text of preflight.json; NULL: the gate did not run */
     const char *source_json;    /* where the data came from, for the manifest; NULL: null */
@@ -48,9 +49,9 @@ bool pp_artifact_write(pp_diags *d, const pp_artifact_job *job);
 
 /* --- verification ------------------------------------------------------------------------- */
 
-/* G3 and A5: re-reads every file of the run in `dir` and reports every disagreement as E_VERIFY or
+/* A5: re-reads every file of the run in `dir` and reports every disagreement as E_VERIFY or
  * E_ARTIFACT in d. `tape` may be NULL; with it every fill is checked against its bar. *checks
- * receives the number of checks made (may be NULL). */
+ * receives the number of checks made (may be NULL). Gate 3 is the same, its errors are E_GATE. */
 bool pp_artifact_verify(pp_diags *d, const pp_fs *fs, const char *dir, const pp_tape *tape,
                         int *checks);
 
@@ -74,8 +75,10 @@ void pp_artifact_page(pp_buf *out);
 /* --- gate 2 ------------------------------------------------------------------------------- */
 
 /* G2: every declared output has a column that starts where the registry says, stays known after
- * its warmup on clean data and is not unknown throughout. Errors E_GATE; a declared feature that
- * nothing uses is a warning. `clean`: the data has no gaps, so unknown values are errors. */
-bool pp_gate_columns(pp_diags *d, const pp_result *r, bool clean);
+ * its warmup on clean data and is not unknown throughout; nothing else was computed. Errors E_GATE;
+ * a declared feature that nothing uses is a warning of the result. clean_tfs: bits 1 << pp_tf of
+ * the timeframes whose bars have no gaps, a range and a volume, so that no formula lacks a
+ * denominator there. */
+bool pp_gate_columns(pp_diags *d, const pp_result *r, unsigned clean_tfs);
 
 #endif

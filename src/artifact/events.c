@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-typedef void (*line_fn)(const void *record, pp_buf *out);
-
 static void fill_line(const void *r, pp_buf *out)
 {
     pp_fill_json(r, out);
@@ -29,39 +27,48 @@ static void event_line(const void *r, pp_buf *out)
     pp_event_json(r, out);
 }
 
-typedef struct list {
-    const char *name;
-    const pp_slab *slab;
-    size_t seq_offset, next;
-    line_fn line;
-} list;
+#define LIST(label, list, type, fn)                                                                \
+    {                                                                                              \
+        label, offsetof(pp_log, list), offsetof(type, seq), sizeof(type), fn                       \
+    }
+const pp_event_list pp_event_lists[PP_EVENT_LISTS] = {
+    LIST("order", orders, pp_order_row, order_line),
+    LIST("fill", fills, pp_fill, fill_line),
+    LIST("trade", trades, pp_trade, trade_line),
+    LIST("ledger", ledger, pp_ledger_row, ledger_line),
+    LIST("event", events, pp_event, event_line),
+};
 
-static int64_t next_seq(const list *l)
+const pp_slab *pp_event_slab(const pp_event_list *l, const pp_log *log)
+{
+    return (const pp_slab *)(const void *)((const char *)log + l->offset);
+}
+
+int64_t pp_event_seq(const pp_event_list *l, const pp_slab *s, size_t i)
 {
     int64_t seq = INT64_MAX;
-    if (l->next < l->slab->n)
-        memcpy(&seq, (const char *)pp_slab_at(l->slab, l->next) + l->seq_offset, sizeof seq);
+    if (i < s->n)
+        memcpy(&seq, (const char *)pp_slab_at(s, i) + l->seq_offset, sizeof seq);
     return seq;
 }
 
 size_t pp_events_text(const pp_log *log, pp_buf *out)
 {
-    list lists[] = {{"order", &log->orders, offsetof(pp_order_row, seq), 0, order_line},
-                    {"fill", &log->fills, offsetof(pp_fill, seq), 0, fill_line},
-                    {"trade", &log->trades, offsetof(pp_trade, seq), 0, trade_line},
-                    {"ledger", &log->ledger, offsetof(pp_ledger_row, seq), 0, ledger_line},
-                    {"event", &log->events, offsetof(pp_event, seq), 0, event_line}};
+    size_t next[PP_EVENT_LISTS] = {0};
     for (size_t n = 0;; n++) {
-        list *first = &lists[0];
-        for (size_t k = 1; k < PP_COUNT(lists); k++)
-            if (next_seq(&lists[k]) < next_seq(first))
-                first = &lists[k];
-        int64_t seq = next_seq(first);
+        int64_t seq = INT64_MAX;
+        size_t first = 0;
+        for (size_t k = 0; k < PP_EVENT_LISTS; k++) {
+            const pp_event_list *l = &pp_event_lists[k];
+            int64_t at = pp_event_seq(l, pp_event_slab(l, log), next[k]);
+            first = at < seq ? k : first;
+            seq = at < seq ? at : seq;
+        }
         if (seq == INT64_MAX)
             return n;
-        pp_buf_printf(out, "{\"seq\":%lld,\"list\":\"%s\",\"record\":", (long long)seq,
-                      first->name);
-        first->line(pp_slab_at(first->slab, first->next++), out);
+        const pp_event_list *l = &pp_event_lists[first];
+        pp_buf_printf(out, "{\"seq\":%lld,\"list\":\"%s\",\"record\":", (long long)seq, l->name);
+        l->line(pp_slab_at(pp_event_slab(l, log), next[first]++), out);
         pp_buf_puts(out, "}\n");
     }
 }

@@ -11,6 +11,19 @@
 #include "base/sha256.h"
 #include "exchange/log.h"
 
+/* The five lists of a log: where they stand and how a record becomes its line. */
+typedef struct pp_event_list {
+    const char *name; /* "fill" */
+    size_t offset;    /* of the list in pp_log */
+    size_t seq_offset, size;
+    void (*line)(const void *record, pp_buf *out);
+} pp_event_list;
+enum { PP_EVENT_LISTS = 5 };
+extern const pp_event_list pp_event_lists[PP_EVENT_LISTS];
+const pp_slab *pp_event_slab(const pp_event_list *l, const pp_log *log);
+/* The number of record i; INT64_MAX behind the last. */
+int64_t pp_event_seq(const pp_event_list *l, const pp_slab *s, size_t i);
+
 /* Appends the lines of all records, each with a newline; returns their number. */
 size_t pp_events_text(const pp_log *log, pp_buf *out);
 

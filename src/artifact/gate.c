@@ -18,10 +18,24 @@ static const pp_column_digest *column_of(const pp_result *r, const pp_declared *
     return NULL;
 }
 
+/* A quotient over another column may have no denominator there, whatever the bars are like. */
+static bool stands_on_bars(const pp_column_digest *c)
+{
+    const char *source = strchr(c->key, '<');
+    return !source || (source[1] >= '0' && source[1] <= '9');
+}
+
+static bool is_clean(const pp_column_digest *c, unsigned clean_tfs)
+{
+    pp_tf tf;
+    return pp_tf_parse(c->tf, &tf) && (clean_tfs >> tf & 1) && stands_on_bars(c) && !c->one_sided;
+}
+
 static void check_column(pp_diags *d, const pp_column_digest *c, bool clean)
 {
     bool enough = c->n > c->lookback && c->lookback >= 0;
-    if (enough && clean && c->first_known != c->lookback)
+    bool early = c->first_known >= 0 && c->first_known < c->lookback;
+    if (early || (enough && clean && c->first_known != c->lookback))
         pp_error(d, PP_E_GATE, nowhere,
                  "%s.%s starts at bar %lld of %lld; its first value is due at bar %lld", c->id,
                  c->output, (long long)c->first_known, (long long)c->n, (long long)c->lookback);
@@ -35,7 +49,8 @@ static void check_column(pp_diags *d, const pp_column_digest *c, bool clean)
                  c->output, (long long)c->n_unknown);
 }
 
-static void check_declared(pp_diags *d, const pp_result *r, const pp_declared *x, bool clean)
+static void check_declared(pp_diags *d, const pp_result *r, const pp_declared *x,
+                           unsigned clean_tfs)
 {
     for (size_t k = 0; k < x->n_outputs; k++) {
         const pp_column_digest *c = column_of(r, x, x->outputs[k]);
@@ -46,10 +61,8 @@ static void check_declared(pp_diags *d, const pp_result *r, const pp_declared *x
             pp_error(d, PP_E_GATE, nowhere, "%s.%s was computed on %s, declared on %s", x->id,
                      x->outputs[k], c->tf, x->tf);
         else
-            check_column(d, c, clean);
+            check_column(d, c, is_clean(c, clean_tfs));
     }
-    if (!x->used)
-        pp_warn(d, PP_E_GATE, nowhere, "%s %s is declared but nothing uses it", x->kind, x->id);
 }
 
 static bool is_declared(const pp_result *r, const pp_column_digest *c)
@@ -60,13 +73,13 @@ static bool is_declared(const pp_result *r, const pp_column_digest *c)
     return false;
 }
 
-bool pp_gate_columns(pp_diags *d, const pp_result *r, bool clean)
+bool pp_gate_columns(pp_diags *d, const pp_result *r, unsigned clean_tfs)
 {
     size_t before = d->n_errors;
     const char *outer = d->context;
     d->context = "gate 2, columns";
     for (size_t i = 0; i < r->n_declared; i++)
-        check_declared(d, r, &r->declared[i], clean);
+        check_declared(d, r, &r->declared[i], clean_tfs);
     for (size_t i = 0; i < r->n_columns; i++)
         if (!is_declared(r, &r->columns[i]))
             pp_error(d, PP_E_GATE, nowhere, "%s %s was computed but is not declared",

@@ -188,7 +188,7 @@ static bool same_bytes(pp_writer *w)
         if (n_old == n_new && memcmp(old, new, n_old) == 0)
             continue;
         same = false;
-        pp_diag *e = pp_error(w->d, PP_E_VERIFY, (pp_pos){.file = in_dir(a, w->target, name)},
+        pp_diag *e = pp_error(w->d, PP_E_ARTIFACT, (pp_pos){.file = in_dir(a, w->target, name)},
                               "the same run gave other bytes than the finished one");
         e->hint = "compare it with the new one, kept beside it with the suffix .failed";
     }
@@ -240,7 +240,7 @@ static void write_run(void *ctx)
         remove_run(w->d->arena, w->fs, w->dir);
         return;
     }
-    if (!pp_artifact_verify(w->d, w->fs, w->dir, NULL, NULL) || (found && !same_bytes(w))) {
+    if (!pp_artifact_gate(w->d, w->fs, w->db, w->dir, w->job->tape) || (found && !same_bytes(w))) {
         keep_failed(w);
         return;
     }

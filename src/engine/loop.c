@@ -196,8 +196,10 @@ static void decide_at(pp_loop *l, size_t i, bool decide)
     if (decide)
         pp_loop_decide(l, i);
     for (int g = 0; g < 2; g++)
-        if (grid[g])
+        if (grid[g]) {
             pp_live_commit(l->cfg.signals, (pp_grid)g, 1, live);
+            memcpy(l->live[g], live, sizeof live);
+        }
 }
 
 /* K7: a trailing_atr stop takes the ATR of the last closed exec bar. */
@@ -342,6 +344,15 @@ static size_t skip_quiet(pp_loop *l, size_t i, size_t end)
     return stop;
 }
 
+/* The marks on bars before `bar`; returns the first one not reached. */
+static size_t pass_marks(const pp_loop *l, size_t mark, size_t bar)
+{
+    const pp_loop_marks *m = l->cfg.marks;
+    for (; m && mark < m->n && m->bar[mark] < bar; mark++)
+        m->n_records[mark] = l->log->seq;
+    return mark;
+}
+
 void pp_loop_run(pp_loop *l)
 {
     const pp_exch_config *x = l->cfg.exchange;
@@ -356,10 +367,13 @@ void pp_loop_run(pp_loop *l)
                               : (size_t)(l->exec_of[start] + !pp_loop_exec_close(l, start)));
     if (start != SIZE_MAX)
         decide_at(l, start, !is_filled(l, start));
-    size_t visited = 0;
+    size_t visited = 0, mark = 0;
+    if (l->cfg.pause_end && l->cfg.pause_end < end)
+        end = l->cfg.pause_end;
     for (size_t i = x->first_bar; i < end && !l->stopped; i++) {
         if (!l->cfg.plain)
             i = skip_quiet(l, i, end);
+        mark = pass_marks(l, mark, i);
         if (i < end)
             step(l, i);
         if (l->log->full)
@@ -369,7 +383,8 @@ void pp_loop_run(pp_loop *l)
             break;
         }
     }
-    if (!l->stopped && !l->cancelled && end > x->first_bar) {
+    pass_marks(l, mark, SIZE_MAX);
+    if (!l->stopped && !l->cancelled && !l->cfg.pause_end && end > x->first_bar) {
         pp_exch_close_all(l->ex, PP_REASON_end_of_data, PP_OUT_END_OF_DATA);
         note_segment(l, end - 1);
     }

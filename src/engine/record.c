@@ -4,6 +4,7 @@
 #include "base/sha256.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char *models_json(pp_arena *arena, const pp_play *play)
@@ -146,16 +147,18 @@ static void record_column(const pp_prepared *p, const pp_node *n, int k, pp_colu
 {
     size_t bars = p->columns->views[n->view].bars.n;
     const double *v = n->out[k];
-    *out = (pp_column_digest){.id = n->id,
-                              .output = n->outputs[k].name,
-                              .kind = n - p->columns->nodes < p->columns->n_features ? "feature"
-                                                                                     : "structure",
-                              .tf = pp_tf_name(p->columns->views[n->view].tf),
-                              .key = n->key,
-                              .n = (int64_t)bars,
-                              .first_known = -1,
-                              .lookback = n->lookback[k],
-                              .warmup = n->warmup};
+    *out = (pp_column_digest){
+        .id = n->id,
+        .output = n->outputs[k].name,
+        .kind = n - p->columns->nodes < p->columns->n_features ? "feature" : "structure",
+        .tf = pp_tf_name(p->columns->views[n->view].tf),
+        .key = n->key,
+        .n = (int64_t)bars,
+        .first_known = -1,
+        .lookback = n->lookback[k],
+        .warmup = n->warmup,
+        .one_sided = (n->spec->flags & PP_ONE_SIDED) &&
+                     (!strcmp(n->outputs[k].name, "long") || !strcmp(n->outputs[k].name, "short"))};
     size_t i = 0;
     while (i < bars && isnan(v[i]))
         i++;
@@ -278,6 +281,11 @@ static void record_declared(pp_arena *arena, const pp_strategy *s, pp_result *r)
     r->n_declared = n;
 }
 
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
 static void record_warnings(pp_arena *arena, const pp_prepared *p, pp_result *r)
 {
     PP_VEC(const char *) w = {0};
@@ -300,12 +308,25 @@ static void record_warnings(pp_arena *arena, const pp_prepared *p, pp_result *r)
     if (play->account.mmr_e8 >= 0 && (p->exchange.ins.as_of_ms != 0 || p->options.instrument))
         *pp_vec_push(arena, &w) = "account.maintenance_margin_rate is not used: the instrument has "
                                   "tiers";
+    size_t first = w.n;
     for (size_t k = 0; k < r->n_declared; k++)
         if (!r->declared[k].used)
             *pp_vec_push(arena, &w) = pp_fmt(arena, "%s `%s` is declared but not used",
                                              r->declared[k].kind, r->declared[k].id);
+    if (w.n > first) /* the order of features in the Play is not part of its hash */
+        qsort(&w.v[first], w.n - first, sizeof w.v[0], by_text);
     r->warnings = w.v;
     r->n_warnings = w.n;
+}
+
+static void record_transitions(pp_arena *arena, const pp_prepared *p, pp_result *r)
+{
+    const pp_bars *exec = &p->columns->views[p->columns->view_of[r->exec_tf]].bars;
+    size_t end = 0;
+    while (end < exec->n && pp_bar_close_ms(exec, end) <= r->ended_ms)
+        end++;
+    if (p->rational)
+        r->transitions = pp_rational_transitions(arena, p->rational, end, &r->n_transitions);
 }
 
 void pp_record(pp_diags *d, const pp_prepared *p, pp_result *r)
@@ -319,4 +340,5 @@ void pp_record(pp_diags *d, const pp_prepared *p, pp_result *r)
     if (!p->options.fast)
         record_columns(arena, p, r);
     record_warnings(arena, p, r);
+    record_transitions(arena, p, r);
 }

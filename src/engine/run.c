@@ -64,39 +64,53 @@ static pp_exch_config exchange_config(const pp_prepared *p, const char *symbol)
     return x;
 }
 
-pp_prepared *pp_engine_prepare(pp_diags *d, const pp_strategy *s, const pp_tape *tape,
-                               const pp_run_options *options)
+pp_prepared *pp_engine_plan(pp_diags *d, const pp_strategy *s, const pp_tape *tape,
+                            const pp_run_options *options)
 {
-    pp_arena *arena = d->arena;
-    pp_prepared *p = PP_NEW(arena, pp_prepared);
+    pp_prepared *p = PP_NEW(d->arena, pp_prepared);
     int64_t clock = now_ns();
     p->strategy = s;
     p->tape = tape;
     p->options = *options;
     if (!pp_columns_check(d, s->play, tape->bars.tf))
         return NULL;
-    p->columns = pp_columns_plan(arena, s->play, tape);
+    p->columns = pp_columns_plan(d->arena, s->play, tape);
     if (!pp_window_find(d, s, p->columns, &options->window, &p->window))
         return NULL;
-    pp_columns_run(arena, p->columns, s->play, options->cache);
-    p->rational = pp_rational_run(arena, s, p->columns);
+    p->exchange = exchange_config(p, tape->symbol);
     p->times.columns_ns = lap(&clock);
+    return p;
+}
+
+void pp_engine_compute(pp_arena *arena, pp_prepared *p)
+{
+    const pp_strategy *s = p->strategy;
+    int64_t clock = now_ns();
+    pp_columns_run(arena, p->columns, s->play, p->options.cache);
+    p->rational = pp_rational_run(arena, s, p->columns);
+    p->times.columns_ns += lap(&clock);
     pp_rule_data data = pp_bind(arena, s, p->columns, p->rational);
     size_t from = p->window.start_instant == SIZE_MAX ? 0 : p->window.start_instant;
     p->signals = pp_signals_new(arena, s->rules, &data, from, p->window.end_bar - 1);
     pp_signals_run(p->signals);
     p->times.signals_ns = lap(&clock);
-    p->exchange = exchange_config(p, tape->symbol);
+}
+
+pp_prepared *pp_engine_prepare(pp_diags *d, const pp_strategy *s, const pp_tape *tape,
+                               const pp_run_options *options)
+{
+    pp_prepared *p = pp_engine_plan(d, s, tape, options);
+    if (p)
+        pp_engine_compute(d->arena, p);
     return p;
 }
 
-pp_result *pp_engine_run(pp_diags *d, pp_prepared *p)
+pp_loop *pp_engine_loop(pp_diags *d, const pp_prepared *p, pp_log *log, unsigned keep,
+                        const pp_loop_marks *marks)
 {
-    pp_arena *arena = d->arena;
-    pp_log *log = PP_NEW(arena, pp_log);
-    pp_loop **self = PP_NEW(arena, pp_loop *);
+    pp_loop **self = PP_NEW(d->arena, pp_loop *);
     pp_log_hooks hooks = pp_loop_hooks(self);
-    pp_log_init(log, arena, p->options.keep, &hooks);
+    pp_log_init(log, d->arena, keep, &hooks);
     pp_loop_config cfg = {.strategy = p->strategy,
                           .tape = p->tape,
                           .columns = p->columns,
@@ -105,25 +119,44 @@ pp_result *pp_engine_run(pp_diags *d, pp_prepared *p)
                           .rational = p->rational,
                           .start_instant = p->window.start_instant,
                           .plain = p->options.plain,
+                          .pause_end = p->options.pause_end,
+                          .marks = marks,
                           .cancel = p->options.cancel};
+    *self = pp_loop_new(d, &cfg, log);
+    if (!*self)
+        return NULL;
+    pp_loop_run(*self);
+    if (!log->full)
+        return (*self)->cancelled ? NULL : *self;
+    pp_error(d, PP_E_LIMIT, (pp_pos){0}, "the run has more than %d records of one kind",
+             PP_LOG_MAX);
+    return NULL;
+}
+
+pp_result *pp_engine_run(pp_diags *d, pp_prepared *p)
+{
+    pp_log *log = PP_NEW(d->arena, pp_log);
     int64_t clock = now_ns();
-    p->loop = *self = pp_loop_new(d, &cfg, log);
+    p->loop = pp_engine_loop(d, p, log, p->options.keep, NULL);
+    p->times.loop_ns = lap(&clock);
     if (!p->loop)
         return NULL;
-    pp_loop_run(p->loop);
-    p->times.loop_ns = lap(&clock);
-    if (log->full) {
-        pp_error(d, PP_E_LIMIT, (pp_pos){0}, "the run has more than %d records of one kind",
-                 PP_LOG_MAX);
-        return NULL;
-    }
-    if (p->loop->cancelled)
-        return NULL;
-    pp_result *r = PP_NEW(arena, pp_result);
+    pp_result *r = PP_NEW(d->arena, pp_result);
     r->log = log;
-    r->equity = pp_points_make(arena, p->loop, p->window.start_ms, &r->n_equity);
+    r->equity = pp_points_make(d->arena, p->loop, p->window.start_ms, &r->n_equity);
     p->times.points_ns = lap(&clock);
     pp_record(d, p, r);
     p->times.record_ns = lap(&clock);
     return r;
+}
+
+bool pp_engine_other_path(pp_diags *d, const pp_prepared *p, pp_intrabar order, int64_t *wallet_e8)
+{
+    pp_prepared other = *p;
+    pp_log log;
+    other.exchange.intrabar = order;
+    const pp_loop *l = pp_engine_loop(d, &other, &log, 0, NULL);
+    if (l)
+        *wallet_e8 = PP_SLAB_AT(&l->segments, pp_segment, l->segments.n - 1)->wallet_e8;
+    return l != NULL;
 }

@@ -17,12 +17,13 @@
 typedef struct pp_run_options {
     pp_window_request window;
     const pp_instrument
-        *instrument; /* NULL: the built-in row of the symbol, else the generic one */
-    int intrabar;    /* a pp_intrabar; -1: the Play's */
-    unsigned keep;   /* PP_KEEP_...; PP_KEEP_ALL for artifacts */
-    bool plain;      /* visit every bar: the reference loop */
-    bool fast;       /* no column digests */
-    int64_t seed;    /* of a synthetic market, for the record */
+        *instrument;  /* NULL: the built-in row of the symbol, else the generic one */
+    int intrabar;     /* a pp_intrabar; -1: the Play's */
+    unsigned keep;    /* PP_KEEP_...; PP_KEEP_ALL for artifacts */
+    bool plain;       /* visit every bar: the reference loop */
+    size_t pause_end; /* as in pp_loop_config */
+    bool fast;        /* no column digests */
+    int64_t seed;     /* of a synthetic market, for the record */
     const pp_column_cache *cache;
     const volatile sig_atomic_t *cancel;
 } pp_run_options;
@@ -45,11 +46,24 @@ typedef struct pp_prepared {
     pp_stage_times times;
 } pp_prepared;
 
-/* NULL with errors in d: timeframes the tape cannot give, too little data, values out of range. */
+/* The first half: window, warmups and which columns there will be; nothing is computed yet. NULL
+ * with errors in d: timeframes the tape cannot give, too little data, values out of range. */
+pp_prepared *pp_engine_plan(pp_diags *d, const pp_strategy *s, const pp_tape *tape,
+                            const pp_run_options *options);
+/* The second half: columns and signals. */
+void pp_engine_compute(pp_arena *arena, pp_prepared *p);
+/* Both. */
 pp_prepared *pp_engine_prepare(pp_diags *d, const pp_strategy *s, const pp_tape *tape,
                                const pp_run_options *options);
-/* NULL with errors in d (E_LIMIT), or when cancelled (without an error). */
+/* Only the bar loop of a prepared run, as often as one likes; log is initialised here and must stay
+ * where it is. NULL with errors in d (E_LIMIT), or when cancelled (without an error). */
+pp_loop *pp_engine_loop(pp_diags *d, const pp_prepared *p, pp_log *log, unsigned keep,
+                        const pp_loop_marks *marks);
+/* The loop and the result made of it. NULL as above. */
 pp_result *pp_engine_run(pp_diags *d, pp_prepared *p);
+/* The wallet at the end of the same run with another order of the extremes inside a bar (X10); the
+ * prepared run stays as it is. False as above. */
+bool pp_engine_other_path(pp_diags *d, const pp_prepared *p, pp_intrabar order, int64_t *wallet_e8);
 
 /* The instrument a Play runs with (X2). */
 pp_instrument pp_engine_instrument(const pp_play *play, const char *symbol,

@@ -9,6 +9,7 @@ typedef struct pp_window_request {
     bool has_from, has_to;
     int64_t from_ms, to_ms;
     bool shift_start; /* --shift-start: a start too early moves to the earliest possible one */
+    bool no_gate;     /* a from_ms inside the warmup is taken as it is (G4) */
 } pp_window_request;
 
 typedef struct pp_warmup {
@@ -27,6 +28,9 @@ typedef struct pp_window {
     pp_warmup warmups[PP_TF_COUNT];
     int n_warmups;
 } pp_window;
+
+/* The warmup of every timeframe in use (T14) into out->warmups, and from it out->earliest_ms. */
+void pp_window_warmups(const pp_strategy *s, const pp_columns *c, pp_window *out);
 
 /* False with errors in d: too little data before the start (E_WARMUP names the earliest possible
  * one), an empty window, a window outside the data. */

@@ -279,7 +279,7 @@ const pp_spec pp_indicator_supertrend = {
     .formula = "a = atr; lb, ub = hl2 -+ k a; lb = max(lb, lb_-1) unless c_-1 < lb_-1; ub = "
                "min(ub, ub_-1) unless c_-1 > ub_-1; first bar: down; was down: up if c > ub; was "
                "up: down if c < lb; trend = lb (up: 1) or ub (down: -1)",
-    .flags = PP_SKIPS_UNREAD,
+    .flags = PP_SKIPS_UNREAD | PP_ONE_SIDED,
     .inputs = "high low close",
     PP_ROW_PARAMS(supertrend_params),
     PP_ROW_OUTPUTS(supertrend_outputs),
@@ -381,7 +381,7 @@ const pp_spec pp_indicator_psar = {
                "each bar from 1: s += a (ep - s); up and s > l reverses: s = max(h, ep), ep = l, a "
                "= af0 (down mirrored); else, not at 1, a new extreme moves ep and a = min(a + af, "
                "max_af); then s is held to the two bars before on the new side",
-    .flags = PP_SKIPS_UNREAD,
+    .flags = PP_SKIPS_UNREAD | PP_ONE_SIDED,
     .inputs = "high low close",
     PP_ROW_PARAMS(psar_params),
     PP_ROW_OUTPUTS(psar_outputs),

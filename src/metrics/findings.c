@@ -9,7 +9,7 @@
 
 enum { BOOTSTRAP_ROUNDS = 2000, BOOTSTRAP_SEED = 20250101, VARIABLES_MAX = 10, TRADES_MIN = 30 };
 
-const pp_findings_extra pp_findings_no_extra = {NAN, -1, false, NAN};
+const pp_findings_extra pp_findings_no_extra = {NAN, -1, false, 0, NAN};
 
 /* What every check looks at, and where it puts what it finds. */
 typedef struct pp_review {
@@ -243,22 +243,26 @@ static void sharpe_interval(pp_review *v)
     number(f, "high", ci->high);
 }
 
-double pp_bootstrap_luck(const double *net, size_t n, int rounds, uint64_t seed)
+double pp_bootstrap_luck(pp_arena *arena, const int64_t *net_e8, size_t n, int rounds,
+                         uint64_t seed)
 {
     if (n < 2 || rounds < 1)
         return (double)NAN;
     pp_rng rng = pp_rng_make(seed, 0);
     size_t block = (size_t)ceil(sqrt((double)n));
+    /* Sums over the trades twice in a row, so that a block that runs over the end is one too. */
+    pp_i128 *sums = PP_ARRAY(arena, pp_i128, 2 * n + 1);
+    sums[0] = 0;
+    for (size_t i = 0; i < 2 * n; i++)
+        sums[i + 1] = sums[i] + net_e8[i % n];
     int worthless = 0;
     for (int round = 0; round < rounds; round++) {
-        pp_ksum sum = {0};
-        size_t at = 0;
-        for (size_t i = 0; i < n; i++, at++) {
-            if (i % block == 0)
-                at = (size_t)pp_rng_below(&rng, n);
-            pp_ksum_add(&sum, net[at % n]);
+        pp_i128 total = 0;
+        for (size_t i = 0; i < n; i += block) {
+            size_t at = (size_t)pp_rng_below(&rng, n), len = n - i < block ? n - i : block;
+            total += sums[at + len] - sums[at];
         }
-        worthless += pp_ksum_total(&sum) <= 0;
+        worthless += total <= 0;
     }
     return (double)worthless / rounds;
 }
@@ -266,10 +270,10 @@ double pp_bootstrap_luck(const double *net, size_t n, int rounds, uint64_t seed)
 static void luck(pp_review *v)
 {
     size_t n = v->in->n_trades;
-    double *net = PP_ARRAY(v->arena, double, n + 1);
+    int64_t *net_e8 = PP_ARRAY(v->arena, int64_t, n + 1);
     for (size_t i = 0; i < n; i++)
-        net[i] = pp_double_of_e8(v->in->trades[i].net_e8);
-    double p = pp_bootstrap_luck(net, n, BOOTSTRAP_ROUNDS, BOOTSTRAP_SEED);
+        net_e8[i] = v->in->trades[i].net_e8;
+    double p = pp_bootstrap_luck(v->arena, net_e8, n, BOOTSTRAP_ROUNDS, BOOTSTRAP_SEED);
     if (!(metric(v, "net_profit") > 0) || !(p > 0.05))
         return;
     number(add(v, "luck", p > 0.25 ? PP_FINDING_SERIOUS : PP_FINDING_CAUTION,
@@ -285,12 +289,19 @@ static void missing_data(pp_review *v)
     if (!v->r->has_funding)
         add(v, "no_funding", PP_FINDING_CAUTION, "no funding was charged: the data has none",
             "import funding settlements, or give `funding: {rate, interval}` in the Play");
+    if (v->extra->missing_settlements > 0)
+        number(add(v, "funding_gaps", PP_FINDING_CAUTION,
+                   pp_fmt(v->arena, "%lld funding settlements of the window are not in the data",
+                          (long long)v->extra->missing_settlements),
+                   "import them: what a position would have paid or got is left out"),
+               "missing", (double)v->extra->missing_settlements);
     if (v->r->mark_is_last)
         add(v, "no_mark", PP_FINDING_NOTE,
             "the data has no mark prices: last prices stand for them in margin and liquidation",
             "import mark candles; liquidations on wicks of the last price may be wrong");
     if (v->extra->warmup_short)
-        add(v, "warmup_short", PP_FINDING_CAUTION, "the data before the window is short",
+        add(v, "warmup_short", PP_FINDING_CAUTION,
+            "the window starts before the warmup is behind: the first values are not settled",
             "import earlier data, or start later");
 }
 

@@ -34,10 +34,11 @@ typedef struct pp_findings {
 
 /* What a run alone does not know; NaN and -1 leave the check out. */
 typedef struct pp_findings_extra {
-    double other_path_profit; /* net profit under the other intrabar order */
-    int n_variables;          /* of the Play */
-    bool warmup_short;        /* the window was moved or the data starts late (T15) */
-    double typical_range_pct; /* median high - low of an exec bar, percent of close */
+    double other_path_profit;    /* net profit under the other intrabar order */
+    int n_variables;             /* of the Play */
+    bool warmup_short;           /* the window starts before the warmup is behind (T15) */
+    int64_t missing_settlements; /* of the window, where the data has funding at all */
+    double typical_range_pct;    /* median high - low of an exec bar, percent of close */
 } pp_findings_extra;
 extern const pp_findings_extra pp_findings_no_extra;
 
@@ -49,6 +50,7 @@ void pp_findings_json(pp_json *w, const char *key, const pp_findings *f);
 
 /* Share of resampled histories whose mean trade is <= 0: `rounds` histories of n trades, drawn from
  * the trades in blocks of ceil(sqrt n) that wrap around. NaN for n < 2. */
-double pp_bootstrap_luck(const double *net, size_t n, int rounds, uint64_t seed);
+double pp_bootstrap_luck(pp_arena *arena, const int64_t *net_e8, size_t n, int rounds,
+                         uint64_t seed);
 
 #endif

@@ -5,6 +5,7 @@
 #include "base/money.h"
 
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 const char *const pp_action_tokens[] = {"entry_long", "entry_short", "exit_long", "exit_short",
@@ -125,6 +126,11 @@ static const pp_key intent_rows[] = {
 };
 const pp_keys pp_intent_keys = {"an intent", intent_rows, PP_COUNT(intent_rows)};
 
+static int by_metadata_name(const void *a, const void *b)
+{
+    return strcmp(((const pp_metadata_decl *)a)->name, ((const pp_metadata_decl *)b)->name);
+}
+
 static void read_metadata(pp_load *l, const pp_yaml *map, pp_intent_decl *out)
 {
     if (!map || pp_yaml_is_null(map) || !pp_expect(l, map, PP_YAML_MAP, "metadata"))
@@ -132,6 +138,8 @@ static void read_metadata(pp_load *l, const pp_yaml *map, pp_intent_decl *out)
     pp_metadata_decl *m = PP_ARRAY(l->d->arena, pp_metadata_decl, map->n);
     for (size_t i = 0; i < map->n; i++)
         m[i] = (pp_metadata_decl){map->keys[i]->text, map->items[i]};
+    /* The order of the keys is not part of the play hash, so it must not show in artifacts. */
+    qsort(m, map->n, sizeof *m, by_metadata_name);
     out->metadata = m;
     out->n_metadata = map->n;
 }

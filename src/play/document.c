@@ -1,4 +1,4 @@
-/* The document as a whole: identity, symbols, timeframes (P4, P5), and pp_play_load(). */
+/* The document as a whole: identity, symbols, timeframes (P4, P5), and pp_play_read(). */
 #include "play/load.h"
 #include "play/tables.h"
 
@@ -325,7 +325,7 @@ static void load_parts(pp_load *l)
     pp_check_policy(l);
 }
 
-pp_play *pp_play_load(pp_diags *d, const char *file, const char *text, size_t size,
+pp_play *pp_play_read(pp_diags *d, const char *file, const char *text, size_t size,
                       const pp_set *sets, size_t n_sets, const pp_registries *reg)
 {
     pp_play *play = PP_NEW(d->arena, pp_play);

@@ -1,6 +1,6 @@
 /* load.h - what the files of the loader share. Internal to src/play.
  *
- * pp_play_load() runs the parts in this order: variables, identity and timeframes, account, market,
+ * pp_play_read() runs the parts in this order: variables, identity and timeframes, account, market,
  * features, structures, their links, setups, actions, risk, policy. Each part adds its errors and
  * goes on; cross-checks look only at what was read without error. */
 #ifndef PP_LOAD_H

@@ -1,6 +1,6 @@
 /* play.h - the Play as a checked model (chapter 02), and its loader.
  *
- * pp_play_load() reads YAML, substitutes variables, checks every key, default and name of chapter
+ * pp_play_read() reads YAML, substitutes variables, checks every key, default and name of chapter
  * 02 and fills a pp_play. Conditions and operands stay YAML nodes here: the rule layer types them
  * against the features and structures declared, adding its errors to the same diags, so that a user
  * sees everything at once. Everything lives in the arena of the diags.
@@ -281,11 +281,11 @@ typedef struct pp_registries {
 
 /* Loads and checks the Play in text. NULL if the text is not YAML at all; else a model, which is
  * usable only if d has no errors. */
-pp_play *pp_play_load(pp_diags *d, const char *file, const char *text, size_t size,
+pp_play *pp_play_read(pp_diags *d, const char *file, const char *text, size_t size,
                       const pp_set *sets, size_t n_sets, const pp_registries *reg);
 
 /* Gives every entry of d that points into the Play's file its source line, and sorts d by place.
- * pp_play_load() does it for its own entries; a layer that adds some calls it again. */
+ * pp_play_read() does it for its own entries; a layer that adds some calls it again. */
 void pp_play_show_source(pp_diags *d, const pp_play *play);
 
 /* An output by reference (R5): "ema_9" (the primary output), "macd_12.histogram",

@@ -69,7 +69,8 @@ enum {
     PP_WINDOWED = 8,      /* W: cost per bar may be O(n) */
     PP_SKIPS_UNREAD = 16, /* run() takes NULL for every output column that nobody reads, in all
                            * calls of a run or in none */
-    PP_TF_UP_TO_D = 32    /* timeframes above D are an error (E_TIMEFRAME) */
+    PP_TF_UP_TO_D = 32,   /* timeframes above D are an error (E_TIMEFRAME) */
+    PP_ONE_SIDED = 64     /* its outputs long and short are unknown while the other side is on */
 };
 
 typedef struct pp_dep_spec {

@@ -13,11 +13,28 @@
 
 pp_strategy *pp_runner_load(pp_diags *d, const pp_runner_job *job, pp_tf tape_tf)
 {
-    pp_strategy *s = pp_strategy_load(d, job->play_file, job->play_text, job->play_size, job->sets,
-                                      job->n_sets, tape_tf);
+    size_t before = d->n_errors;
+    pp_strategy *s = pp_strategy_load_with(d, job->play_file, job->play_text, job->play_size,
+                                           job->sets, job->n_sets, tape_tf,
+                                           job->registries ? job->registries : &pp_all_registries);
     if (s)
         pp_play_show_source(d, s->play);
-    return d->n_errors ? NULL : s;
+    return d->n_errors > before ? NULL : s;
+}
+
+/* T22: a synthetic market without a name is that of the Play, whose bars are exec bars. NULL with
+ * an error if the Play names none. */
+static const char *synthetic_text(pp_diags *d, const pp_runner_job *job, const pp_play *play)
+{
+    if (*job->source.synthetic)
+        return job->source.synthetic;
+    if (play->validation_pattern)
+        return pp_fmt(d->arena, "%s,bars=%lld,seed=%lld", play->validation_pattern,
+                      play->validation_bars * (long long)(pp_tf_ms(play->exec_tf) / PP_MINUTE_MS),
+                      (long long)play->validation_seed);
+    pp_error(d, PP_E_USAGE, (pp_pos){0}, "the Play has no `validation:` block")->hint =
+        "name a pattern: --synthetic trend_up_clean, or add validation: {pattern: trend_up_clean}";
+    return NULL;
 }
 
 static bool open_tape(pp_diags *d, const pp_runner_job *job, const pp_play *play, pp_tape *tape,
@@ -27,12 +44,13 @@ static bool open_tape(pp_diags *d, const pp_runner_job *job, const pp_play *play
     const char *symbol = job->symbol ? job->symbol : play->symbols[0];
     pp_tape_opts opts = {.fill_gaps = play->gaps_fill};
     if (src->store)
-        return pp_tape_open(d->arena, &(pp_store){.dir = src->store}, play->exchange, symbol,
-                            PP_TAPE_FINEST, &opts, tape, d);
+        return pp_store_tape(d->arena, &(pp_store){.dir = src->store}, play->exchange, symbol,
+                             PP_TAPE_FINEST, &opts, tape, d);
     if (src->csv)
         return pp_tape_from_csv(d->arena, symbol, src->csv, src->funding_csv, &opts, tape, d);
     pp_synthetic s;
-    if (!pp_synthetic_parse(d->arena, src->synthetic, &s, d))
+    const char *text = synthetic_text(d, job, play);
+    if (!text || !pp_synthetic_parse(d->arena, text, &s, d))
         return false;
     pp_synthetic_make(d->arena, &s, tape);
     pp_tape_hash(tape);
@@ -59,9 +77,9 @@ static void put_path(pp_json *w, const char *key, const char *path)
         pp_json_string(w, key, realpath(path, full) ? full : path);
 }
 
-static const char *source_json(pp_arena *arena, const pp_runner_job *job, const pp_runner_input *in)
+static const char *source_json(pp_diags *d, const pp_runner_job *job, const pp_runner_input *in)
 {
-    pp_buf out = {.arena = arena}, instrument = out;
+    pp_buf out = {.arena = d->arena}, instrument = out;
     pp_json w;
     pp_json_init(&w, &out, 0);
     pp_json_open(&w, NULL, '{');
@@ -69,29 +87,34 @@ static const char *source_json(pp_arena *arena, const pp_runner_job *job, const 
     put_path(&w, "csv", job->source.csv);
     put_path(&w, "funding_csv", job->source.funding_csv);
     if (job->source.synthetic)
-        pp_json_string(&w, "synthetic", job->source.synthetic);
+        pp_json_string(&w, "synthetic", synthetic_text(d, job, in->strategy->play));
     if (in->options.instrument) {
         put_path(&w, "instrument_file", job->instrument_file);
         pp_instrument_text(in->options.instrument, &instrument);
         pp_json_raw(&w, "instrument", instrument.text);
     }
+    pp_json_int(&w, "variables", in->n_variables);
     pp_json_close(&w);
     return out.text;
 }
 
 bool pp_runner_open(pp_diags *d, const pp_runner_job *job, pp_runner_input *out)
 {
-    *out = (pp_runner_input){.options = job->options, .tape = PP_NEW(d->arena, pp_tape)};
+    *out = (pp_runner_input){.options = job->options};
+    pp_tape *tape = PP_NEW(d->arena, pp_tape);
     out->options.fast = job->fast;
     out->strategy = pp_runner_load(d, job, PP_TF_1M);
-    if (!out->strategy || !open_tape(d, job, out->strategy->play, out->tape, &out->options.seed))
+    if (!out->strategy || !open_tape(d, job, out->strategy->play, tape, &out->options.seed))
         return false;
-    pp_tf tf = out->tape->bars.tf;
+    out->tape = tape;
+    pp_tf tf = tape->bars.tf;
     if (tf != PP_TF_1M && !(out->strategy = pp_runner_load(d, job, tf)))
         return false;
     if (job->instrument_file && !(out->options.instrument = read_instrument(d, job, out->tape)))
         return false;
-    out->source_json = source_json(d->arena, job, out);
+    out->n_variables =
+        job->n_variables < 0 ? (int)out->strategy->play->variables.n : job->n_variables;
+    out->source_json = source_json(d, job, out);
     return true;
 }
 
@@ -128,6 +151,7 @@ bool pp_runner_job_of(pp_diags *d, const char *dir, pp_runner_job *out)
                  *instrument = json_object_get(source, "instrument");
     const char *intrabar = text_at(json_object_get(m, "inputs"), "intrabar");
     play_of(d->arena, m, dir, out);
+    out->n_variables = (int)json_integer_value(json_object_get(source, "variables"));
     out->symbol = text_at(m, "symbol");
     out->command = text_at(m, "command");
     out->source = (pp_source_request){.store = text_at(source, "store"),

@@ -1,40 +1,128 @@
-#include "runner/runner.h"
+#include "runner/preflight.h"
 
+#include "metrics/stats.h"
+
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
-static bool finish(pp_diags *d, const pp_runner_job *job, const pp_runner_input *in,
-                   pp_runner_done *out)
+/* --- gate 2 ------------------------------------------------------------------------------- */
+
+static bool has_clean_bars(const pp_bars *b)
 {
-    pp_result *r = out->result;
-    pp_run_hash(d->arena, r, r->run_hash);
-    pp_metrics_input input = pp_metrics_input_of(d->arena, r);
-    out->metrics = pp_metrics_compute(d->arena, &input);
-    out->findings = pp_findings_make(d->arena, r, &input, out->metrics, &pp_findings_no_extra);
-    if (job->fast)
-        return true;
-    pp_artifact_job write = {.result = r,
-                             .metrics = out->metrics,
-                             .findings = &out->findings,
-                             .out_dir = job->out_dir,
-                             .source_json = in->source_json,
-                             .command = job->command,
-                             .force = job->force};
-    out->artifacts = pp_artifact_path(d->arena, job->out_dir, r);
-    out->found = !job->force && pp_artifact_exists(d->arena, NULL, out->artifacts, r->run_hash);
-    return out->found || pp_artifact_write(d, &write);
+    bool clean = true;
+    for (size_t i = 0; i < b->n; i++)
+        clean &= b->high[i] > b->low[i] && b->volume[i] > 0;
+    return clean;
 }
 
-bool pp_runner_run_on(pp_diags *d, const pp_runner_job *job, const pp_runner_input *in,
-                      pp_runner_done *out)
+/* Every column that a rule reads was computed. */
+static bool gate_references(pp_diags *d, const pp_prepared *p)
 {
-    memset(out, 0, sizeof *out);
-    out->prepared = pp_engine_prepare(d, in->strategy, in->tape, &in->options);
-    out->result = out->prepared ? pp_engine_run(d, out->prepared) : NULL;
-    return out->result && finish(d, job, in, out);
+    const pp_strategy *s = p->strategy;
+    bool ok = true;
+    for (int n = 0; n < p->columns->n_nodes; n++) {
+        const pp_node *node = &p->columns->nodes[n];
+        for (int k = 0; k < node->n_outputs; k++) {
+            if (!pp_rules_uses(s->rules, s->node_column[n] + k) || (node->out && node->out[k]))
+                continue;
+            pp_error(d, PP_E_GATE, (pp_pos){0}, "a rule reads %s.%s, which was not computed",
+                     node->id, node->outputs[k].name);
+            ok = false;
+        }
+    }
+    return ok;
+}
+
+static bool gate_columns(pp_diags *d, const pp_prepared *p, const pp_result *r)
+{
+    unsigned clean = 0;
+    for (int v = 0; v < p->columns->n_views && !p->tape->n_filled; v++)
+        if (has_clean_bars(&p->columns->views[v].bars))
+            clean |= 1u << p->columns->views[v].tf;
+    bool resolved = gate_references(d, p);
+    return pp_gate_columns(d, r, clean) && resolved;
+}
+
+/* --- findings ----------------------------------------------------------------------------- */
+
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* Median high - low of the exec bars of the run in percent of the close, of at most MOST of them
+ * evenly spread. */
+static double typical_range_pct(pp_arena *arena, const pp_prepared *p)
+{
+    enum { MOST = 4096 };
+    const pp_bars *b = &p->columns->views[p->columns->view_of[p->strategy->play->exec_tf]].bars;
+    size_t from = (size_t)p->window.warmup_bars, step = 1 + (b->n - from) / MOST, n = 0;
+    double *pct = PP_ARRAY(arena, double, MOST + 1);
+    for (size_t i = from; i < b->n && b->open_ms[i] < p->window.end_ms; i += step)
+        pct[n++] = 100 * (b->high[i] - b->low[i]) / b->close[i];
+    qsort(pct, n, sizeof *pct, by_value);
+    return n ? pct[n / 2] : (double)NAN;
+}
+
+/* What the findings ask beyond the result. The other order can only matter on ambiguous bars. */
+static bool look_further(pp_diags *d, const pp_preflight *gate, const pp_result *r,
+                         pp_findings_extra *out)
+{
+    const pp_prepared *p = gate->plan;
+    *out = (pp_findings_extra){.other_path_profit = (double)NAN,
+                               .n_variables = gate->input.n_variables,
+                               .warmup_short = p->window.start_ms < p->window.earliest_ms,
+                               .missing_settlements = gate->missing_settlements,
+                               .typical_range_pct = typical_range_pct(d->arena, p)};
+    if (r->n_ambiguous == 0)
+        return true;
+    int64_t wallet_e8;
+    pp_intrabar other = r->intrabar == PP_PATH_FAVOURABLE ? PP_PATH_ADVERSE : PP_PATH_FAVOURABLE;
+    if (!pp_engine_other_path(d, p, other, &wallet_e8))
+        return false;
+    out->other_path_profit = pp_double_of_e8(wallet_e8 - r->equity[0].equity_e8);
+    return true;
+}
+
+/* --- the run ------------------------------------------------------------------------------ */
+
+static bool write_artifacts(pp_diags *d, const pp_runner_job *job, const pp_preflight *gate,
+                            pp_runner_done *out)
+{
+    pp_buf report = {.arena = d->arena};
+    pp_preflight_json(gate, &report);
+    pp_artifact_job write = {.result = out->result,
+                             .metrics = out->metrics,
+                             .findings = &out->findings,
+                             .tape = gate->input.tape,
+                             .out_dir = job->out_dir,
+                             .preflight_json = report.text,
+                             .source_json = gate->input.source_json,
+                             .command = job->command,
+                             .force = job->force};
+    out->artifacts = pp_artifact_path(d->arena, job->out_dir, out->result);
+    out->found =
+        !job->force && pp_artifact_exists(d->arena, NULL, out->artifacts, out->result->run_hash);
+    return out->found || pp_artifact_write(d, &write);
 }
 
 bool pp_runner_run(pp_diags *d, const pp_runner_job *job, pp_runner_done *out)
 {
-    pp_runner_input in;
-    return pp_runner_open(d, job, &in) && pp_runner_run_on(d, job, &in, out);
+    pp_preflight gate;
+    pp_findings_extra extra;
+    memset(out, 0, sizeof *out);
+    if (!pp_preflight_check(d, job, &gate))
+        return false;
+    pp_prepared *p = out->prepared = gate.plan;
+    pp_engine_compute(d->arena, p);
+    pp_result *r = out->result = pp_engine_run(d, p);
+    if (!r || (!job->fast && !gate_columns(d, p, r)) || !look_further(d, &gate, r, &extra))
+        return false;
+    pp_run_hash(d->arena, r, r->run_hash);
+    pp_metrics_input in = pp_metrics_input_of(d->arena, r);
+    out->metrics = pp_metrics_compute(d->arena, &in);
+    out->findings = pp_findings_make(d->arena, r, &in, out->metrics, &extra);
+    return job->fast || write_artifacts(d, job, &gate, out);
 }

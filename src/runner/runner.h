@@ -22,6 +22,8 @@ typedef struct pp_runner_job {
     size_t play_size;
     const pp_set *sets;
     size_t n_sets;
+    int n_variables;                 /* of the Play as it was written; -1: it is at hand */
+    const pp_registries *registries; /* NULL: the built-in ones */
     pp_source_request source;
     const char *symbol;          /* NULL: the Play's first */
     const char *instrument_file; /* NULL: built in or generic */
@@ -38,6 +40,7 @@ typedef struct pp_runner_input {
     pp_tape *tape;
     pp_run_options options;  /* the job's, with instrument and seed */
     const char *source_json; /* `source` of the manifest: what pp_runner_job_of() needs */
+    int n_variables;
 } pp_runner_input;
 
 typedef struct pp_runner_done {
@@ -53,11 +56,9 @@ typedef struct pp_runner_done {
 pp_strategy *pp_runner_load(pp_diags *d, const pp_runner_job *job, pp_tf tape_tf);
 /* False with errors in d. */
 bool pp_runner_open(pp_diags *d, const pp_runner_job *job, pp_runner_input *out);
-/* False with errors in d, or without an error when the run was cancelled. */
+/* Gate 1, columns, gate 2, backtest, metrics, findings, artifacts with gate 3 (`fast`: neither
+ * gate 2 nor artifacts). False with errors in d, or without one when the run was cancelled. */
 bool pp_runner_run(pp_diags *d, const pp_runner_job *job, pp_runner_done *out);
-/* The same on what is open already. */
-bool pp_runner_run_on(pp_diags *d, const pp_runner_job *job, const pp_runner_input *in,
-                      pp_runner_done *out);
 
 /* The job of the finished run in `dir`, from its manifest: the Play in normal form, the source of
  * the data, window, intrabar order, instrument, seed. Without artifacts (`fast`); everything may be

@@ -158,8 +158,8 @@ static void take_hash(opener *o, const pp_tape_opts *opts, pp_tape *tape)
     pp_cache_put_hash(o->arena, o->store, of, tape->hash);
 }
 
-bool pp_tape_open(pp_arena *arena, const pp_store *store, const char *exchange, const char *symbol,
-                  int tf, const pp_tape_opts *opts, pp_tape *out, pp_diags *d)
+bool pp_store_tape(pp_arena *arena, const pp_store *store, const char *exchange, const char *symbol,
+                   int tf, const pp_tape_opts *opts, pp_tape *out, pp_diags *d)
 {
     opener o = {arena, store, d, exchange, pp_strdup(arena, symbol), PP_TF_1M, {.arena = arena}};
     pp_series *kline, *mark, *index, *funding, *oi;

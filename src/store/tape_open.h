@@ -16,7 +16,7 @@ unsigned pp_store_timeframes(pp_arena *arena, const pp_store *store, const char 
  * or finer ones aggregated to it. Arrays lie in mappings that end with the arena. The hash comes
  * from the cache where it knows it. Errors: E_DATA (no such data; names what there is), E_GAP,
  * E_STORE, E_DUCKDB (only when the cache cannot serve). */
-bool pp_tape_open(pp_arena *arena, const pp_store *store, const char *exchange, const char *symbol,
-                  int tf, const pp_tape_opts *opts, pp_tape *out, pp_diags *d);
+bool pp_store_tape(pp_arena *arena, const pp_store *store, const char *exchange, const char *symbol,
+                   int tf, const pp_tape_opts *opts, pp_tape *out, pp_diags *d);
 
 #endif

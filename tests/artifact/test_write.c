@@ -111,7 +111,7 @@ Test(write, A1_force_refuses_a_run_that_gives_other_bytes)
     S.result.starved++;
     S.job.force = true;
     cr_expect_not(sample_write(&S));
-    cr_expect_eq(pp_diags_code(&S.diags), PP_E_VERIFY);
+    cr_expect_eq(pp_diags_code(&S.diags), PP_E_ARTIFACT);
     char *after = sample_read(&S, "result.json", &n_after);
     cr_expect(n == n_after && memcmp(before, after, n) == 0);
     free(before);
@@ -150,6 +150,7 @@ static bool refused(void (*spoil)(void), const char *word)
     spoil();
     bool ok = sample_write(&S);
     bool named = false;
+    cr_expect_eq(pp_code_exit(pp_diags_code(&S.diags)), 3);
     for (size_t i = 0; i < S.diags.list.n; i++)
         named |= strstr(S.diags.list.v[i].message, word) != NULL;
     bool absent = access(sample_path(&S), F_OK) != 0;

@@ -22,7 +22,7 @@ static void load(void *ctx)
 {
     static const pp_registries reg = {&pp_indicators, &pp_structures};
     input *in = ctx;
-    pp_play *play = pp_play_load(&in->d, "fuzz.yml", in->text, in->size, NULL, 0, &reg);
+    pp_play *play = pp_play_read(&in->d, "fuzz.yml", in->text, in->size, NULL, 0, &reg);
     pp_buf text = {.arena = in->d.arena};
     for (size_t k = 0; k < in->d.list.n; k++)
         pp_diag_format(&in->d.list.v[k], false, &text);

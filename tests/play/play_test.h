@@ -27,7 +27,7 @@ static const pp_registries registries = {&pp_indicators, &pp_structures};
 static inline void load_now(void *ctx)
 {
     load_case *c = ctx;
-    c->play = pp_play_load(&c->d, c->file, c->text, c->size, c->sets, c->n_sets, &registries);
+    c->play = pp_play_read(&c->d, c->file, c->text, c->size, c->sets, c->n_sets, &registries);
 }
 
 /* In place: the arena must not move once used. */

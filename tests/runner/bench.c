@@ -40,6 +40,7 @@ void bench_make(bench *b, const char *play, const char *market)
     b->job = (pp_runner_job){.play_file = "bench.yml",
                              .play_text = play,
                              .play_size = strlen(play),
+                             .n_variables = -1,
                              .source.synthetic = market,
                              .out_dir = b->dir,
                              .options = {.intrabar = -1, .keep = PP_KEEP_ALL}};

@@ -100,7 +100,7 @@ Test(download, T19_T10_all_kinds_without_the_forming_bar, .timeout = 100)
     cr_assert_eq(stored(&n, "bybit", PP_OPEN_INTEREST).n, 3 * 288 + 1);
     pp_tape t;
     pp_tape_opts to = {0};
-    cr_assert(pp_tape_open(&n.e.arena, &n.store, NULL, "BTCUSDT", PP_TAPE_FINEST, &to, &t, &n.e.d),
+    cr_assert(pp_store_tape(&n.e.arena, &n.store, NULL, "BTCUSDT", PP_TAPE_FINEST, &to, &t, &n.e.d),
               "%s", messages(&n.e));
     cr_assert(t.mark_close && t.index_close && t.has_funding && t.open_interest);
     net_close(&n);

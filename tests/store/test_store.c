@@ -62,7 +62,7 @@ Test(store, T17_import_then_open_gives_the_tape_back)
     pp_synthetic_parse(&e.arena, SPEC, &s, &e.d);
     pp_synthetic_make(&e.arena, &s, &want);
     for (int pass = 0; pass < 3; pass++) { /* files, unverified cache, verified cache */
-        cr_assert(pp_tape_open(&e.arena, &store, NULL, "BTCUSDT", PP_TAPE_FINEST, &o, &got, &e.d),
+        cr_assert(pp_store_tape(&e.arena, &store, NULL, "BTCUSDT", PP_TAPE_FINEST, &o, &got, &e.d),
                   "%s", messages(&e));
         cr_assert_eq(got.bars.n, 60000);
         cr_assert_eq(memcmp(got.bars.open_ms, want.bars.open_ms, 60000 * 8), 0);
@@ -93,7 +93,7 @@ Test(store, T17_importing_twice_changes_nothing_and_parts_join)
     struct stat before, after;
     const char *month = in_dir(&e, "store/bybit/BTCUSDT/kline_1m/2025-01.parquet");
     cr_assert(import_one(&e, &store, wide_csv(&e, "a.csv", SPEC, 0, 60000), &r));
-    cr_assert(pp_tape_open(&e.arena, &store, NULL, "BTCUSDT", PP_TAPE_FINEST, &o, &whole, &e.d));
+    cr_assert(pp_store_tape(&e.arena, &store, NULL, "BTCUSDT", PP_TAPE_FINEST, &o, &whole, &e.d));
     stat(month, &before);
     cr_assert(import_one(&e, &store, in_dir(&e, "a.csv"), &r), "%s", messages(&e));
     stat(month, &after);
@@ -107,7 +107,7 @@ Test(store, T17_importing_twice_changes_nothing_and_parts_join)
               messages(&e));
     cr_assert_eq(r.list.v[0].stored.rows.added, 30000);
     cr_assert_eq(r.list.v[0].stored.rows.same, 10000);
-    cr_assert(pp_tape_open(&e.arena, &other, NULL, "BTCUSDT", PP_TAPE_FINEST, &o, &parts, &e.d));
+    cr_assert(pp_store_tape(&e.arena, &other, NULL, "BTCUSDT", PP_TAPE_FINEST, &o, &parts, &e.d));
     cr_assert_str_eq(whole.hash, parts.hash, "T20: the hash depends on content only");
     env_close(&e);
 }
@@ -188,8 +188,8 @@ Test(store, T18_folders_patterns_and_symbols_from_names)
     cr_assert_str_eq(list.v[0].key.exchange, "binance");
     pp_tape t;
     pp_tape_opts topt = {.fill_gaps = true};
-    cr_assert(pp_tape_open(&e.arena, &store, "binance", "BTCUSDT", PP_TF_1M, &topt, &t, &e.d), "%s",
-              messages(&e));
+    cr_assert(pp_store_tape(&e.arena, &store, "binance", "BTCUSDT", PP_TF_1M, &topt, &t, &e.d),
+              "%s", messages(&e));
     cr_assert_eq(t.n_funding, 1); /* the second lies behind the last bar */
     cr_assert_eq(t.funding[0].time_ms, 1735689600000, "T12");
     cr_assert_eq(t.bars.turnover[1], 1107);
@@ -232,13 +232,13 @@ Test(store, unknown_symbol_names_what_there_is)
     pp_import_report r;
     pp_tape t;
     pp_tape_opts o = {0};
-    cr_assert_not(pp_tape_open(&e.arena, &store, NULL, "BTCUSDT", PP_TAPE_FINEST, &o, &t, &e.d));
+    cr_assert_not(pp_store_tape(&e.arena, &store, NULL, "BTCUSDT", PP_TAPE_FINEST, &o, &t, &e.d));
     cr_assert(strstr(messages(&e), "the store is empty"), "%s", messages(&e));
     cr_assert(import_one(&e, &store, write_text(&e, "a.csv", HEAD ROW0 ROW1), &r));
-    cr_assert_not(pp_tape_open(&e.arena, &store, NULL, "BTCUSD", PP_TAPE_FINEST, &o, &t, &e.d));
+    cr_assert_not(pp_store_tape(&e.arena, &store, NULL, "BTCUSD", PP_TAPE_FINEST, &o, &t, &e.d));
     cr_assert(strstr(messages(&e), "bybit BTCUSDT"), "%s", messages(&e));
-    cr_assert_not(pp_tape_open(&e.arena, &store, NULL, "BTCUSDT", PP_TF_5M, &o, &t, &e.d));
-    cr_assert_not(pp_tape_open(&e.arena, &store, "../x", "BTCUSDT", PP_TF_5M, &o, &t, &e.d));
+    cr_assert_not(pp_store_tape(&e.arena, &store, NULL, "BTCUSDT", PP_TF_5M, &o, &t, &e.d));
+    cr_assert_not(pp_store_tape(&e.arena, &store, "../x", "BTCUSDT", PP_TF_5M, &o, &t, &e.d));
     env_close(&e);
 }
 

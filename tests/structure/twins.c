@@ -257,11 +257,10 @@ static int pivots_from_columns(const rig_node *n, int i, accepted *a)
 {
     int count = 0;
     for (int b = 0; b <= i; b++) {
-        int last = (int)sw(n, "last_confirmed_pivot_type", b);
-        for (int k = 0; k < 2; k++) {
-            int side = k == 0 ? 1 - last : last;
-            if (isnan(sw(n, "last_confirmed_pivot_type", b)) ||
-                sw(n, side == 0 ? "high_accepted" : "low_accepted", b) != 1)
+        double type = sw(n, "last_confirmed_pivot_type", b);
+        for (int k = 0; k < 2 && !isnan(type); k++) {
+            int last = (int)type, side = k == 0 ? 1 - last : last;
+            if (sw(n, side == 0 ? "high_accepted" : "low_accepted", b) != 1)
                 continue;
             a[count++] =
                 (accepted){{side, 0, sw(n, side == 0 ? "high_level" : "low_level", b)}, b, NAN};

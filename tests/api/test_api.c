@@ -1,0 +1,355 @@
+/* The public interface as a caller sees it: only perpetua.h, and what a run through the program's
+ * own path gives. */
+#include "perpetua/perpetua.h"
+
+#include "support/failing.h"
+
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define T0 INT64_C(1735689600000)
+
+static const char play_text[] = "version: \"3.0.0\"\n"
+                                "name: api\n"
+                                "symbol: BTCUSDT\n"
+                                "tf: 15m\n"
+                                "variables: {fast: 9, slow: 21}\n"
+                                "account: {starting_equity_usdt: 10000, max_leverage: 3}\n"
+                                "features:\n"
+                                "  ema_fast: {indicator: ema, params: {length: \"{{ fast }}\"}}\n"
+                                "  ema_slow: {indicator: ema, params: {length: \"{{ slow }}\"}}\n"
+                                "actions:\n"
+                                "  entry_long: [[\"ema_fast\", \"cross_above\", \"ema_slow\"]]\n"
+                                "  exit_long: [[\"ema_fast\", \"cross_below\", \"ema_slow\"]]\n"
+                                "risk: {stop_loss: {type: price_percent, value: 2}}\n";
+
+typedef struct rig {
+    pp_context_t *ctx;
+    pp_play_t *play;
+    pp_tape_t *tape;
+    pp_result_t *result;
+} rig;
+
+static rig make(const char *market)
+{
+    rig r = {.ctx = pp_context_new(NULL)};
+    cr_assert(r.ctx);
+    cr_assert_eq(pp_play_parse(r.ctx, "api.yml", play_text, sizeof play_text - 1, &r.play),
+                 PP_STATUS_OK, "%s", pp_messages_text(r.ctx));
+    cr_assert_eq(pp_tape_synthetic(r.ctx, market, &r.tape), PP_STATUS_OK);
+    return r;
+}
+
+static void drop(rig *r)
+{
+    pp_result_free(r->result);
+    pp_tape_free(r->tape);
+    pp_play_free(r->play);
+    pp_context_free(r->ctx);
+}
+
+static void run(rig *r, const pp_run_opts_t *opts)
+{
+    cr_assert_eq(pp_run(r->ctx, r->play, r->tape, opts, &r->result), PP_STATUS_OK, "%s",
+                 pp_messages_text(r->ctx));
+}
+
+Test(api, trades_fills_and_equity_close_the_books)
+{
+    rig r = make("regime_mix,bars=30000,seed=3");
+    pp_trades_t t;
+    pp_fills_t f;
+    pp_equity_t e;
+    double value;
+    run(&r, NULL);
+    pp_result_trades(r.result, &t);
+    pp_result_fills(r.result, &f);
+    pp_result_equity(r.result, &e);
+    cr_assert_gt(t.n, 5);
+    cr_assert_geq(f.n, 2 * t.n - 1);
+    int64_t net_e8 = 0, fees_e8 = 0, fill_fees_e8 = 0;
+    for (size_t i = 0; i < t.n; i++) {
+        cr_assert_eq(t.net_e8[i], t.gross_e8[i] - t.fees_e8[i] + t.funding_e8[i], "L5");
+        cr_assert_leq(t.entry_ms[i], t.exit_ms[i]);
+        cr_assert_eq(t.side[i], 1);
+        cr_assert_not_null(t.reason[i]);
+        net_e8 += t.net_e8[i];
+        fees_e8 += t.fees_e8[i];
+    }
+    for (size_t i = 0; i < f.n; i++)
+        fill_fees_e8 += f.fee_e8[i];
+    cr_assert_eq(fees_e8, fill_fees_e8);
+    cr_assert_eq(e.equity_e8[e.n - 1] - e.equity_e8[0], net_e8, "L5: to the last unit");
+    cr_assert(pp_result_metric(r.result, "total_trades", &value));
+    cr_assert_eq(value, (double)t.n);
+    cr_assert_not(pp_result_metric(r.result, "no_such_metric", &value));
+    cr_assert(isnan(value));
+    cr_assert_str_eq(pp_result_stop_reason(r.result), "done");
+    cr_assert(strstr(pp_result_json(r.ctx, r.result), pp_result_run_hash(r.result)));
+    cr_assert_eq(strlen(pp_result_events_hash(r.ctx, r.result)), 64);
+    drop(&r);
+}
+
+/* ---- arrays of the caller ---- */
+
+enum { BARS = 3000 };
+
+typedef struct arrays {
+    int64_t open_ms[BARS];
+    double open[BARS], high[BARS], low[BARS], close[BARS], volume[BARS];
+    int64_t funding_ms[6];
+    double rate[6];
+    pp_tape_columns_t c;
+} arrays;
+
+static void fill(arrays *a)
+{
+    double px = 50000;
+    for (int i = 0; i < BARS; i++) {
+        a->open_ms[i] = T0 + i * INT64_C(60000);
+        a->open[i] = px;
+        px = floor(px * (1 + 0.002 * sin(i * 0.013)) * 10 + 0.5) / 10;
+        a->close[i] = px;
+        a->high[i] = fmax(a->open[i], px) + 1;
+        a->low[i] = fmin(a->open[i], px) - 1;
+        a->volume[i] = 1 + i % 7;
+    }
+    for (int k = 0; k < 6; k++) {
+        a->funding_ms[k] = T0 + (k + 1) * INT64_C(28800000) + (k == 2 ? 7 : 0);
+        a->rate[k] = 0.0001 * (k - 2);
+    }
+    a->c = (pp_tape_columns_t){.size = sizeof a->c,
+                               .symbol = "BTCUSDT",
+                               .n = BARS,
+                               .open_ms = a->open_ms,
+                               .open = a->open,
+                               .high = a->high,
+                               .low = a->low,
+                               .close = a->close,
+                               .volume = a->volume,
+                               .funding_ms = a->funding_ms,
+                               .funding_rate = a->rate,
+                               .n_funding = 6};
+}
+
+Test(api, arrays_are_used_where_they_lie)
+{
+    static const char on_1m[] = "version: '3.0.0'\nname: m\nsymbol: BTCUSDT\ntf: 1m\n"
+                                "features: {s: {indicator: sma, params: {length: 2}}}\n"
+                                "actions: {entry_long: [[close, '>', s]]}\n"
+                                "risk: {stop_loss_pct: 1}\n";
+    static arrays a;
+    rig r = make("random_walk,bars=100");
+    pp_columns_t *columns;
+    pp_column_t one;
+    pp_tape_free(r.tape);
+    fill(&a);
+    cr_assert_eq(pp_tape_from_columns(r.ctx, &a.c, &r.tape), PP_STATUS_OK, "%s",
+                 pp_messages_text(r.ctx));
+    cr_assert_eq(pp_tape_bars(r.tape), BARS);
+    cr_assert_eq(pp_columns_compute(r.ctx, r.play, r.tape, &columns), PP_STATUS_OK);
+    cr_assert(pp_columns_find(columns, "ema_fast.value", &one));
+    cr_assert_eq(one.n, BARS / 15);
+    cr_assert_str_eq(one.timeframe, "15m");
+    cr_assert(isnan(one.values[7]) && !isnan(one.values[8]), "F3: lookback of ema 9");
+    cr_assert_not(pp_columns_find(columns, "ema_fast.slope", &one));
+    pp_columns_free(columns);
+
+    pp_play_free(r.play);
+    cr_assert_eq(pp_play_parse(r.ctx, "1m.yml", on_1m, sizeof on_1m - 1, &r.play), PP_STATUS_OK,
+                 "%s", pp_messages_text(r.ctx));
+    cr_assert_eq(pp_columns_compute(r.ctx, r.play, r.tape, &columns), PP_STATUS_OK);
+    cr_assert(pp_columns_at(columns, 0, &one));
+    cr_assert_eq(one.open_ms, a.open_ms, "zero-copy");
+    cr_assert_eq(one.values[1], (a.close[0] + a.close[1]) / 2);
+    pp_columns_free(columns);
+    run(&r, NULL);
+    drop(&r);
+}
+
+static void must_refuse(pp_context_t *ctx, const arrays *a, pp_status_t status, const char *says)
+{
+    pp_tape_t *tape = (pp_tape_t *)ctx;
+    cr_expect_eq(pp_tape_from_columns(ctx, &a->c, &tape), status, "%s", says);
+    cr_expect_null(tape);
+    cr_expect(strstr(pp_messages_text(ctx), says), "%s not in: %s", says, pp_messages_text(ctx));
+}
+
+Test(api, T8_bad_numbers_in_arrays_are_named)
+{
+    static arrays a;
+    pp_context_t *ctx = pp_context_new(NULL);
+    pp_message_t m;
+    fill(&a);
+    a.close[41] = NAN;
+    must_refuse(ctx, &a, PP_STATUS_DATA, "close is not a finite number");
+    cr_assert(pp_message_at(ctx, 0, &m));
+    cr_assert_str_eq(m.code, "E_DATA");
+    cr_assert_str_eq(m.file, "bars");
+    cr_assert_eq(m.line, 42, "rows count from 1");
+    fill(&a);
+    a.high[7] = a.low[7] - 1;
+    must_refuse(ctx, &a, PP_STATUS_DATA, "bars:8");
+    fill(&a);
+    a.open_ms[100] = a.open_ms[99];
+    must_refuse(ctx, &a, PP_STATUS_DATA, "times do not increase");
+    fill(&a);
+    for (int i = 500; i < BARS; i++)
+        a.open_ms[i] += 60000;
+    must_refuse(ctx, &a, PP_STATUS_DATA, "E_GAP");
+    fill(&a);
+    a.rate[3] = 2;
+    must_refuse(ctx, &a, PP_STATUS_DATA, "funding:4");
+    fill(&a);
+    a.c.n = 0;
+    must_refuse(ctx, &a, PP_STATUS_PLAY, "n must lie in");
+    fill(&a);
+    a.c.volume = NULL;
+    must_refuse(ctx, &a, PP_STATUS_PLAY, "volume are needed");
+    fill(&a);
+    a.c.mark_high = a.high;
+    must_refuse(ctx, &a, PP_STATUS_PLAY, "all four or none");
+    fill(&a);
+    a.c.timeframe = "7m";
+    must_refuse(ctx, &a, PP_STATUS_PLAY, "7m");
+    pp_context_free(ctx);
+}
+
+/* ---- Plays ---- */
+
+Test(api, P16_everything_wrong_is_in_the_messages)
+{
+    static const char bad[] = "version: \"3.0.0\"\nname: x\nsymbol: BTC\ntf: 15m\nfeatres: {}\n";
+    pp_context_t *ctx = pp_context_new(NULL);
+    pp_play_t *play;
+    pp_message_t m;
+    cr_assert_eq(pp_play_parse(ctx, "bad.yml", bad, sizeof bad - 1, &play), PP_STATUS_PLAY);
+    cr_assert_geq(pp_message_count(ctx), 2);
+    bool seen = false;
+    for (size_t i = 0; pp_message_at(ctx, i, &m); i++)
+        if (!strcmp(m.code, "E_UNKNOWN_KEY")) {
+            seen = true;
+            cr_assert_eq(m.line, 5);
+            cr_assert_str_eq(m.nearest, "features");
+            cr_assert_str_eq(m.file, "bad.yml");
+        }
+    cr_assert(seen);
+    cr_assert_eq(pp_play_load(ctx, "/no/such/file.yml", &play), PP_STATUS_DATA);
+    cr_assert_eq(pp_message_count(ctx), 1, "messages are those of the last call");
+    pp_context_free(ctx);
+}
+
+Test(api, P3_set_changes_the_play_or_leaves_it)
+{
+    rig r = make("random_walk,bars=100");
+    char before[65], after[65];
+    strcpy(before, pp_play_hash_hex(r.play));
+    cr_assert_eq(pp_play_set(r.ctx, r.play, "fats", "12"), PP_STATUS_PLAY);
+    cr_assert_str_eq(pp_play_hash_hex(r.play), before);
+    cr_assert_eq(pp_play_set(r.ctx, r.play, "fast", "12"), PP_STATUS_OK);
+    strcpy(after, pp_play_hash_hex(r.play));
+    cr_assert_str_neq(after, before);
+    cr_assert_eq(pp_play_set(r.ctx, r.play, "slow", "50"), PP_STATUS_OK);
+    cr_assert_eq(pp_play_set(r.ctx, r.play, "slow", "21"), PP_STATUS_OK);
+    cr_assert_str_eq(pp_play_hash_hex(r.play), after, "the last value of a name counts");
+    cr_assert(strstr(pp_play_normal_yaml(r.play), "12"));
+    drop(&r);
+}
+
+/* ---- options ---- */
+
+Test(api, G4_a_start_inside_the_warmup_is_taken_as_it_is)
+{
+    rig r = make("regime_mix,bars=5000,seed=3");
+    pp_equity_t e;
+    pp_run_opts_t o = {.size = sizeof o, .has_from = true, .from_ms = T0 + 600000};
+    run(&r, &o);
+    pp_result_equity(r.result, &e);
+    cr_assert_eq(e.time_ms[0], T0 + 600000);
+    drop(&r);
+}
+
+Test(api, options_are_checked)
+{
+    rig r = make("random_walk,bars=5000");
+    pp_run_opts_t o = {.size = sizeof o, .intrabar = "sideways"};
+    cr_assert_eq(pp_run(r.ctx, r.play, r.tape, &o, &r.result), PP_STATUS_PLAY);
+    o = (pp_run_opts_t){.size = sizeof o, .instrument = "{\"symbol\": \"SYNTHUSDT\", \"tick\": 0}"};
+    cr_assert_eq(pp_run(r.ctx, r.play, r.tape, &o, &r.result), PP_STATUS_DATA);
+    o = (pp_run_opts_t){.size = 1};
+    cr_assert_eq(pp_run(r.ctx, r.play, r.tape, &o, &r.result), PP_STATUS_PLAY);
+    o = (pp_run_opts_t){.size = sizeof o, .has_to = true, .to_ms = T0 - 1};
+    cr_assert_eq(pp_run(r.ctx, r.play, r.tape, &o, &r.result), PP_STATUS_DATA);
+    cr_assert_null(r.result);
+    drop(&r);
+}
+
+Test(api, a_run_can_be_cancelled)
+{
+    rig r = make("regime_mix,bars=50000");
+    volatile int cancel = 1;
+    pp_run_opts_t o = {.size = sizeof o, .cancel = &cancel};
+    cr_assert_eq(pp_play_set(r.ctx, r.play, "fast", "2"), PP_STATUS_OK);
+    cr_assert_eq(pp_play_set(r.ctx, r.play, "slow", "3"), PP_STATUS_OK);
+    pp_status_t status = pp_run(r.ctx, r.play, r.tape, &o, &r.result);
+    cr_assert_eq(status, PP_STATUS_CANCELLED, "%d", status);
+    cr_assert_null(r.result);
+    drop(&r);
+}
+
+/* ---- memory ---- */
+
+static pp_status_t whole_life(failing *f)
+{
+    pp_allocator_t a = {failing_resize, f};
+    pp_context_t *ctx = pp_context_new(&a);
+    pp_play_t *play = NULL;
+    pp_tape_t *tape = NULL;
+    pp_result_t *result = NULL;
+    pp_columns_t *columns = NULL;
+    pp_status_t status = PP_STATUS_MEMORY;
+    if (ctx)
+        status = pp_play_parse(ctx, "api.yml", play_text, sizeof play_text - 1, &play);
+    if (!status)
+        status = pp_play_set(ctx, play, "fast", "10");
+    if (!status)
+        status = pp_tape_synthetic(ctx, "regime_mix,bars=4000,seed=3", &tape);
+    if (!status)
+        status = pp_run(ctx, play, tape, NULL, &result);
+    if (!status)
+        status = pp_columns_compute(ctx, play, tape, &columns);
+    if (!status && !pp_result_json(ctx, result))
+        status = PP_STATUS_MEMORY;
+    pp_columns_free(columns);
+    pp_result_free(result);
+    pp_tape_free(tape);
+    pp_play_free(play);
+    pp_context_free(ctx);
+    return status;
+}
+
+Test(api, every_failing_allocation_is_a_status_and_leaks_nothing, .timeout = 120)
+{
+    failing f = {.allowed = SIZE_MAX};
+    cr_assert_eq(whole_life(&f), PP_STATUS_OK);
+    cr_assert_eq(f.held, 0);
+    size_t all = f.asked;
+    cr_assert_gt(all, 20, "the hook serves the library");
+    for (size_t n = 0; n < all; n++) {
+        f = (failing){.allowed = n};
+        cr_assert_eq(whole_life(&f), PP_STATUS_MEMORY, "request %zu of %zu", n, all);
+        cr_assert_eq(f.held, 0, "request %zu of %zu leaks", n, all);
+    }
+}
+
+Test(api, null_handles_can_be_freed)
+{
+    pp_result_free(NULL);
+    pp_tape_free(NULL);
+    pp_play_free(NULL);
+    pp_columns_free(NULL);
+    pp_context_free(NULL);
+    cr_assert_str_eq(pp_version(), PP_VERSION);
+}

@@ -1,0 +1,170 @@
+/* G1 and G2: what is wrong with a run is found before, and named with a code and a remedy. */
+#include "bench.h"
+#include "planted.h"
+
+#include "runner/preflight.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static bench B;
+static pp_preflight P;
+
+static bool check(bench *b)
+{
+    return pp_preflight_check(&b->diags, &b->job, &P);
+}
+
+static const pp_preflight_row *row(pp_preflight_id id)
+{
+    return &P.rows[id];
+}
+
+#define EXPECT_FAILED(id, error)                                                                   \
+    do {                                                                                           \
+        cr_expect_not(bench_do(&B, check));                                                        \
+        cr_expect_eq(row(id)->status, PP_CHECK_FAILED, "%s", bench_messages(&B));                  \
+        cr_expect(row(id)->code &&strcmp(row(id)->code, error) == 0, "%s", row(id)->text);         \
+        cr_expect(row(id)->fix &&*row(id)->fix);                                                   \
+        cr_expect_gt(B.diags.n_errors, 0);                                                         \
+    } while (0)
+
+/* Flat-out regular bars of one minute, with missing ones where `gap` says. */
+static const char *write_csv(int n, int gap)
+{
+    const char *path = pp_fmt(&B.arena, "%s/bars.csv", B.dir);
+    FILE *f = fopen(path, "w");
+    fputs("open_ms,open,high,low,close,volume\n", f);
+    for (int i = 0; i < n; i++) {
+        int px = 1000 + (i / 40 % 2 ? i % 40 : 40 - i % 40);
+        if (i != gap)
+            fprintf(f, "%lld,%d,%d,%d,%d,7\n", 1735689600000LL + i * 60000LL, px, px + 2, px - 2,
+                    px);
+    }
+    fclose(f);
+    return path;
+}
+
+Test(preflight, G1_a_sound_run_passes_every_row)
+{
+    bench_make(&B, bench_play, BENCH_MARKET);
+    cr_assert(bench_do(&B, check), "%s", bench_messages(&B));
+    for (int k = 0; k < PP_PREFLIGHT_COUNT; k++)
+        cr_expect_geq(P.rows[k].status, PP_CHECK_OK, "%s", P.rows[k].name);
+    cr_expect_eq(row(PP_PREFLIGHT_INSTRUMENT)->status, PP_CHECK_WARNING, "generic values");
+    cr_expect_eq(row(PP_PREFLIGHT_FUNDING)->status, PP_CHECK_OK);
+    cr_expect_gt(P.memory_bytes, 20000 * 8 * 11);
+    bench_free(&B);
+}
+
+Test(preflight, T15_a_start_before_the_warmup_names_the_earliest)
+{
+    bench_make(&B, bench_play, BENCH_MARKET);
+    B.job.options.window = (pp_window_request){.has_from = true, .from_ms = 1735689600000};
+    EXPECT_FAILED(PP_PREFLIGHT_WARMUP, "E_WARMUP");
+    cr_expect_eq(row(PP_PREFLIGHT_TAPE)->status, PP_CHECK_SKIPPED);
+    cr_expect(strstr(row(PP_PREFLIGHT_WARMUP)->fix, "--from 2025-01-0"));
+    B.job.options.window.shift_start = true;
+    cr_expect(bench_do(&B, check), "%s", bench_messages(&B));
+    cr_expect_eq(P.plan->window.start_ms, P.plan->window.earliest_ms);
+    bench_free(&B);
+}
+
+Test(preflight, G1_a_window_beyond_the_data_fails)
+{
+    bench_make(&B, bench_play, BENCH_MARKET);
+    B.job.options.window = (pp_window_request){.has_to = true, .to_ms = 1800000000000};
+    EXPECT_FAILED(PP_PREFLIGHT_TAPE, "E_DATA");
+    cr_expect(strstr(row(PP_PREFLIGHT_TAPE)->fix, "--to 2025-01-14T21:20:00Z"), "%s",
+              row(PP_PREFLIGHT_TAPE)->fix);
+    bench_free(&B);
+}
+
+Test(preflight, T9_missing_bars_fail_unless_the_play_fills_them)
+{
+    bench_make(&B, bench_play, NULL);
+    B.job.source.csv = write_csv(20000, 7000);
+    EXPECT_FAILED(PP_PREFLIGHT_SANITY, "E_GAP");
+    char play[4096];
+    snprintf(play, sizeof play, "%sdata: {gaps: fill}\n", bench_play);
+    B.job.play_text = play;
+    B.job.play_size = strlen(play);
+    cr_assert(bench_do(&B, check), "%s", bench_messages(&B));
+    cr_expect_eq(row(PP_PREFLIGHT_SANITY)->status, PP_CHECK_WARNING);
+    cr_expect_eq(row(PP_PREFLIGHT_MARK)->status, PP_CHECK_WARNING);
+    cr_expect_eq(row(PP_PREFLIGHT_FUNDING)->status, PP_CHECK_WARNING);
+    bench_free(&B);
+}
+
+Test(preflight, G1_missing_settlements_are_counted)
+{
+    bench_make(&B, bench_play, NULL);
+    B.job.source.csv = write_csv(20000, -1);
+    const char *path = pp_fmt(&B.arena, "%s/funding.csv", B.dir);
+    FILE *f = fopen(path, "w");
+    fputs("time_ms,rate\n", f);
+    for (int k = 0; k < 42; k++) /* every 8 hours, three of them missing in the window */
+        if (k < 30 || k > 32)
+            fprintf(f, "%lld,0.0001\n", 1735689600000LL + k * 28800000LL);
+    fclose(f);
+    B.job.source.funding_csv = path;
+    cr_assert(bench_do(&B, check), "%s", bench_messages(&B));
+    cr_expect_eq(P.missing_settlements, 3);
+    cr_expect_eq(row(PP_PREFLIGHT_FUNDING)->status, PP_CHECK_WARNING);
+    bench_free(&B);
+}
+
+Test(preflight, G1_data_play_and_instrument_have_rows_of_their_own)
+{
+    bench_make(&B, bench_play, NULL);
+    B.job.source.csv = "/nowhere/bars.csv";
+    EXPECT_FAILED(PP_PREFLIGHT_DATA, "E_FILE");
+    cr_expect_eq(row(PP_PREFLIGHT_PLAY)->status, PP_CHECK_OK);
+    B.job.source = (pp_source_request){.synthetic = BENCH_MARKET};
+    B.job.instrument_file = "given.json";
+    B.job.instrument_text = "{\"symbol\":\"SYNTHUSDT\",\"tick\":\"0.5\"}";
+    EXPECT_FAILED(PP_PREFLIGHT_INSTRUMENT, "E_INSTRUMENT");
+    B.job.play_text = "version: 3.0.0\n";
+    B.job.play_size = strlen(B.job.play_text);
+    cr_expect_not(bench_do(&B, check));
+    cr_expect_eq(row(PP_PREFLIGHT_PLAY)->status, PP_CHECK_FAILED);
+    bench_free(&B);
+}
+
+Test(preflight, G4_a_fast_run_has_the_gate_too)
+{
+    bench_make(&B, bench_play, BENCH_MARKET);
+    B.job.fast = true;
+    B.job.options.window = (pp_window_request){.has_to = true, .to_ms = 1800000000000};
+    cr_expect_not(bench_run(&B));
+    cr_expect_eq(pp_diags_code(&B.diags), PP_E_DATA);
+    cr_expect_null(B.done.result);
+    bench_free(&B);
+}
+
+/* --- gate 2 ------------------------------------------------------------------------------- */
+
+static const char gate_play[] =
+    "version: 3.0.0\nname: gate\nsymbol: SYNTHUSDT\ntf: 15m\n"
+    "features: {x: {indicator: %s}}\n"
+    "actions: {entry_long: [[close, \">\", x]], exit_long: [[close, \"<\", x]]}\n";
+
+Test(gates, G2_a_column_that_breaks_its_law_stops_the_run)
+{
+    static const struct {
+        const char *indicator, *says;
+    } cases[] = {{"late", "x.value starts at bar 1 of"},
+                 {"holes", "x.value is unknown on 26 bars after its first value"},
+                 {"never", "x.value starts at bar -1"}};
+    for (size_t i = 0; i < PP_COUNT(cases); i++) {
+        char play[512];
+        snprintf(play, sizeof play, gate_play, cases[i].indicator);
+        bench_make(&B, play, BENCH_MARKET);
+        B.job.registries = &pp_planted_registries;
+        cr_expect_not(bench_run(&B));
+        cr_expect_eq(pp_diags_code(&B.diags), PP_E_GATE);
+        cr_expect(strstr(bench_messages(&B), cases[i].says), "%s", bench_messages(&B));
+        cr_expect_null(B.done.artifacts, "nothing is written");
+        bench_free(&B);
+    }
+}
