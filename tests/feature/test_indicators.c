@@ -362,6 +362,55 @@ Test(indicators, F2_columns_that_nobody_reads_may_be_left_out)
     }
 }
 
+/* n kernels of one row together, with random parameters, over bars or (every third round) a source
+ * with holes; cut in two at a random bar. */
+static void check_many(pp_arena *a, const pp_spec *s, const pp_bars *b, int n, bool holes,
+                       uint64_t *seed)
+{
+    void *state[PP_MANY_MAX];
+    pp_inputs in[PP_MANY_MAX];
+    columns one[PP_MANY_MAX], many[PP_MANY_MAX];
+    double *const *out[PP_MANY_MAX];
+    for (int k = 0; k < n; k++) {
+        pp_params p = random_params(s, seed);
+        in[k] = inputs_of(a, s, b);
+        if (k % 2)
+            in[k].source = b->high;
+        if (holes && k == n - 1)
+            in[k].source = with_holes(a, b->close, b->n, seed);
+        one[k] = run_row(a, s, &p, &in[k], NULL, 0);
+        many[k] = run_row(a, s, &p, &in[k], NULL, 0);
+        for (size_t i = 0; i < b->n; i++)
+            many[k].v[0][i] = -12345;
+        state[k] = pp_alloc_raw(a, s->state_size(&p));
+        s->init(state[k], &p);
+        out[k] = many[k].v;
+    }
+    size_t cut = (size_t)(rnd(seed) * (double)b->n);
+    s->run_many(state, in, n, 0, cut, out);
+    s->run_many(state, in, n, cut, b->n, out);
+    for (int k = 0; k < n; k++)
+        expect_same(&one[k], &many[k], b->n, "run_many");
+}
+
+Test(indicators, F2_kernels_run_together_give_the_same_columns)
+{
+    uint64_t seed = new_seed();
+    int found = 0;
+    EACH_ROW(s)
+    {
+        for (int n = 2; n <= PP_MANY_MAX && s->run_many; n++)
+            for (int round = 0; round < 6; round++, found++) {
+                pp_arena a;
+                pp_arena_init(&a, NULL);
+                const pp_bars *b = make_bars(&a, "random", 1500, seed);
+                check_many(&a, s, b, n, round % 3 == 2, &seed);
+                pp_arena_free(&a);
+            }
+    }
+    cr_expect_gt(found, 0);
+}
+
 /* One line per row: a hash of all its columns over 3000 bars of every kind. */
 static const char *digest(pp_arena *a, const pp_spec *s)
 {
