@@ -11,8 +11,8 @@ say = @echo "==> $(1)"
 
 FUZZ_SECONDS ?= 60
 
-.PHONY: all deps demo check check-normal check-sanitized check-clang soak fuzz install format clean \
-        help
+.PHONY: all deps demo check check-normal check-sanitized check-clang soak fuzz install uninstall deb \
+        format clean help
 
 all: $(BUILD)/build.ninja
 	@$(NINJA) -C $(BUILD)
@@ -24,7 +24,8 @@ help:
 	@echo "make check    deps, build, quick tests: normal, with sanitizers, and a clang build"
 	@echo "make soak     the long tests, fuzzing included"
 	@echo "make fuzz     every fuzz target for FUZZ_SECONDS ($(FUZZ_SECONDS))"
-	@echo "make install  to PREFIX ($(PREFIX)), below DESTDIR if given"
+	@echo "make install  to PREFIX ($(PREFIX)), below DESTDIR if given; make uninstall takes it away"
+	@echo "make deb      a Debian package in $(BUILD)/"
 	@echo "make format   lays out the C files with clang-format 14"
 	@echo "make clean    removes the build folders"
 
@@ -90,8 +91,16 @@ install: all
 	$(call say,install below $(DESTDIR)$(PREFIX))
 	@meson configure $(BUILD) --prefix $(PREFIX) && DESTDIR="$(DESTDIR)" meson install -C $(BUILD)
 
+uninstall:
+	$(call say,uninstall)
+	@ninja -C $(BUILD) uninstall
+
+deb: deps
+	$(call say,Debian package)
+	@packaging/deb.sh $(BUILD)
+
 format:
 	@python3 tests/tools/check_format.py --fix .
 
 clean:
-	rm -rf $(BUILD) build-asan build-clang build-fuzz
+	rm -rf $(BUILD) build-asan build-clang build-fuzz build-deb

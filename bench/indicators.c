@@ -1,10 +1,11 @@
 /* indicators.c - ns per bar of every indicator, next to TA-Lib's and Tulip's in the same run.
  *
- *     build/bench/bench_indicators [BARS]        (default 525600, a year of minutes)
+ *     build/bench/bench_indicators [--bars N] [--runs N] [--filter NAME] [--json | --markdown]
  *
- * Defaults of the registry; the best of several runs each. A row computes all its outputs, a
- * function of a library only its own, so the libraries are given an advantage where we give more.
- * "x" is our time over that of the faster library. */
+ * Registry defaults over 525,600 bars, a year of minutes. The competitors of a row take turns, so
+ * that a busy machine is busy for all of them, and each figure is the median of the runs. `all`
+ * computes every output of the row; `same` only those that the library's function has, which is
+ * what "x" compares: our time over that of the faster library. */
 #include "oracles.h"
 
 #include <math.h>
@@ -13,100 +14,213 @@
 #include <string.h>
 #include <time.h>
 
-enum { RUNS = 9 };
+enum { RUNS_MAX = 301, COLUMNS = 8, LONG_RUN_NS = 200000000 };
+
+typedef enum { TEXT, MARKDOWN, JSON } layout;
+
+typedef struct contest {
+    size_t bars;
+    int runs;
+    const char *filter;
+    layout layout;
+    const pp_bars *b;
+    double *out[COLUMNS];
+    int n_rows, n_compared, n_slower, n_faster;
+} contest;
+
+/* Something to be timed: a row with the outputs wanted, or a library's function. */
+typedef struct racer {
+    const pp_spec *s;
+    pp_params p;
+    pp_inputs in;
+    void *state;
+    const oracle *o;
+    const double *x;
+    double *out[PP_OUTPUTS_MAX];
+    double ns[RUNS_MAX], median; /* per bar; NaN: there is none */
+} racer;
 
 static double now_ns(void)
 {
     struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t); /* what others use of the core is not counted */
     return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 
-static double *columns_of(pp_arena *a, size_t n)
+static double time_once(const contest *c, racer *r)
 {
-    double *y = PP_ARRAY(a, double, n);
-    for (size_t i = 0; i < n; i++)
-        y[i] = 0; /* touched, so that no run pays for the pages */
-    return y;
-}
-
-static double time_row(pp_arena *a, const pp_spec *s, const pp_inputs *in, double **out)
-{
-    double best = INFINITY;
-    size_t n = in->bars->n;
-    pp_params p;
-    pp_params_default(s, &p);
-    void *state = pp_alloc_zero(a, s->state_size(&p));
-    for (int run = 0; run < RUNS; run++) {
-        double start = now_ns();
-        s->init(state, &p);
-        s->run(state, in, 0, n, out);
-        best = fmin(best, now_ns() - start);
+    size_t first;
+    double start = now_ns();
+    if (r->o) {
+        r->o->run(r->o, c->b, r->x, &first, r->out);
+    } else {
+        r->s->init(r->state, &r->p);
+        r->s->run(r->state, &r->in, 0, c->bars, r->out);
     }
-    return best / (double)n;
+    return now_ns() - start;
 }
 
-static double time_library(const char *library, const char *name, const pp_bars *b, const double *x,
-                           double **out)
+static int by_size(const void *a, const void *b)
 {
-    double best = INFINITY;
-    for (size_t i = 0; i < n_oracles; i++) {
-        const oracle *o = &oracles[i];
-        bool ours = strcmp(o->indicator, name) == 0 && strcmp(o->library, library) == 0;
-        for (int run = 0; run < RUNS && ours && o->params[0] == 0; run++) {
-            size_t first;
-            double start = now_ns();
-            if (o->run(o, b, x, &first, out))
-                best = fmin(best, now_ns() - start);
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* Turn by turn; a row that takes long is timed three times. */
+static void race(const contest *c, racer *r, int n)
+{
+    int runs = c->runs;
+    for (int run = 0; run <= runs; run++)
+        for (int k = 0; k < n; k++) {
+            double ns = isnan(r[k].median) ? 0 : time_once(c, &r[k]);
+            if (run == 0 && ns > LONG_RUN_NS && runs > 3)
+                runs = 3;
+            if (run > 0) /* the first one warms up */
+                r[k].ns[run - 1] = ns;
         }
-        if (best < INFINITY)
-            break;
+    for (int k = 0; k < n; k++) {
+        qsort(r[k].ns, (size_t)runs, sizeof *r[k].ns, by_size);
+        if (!isnan(r[k].median))
+            r[k].median = r[k].ns[runs / 2] / (double)c->bars;
     }
-    return best / (double)b->n;
 }
 
-static void print_time(double ns)
+static racer racer_of(pp_arena *a, const contest *c, const pp_spec *s)
 {
-    if (ns < INFINITY)
-        printf(" %8.2f", ns);
-    else
-        printf(" %8s", "-");
+    racer r = {.s = s, .in = inputs_of(a, s, c->b)};
+    pp_params_default(s, &r.p);
+    r.state = pp_alloc_zero(a, s->state_size(&r.p));
+    for (int k = 0; k < s->n_outputs; k++)
+        r.out[k] = c->out[k];
+    return r;
 }
 
-static void bench_row(const pp_spec *s, const pp_bars *b, double **out)
+/* The first function of a library for a row's defaults. */
+static racer library_racer(const contest *c, const char *library, const racer *ours)
+{
+    racer r = {.median = NAN};
+    for (size_t i = 0; i < n_oracles && !r.o; i++)
+        if (!strcmp(oracles[i].indicator, ours->s->name) && !strcmp(oracles[i].library, library) &&
+            oracles[i].params[0] == 0)
+            r.o = &oracles[i];
+    if (!r.o)
+        return r;
+    r.median = 0;
+    r.x = ours->in.source ? ours->in.source : c->b->high;
+    for (int k = 0; k < COLUMNS; k++)
+        r.out[k] = c->out[k];
+    return r;
+}
+
+/* Leaves only the outputs that some library has too. */
+static void same_outputs(racer *ours, const racer *libraries, int n)
+{
+    bool wanted[PP_OUTPUTS_MAX] = {false};
+    for (int l = 0; l < n; l++)
+        for (int k = 0; libraries[l].o && k < libraries[l].o->n_out; k++)
+            wanted[libraries[l].o->ours[k]] = true;
+    for (int k = 0; k < ours->s->n_outputs; k++)
+        if (!wanted[k])
+            ours->out[k] = NULL;
+    ours->median = isnan(libraries[0].median) && isnan(libraries[1].median) ? NAN : 0;
+}
+
+static void put_ns(const contest *c, const char *name, double ns)
+{
+    static const char *const formats[] = {" %8.2f", " %.2f |", ",\"%s\":%.3f"};
+    static const char *const none[] = {" %8s", " %s |", ",\"%s\":null"};
+    if (c->layout == JSON)
+        isnan(ns) ? printf(none[JSON], name) : printf(formats[JSON], name, ns);
+    else
+        isnan(ns) ? printf(none[c->layout], "-") : printf(formats[c->layout], ns);
+}
+
+static void bench_row(contest *c, const pp_spec *s)
 {
     pp_arena a;
     pp_arena_init(&a, NULL);
-    pp_inputs in = inputs_of(&a, s, b);
-    double ours = time_row(&a, s, &in, out);
-    const double *x = in.source ? in.source : b->high;
-    double ta = time_library("TA-Lib", s->name, b, x, out);
-    double tulip = time_library("Tulip", s->name, b, x, out), best = fmin(ta, tulip);
-    printf("%-24s", s->name);
-    print_time(ours);
-    print_time(ta);
-    print_time(tulip);
-    if (best < INFINITY)
-        printf(" %6.2fx%s", ours / best, ours > 1.1 * best ? " slower" : "");
-    printf("\n");
+    racer *r = PP_ARRAY(&a, racer, 4);
+    static const char *const heads[] = {"| %s |", "%-24s", "{\"indicator\":\"%s\""};
+    r[0] = racer_of(&a, c, s);
+    r[1] = racer_of(&a, c, s);
+    r[2] = library_racer(c, "TA-Lib", &r[0]);
+    r[3] = library_racer(c, "Tulip", &r[0]);
+    same_outputs(&r[1], r + 2, 2);
+    race(c, r, 4);
+    double ratio = r[1].median / fmin(r[2].median, r[3].median); /* fmin passes over NaN */
+    c->n_compared += !isnan(ratio);
+    c->n_slower += ratio > 1.1;
+    c->n_faster += ratio < 1;
+    if (c->layout == JSON && c->n_rows)
+        printf(",\n");
+    printf(c->layout == JSON ? heads[2] : c->layout == MARKDOWN ? heads[0] : heads[1], s->name);
+    static const char *const keys[] = {"all_ns", "same_ns", "ta_lib_ns", "tulip_ns"};
+    for (int k = 0; k < 4; k++)
+        put_ns(c, keys[k], r[k].median);
+    put_ns(c, "ratio", ratio);
+    printf(c->layout == JSON ? "}" : ratio > 1.1 && c->layout == TEXT ? "  slower\n" : "\n");
     fflush(stdout);
+    c->n_rows++;
     pp_arena_free(&a);
+}
+
+static void print_head(const contest *b)
+{
+    if (b->layout == JSON)
+        printf("{\"bars\":%zu,\"runs\":%d,\"rows\":[\n", b->bars, b->runs);
+    else if (b->layout == MARKDOWN)
+        printf("| indicator | all | same | TA-Lib | Tulip | x |\n|---|--:|--:|--:|--:|--:|\n");
+    else
+        printf("%-24s %8s %8s %8s %8s %8s   (ns per bar, %zu bars, median of %d)\n", "indicator",
+               "all", "same", "TA-Lib", "Tulip", "x", b->bars, b->runs);
+}
+
+static bool read_option(contest *b, const char *name, const char *value)
+{
+    if (!strcmp(name, "--json") || !strcmp(name, "--markdown")) {
+        b->layout = name[2] == 'j' ? JSON : MARKDOWN;
+        return true;
+    }
+    if (!strcmp(name, "--bars") && value)
+        b->bars = (size_t)strtoull(value, NULL, 10);
+    else if (!strcmp(name, "--runs") && value)
+        b->runs = (int)strtol(value, NULL, 10);
+    else if (!strcmp(name, "--filter") && value)
+        b->filter = value;
+    else
+        return false;
+    return b->bars > 100 && b->runs >= 1 && b->runs <= RUNS_MAX;
 }
 
 int main(int argc, char **argv)
 {
-    size_t n = argc > 1 ? (size_t)atoll(argv[1]) : 525600;
+    contest b = {.bars = 525600, .runs = 21};
+    for (int i = 1; i < argc; i++) {
+        bool flag = !strcmp(argv[i], "--json") || !strcmp(argv[i], "--markdown");
+        if (!read_option(&b, argv[i], i + 1 < argc ? argv[i + 1] : NULL)) {
+            fprintf(stderr, "usage: bench_indicators [--bars N] [--runs N] [--filter NAME] "
+                            "[--json | --markdown]\n");
+            return 2;
+        }
+        i += !flag;
+    }
     pp_arena a;
     pp_arena_init(&a, NULL);
-    const pp_bars *b = make_bars(&a, "random", n, 42);
-    double *out[PP_OUTPUTS_MAX];
-    for (int k = 0; k < 8; k++)
-        out[k] = columns_of(&a, n);
-    printf("%-24s %8s %8s %8s %7s   (ns per bar, %zu bars)\n", "indicator", "ours", "TA-Lib",
-           "Tulip", "", n);
+    b.b = make_bars(&a, "random", b.bars, 42);
+    for (int k = 0; k < COLUMNS; k++) {
+        b.out[k] = PP_ARRAY(&a, double, b.bars);
+        memset(b.out[k], 0, b.bars * sizeof(double)); /* no run pays for the pages */
+    }
+    print_head(&b);
     for (size_t r = 0; r < pp_indicators.n; r++)
-        if (argc < 3 || strcmp(argv[2], pp_indicators.rows[r]->name) == 0)
-            bench_row(pp_indicators.rows[r], b, out);
+        if (!b.filter || !strcmp(b.filter, pp_indicators.rows[r]->name))
+            bench_row(&b, pp_indicators.rows[r]);
+    if (b.layout == JSON)
+        printf("\n]}\n");
+    else
+        printf("\n%d of %d faster than both libraries, %d slower than the faster one by more than "
+               "10 %%\n",
+               b.n_faster, b.n_compared, b.n_slower);
     pp_arena_free(&a);
-    return 0;
+    return b.n_rows ? 0 : 1;
 }

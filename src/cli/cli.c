@@ -63,6 +63,31 @@ bool pp_cli_time(pp_cli *c, const char *opt, int64_t *out_ms)
     return false;
 }
 
+bool pp_command_group(const char *word)
+{
+    size_t n = strlen(word);
+    for (size_t i = 0; i < pp_n_commands; i++)
+        if (!strncmp(pp_commands[i]->name, word, n) && pp_commands[i]->name[n] == ' ')
+            return true;
+    return false;
+}
+
+void pp_cli_unknown_command(pp_cli *c, const char *typed)
+{
+    const char *names[128];
+    size_t n = 0, first = strcspn(typed, " ");
+    pp_buf group = {.arena = c->arena};
+    for (size_t i = 0; i < pp_n_commands && n < PP_COUNT(names); i++) {
+        const char *name = names[n++] = pp_commands[i]->name;
+        if (!strncmp(name, typed, first) && name[first] == ' ')
+            pp_buf_printf(&group, "%s%s", group.len ? ", " : "", name);
+    }
+    pp_diag *d = pp_error(c->diags, PP_E_USAGE, (pp_pos){0}, "unknown command `%s`", typed);
+    d->nearest = pp_nearest(typed, names, n);
+    d->allowed = group.text;
+    d->hint = "see `perpetua --help`";
+}
+
 void pp_cli_out(pp_cli *c, const char *text, size_t n)
 {
     if (fwrite(text, 1, n, stdout) == n || c->status)

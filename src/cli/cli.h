@@ -15,7 +15,8 @@
 typedef struct pp_opt {
     const char *name;    /* without the dashes */
     char letter;         /* short form, 0: none */
-    const char *arg;     /* name of the value ("DIR", "KEY=VALUE"); NULL: a flag */
+    const char *arg;     /* name of the value ("DIR", "KEY=VALUE"); NULL: a flag; "[NAME]": may be
+                            left out and is "" then */
     const char *help;    /* one line; more lines are indented */
     const char *choices; /* allowed values separated by |, or NULL */
 } pp_opt;
@@ -79,6 +80,18 @@ extern const size_t pp_n_commands;
 extern const pp_opt pp_global_opts[];
 extern const size_t pp_n_global_opts;
 const pp_command *pp_command_find(const char *name);
+bool pp_command_group(const char *word); /* some command is "word ..." */
+/* An E_USAGE error that names the nearest command, or those of a group ("data"). */
+void pp_cli_unknown_command(pp_cli *c, const char *typed);
+
+/* Exit statuses and what they say (spec 09). */
+typedef struct pp_exit_status {
+    int status;
+    const char *meaning;
+} pp_exit_status;
+extern const pp_exit_status pp_exit_statuses[];
+extern const size_t pp_n_exit_statuses;
+
 void pp_help_guide(pp_buf *out);                          /* `perpetua` alone */
 void pp_help_all(pp_buf *out);                            /* `perpetua --help` */
 void pp_help_command(const pp_command *cmd, pp_buf *out); /* `perpetua CMD --help` */

@@ -5,13 +5,16 @@
 /* One line per command, in the order of the help. */
 #define COMMANDS(X)                                                                                \
     X(pp_cmd_run)                                                                                  \
+    X(pp_cmd_sweep)                                                                                \
     X(pp_cmd_check)                                                                                \
     X(pp_cmd_preflight)                                                                            \
+    X(pp_cmd_explain)                                                                              \
     X(pp_cmd_prove)                                                                                \
     X(pp_cmd_verify)                                                                               \
     X(pp_cmd_compare)                                                                              \
     X(pp_cmd_show)                                                                                 \
     X(pp_cmd_columns)                                                                              \
+    X(pp_cmd_operators)                                                                            \
     X(pp_cmd_indicators)                                                                           \
     X(pp_cmd_structures)                                                                           \
     X(pp_cmd_metrics)                                                                              \
@@ -23,7 +26,9 @@
     X(pp_cmd_data_synth)                                                                           \
     X(pp_cmd_data_cache)                                                                           \
     X(pp_cmd_patterns)                                                                             \
-    X(pp_cmd_errors)
+    X(pp_cmd_errors)                                                                               \
+    X(pp_cmd_completion)                                                                           \
+    X(pp_cmd_man)
 
 #define X(cmd) extern const pp_command cmd;
 COMMANDS(X)
@@ -47,6 +52,17 @@ const pp_opt pp_global_opts[] = {
      "auto|always|never"},
 };
 const size_t pp_n_global_opts = PP_COUNT(pp_global_opts);
+
+const pp_exit_status pp_exit_statuses[] = {
+    {0, "done"},
+    {1, "the run was ended by a stop rule (--ok-stopped makes it 0)"},
+    {2, "usage, or a Play that does not load"},
+    {3, "data, a gate or artifacts failed"},
+    {4, "a proof or a verification failed"},
+    {5, "an internal error"},
+    {130, "interrupted"},
+};
+const size_t pp_n_exit_statuses = PP_COUNT(pp_exit_statuses);
 
 const pp_command *pp_command_find(const char *name)
 {

@@ -28,6 +28,20 @@ static void put_row(pp_buf *out, const char *left, const char *text)
     pp_buf_puts(out, "\n");
 }
 
+static void put_options(pp_buf *out, const pp_opt *opts, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const pp_opt *o = &opts[i];
+        char letter[8] = "";
+        if (o->letter)
+            memcpy(letter, (char[]){'-', o->letter, ',', ' ', 0}, 5);
+        put_row(out,
+                pp_fmt(out->arena, "%s--%s%s%s", letter, o->name, o->arg ? " " : "",
+                       o->arg ? o->arg : ""),
+                o->help);
+    }
+}
+
 void pp_help_all(pp_buf *out)
 {
     pp_buf_puts(out,
@@ -36,15 +50,11 @@ void pp_help_all(pp_buf *out)
     for (size_t i = 0; i < pp_n_commands; i++)
         put_row(out, pp_commands[i]->name, pp_commands[i]->summary);
     pp_buf_puts(out, "\noptions of every command:\n");
-    for (size_t i = 0; i < pp_n_global_opts; i++) {
-        const pp_opt *o = &pp_global_opts[i];
-        put_row(out,
-                pp_fmt(out->arena, "--%s%s%s", o->name, o->arg ? " " : "", o->arg ? o->arg : ""),
-                o->help);
-    }
-    pp_buf_puts(out,
-                "\nexit status: 0 done, 1 stopped by a rule, 2 usage or Play, 3 data, gate or\n"
-                "artifact, 4 proof or verification failed, 5 internal, 130 interrupted\n");
+    put_options(out, pp_global_opts, pp_n_global_opts);
+    pp_buf_puts(out, "\nexit status:\n");
+    for (size_t i = 0; i < pp_n_exit_statuses; i++)
+        put_row(out, pp_fmt(out->arena, "%d", pp_exit_statuses[i].status),
+                pp_exit_statuses[i].meaning);
 }
 
 void pp_help_command(const pp_command *cmd, pp_buf *out)
@@ -55,16 +65,7 @@ void pp_help_command(const pp_command *cmd, pp_buf *out)
         pp_buf_printf(out, "\n%s\n", cmd->details);
     if (cmd->n_opts)
         pp_buf_puts(out, "\noptions:\n");
-    for (size_t i = 0; i < cmd->n_opts; i++) {
-        const pp_opt *o = &cmd->opts[i];
-        char letter[8] = "";
-        if (o->letter)
-            memcpy(letter, (char[]){'-', o->letter, ',', ' ', 0}, 5);
-        put_row(out,
-                pp_fmt(out->arena, "%s--%s%s%s", letter, o->name, o->arg ? " " : "",
-                       o->arg ? o->arg : ""),
-                o->help);
-    }
+    put_options(out, cmd->opts, cmd->n_opts);
     if (cmd->examples)
         pp_buf_printf(out, "\nexamples:\n%s", cmd->examples);
 }

@@ -76,6 +76,15 @@ static void add_value(pp_cli *c, const pp_opt *o, const char *value)
     *pp_vec_push(c->arena, &c->values) = (pp_opt_value){o, value};
 }
 
+/* "[PATTERN]": the value may be left out, and a Play file is none. */
+static bool leaves_out_value(const pp_cli *c, const pp_opt *o, int i)
+{
+    const char *next = i + 1 < c->argc ? c->argv[i + 1] : "-";
+    const char *ending = strrchr(next, '.');
+    return o->arg[0] == '[' &&
+           (next[0] == '-' || (ending && (!strcmp(ending, ".yml") || !strcmp(ending, ".yaml"))));
+}
+
 /* Takes the option at argv[i]; returns the number of words it used. */
 static int take_option(pp_cli *c, int i)
 {
@@ -100,6 +109,10 @@ static int take_option(pp_cli *c, int i)
         add_value(c, o, value);
         return 1;
     }
+    if (leaves_out_value(c, o, i)) {
+        add_value(c, o, "");
+        return 1;
+    }
     if (i + 1 >= c->argc) {
         pp_error(c->diags, PP_E_USAGE, (pp_pos){0}, "--%s needs a value: %s", o->name, o->arg);
         return 1;
@@ -121,21 +134,8 @@ static int take_command(pp_cli *c)
     c->command = pp_command_find(c->argv[1]);
     if (c->command)
         return 2;
-    const char *names[128];
-    size_t n = 0, group = strlen(c->argv[1]);
-    pp_buf sub = {c->arena, NULL, 0, 0};
-    for (size_t i = 0; i < pp_n_commands && n < PP_COUNT(names); i++) {
-        names[n++] = pp_commands[i]->name;
-        if (!strncmp(pp_commands[i]->name, c->argv[1], group) && pp_commands[i]->name[group] == ' ')
-            pp_buf_printf(&sub, "%s%s", sub.len ? ", " : "", pp_commands[i]->name);
-    }
-    const char *typed = c->argv[1];
-    if (sub.len && c->argc > 2 && c->argv[2][0] != '-')
-        typed = pp_fmt(c->arena, "%s %s", c->argv[1], c->argv[2]);
-    pp_diag *d = pp_error(c->diags, PP_E_USAGE, (pp_pos){0}, "unknown command `%s`", typed);
-    d->nearest = pp_nearest(typed, names, n);
-    d->allowed = sub.len ? sub.text : NULL;
-    d->hint = "see `perpetua --help`";
+    bool two = c->argc > 2 && c->argv[2][0] != '-' && pp_command_group(c->argv[1]);
+    pp_cli_unknown_command(c, two ? pp_fmt(c->arena, "%s %s", c->argv[1], c->argv[2]) : c->argv[1]);
     return 2;
 }
 

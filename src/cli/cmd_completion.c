@@ -1,0 +1,250 @@
+/* perpetua completion SHELL: completion scripts out of the tables of commands and options. */
+#include "cli/cli.h"
+
+#include <string.h>
+
+/* The first line of a help text inside single quotes: `special` characters get a backslash, a
+ * quote is written as `quote`. */
+static void put_line(pp_buf *out, const char *text, const char *special, const char *quote)
+{
+    for (; *text && *text != '\n'; text++) {
+        if (*text == '\'') {
+            pp_buf_puts(out, quote);
+            continue;
+        }
+        if (strchr(special, *text))
+            pp_buf_puts(out, "\\");
+        pp_buf_put(out, text, 1);
+    }
+}
+
+/* "a|b|c" as "a b c". */
+static void put_choices(pp_buf *out, const char *choices)
+{
+    for (; *choices; choices++)
+        pp_buf_put(out, *choices == '|' ? " " : choices, 1);
+}
+
+/* Calls fn for the options of a command and then the global ones. */
+static void each_opt(pp_buf *out, const pp_command *cmd, void (*fn)(pp_buf *out, const pp_opt *o))
+{
+    for (size_t i = 0; i < cmd->n_opts; i++)
+        fn(out, &cmd->opts[i]);
+    for (size_t i = 0; i < pp_n_global_opts; i++)
+        fn(out, &pp_global_opts[i]);
+}
+
+/* ---- bash ---- */
+
+static void bash_opt(pp_buf *out, const pp_opt *o)
+{
+    pp_buf_printf(out, " --%s", o->name);
+}
+
+static void bash_value(pp_buf *out, const pp_opt *o)
+{
+    if (!o->arg)
+        return;
+    pp_buf_printf(out, "        '%%s --%s') ", o->name);
+    if (o->choices) {
+        pp_buf_puts(out, "COMPREPLY=($(compgen -W \"");
+        put_choices(out, o->choices);
+        pp_buf_puts(out, "\" -- \"$cur\")); return ;;\n");
+    } else {
+        pp_buf_puts(out, "return ;;\n");
+    }
+}
+
+static void bash_values(pp_buf *out, const pp_command *cmd)
+{
+    pp_buf rows = {.arena = out->arena};
+    each_opt(&rows, cmd, bash_value);
+    for (const char *p = rows.text; *p; p++) {
+        if (p[0] == '%' && p[1] == 's') {
+            pp_buf_puts(out, cmd->name);
+            p++;
+        } else {
+            pp_buf_put(out, p, 1);
+        }
+    }
+}
+
+static void bash(pp_buf *out)
+{
+    pp_buf_puts(out, "# bash completion of perpetua: source <(perpetua completion bash)\n"
+                     "_perpetua() {\n"
+                     "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
+                     "    local cmd=${COMP_WORDS[1]} first=2\n"
+                     "    if [ \"$cmd\" = data ]; then cmd=\"data ${COMP_WORDS[2]}\"; first=3; fi\n"
+                     "    if [ \"$COMP_CWORD\" -lt \"$first\" ]; then\n"
+                     "        local names=\"");
+    for (size_t i = 0; i < pp_n_commands; i++)
+        if (!strchr(pp_commands[i]->name, ' '))
+            pp_buf_printf(out, "%s ", pp_commands[i]->name);
+    pp_buf_puts(out, "data\"\n        [ \"$COMP_CWORD\" = 2 ] && names=\"");
+    for (size_t i = 0; i < pp_n_commands; i++)
+        if (!strncmp(pp_commands[i]->name, "data ", 5))
+            pp_buf_printf(out, "%s%s", i ? " " : "", pp_commands[i]->name + 5);
+    pp_buf_puts(out, "\"\n        COMPREPLY=($(compgen -W \"$names\" -- \"$cur\"))\n"
+                     "        return\n    fi\n    case \"$cmd $prev\" in\n");
+    for (size_t i = 0; i < pp_n_commands; i++)
+        bash_values(out, pp_commands[i]);
+    pp_buf_puts(out, "    esac\n    local opts=\"\"\n    case \"$cmd\" in\n");
+    for (size_t i = 0; i < pp_n_commands; i++) {
+        const pp_command *cmd = pp_commands[i];
+        pp_buf_printf(out, "        '%s') opts=\"", cmd->name);
+        if (strchr(cmd->args, '|'))
+            put_choices(out, cmd->args);
+        each_opt(out, cmd, bash_opt);
+        pp_buf_puts(out, "\" ;;\n");
+    }
+    pp_buf_puts(out, "    esac\n    COMPREPLY=($(compgen -W \"$opts\" -- \"$cur\"))\n}\n"
+                     "complete -o default -F _perpetua perpetua\n");
+}
+
+/* ---- zsh ---- */
+
+static void zsh_opt(pp_buf *out, const pp_opt *o)
+{
+    pp_buf_printf(out, " \\\n        '*--%s%s[", o->name, o->arg ? "=" : "");
+    put_line(out, o->help, "[]:", "'\\''");
+    pp_buf_puts(out, "]");
+    if (o->choices) {
+        pp_buf_printf(out, ":%s:(", o->arg);
+        put_choices(out, o->choices);
+        pp_buf_puts(out, ")");
+    } else if (o->arg) {
+        pp_buf_printf(out, ":%s:_files", o->arg);
+    }
+    pp_buf_puts(out, "'");
+}
+
+static void zsh_names(pp_buf *out, bool data)
+{
+    for (size_t i = 0; i < pp_n_commands; i++) {
+        const pp_command *cmd = pp_commands[i];
+        if (!strncmp(cmd->name, "data ", 5) != data)
+            continue;
+        pp_buf_printf(out, "        '%s:", cmd->name + (data ? 5 : 0));
+        put_line(out, cmd->summary, ":", "'\\''");
+        pp_buf_puts(out, "'\n");
+    }
+}
+
+static void zsh(pp_buf *out)
+{
+    pp_buf_puts(out, "#compdef perpetua\n_perpetua() {\n    local -a names\n"
+                     "    local cmd=$words[2] first=3\n"
+                     "    if [[ $cmd == data ]]; then cmd=\"data $words[3]\"; first=4; fi\n"
+                     "    if (( CURRENT < first )); then\n        if (( CURRENT == 3 )); then\n"
+                     "        names=(\n");
+    zsh_names(out, true);
+    pp_buf_puts(out, "        )\n        else\n        names=(\n");
+    zsh_names(out, false);
+    pp_buf_puts(out, "        'data:the store of market data'\n        )\n        fi\n"
+                     "        _describe command names\n        return\n    fi\n"
+                     "    shift $(( first - 2 )) words; (( CURRENT -= first - 2 ))\n"
+                     "    case $cmd in\n");
+    for (size_t i = 0; i < pp_n_commands; i++) {
+        const pp_command *cmd = pp_commands[i];
+        pp_buf_printf(out, "    '%s') _arguments", cmd->name);
+        each_opt(out, cmd, zsh_opt);
+        if (strchr(cmd->args, '|')) {
+            pp_buf_puts(out, " \\\n        '1: :(");
+            put_choices(out, cmd->args);
+            pp_buf_puts(out, ")' ;;\n");
+        } else {
+            pp_buf_puts(out, " \\\n        '*:file:_files' ;;\n");
+        }
+    }
+    pp_buf_puts(out, "    esac\n}\ncompdef _perpetua perpetua\n");
+}
+
+/* ---- fish ---- */
+
+static void fish_when(pp_buf *out, const pp_command *cmd)
+{
+    const char *space = strchr(cmd->name, ' ');
+    pp_buf_puts(out, "complete -c perpetua -n '__fish_seen_subcommand_from ");
+    if (space)
+        pp_buf_printf(out, "data; and __fish_seen_subcommand_from %s'", space + 1);
+    else
+        pp_buf_printf(out, "%s; and not __fish_seen_subcommand_from data'", cmd->name);
+}
+
+static void fish_opt(pp_buf *out, const pp_command *cmd, const pp_opt *o)
+{
+    fish_when(out, cmd);
+    pp_buf_printf(out, " -l %s", o->name);
+    if (o->letter)
+        pp_buf_printf(out, " -s %c", o->letter);
+    if (o->choices) {
+        pp_buf_puts(out, " -x -a '");
+        put_choices(out, o->choices);
+        pp_buf_puts(out, "'");
+    } else if (o->arg) {
+        pp_buf_puts(out, " -r");
+    }
+    pp_buf_puts(out, " -d '");
+    put_line(out, o->help, "\\", "\\'");
+    pp_buf_puts(out, "'\n");
+}
+
+static void fish(pp_buf *out)
+{
+    pp_buf_puts(out, "# fish completion of perpetua\n"
+                     "complete -c perpetua -n __fish_use_subcommand -f -a data "
+                     "-d 'the store of market data'\n");
+    for (size_t i = 0; i < pp_n_commands; i++) {
+        const pp_command *cmd = pp_commands[i];
+        bool data = !strncmp(cmd->name, "data ", 5);
+        pp_buf_printf(out, "complete -c perpetua -n '%s' -f -a %s -d '",
+                      data ? "__fish_seen_subcommand_from data" : "__fish_use_subcommand",
+                      cmd->name + (data ? 5 : 0));
+        put_line(out, cmd->summary, "\\", "\\'");
+        pp_buf_puts(out, "'\n");
+        for (size_t k = 0; k < cmd->n_opts; k++)
+            fish_opt(out, cmd, &cmd->opts[k]);
+        for (size_t k = 0; k < pp_n_global_opts; k++)
+            fish_opt(out, cmd, &pp_global_opts[k]);
+        if (strchr(cmd->args, '|')) {
+            fish_when(out, cmd);
+            pp_buf_puts(out, " -f -a '");
+            put_choices(out, cmd->args);
+            pp_buf_puts(out, "'\n");
+        }
+    }
+}
+
+static int run_completion(pp_cli *c)
+{
+    static const struct {
+        const char *name;
+        void (*make)(pp_buf *out);
+    } shells[] = {{"bash", bash}, {"zsh", zsh}, {"fish", fish}};
+    pp_buf out = {.arena = c->arena};
+    for (size_t i = 0; i < PP_COUNT(shells); i++)
+        if (!strcmp(c->args[0], shells[i].name))
+            shells[i].make(&out);
+    if (out.len) {
+        pp_cli_out(c, out.text, out.len);
+        return 0;
+    }
+    const char *names[] = {"bash", "zsh", "fish"};
+    pp_diag *e = pp_error(c->diags, PP_E_USAGE, (pp_pos){0}, "no completion for %s", c->args[0]);
+    e->allowed = "bash zsh fish";
+    e->nearest = pp_nearest(c->args[0], names, PP_COUNT(names));
+    return 2;
+}
+
+const pp_command pp_cmd_completion = {
+    .name = "completion",
+    .summary = "completion script of a shell",
+    .args = "bash|zsh|fish",
+    .min_args = 1,
+    .max_args = 1,
+    .examples = "  source <(perpetua completion bash)\n"
+                "  perpetua completion zsh > ~/.zsh/completions/_perpetua\n"
+                "  perpetua completion fish > ~/.config/fish/completions/perpetua.fish\n",
+    .run = run_completion,
+};
