@@ -1,0 +1,342 @@
+#include "sweep/where.h"
+
+#include "base/text.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { DEPTH_MAX = 64 };
+
+typedef enum op {
+    NUMBER,
+    TEXT,
+    VARIABLE,
+    NEGATE,
+    ADD,
+    SUBTRACT,
+    MULTIPLY,
+    DIVIDE,
+    REMAINDER,
+    LESS,
+    LESS_EQUAL,
+    EQUAL,
+    NOT,
+    AND,
+    OR
+} op;
+
+struct pp_where {
+    op op;
+    pp_where_type type;
+    double number;
+    const char *text;
+    size_t variable;
+    const pp_where *a, *b;
+};
+
+typedef struct parser {
+    pp_diags *d;
+    pp_pos pos;
+    const char *text, *at;
+    const pp_where_value *vars;
+    size_t n;
+    int depth;
+} parser;
+
+static const pp_where *parse_or(parser *p);
+
+static const pp_where *refuse(parser *p, const char *message, const char *allowed)
+{
+    pp_diag *e = pp_error(p->d, PP_E_USAGE, p->pos, "where `%s`: %s", p->text, message);
+    e->found = *p->at ? pp_fmt(p->d->arena, "`%.40s`", p->at) : "the end";
+    e->allowed = allowed;
+    e->hint = "for example: fast < slow and slow - fast >= 10";
+    return NULL;
+}
+
+static void skip_blanks(parser *p)
+{
+    p->at += strspn(p->at, " \t\n");
+}
+
+static bool is_word(char c)
+{
+    return c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+/* Takes a sign or a word if it stands here. */
+static bool take(parser *p, const char *token)
+{
+    skip_blanks(p);
+    size_t n = strlen(token);
+    if (strncmp(p->at, token, n) != 0 || (is_word(token[0]) && is_word(p->at[n])))
+        return false;
+    p->at += n;
+    return true;
+}
+
+static const pp_where *node(parser *p, op o, pp_where_type type, const pp_where *a,
+                            const pp_where *b)
+{
+    pp_where *w = PP_NEW(p->d->arena, pp_where);
+    *w = (pp_where){.op = o, .type = type, .a = a, .b = b};
+    return w;
+}
+
+static const pp_where *constant(parser *p, pp_where_type type, double number, const char *text)
+{
+    pp_where *w = PP_NEW(p->d->arena, pp_where);
+    *w = (pp_where){
+        .op = type == PP_WHERE_TEXT ? TEXT : NUMBER, .type = type, .number = number, .text = text};
+    return w;
+}
+
+static const pp_where *parse_name(parser *p)
+{
+    size_t n = 0;
+    while (is_word(p->at[n]))
+        n++;
+    const char *name = pp_strndup(p->d->arena, p->at, n);
+    for (size_t k = 0; k < p->n; k++)
+        if (!strcmp(p->vars[k].name, name)) {
+            p->at += n;
+            pp_where *w = PP_NEW(p->d->arena, pp_where);
+            *w = (pp_where){.op = VARIABLE, .type = p->vars[k].type, .variable = k};
+            return w;
+        }
+    const char **names = PP_ARRAY(p->d->arena, const char *, p->n + 1);
+    for (size_t k = 0; k < p->n; k++)
+        names[k] = p->vars[k].name;
+    refuse(p, "no variable of this name", NULL);
+    p->d->list.v[p->d->list.n - 1].nearest = pp_nearest(name, names, p->n);
+    return NULL;
+}
+
+static const pp_where *parse_number(parser *p)
+{
+    size_t n = strspn(p->at, "0123456789.");
+    if ((p->at[n] == 'e' || p->at[n] == 'E') && n)
+        n += 1 + strspn(p->at + n + 1, "+-0123456789");
+    double x;
+    if (!pp_double_parse(p->at, n, &x))
+        return refuse(p, "not a number", NULL);
+    p->at += n;
+    return constant(p, PP_WHERE_NUMBER, x, NULL);
+}
+
+static const pp_where *parse_primary(parser *p)
+{
+    skip_blanks(p);
+    char c = *p->at;
+    if (take(p, "true"))
+        return constant(p, PP_WHERE_BOOL, 1, NULL);
+    if (take(p, "false"))
+        return constant(p, PP_WHERE_BOOL, 0, NULL);
+    if (c == '\'' || c == '"') {
+        const char *end = strchr(p->at + 1, c);
+        if (!end)
+            return refuse(p, "a text without its closing quote", NULL);
+        const char *text = pp_strndup(p->d->arena, p->at + 1, (size_t)(end - p->at) - 1);
+        p->at = end + 1;
+        return constant(p, PP_WHERE_TEXT, 0, text);
+    }
+    if ((c >= '0' && c <= '9') || c == '.')
+        return parse_number(p);
+    if (is_word(c))
+        return parse_name(p);
+    if (!take(p, "("))
+        return refuse(p, "a value is missing", "a number, a 'text', a variable, ( )");
+    const pp_where *w = parse_or(p);
+    return !w || take(p, ")") ? w : refuse(p, "a ) is missing", NULL);
+}
+
+static const pp_where *numbers(parser *p, op o, const pp_where *a, const pp_where *b)
+{
+    if (!a || !b)
+        return NULL;
+    if (a->type != PP_WHERE_NUMBER || b->type != PP_WHERE_NUMBER)
+        return refuse(p, "arithmetic needs numbers on both sides", NULL);
+    return node(p, o, PP_WHERE_NUMBER, a, b);
+}
+
+static const pp_where *deeper(parser *p, const pp_where *(*parse)(parser *p))
+{
+    if (p->depth == DEPTH_MAX)
+        return refuse(p, "nested too deep", "64 levels");
+    p->depth++;
+    const pp_where *w = parse(p);
+    p->depth--;
+    return w;
+}
+
+static const pp_where *parse_unary(parser *p)
+{
+    if (!take(p, "-"))
+        return deeper(p, parse_primary);
+    const pp_where *a = deeper(p, parse_unary);
+    return numbers(p, NEGATE, a, a);
+}
+
+static const pp_where *parse_term(parser *p)
+{
+    const pp_where *a = parse_unary(p);
+    while (a) {
+        op o = take(p, "*") ? MULTIPLY : take(p, "/") ? DIVIDE : take(p, "%") ? REMAINDER : NUMBER;
+        if (o == NUMBER)
+            break;
+        a = numbers(p, o, a, parse_unary(p));
+    }
+    return a;
+}
+
+static const pp_where *parse_sum(parser *p)
+{
+    const pp_where *a = parse_term(p);
+    while (a) {
+        op o = take(p, "+") ? ADD : take(p, "-") ? SUBTRACT : NUMBER;
+        if (o == NUMBER)
+            break;
+        a = numbers(p, o, a, parse_term(p));
+    }
+    return a;
+}
+
+static const char *take_comparison(parser *p)
+{
+    static const char *const signs[] = {"<=", ">=", "==", "!=", "<", ">"};
+    for (size_t k = 0; k < PP_COUNT(signs); k++)
+        if (take(p, signs[k]))
+            return signs[k];
+    return NULL;
+}
+
+static const pp_where *parse_comparison(parser *p)
+{
+    const pp_where *a = parse_sum(p);
+    const char *sign = a ? take_comparison(p) : NULL;
+    if (!sign)
+        return a;
+    const pp_where *b = parse_sum(p);
+    if (!b)
+        return NULL;
+    bool equality = sign[0] == '=' || sign[0] == '!';
+    if (a->type != b->type || (!equality && a->type != PP_WHERE_NUMBER))
+        return refuse(p, "this comparison needs two numbers, or == and != of a kind", NULL);
+    if (take_comparison(p))
+        return refuse(p, "comparisons do not chain", "a < b and b < c");
+    if (sign[0] == '>') {
+        const pp_where *swap = a;
+        a = b;
+        b = swap;
+    }
+    op o = equality ? EQUAL : sign[1] ? LESS_EQUAL : LESS;
+    const pp_where *w = node(p, o, PP_WHERE_BOOL, a, b);
+    return sign[0] == '!' ? node(p, NOT, PP_WHERE_BOOL, w, NULL) : w;
+}
+
+static const pp_where *conditions(parser *p, op o, const pp_where *a, const pp_where *b)
+{
+    if (!a || !b)
+        return NULL;
+    if (a->type != PP_WHERE_BOOL || b->type != PP_WHERE_BOOL)
+        return refuse(p, "and, or, not need conditions", "comparisons, true, false");
+    return node(p, o, PP_WHERE_BOOL, a, b);
+}
+
+static const pp_where *parse_not(parser *p)
+{
+    if (!take(p, "not") && !(p->at[0] == '!' && p->at[1] != '=' && take(p, "!")))
+        return parse_comparison(p);
+    const pp_where *a = deeper(p, parse_not);
+    return conditions(p, NOT, a, a);
+}
+
+static const pp_where *parse_and(parser *p)
+{
+    const pp_where *a = parse_not(p);
+    while (a && (take(p, "and") || take(p, "&&")))
+        a = conditions(p, AND, a, parse_not(p));
+    return a;
+}
+
+static const pp_where *parse_or(parser *p)
+{
+    const pp_where *a = deeper(p, parse_and);
+    while (a && (take(p, "or") || take(p, "||")))
+        a = conditions(p, OR, a, parse_and(p));
+    return a;
+}
+
+const pp_where *pp_where_parse(pp_diags *d, pp_pos pos, const char *text,
+                               const pp_where_value *vars, size_t n)
+{
+    parser p = {.d = d, .pos = pos, .text = text, .at = text, .vars = vars, .n = n};
+    const pp_where *w = parse_or(&p);
+    skip_blanks(&p);
+    if (w && *p.at)
+        return refuse(&p, "something is left over", NULL);
+    if (w && w->type != PP_WHERE_BOOL)
+        return refuse(&p, "this is not a condition", "a comparison, such as fast < slow");
+    return w;
+}
+
+static bool equal(const pp_where *w, const pp_where_value *vars);
+
+static double value(const pp_where *w, const pp_where_value *vars)
+{
+    double a = w->a && w->a->type != PP_WHERE_TEXT ? value(w->a, vars) : 0;
+    switch (w->op) {
+    case NUMBER:
+        return w->number;
+    case VARIABLE:
+        return vars[w->variable].number;
+    case NEGATE:
+        return -a;
+    case NOT:
+        return a == 0;
+    case AND:
+        return a != 0 && value(w->b, vars) != 0;
+    case OR:
+        return a != 0 || value(w->b, vars) != 0;
+    case EQUAL:
+        return equal(w, vars);
+    case TEXT:
+        return 0;
+    default:
+        break;
+    }
+    double b = value(w->b, vars);
+    switch (w->op) {
+    case ADD:
+        return a + b;
+    case SUBTRACT:
+        return a - b;
+    case MULTIPLY:
+        return a * b;
+    case DIVIDE:
+        return b != 0 ? a / b : (double)NAN;
+    case REMAINDER:
+        return b != 0 ? fmod(a, b) : (double)NAN;
+    case LESS:
+        return a < b;
+    default:
+        return a <= b;
+    }
+}
+
+static const char *text_of(const pp_where *w, const pp_where_value *vars)
+{
+    return w->op == TEXT ? w->text : vars[w->variable].text;
+}
+
+static bool equal(const pp_where *w, const pp_where_value *vars)
+{
+    if (w->a->type == PP_WHERE_TEXT)
+        return strcmp(text_of(w->a, vars), text_of(w->b, vars)) == 0;
+    return value(w->a, vars) == value(w->b, vars);
+}
+
+bool pp_where_holds(const pp_where *w, const pp_where_value *vars)
+{
+    return value(w, vars) != 0;
+}

@@ -1,0 +1,228 @@
+/* W2, W3, W5, W6, W7, T16: rows, windows, shared columns, threads, files. */
+#include "lab.h"
+
+#include "store/duckdb.h"
+
+#include <string.h>
+
+#define MARKET "regime_mix,bars=12000,seed=5"
+
+static lab L;
+static const char *const Axes[] = {"fast=3:12:3", "slow=10:40:15", "stop=1.5,3", NULL};
+
+static pp_set RowSets[8];
+
+/* The row as a user runs it: its own job with --set and the sweep's window. */
+static bool run_row(bench *b)
+{
+    lab *l = b->extra;
+    pp_runner_job job = b->job;
+    size_t n;
+    const pp_set *sets = pp_row_sets(&b->arena, &l->req.job, &l->sweep.plan, *RowSets[7].name, &n);
+    memcpy(RowSets, sets, n * sizeof *sets);
+    job.sets = RowSets;
+    job.n_sets = n;
+    job.fast = true;
+    job.options.window = (pp_window_request){
+        .has_from = true, .has_to = true, .from_ms = l->sweep.start_ms, .to_ms = l->sweep.end_ms};
+    return pp_runner_run(&b->diags, &job, &b->done);
+}
+
+static void expect_row_is_run(lab *l, size_t row)
+{
+    char index[1] = {(char)row};
+    RowSets[7].name = index;
+    cr_assert(bench_do(&l->b, run_row), "%s", bench_messages(&l->b));
+    const pp_row *r = &l->sweep.rows[row];
+    const pp_metrics *m = l->b.done.metrics;
+    cr_expect_str_eq(r->run_hash, l->b.done.result->run_hash);
+    cr_expect_eq(r->status == PP_ROW_STOPPED, l->b.done.result->status == PP_RUN_STOPPED);
+    for (size_t k = 0; k < l->sweep.layout.n_values; k++) {
+        const pp_row_column *c = &l->sweep.layout.values[k];
+        if (c->metric < 0)
+            continue;
+        double want = c->high ? m->values[c->metric].high : m->values[c->metric].v;
+        cr_expect(memcmp(&want, &r->values[k], sizeof want) == 0 ||
+                      (want != want && r->values[k] != r->values[k]),
+                  "row %zu %s: %.17g, run %.17g", row, c->name, r->values[k], want);
+    }
+}
+
+Test(sweep, W2_a_row_is_the_run_with_its_values)
+{
+    NEEDS_DUCKDB;
+    lab_make(&L, MARKET, Axes);
+    cr_assert(lab_run(&L, "s"), "%s", bench_messages(&L.b));
+    cr_assert_eq(L.sweep.plan.n_rows, 24);
+    for (size_t row = 0; row < 24; row += 5)
+        expect_row_is_run(&L, row);
+    lab_free(&L);
+}
+
+Test(sweep, W2_sets_that_do_not_load_are_rows_with_their_code)
+{
+    NEEDS_DUCKDB;
+    static const char *const vary[] = {"fast=0,5,9", "stop=-1,2", NULL};
+    lab_make(&L, MARKET, vary);
+    cr_assert(lab_run(&L, "s"), "%s", bench_messages(&L.b));
+    cr_expect_eq(L.sweep.count[PP_ROW_INVALID], 4);
+    cr_expect_eq(L.sweep.count[PP_ROW_DONE], 2);
+    cr_expect_eq(L.sweep.rows[0].code, PP_E_RANGE);
+    cr_expect(strlen(L.sweep.rows[0].texts[pp_row_message_at(&L.sweep.layout)]) > 5);
+    cr_expect_eq(L.sweep.rows[3].status, PP_ROW_DONE, "fast=5 stop=2");
+    cr_expect_eq(L.sweep.stats.trials, 2, "what did not load was not tried");
+    lab_free(&L);
+}
+
+Test(sweep, W2_nothing_loads_tells_why)
+{
+    static const char *const vary[] = {"fast=0,-5", NULL};
+    lab_make(&L, MARKET, vary);
+    cr_expect_not(lab_run(&L, "s"));
+    cr_expect(lab_says(&L, "E_RANGE"));
+    cr_expect(lab_says(&L, "no parameter set loads"));
+    lab_free(&L);
+}
+
+Test(sweep, W1_axes_must_be_variables_that_matter)
+{
+    static const char *const unknown[] = {"fats=1,2", NULL}, *const twice[] = {"fast=1,2",
+                                                                               "fast=3,4", NULL};
+    lab_make(&L, MARKET, unknown);
+    cr_expect_not(lab_run(&L, "s"));
+    cr_expect(lab_says(&L, "the Play has no variable `fats`"));
+    cr_expect(lab_says(&L, "fast"));
+    lab_free(&L);
+    lab_make(&L, MARKET, twice);
+    cr_expect_not(lab_run(&L, "s"));
+    cr_expect(lab_says(&L, "`fast` is given twice"));
+    lab_free(&L);
+    static const pp_set sets[] = {{"fast", "7"}};
+    lab_make(&L, MARKET, Axes);
+    L.b.job.sets = sets;
+    L.b.job.n_sets = 1;
+    cr_expect_not(lab_run(&L, "s"));
+    cr_expect(lab_says(&L, "`fast` is given twice"));
+    lab_free(&L);
+}
+
+Test(sweep, T16_all_rows_start_after_the_longest_warmup)
+{
+    NEEDS_DUCKDB;
+    static const char *const longest[] = {"slow=40", NULL};
+    lab_make(&L, MARKET, Axes);
+    cr_assert(lab_run(&L, "s"), "%s", bench_messages(&L.b));
+    int64_t start_ms = L.sweep.start_ms;
+    lab_free(&L);
+    lab_make(&L, MARKET, longest);
+    cr_assert(lab_run(&L, "s"), "%s", bench_messages(&L.b));
+    cr_expect_eq(L.sweep.start_ms, start_ms);
+    lab_free(&L);
+}
+
+Test(sweep, T16_an_early_start_names_the_earliest_and_its_row)
+{
+    NEEDS_DUCKDB;
+    lab_make(&L, MARKET, Axes);
+    L.b.job.options.window = (pp_window_request){.has_from = true, .from_ms = 1735700000000};
+    cr_expect_not(lab_run(&L, "s"));
+    cr_expect(lab_says(&L, "E_WARMUP"));
+    cr_expect(lab_says(&L, "slow=40"));
+    L.b.job.options.window.shift_start = true;
+    cr_expect(lab_run(&L, "s"), "%s", bench_messages(&L.b));
+    lab_free(&L);
+    static const char *const too_long[] = {"slow=20,5000", NULL};
+    lab_make(&L, MARKET, too_long);
+    cr_expect_not(lab_run(&L, "s"));
+    cr_expect(lab_says(&L, "slow=5000"));
+    lab_free(&L);
+}
+
+Test(sweep, W6_files_do_not_depend_on_threads_nor_on_the_column_store)
+{
+    NEEDS_DUCKDB;
+    lab_make(&L, MARKET, Axes);
+    L.req.threads = 1;
+    cr_assert(lab_run(&L, "one"), "%s", bench_messages(&L.b));
+    cr_expect_eq(L.sweep.shared_columns.computed, 4 + 3 + 2, "4 fast, 3 slow, atr, rsi: each once");
+    L.req.threads = 5;
+    cr_assert(lab_run(&L, "five"), "%s", bench_messages(&L.b));
+    cr_expect_eq(L.sweep.shared_columns.computed, 4 + 3 + 2, "W5: also with threads");
+    L.req.memory = 1;
+    cr_assert(lab_run(&L, "small"), "%s", bench_messages(&L.b));
+    cr_expect_gt(L.sweep.shared_columns.dropped, 9);
+    lab_same_files(&L, "one", "five");
+    lab_same_files(&L, "one", "small");
+    lab_free(&L);
+}
+
+static pp_table Table;
+
+static bool read_table(bench *b)
+{
+    const char *dirs[] = {b->dir};
+    pp_db *db = pp_db_open(&b->arena, dirs, 1, &b->diags);
+    return db && pp_db_read_parquet(db, &b->arena, pp_fmt(&b->arena, "%s/s/sweep.parquet", b->dir),
+                                    "*", &Table, &b->diags);
+}
+
+Test(sweep, W3_parquet_has_a_row_per_set_in_grid_order)
+{
+    NEEDS_DUCKDB;
+    static const char *const where[] = {"fast < slow", "stop > 2"};
+    lab_make(&L, MARKET, Axes);
+    L.req.where = where;
+    L.req.n_where = 2;
+    cr_assert(lab_run(&L, "s"), "%s", bench_messages(&L.b));
+    cr_assert(bench_do(&L.b, read_table), "%s", bench_messages(&L.b));
+    cr_assert_eq(Table.n_rows, 11);
+    const pp_col *fast = pp_table_col(&Table, "fast"), *stop = pp_table_col(&Table, "stop");
+    const pp_col *hash = pp_table_col(&Table, "run_hash"),
+                 *net = pp_table_col(&Table, "net_profit");
+    const pp_col *trades = pp_table_col(&Table, "total_trades");
+    cr_assert(fast && stop && hash && net && trades && pp_table_col(&Table, "entry_rejections"));
+    cr_expect_eq(fast->type, PP_COL_I64);
+    cr_expect_eq(stop->type, PP_COL_F64);
+    cr_expect_eq(trades->type, PP_COL_I64);
+    size_t profit = pp_row_metric_at(&L.sweep.layout, pp_metric_find("net_profit"));
+    for (size_t i = 0; i < Table.n_rows; i++) {
+        cr_expect(i == 0 || fast->i64[i] >= fast->i64[i - 1]);
+        cr_expect_eq(stop->f64[i], 3);
+        cr_expect_str_eq(hash->str[i], L.sweep.rows[i].run_hash);
+        cr_expect_eq(net->f64[i], L.sweep.rows[i].values[profit]);
+    }
+    lab_free(&L);
+}
+
+Test(sweep, W7_keep_top_writes_runs_that_verify)
+{
+    NEEDS_DUCKDB;
+    lab_make(&L, MARKET, Axes);
+    L.req.keep_top = 2;
+    cr_assert(lab_run(&L, "s"), "%s", bench_messages(&L.b));
+    cr_assert_eq(L.sweep.n_kept, 2);
+    for (size_t k = 0; k < 2; k++) {
+        int checks = 0;
+        pp_diags d = {.arena = &L.b.arena};
+        cr_expect(pp_artifact_verify(&d, NULL, L.sweep.kept[k], NULL, &checks));
+        cr_expect(strstr(L.sweep.kept[k],
+                         pp_strndup(&L.b.arena, L.sweep.rows[L.sweep.ranking[k]].run_hash, 12)));
+    }
+    lab_free(&L);
+}
+
+Test(sweep, W3_ranking_follows_the_objective)
+{
+    NEEDS_DUCKDB;
+    lab_make(&L, MARKET, Axes);
+    L.req.objective = "-max_drawdown_pct";
+    cr_assert(lab_run(&L, "s"), "%s", bench_messages(&L.b));
+    size_t at = pp_row_metric_at(&L.sweep.layout, pp_metric_find("max_drawdown_pct"));
+    for (size_t k = 1; k < L.sweep.plan.n_rows; k++)
+        cr_expect(L.sweep.rows[L.sweep.ranking[k]].values[at] >=
+                  L.sweep.rows[L.sweep.ranking[k - 1]].values[at]);
+    L.req.objective = "sharp";
+    cr_expect_not(lab_run(&L, "t"));
+    cr_expect(lab_says(&L, "sharpe"));
+    lab_free(&L);
+}
