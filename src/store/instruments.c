@@ -117,11 +117,8 @@ static bool write_entries(pp_arena *arena, const pp_store *store, const char *di
     pp_buf out = {.arena = arena};
     pp_buf_puts(&out, "{\"instruments\": [\n");
     for (size_t i = 0; i < all->n; i++) {
-        char *text = json_dumps(all->v[i].json, JSON_COMPACT);
-        if (!text)
-            pp_arena_out_of_memory(arena);
+        const char *text = pp_json_canonical(arena, all->v[i].json, NULL);
         pp_buf_printf(&out, "  %s%s\n", text, i + 1 < all->n ? "," : "");
-        free(text);
     }
     pp_buf_puts(&out, "]}\n");
     return pp_dir_make(d, store->fs, dir) &&
