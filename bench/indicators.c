@@ -43,7 +43,7 @@ typedef struct racer {
 static double now_ns(void)
 {
     struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t); /* what others use of the core is not counted */
     return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 

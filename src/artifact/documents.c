@@ -47,53 +47,79 @@ char *pp_run_hash(pp_arena *arena, const pp_result *r, char out[65])
     return pp_sha256_text(text.text, text.len, out);
 }
 
-static void hash_u64(pp_sha256 *h, uint64_t v)
+/* Cells are gathered before they are hashed: one call per cell would cost more than the hash. */
+typedef struct pp_cells {
+    pp_sha256 h;
+    size_t n;
+    uint8_t bytes[8192];
+} pp_cells;
+
+static void flush(pp_cells *c)
+{
+    pp_sha256_update(&c->h, c->bytes, c->n);
+    c->n = 0;
+}
+
+static void put_bytes(pp_cells *c, const void *bytes, size_t n)
+{
+    if (n > sizeof c->bytes - c->n)
+        flush(c);
+    if (n > sizeof c->bytes) {
+        pp_sha256_update(&c->h, bytes, n);
+        return;
+    }
+    memcpy(c->bytes + c->n, bytes, n);
+    c->n += n;
+}
+
+static void put_u64(pp_cells *c, uint64_t v)
 {
     uint8_t bytes[8];
     for (int i = 0; i < 8; i++)
         bytes[i] = (uint8_t)(v >> (8 * i));
-    pp_sha256_update(h, bytes, sizeof bytes);
+    put_bytes(c, bytes, sizeof bytes);
 }
 
-static void hash_cell(pp_sha256 *h, const pp_col *c, size_t i)
+static void put_cell(pp_cells *cells, const pp_col *c, size_t i)
 {
     uint8_t known = !c->valid || c->valid[i];
     uint64_t bits = 0;
-    pp_sha256_update(h, &known, 1);
+    put_bytes(cells, &known, 1);
     if (!known)
         return;
     switch (c->type) {
     case PP_COL_I64:
     case PP_COL_DEC8:
-        hash_u64(h, (uint64_t)c->i64[i]);
+        put_u64(cells, (uint64_t)c->i64[i]);
         break;
     case PP_COL_F64:
         memcpy(&bits, &c->f64[i], sizeof bits);
-        hash_u64(h, bits);
+        put_u64(cells, bits);
         break;
     case PP_COL_STR:
-        pp_sha256_update(h, c->str[i], strlen(c->str[i]) + 1);
+        put_bytes(cells, c->str[i], strlen(c->str[i]) + 1);
         break;
     case PP_COL_BOOL:
-        pp_sha256_update(h, &c->b8[i], 1);
+        put_bytes(cells, &c->b8[i], 1);
         break;
     }
 }
 
 char *pp_table_hash(const pp_table *t, char out[PP_SHA256_HEX])
 {
-    pp_sha256 h;
-    pp_sha256_init(&h);
-    hash_u64(&h, t->n_rows);
+    pp_cells cells = {.n = 0};
+    pp_sha256_init(&cells.h);
+    put_u64(&cells, t->n_rows);
     for (size_t k = 0; k < t->n_cols; k++) {
         const pp_col *c = &t->cols[k];
         uint8_t type = (uint8_t)c->type;
-        pp_sha256_update(&h, c->name, strlen(c->name) + 1);
-        pp_sha256_update(&h, &type, 1);
+        put_bytes(&cells, c->name, strlen(c->name) + 1);
+        put_bytes(&cells, &type, 1);
         for (size_t i = 0; i < t->n_rows; i++)
-            hash_cell(&h, c, i);
+            put_cell(&cells, c, i);
     }
-    return pp_sha256_hex(&h, out);
+    flush(&cells);
+    return pp_sha256_hex(&cells.h, out);
 }
 
 static void put_identity(pp_json *w, const pp_result *r)
@@ -168,6 +194,34 @@ static void put_lists(pp_json *w, const pp_result *r)
     pp_json_close(w);
 }
 
+static void put_state(pp_json *w, const char *key, const pp_output_spec *o, double v)
+{
+    if (isnan(v))
+        pp_json_null(w, key);
+    else if (o->type == PP_ENUM)
+        pp_json_string(w, key, o->tokens[(int)v]);
+    else if (o->type == PP_BOOL)
+        pp_json_bool(w, key, v != 0);
+    else
+        pp_json_double(w, key, v);
+}
+
+static void put_transitions(pp_json *w, const pp_result *r)
+{
+    pp_json_open(w, "transitions", '[');
+    for (size_t i = 0; i < r->n_transitions; i++) {
+        const pp_transition_row *t = &r->transitions[i];
+        pp_json_open(w, NULL, '{');
+        pp_json_int(w, "time_ms", t->time_ms);
+        pp_json_string(w, "key", t->key);
+        pp_json_string(w, "field", t->output->name);
+        put_state(w, "old", t->output, t->before);
+        put_state(w, "new", t->output, t->after);
+        pp_json_close(w);
+    }
+    pp_json_close(w);
+}
+
 void pp_result_document(const pp_result *r, const pp_metrics *m, const pp_findings *f, pp_buf *out)
 {
     const pp_equity_point *last = &r->equity[r->n_equity - 1];
@@ -192,6 +246,8 @@ void pp_result_document(const pp_result *r, const pp_metrics *m, const pp_findin
     pp_findings_json(&w, "findings", f);
     put_lists(&w, r);
     pp_periods_json(&w, "periods", m);
+    if (r->transitions)
+        put_transitions(&w, r);
     pp_json_close(&w);
     pp_buf_puts(out, "\n");
 }

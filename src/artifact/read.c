@@ -5,6 +5,7 @@
 #include "base/money.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { FILE_MAX = 1 << 30 };
@@ -124,63 +125,91 @@ static const char *text_at(const json_t *o, const char *key)
     return text ? text : "";
 }
 
-/* Of the event list only what counts in metrics comes back: kind, time, code and action. */
-static void restore_event(pp_arena *arena, const json_t *record, pp_event *e)
+/* The value of a key in one canonical line: a quote inside a text is escaped, so that no text can
+ * look like a key. NULL: no such key. */
+static const char *line_value(const char *line, size_t len, const char *key, size_t *n)
 {
-    *e =
-        (pp_event){.time_ms = json_integer_value(json_object_get(record, "time_ms")),
-                   .kind = (uint8_t)name_index(text_at(record, "kind"), event_kind, PP_EVENT_COUNT),
-                   .code = (uint8_t)name_index(text_at(record, "code"), outcome, PP_OUTCOME_COUNT),
-                   .case_id = pp_strdup(arena, text_at(record, "case")),
-                   .action = pp_strdup(arena, text_at(record, "action"))};
+    size_t skip = strlen(key);
+    const char *at = memmem(line, len, key, skip), *end = line + len;
+    if (!at)
+        return NULL;
+    at += skip;
+    const char *stop = at;
+    while (stop < end && *stop != '"' && *stop != ',' && *stop != '}')
+        stop++;
+    *n = (size_t)(stop - at);
+    return at;
+}
+
+static int64_t line_time(const char *line, size_t len)
+{
+    size_t n;
+    const char *at = line_value(line, len, "\"time_ms\": ", &n);
+    at = at ? at : line_value(line, len, "\"exit_ms\": ", &n);
+    return at ? strtoll(at, NULL, 10) : INT64_MIN;
+}
+
+static const char *line_text(pp_arena *arena, const char *line, size_t len, const char *key)
+{
+    size_t n;
+    const char *at = line_value(line, len, key, &n);
+    return at ? pp_strndup(arena, at, n) : "";
+}
+
+/* Of the event list only what counts in metrics comes back: kind, time and code. */
+static void restore_event(pp_arena *arena, const char *line, size_t len, pp_event *e)
+{
+    const char *kind = line_text(arena, line, len, "\"kind\": \"");
+    const char *code = line_text(arena, line, len, "\"code\": \"");
+    *e = (pp_event){.time_ms = line_time(line, len),
+                    .kind = (uint8_t)name_index(kind, event_kind, PP_EVENT_COUNT),
+                    .code = (uint8_t)name_index(code, outcome, PP_OUTCOME_COUNT),
+                    .action = line_text(arena, line, len, "\"action\": \"")};
+}
+
+static bool starts(const char *line, size_t len, const char *with)
+{
+    size_t n = strlen(with);
+    return len >= n && memcmp(line, with, n) == 0;
 }
 
 /* Funding carries its settlement time, which may lie before the decisions it follows (X6, X11); all
- * other times never step back. */
-static void check_time(pp_artifact *a, const json_t *row, int line, int64_t *last)
-{
-    const json_t *record = json_object_get(row, "record");
-    const char *key = json_object_get(record, "time_ms") ? "time_ms" : "exit_ms";
-    int64_t t = json_integer_value(json_object_get(record, key));
-    if (strcmp(text_at(record, "kind"), "funding") == 0)
-        return;
-    if (t < *last && !a->late_line)
-        a->late_line = (size_t)line;
-    *last = t;
-}
-
+ * other times never step back. That the lines are the ones that were written is the chain's to
+ * say; here they are only read. */
 static bool restore_events(pp_diags *d, pp_artifact *a, const char *path)
 {
     PP_VEC(pp_event) list = {0};
-    int line = 0;
+    int number = 0;
     int64_t last = INT64_MIN;
-    for (const char *at = a->events, *end = at + a->events_len; at < end;) {
-        const char *stop = memchr(at, '\n', (size_t)(end - at));
-        json_error_t error;
-        json_t *row = stop ? json_loadb(at, (size_t)(stop - at), 0, &error) : NULL;
-        line++;
-        if (!row) {
-            pp_error(d, PP_E_ARTIFACT, (pp_pos){.file = path, .line = line},
-                     "the line is not one JSON text");
+    for (const char *line = a->events, *end = line + a->events_len; line < end;) {
+        const char *stop = memchr(line, '\n', (size_t)(end - line));
+        size_t len = stop ? (size_t)(stop - line) : 0, n;
+        const char *kind = line_value(line, len, ",\"list\":\"", &n);
+        number++;
+        if (!kind || !starts(line, len, "{\"seq\":") || memcmp(line + len - 2, "}}", 2) != 0) {
+            pp_error(d, PP_E_ARTIFACT, (pp_pos){.file = path, .line = number},
+                     "the line is not one record");
             return false;
         }
-        if (strcmp(text_at(row, "list"), "event") == 0)
-            restore_event(d->arena, json_object_get(row, "record"), pp_vec_push(d->arena, &list));
-        check_time(a, row, line, &last);
-        json_decref(row);
-        at = stop + 1;
+        if (n == 5 && memcmp(kind, "event", n) == 0)
+            restore_event(d->arena, line, len, pp_vec_push(d->arena, &list));
+        if (!memmem(line, len, "\"kind\": \"funding\"", 17)) {
+            int64_t t = line_time(line, len);
+            a->late_line = t < last && !a->late_line ? (size_t)number : a->late_line;
+            last = t;
+        }
+        line = stop + 1;
     }
     a->log.events = (pp_slab){(char *)list.v, list.n, list.n, sizeof(pp_event)};
     return true;
 }
 
-static bool read_tables(pp_diags *d, const char *dir, pp_artifact *a)
+static bool read_tables(pp_diags *d, pp_db *db, const char *dir, pp_artifact *a)
 {
-    pp_db *db = pp_db_open(d->arena, &dir, 1, d);
     pp_slab *slabs[PP_SCHEMA_COUNT] = {&a->log.trades, &a->log.orders, &a->log.fills, NULL,
                                        &a->log.ledger};
-    bool ok = db != NULL;
-    for (int id = 0; db && id < PP_SCHEMA_COUNT; id++) {
+    bool ok = true;
+    for (int id = 0; id < PP_SCHEMA_COUNT; id++) {
         const pp_schema *s = &pp_schemas[id];
         const char *path = in_dir(d, dir, pp_run_file_names[id].name);
         pp_records rows;
@@ -257,7 +286,7 @@ static bool restore_facts(pp_diags *d, pp_artifact *a, const char *path)
     return false;
 }
 
-bool pp_artifact_read(pp_diags *d, const pp_fs *fs, const char *dir, pp_artifact *a)
+bool pp_artifact_read(pp_diags *d, const pp_fs *fs, pp_db *db, const char *dir, pp_artifact *a)
 {
     *a = (pp_artifact){.dir = dir};
     a->manifest = pp_artifact_manifest(d, fs, dir);
@@ -269,6 +298,6 @@ bool pp_artifact_read(pp_diags *d, const pp_fs *fs, const char *dir, pp_artifact
         return false;
     restore_identity(d->arena, a);
     a->result.log = &a->log;
-    return restore_events(d, a, path) && read_tables(d, dir, a) &&
+    return restore_events(d, a, path) && read_tables(d, db, dir, a) &&
            restore_facts(d, a, in_dir(d, dir, "result.json"));
 }

@@ -28,7 +28,8 @@ json_t *pp_artifact_manifest(pp_diags *d, const pp_fs *fs, const char *dir);
 bool pp_artifact_check_files(pp_diags *d, const pp_fs *fs, const char *dir, const json_t *manifest,
                              int *checks);
 
-/* Everything else. False with errors in d when a file cannot be understood. */
-bool pp_artifact_read(pp_diags *d, const pp_fs *fs, const char *dir, pp_artifact *out);
+/* Everything else, the tables through db. False with errors in d when a file cannot be understood.
+ */
+bool pp_artifact_read(pp_diags *d, const pp_fs *fs, pp_db *db, const char *dir, pp_artifact *out);
 
 #endif

@@ -13,8 +13,8 @@
 
 enum { FILE_MAX = 1 << 30 };
 
-static const char *const show_names[] = {"trades", "orders", "fills",  "equity",
-                                         "ledger", "events", "metrics"};
+static const char *const show_names[] = {"trades", "orders", "fills",   "equity",
+                                         "ledger", "events", "metrics", "transitions"};
 
 static const char *in_dir(pp_diags *d, const char *dir, const char *name)
 {
@@ -111,6 +111,34 @@ static void metrics_table(pp_diags *d, const json_t *result, bool for_people, pp
     *t = (pp_table){4, pp_n_metrics, cols};
 }
 
+/* A value of a transition as text: a token, a number, true or false; empty: unknown. */
+static const char *state_text(pp_arena *arena, const json_t *v)
+{
+    if (json_is_null(v))
+        return "";
+    return json_is_string(v) ? pp_strdup(arena, json_string_value(v))
+                             : pp_json_canonical(arena, v, NULL);
+}
+
+static void transitions_table(pp_diags *d, const json_t *result, pp_table *t)
+{
+    static const char *const names[] = {"key", "field", "old", "new"};
+    const json_t *list = json_object_get(result, "transitions"), *row;
+    size_t i, n = json_array_size(list);
+    int64_t *time_ms = PP_ARRAY(d->arena, int64_t, n + 1);
+    pp_col *cols = PP_ARRAY(d->arena, pp_col, 5);
+    cols[0] = (pp_col){.name = "time_ms", .type = PP_COL_I64, .i64 = time_ms};
+    json_array_foreach(list, i, row) time_ms[i] =
+        json_integer_value(json_object_get(row, "time_ms"));
+    for (size_t k = 0; k < PP_COUNT(names); k++) {
+        const char **text = PP_ARRAY(d->arena, const char *, n + 1);
+        cols[k + 1] = (pp_col){.name = names[k], .type = PP_COL_STR, .str = text};
+        json_array_foreach(list, i, row) text[i] =
+            state_text(d->arena, json_object_get(row, names[k]));
+    }
+    *t = (pp_table){5, n, cols};
+}
+
 /* The condition runs in a database of its own, which may touch this folder only and knows nothing
  * but the table; without a condition no database is needed. */
 static bool show_rows(pp_diags *d, const char *dir, pp_table *t, const char *where, int64_t limit,
@@ -137,10 +165,13 @@ static bool table_of(pp_diags *d, const char *dir, const char *what, bool for_pe
 {
     if (strcmp(what, "events") == 0)
         return events_table(d, dir, t);
-    if (strcmp(what, "metrics") == 0) {
+    bool metrics = strcmp(what, "metrics") == 0;
+    if (metrics || strcmp(what, "transitions") == 0) {
         json_t *result = result_of(d, dir);
-        if (result)
+        if (result && metrics)
             metrics_table(d, result, for_people, t);
+        else if (result)
+            transitions_table(d, result, t);
         return result != NULL;
     }
     pp_db *db = pp_db_open(d->arena, &dir, 1, d);
@@ -157,7 +188,7 @@ bool pp_artifact_show(pp_diags *d, const char *dir, const char *what, const char
             return table_of(d, dir, what, format == PP_SHOW_TEXT, &t) &&
                    show_rows(d, dir, &t, where, limit, format, out);
     pp_diag *e = pp_error(d, PP_E_USAGE, (pp_pos){0}, "no artifact named %s", what);
-    e->allowed = "trades, orders, fills, equity, ledger, events, metrics";
+    e->allowed = "trades, orders, fills, equity, ledger, events, metrics, transitions";
     e->nearest = pp_nearest(what, show_names, PP_COUNT(show_names));
     return false;
 }

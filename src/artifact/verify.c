@@ -17,6 +17,7 @@ typedef struct pp_check {
     const pp_fs *fs;
     const char *dir;
     const pp_tape *tape;
+    pp_db *db;
     pp_artifact a;
     int checks;
     bool ok;
@@ -256,7 +257,9 @@ static void verify_run(pp_check *c)
 {
     json_t *manifest = pp_artifact_manifest(c->d, c->fs, c->dir);
     c->ok = manifest && pp_artifact_check_files(c->d, c->fs, c->dir, manifest, &c->checks);
-    if (!c->ok || !pp_artifact_read(c->d, c->fs, c->dir, &c->a)) {
+    if (c->ok && !c->db)
+        c->db = pp_db_open(c->d->arena, &c->dir, 1, c->d);
+    if (!c->ok || !c->db || !pp_artifact_read(c->d, c->fs, c->db, c->dir, &c->a)) {
         c->ok = false;
         return;
     }
@@ -280,15 +283,16 @@ bool pp_artifact_verify(pp_diags *d, const pp_fs *fs, const char *dir, const pp_
     return c.ok;
 }
 
-bool pp_artifact_gate(pp_diags *d, const pp_fs *fs, const char *dir, const pp_tape *tape)
+bool pp_artifact_gate(pp_diags *d, const pp_fs *fs, pp_db *db, const char *dir, const pp_tape *tape)
 {
     size_t from = d->list.n;
     const char *outer = d->context;
+    pp_check c = {.d = d, .fs = fs, .db = db, .dir = dir, .tape = tape};
     d->context = "gate 3, artifacts";
-    bool ok = pp_artifact_verify(d, fs, dir, tape, NULL);
+    verify_run(&c);
     d->context = outer;
     for (size_t i = from; i < d->list.n; i++)
         if (d->list.v[i].code == PP_E_VERIFY)
             d->list.v[i].code = PP_E_GATE;
-    return ok;
+    return c.ok;
 }

@@ -240,7 +240,7 @@ static void write_run(void *ctx)
         remove_run(w->d->arena, w->fs, w->dir);
         return;
     }
-    if (!pp_artifact_gate(w->d, w->fs, w->dir, w->job->tape) || (found && !same_bytes(w))) {
+    if (!pp_artifact_gate(w->d, w->fs, w->db, w->dir, w->job->tape) || (found && !same_bytes(w))) {
         keep_failed(w);
         return;
     }

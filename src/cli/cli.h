@@ -15,7 +15,8 @@
 typedef struct pp_opt {
     const char *name;    /* without the dashes */
     char letter;         /* short form, 0: none */
-    const char *arg;     /* name of the value ("DIR", "KEY=VALUE"); NULL: a flag */
+    const char *arg;     /* name of the value ("DIR", "KEY=VALUE"); NULL: a flag; "[NAME]": may be
+                            left out and is "" then */
     const char *help;    /* one line; more lines are indented */
     const char *choices; /* allowed values separated by |, or NULL */
 } pp_opt;

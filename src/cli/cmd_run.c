@@ -1,11 +1,9 @@
-/* perpetua run, perpetua check: a Play backtested, or only checked. */
+/* perpetua run: a Play backtested. */
 #include "cli/job.h"
 #include "report/text.h"
 
 #include "artifact/documents.h"
-#include "play/normal.h"
 
-#include <string.h>
 #include <time.h>
 
 static const pp_opt run_opts[] = {
@@ -92,54 +90,4 @@ const pp_command pp_cmd_run = {
         "  perpetua run plays/ema_cross.yml --csv BTCUSDT-1m.csv --funding-csv funding.csv\n"
         "  perpetua run plays/ema_cross.yml --synthetic trend_up_clean,bars=20000 --fast\n",
     .run = run_run,
-};
-
-static const pp_opt check_opts[] = {
-    {"normal", 0, NULL, "print the normal form: every default filled in, variables replaced", NULL},
-    PP_SET_OPT,
-};
-
-static int run_check(pp_cli *c)
-{
-    pp_runner_job job = {0};
-    if (!pp_cli_sets(c, &job))
-        return 2;
-    int status = 0;
-    for (size_t i = 0; i < c->n_args; i++) {
-        size_t before = c->diags->n_errors;
-        if (!pp_cli_play(c, c->args[i], &job)) {
-            status = 2;
-            continue;
-        }
-        pp_strategy *s = pp_strategy_load(c->diags, job.play_file, job.play_text, job.play_size,
-                                          job.sets, job.n_sets, PP_TF_1M);
-        if (s)
-            pp_play_show_source(c->diags, s->play);
-        if (c->diags->n_errors > before)
-            continue;
-        if (pp_cli_has(c, "normal")) {
-            const char *yaml = pp_normal_yaml(c->arena, s->play, pp_strategy_normal(c->arena, s));
-            pp_cli_out(c, yaml, strlen(yaml));
-            continue;
-        }
-        pp_cli_outf(c, "%s: ok\n", c->args[i]);
-        for (size_t k = 0; k < s->n_cases; k++)
-            if (s->cases[k].when >= 0)
-                pp_cli_outf(c, "  %s on the %s grid\n", s->cases[k].id,
-                            s->cases[k].grid == PP_GRID_EXEC ? "exec" : "tape");
-    }
-    return status;
-}
-
-const pp_command pp_cmd_check = {
-    .name = "check",
-    .summary = "check Plays: every mistake at once, with place and remedy",
-    .args = "PLAY...",
-    .min_args = 1,
-    .max_args = -1,
-    .opts = check_opts,
-    .n_opts = PP_COUNT(check_opts),
-    .examples = "  perpetua check plays/ema_cross.yml\n"
-                "  perpetua check plays/ema_cross.yml --set fast=12\n",
-    .run = run_check,
 };

@@ -32,7 +32,7 @@ static const pp_opt show_opts[] = {
 
 const pp_command pp_cmd_show = {
     .name = "show",
-    .summary = "trades, orders, fills, equity, ledger, events or metrics of a run as a table",
+    .summary = "trades, orders, fills, equity, ledger, events, metrics or transitions of a run",
     .args = "RUN WHAT",
     .min_args = 2,
     .max_args = 2,

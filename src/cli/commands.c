@@ -8,12 +8,15 @@
     X(pp_cmd_sweep)                                                                                \
     X(pp_cmd_check)                                                                                \
     X(pp_cmd_preflight)                                                                            \
+    X(pp_cmd_explain)                                                                              \
     X(pp_cmd_prove)                                                                                \
     X(pp_cmd_verify)                                                                               \
     X(pp_cmd_compare)                                                                              \
     X(pp_cmd_show)                                                                                 \
     X(pp_cmd_columns)                                                                              \
+    X(pp_cmd_operators)                                                                            \
     X(pp_cmd_indicators)                                                                           \
+    X(pp_cmd_structures)                                                                           \
     X(pp_cmd_metrics)                                                                              \
     X(pp_cmd_data_import)                                                                          \
     X(pp_cmd_data_download)                                                                        \

@@ -105,6 +105,27 @@ bool pp_cli_job(pp_cli *c, pp_runner_job *job)
     return read_source(c, job) && pp_cli_sets(c, job) && read_window(c, &job->options.window);
 }
 
+/* P4: one run per symbol of a Play over a store; a file and a synthetic market are one symbol. */
+static int each_symbol(pp_cli *c, pp_runner_job *job, int (*one)(pp_cli *c, pp_runner_job *job))
+{
+    pp_arena scratch;
+    pp_arena_init(&scratch, NULL);
+    pp_diags quiet = {.arena = &scratch};
+    const pp_strategy *s = job->source.store ? pp_runner_load(&quiet, job, PP_TF_1M) : NULL;
+    size_t n = s ? s->play->n_symbols : 1;
+    const char **symbols = PP_ARRAY(c->arena, const char *, n);
+    for (size_t i = 0; s && i < n; i++)
+        symbols[i] = pp_strdup(c->arena, s->play->symbols[i]);
+    pp_arena_free(&scratch);
+    int status = 0;
+    for (size_t i = 0; i < n && !*c->interrupted; i++) {
+        job->symbol = s ? symbols[i] : NULL;
+        int was = one(c, job);
+        status = was > status ? was : status;
+    }
+    return status;
+}
+
 int pp_cli_each_play(pp_cli *c, pp_runner_job *job, int (*one)(pp_cli *c, pp_runner_job *job))
 {
     if (pp_cli_has(c, "demo")) {
@@ -121,7 +142,7 @@ int pp_cli_each_play(pp_cli *c, pp_runner_job *job, int (*one)(pp_cli *c, pp_run
     }
     int status = 0;
     for (size_t i = 0; i < c->n_args && status != 2 && !*c->interrupted; i++) {
-        int was = pp_cli_play(c, c->args[i], job) ? one(c, job) : 2;
+        int was = pp_cli_play(c, c->args[i], job) ? each_symbol(c, job, one) : 2;
         status = was > status ? was : status;
     }
     return status;

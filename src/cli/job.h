@@ -14,8 +14,11 @@
         {"funding-csv", 0, "FILE", "settlements: time_ms, rate", NULL},                            \
         {"instrument", 0, "FILE", "instrument values as JSON; default: built in, else generic",    \
          NULL},                                                                                    \
-        {"synthetic", 0, "PATTERN",                                                                \
-         "a synthetic market: PATTERN[,bars=N,seed=S,start=T,price=P,vol=V]", NULL},               \
+        {"synthetic", 0, "[PATTERN]",                                                              \
+         "a synthetic market: PATTERN[,bars=N,seed=S,start=T,price=P,vol=V]; without a value "     \
+         "the\n"                                                                                   \
+         "one of the Play's `validation:` block",                                                  \
+         NULL},                                                                                    \
         {"demo", 0, NULL, "a built-in Play on a built-in market", NULL},                           \
         {"from", 0, "TIME", "first decision at this time (UTC)", NULL},                            \
         {"to", 0, "TIME", "end of the window", NULL}, PP_SET_OPT

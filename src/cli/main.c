@@ -76,6 +76,15 @@ static void add_value(pp_cli *c, const pp_opt *o, const char *value)
     *pp_vec_push(c->arena, &c->values) = (pp_opt_value){o, value};
 }
 
+/* "[PATTERN]": the value may be left out, and a Play file is none. */
+static bool leaves_out_value(const pp_cli *c, const pp_opt *o, int i)
+{
+    const char *next = i + 1 < c->argc ? c->argv[i + 1] : "-";
+    const char *ending = strrchr(next, '.');
+    return o->arg[0] == '[' &&
+           (next[0] == '-' || (ending && (!strcmp(ending, ".yml") || !strcmp(ending, ".yaml"))));
+}
+
 /* Takes the option at argv[i]; returns the number of words it used. */
 static int take_option(pp_cli *c, int i)
 {
@@ -98,6 +107,10 @@ static int take_option(pp_cli *c, int i)
     const char *value = eq ? eq + 1 : !is_long && word[2] ? word + 2 : NULL;
     if (value) {
         add_value(c, o, value);
+        return 1;
+    }
+    if (leaves_out_value(c, o, i)) {
+        add_value(c, o, "");
         return 1;
     }
     if (i + 1 >= c->argc) {

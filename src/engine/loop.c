@@ -196,8 +196,10 @@ static void decide_at(pp_loop *l, size_t i, bool decide)
     if (decide)
         pp_loop_decide(l, i);
     for (int g = 0; g < 2; g++)
-        if (grid[g])
+        if (grid[g]) {
             pp_live_commit(l->cfg.signals, (pp_grid)g, 1, live);
+            memcpy(l->live[g], live, sizeof live);
+        }
 }
 
 /* K7: a trailing_atr stop takes the ATR of the last closed exec bar. */
@@ -366,6 +368,8 @@ void pp_loop_run(pp_loop *l)
     if (start != SIZE_MAX)
         decide_at(l, start, !is_filled(l, start));
     size_t visited = 0, mark = 0;
+    if (l->cfg.pause_end && l->cfg.pause_end < end)
+        end = l->cfg.pause_end;
     for (size_t i = x->first_bar; i < end && !l->stopped; i++) {
         if (!l->cfg.plain)
             i = skip_quiet(l, i, end);
@@ -380,7 +384,7 @@ void pp_loop_run(pp_loop *l)
         }
     }
     pass_marks(l, mark, SIZE_MAX);
-    if (!l->stopped && !l->cancelled && end > x->first_bar) {
+    if (!l->stopped && !l->cancelled && !l->cfg.pause_end && end > x->first_bar) {
         pp_exch_close_all(l->ex, PP_REASON_end_of_data, PP_OUT_END_OF_DATA);
         note_segment(l, end - 1);
     }

@@ -53,6 +53,8 @@ typedef struct pp_loop_config {
     size_t start_instant; /* tape bar whose close is the first decision; SIZE_MAX: none before
                              first_bar (the window starts with the data) */
     bool plain;
+    size_t pause_end; /* one past the last tape bar to run, position and orders then being left as
+                         they are (explain); 0: the window's, with everything closed */
     const pp_loop_marks *marks; /* NULL: none */
     const volatile sig_atomic_t
         *cancel; /* not NULL: looked at now and then; non-zero ends the run */
@@ -68,6 +70,7 @@ struct pp_loop {
     const uint64_t *interest;       /* bit per tape bar: a column case may emit at its close */
     bool has_live[2];               /* per pp_grid: some case reads position or account operands */
     bool watch_equity;              /* run stops or rules need the equity of every close */
+    double live[2][PP_LIVE_COUNT];  /* per pp_grid: what its live cases saw last */
     const int32_t *exec_of;         /* per tape bar: exec bars closed by then - 1 (T5) */
     /* decisions */
     const pp_intent **emitted; /* scratch: intents of one instant */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 struct pp_rational {
+    pp_rat_input in;
     pp_rationalized state;
 };
 
@@ -121,26 +122,40 @@ pp_rational *pp_rational_run(pp_arena *arena, const pp_strategy *s, const pp_col
             add_default_signal(&j, &c->nodes[i]);
     }
     add_given_signals(&j, decl);
-    pp_rat_input in = {.exec = &j.exec->bars,
-                       .decl = decl,
-                       .signals = j.signals.v,
-                       .n_signals = j.signals.n,
-                       .watches = j.watches.v,
-                       .n_watches = j.watches.n,
-                       .zones = j.zones.v,
-                       .n_zones = j.zones.n,
-                       .slower_trends = j.slower.v,
-                       .n_slower_trends = j.slower.n,
-                       .exec_trends = j.exec_trends.v,
-                       .n_exec_trends = j.exec_trends.n};
     pp_rational *r = PP_NEW(arena, pp_rational);
-    pp_rationalize(arena, &in, &r->state);
+    r->in = (pp_rat_input){.exec = &j.exec->bars,
+                           .decl = decl,
+                           .signals = j.signals.v,
+                           .n_signals = j.signals.n,
+                           .watches = j.watches.v,
+                           .n_watches = j.watches.n,
+                           .zones = j.zones.v,
+                           .n_zones = j.zones.n,
+                           .slower_trends = j.slower.v,
+                           .n_slower_trends = j.slower.n,
+                           .exec_trends = j.exec_trends.v,
+                           .n_exec_trends = j.exec_trends.n};
+    pp_rationalize(arena, &r->in, &r->state);
     return r;
 }
 
 const double *pp_rational_column(const pp_rational *r, int output)
 {
     return r->state.out[output];
+}
+
+pp_transition_row *pp_rational_transitions(pp_arena *arena, const pp_rational *r, size_t end,
+                                           size_t *n)
+{
+    pp_transition *found = pp_rat_transitions(arena, &r->in, end, n);
+    pp_transition_row *rows = PP_ARRAY(arena, pp_transition_row, *n + 1);
+    for (size_t k = 0; k < *n; k++) {
+        const pp_transition *t = &found[k];
+        const pp_rat_watch *w = &r->in.watches[t->watch];
+        rows[k] = (pp_transition_row){pp_bar_close_ms(r->in.exec, t->exec_bar), w->key, w->output,
+                                      t->before, t->after};
+    }
+    return rows;
 }
 
 pp_outcome pp_rational_veto(const pp_rational *r, size_t exec_bar, int side)

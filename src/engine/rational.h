@@ -6,7 +6,7 @@
 
 #include "engine/build.h"
 #include "engine/columns.h"
-#include "exchange/log.h"
+#include "engine/result.h"
 
 typedef struct pp_rational pp_rational;
 
@@ -16,6 +16,10 @@ const pp_output_spec *pp_rational_outputs(int *n);
 /* NULL if no rule reads `rationalize` and the Play has no such map. */
 pp_rational *pp_rational_run(pp_arena *arena, const pp_strategy *s, const pp_columns *c);
 const double *pp_rational_column(const pp_rational *r, int output); /* one value per exec bar */
+
+/* The last transitions of exec closes [0, end), *n <= 1,000 of them, oldest first (S22). */
+pp_transition_row *pp_rational_transitions(pp_arena *arena, const pp_rational *r, size_t end,
+                                           size_t *n);
 
 /* The reason an entry on `side` at the close of an exec bar is vetoed; NONE: it is not. */
 pp_outcome pp_rational_veto(const pp_rational *r, size_t exec_bar, int side);

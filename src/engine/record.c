@@ -319,6 +319,16 @@ static void record_warnings(pp_arena *arena, const pp_prepared *p, pp_result *r)
     r->n_warnings = w.n;
 }
 
+static void record_transitions(pp_arena *arena, const pp_prepared *p, pp_result *r)
+{
+    const pp_bars *exec = &p->columns->views[p->columns->view_of[r->exec_tf]].bars;
+    size_t end = 0;
+    while (end < exec->n && pp_bar_close_ms(exec, end) <= r->ended_ms)
+        end++;
+    if (p->rational)
+        r->transitions = pp_rational_transitions(arena, p->rational, end, &r->n_transitions);
+}
+
 void pp_record(pp_diags *d, const pp_prepared *p, pp_result *r)
 {
     pp_arena *arena = d->arena;
@@ -330,4 +340,5 @@ void pp_record(pp_diags *d, const pp_prepared *p, pp_result *r)
     if (!p->options.fast)
         record_columns(arena, p, r);
     record_warnings(arena, p, r);
+    record_transitions(arena, p, r);
 }

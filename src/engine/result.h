@@ -52,6 +52,14 @@ typedef struct pp_declared {
     bool used; /* by a rule, the risk model, or another feature or structure */
 } pp_declared;
 
+/* A change that the rationaliser saw at an exec close (S22). */
+typedef struct pp_transition_row {
+    int64_t time_ms;              /* the exec close */
+    const char *key;              /* structure */
+    const pp_output_spec *output; /* its output: name, type, tokens */
+    double before, after;         /* of an event 0 and 1; NaN: unknown */
+} pp_transition_row;
+
 /* What an order's tag stands for (pp_order_req.tag is an index into pp_result.tags). */
 typedef struct pp_tag {
     const char *case_id;  /* "entry_long[0]" */
@@ -106,6 +114,10 @@ typedef struct pp_result {
     size_t n_declared;
     const pp_column_digest *columns;
     size_t n_columns;
+
+    /* the last 1,000 up to the end of the run, oldest first; NULL: no rationaliser */
+    const pp_transition_row *transitions;
+    size_t n_transitions;
 } pp_result;
 
 const char *pp_run_status_name(pp_run_status status); /* "done", "stopped" */

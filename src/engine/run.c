@@ -119,6 +119,7 @@ pp_loop *pp_engine_loop(pp_diags *d, const pp_prepared *p, pp_log *log, unsigned
                           .rational = p->rational,
                           .start_instant = p->window.start_instant,
                           .plain = p->options.plain,
+                          .pause_end = p->options.pause_end,
                           .marks = marks,
                           .cancel = p->options.cancel};
     *self = pp_loop_new(d, &cfg, log);

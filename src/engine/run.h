@@ -17,12 +17,13 @@
 typedef struct pp_run_options {
     pp_window_request window;
     const pp_instrument
-        *instrument; /* NULL: the built-in row of the symbol, else the generic one */
-    int intrabar;    /* a pp_intrabar; -1: the Play's */
-    unsigned keep;   /* PP_KEEP_...; PP_KEEP_ALL for artifacts */
-    bool plain;      /* visit every bar: the reference loop */
-    bool fast;       /* no column digests */
-    int64_t seed;    /* of a synthetic market, for the record */
+        *instrument;  /* NULL: the built-in row of the symbol, else the generic one */
+    int intrabar;     /* a pp_intrabar; -1: the Play's */
+    unsigned keep;    /* PP_KEEP_...; PP_KEEP_ALL for artifacts */
+    bool plain;       /* visit every bar: the reference loop */
+    size_t pause_end; /* as in pp_loop_config */
+    bool fast;        /* no column digests */
+    int64_t seed;     /* of a synthetic market, for the record */
     const pp_column_cache *cache;
     const volatile sig_atomic_t *cancel;
 } pp_run_options;

@@ -16,7 +16,7 @@ static int64_t node_warmup(const pp_columns *c, int view)
 }
 
 /* T14: per timeframe, and the time at which the longest is behind. */
-static void find_warmups(const pp_strategy *s, const pp_columns *c, pp_window *w)
+void pp_window_warmups(const pp_strategy *s, const pp_columns *c, pp_window *w)
 {
     pp_lookback look = pp_rules_lookback(s->rules);
     w->earliest_ms = INT64_MIN;
@@ -95,7 +95,7 @@ bool pp_window_find(pp_diags *d, const pp_strategy *s, const pp_columns *c,
         pp_error(d, PP_E_DATA, (pp_pos){0}, "the tape has no bars");
         return false;
     }
-    find_warmups(s, c, out);
+    pp_window_warmups(s, c, out);
     if (out->earliest_ms == INT64_MAX && !(want->no_gate && want->has_from)) {
         warmup_error(d, out, "the data is shorter than the warmup", false);
         return false;

@@ -29,6 +29,9 @@ typedef struct pp_window {
     int n_warmups;
 } pp_window;
 
+/* The warmup of every timeframe in use (T14) into out->warmups, and from it out->earliest_ms. */
+void pp_window_warmups(const pp_strategy *s, const pp_columns *c, pp_window *out);
+
 /* False with errors in d: too little data before the start (E_WARMUP names the earliest possible
  * one), an empty window, a window outside the data. */
 bool pp_window_find(pp_diags *d, const pp_strategy *s, const pp_columns *c,

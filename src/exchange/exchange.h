@@ -175,8 +175,11 @@ int64_t pp_exch_mark(const pp_exch *ex);      /* close of the last bar; T9 on fi
 int64_t pp_exch_last(const pp_exch *ex);
 int64_t pp_exch_unrealised(const pp_exch *ex, int64_t mark_e8); /* L3 */
 int64_t pp_exch_equity(const pp_exch *ex, int64_t mark_e8);
-int64_t pp_exch_now(const pp_exch *ex);        /* close of the last bar, or the start */
-size_t pp_exch_n_orders(const pp_exch *ex);    /* live orders */
+int64_t pp_exch_now(const pp_exch *ex);     /* close of the last bar, or the start */
+size_t pp_exch_n_orders(const pp_exch *ex); /* live orders */
+/* The live order with the next id above `after` as its last transition would show it; false at the
+ * end. */
+bool pp_exch_next_order(const pp_exch *ex, int32_t after, pp_order_row *out);
 bool pp_exch_entry_pending(const pp_exch *ex); /* a live order that is not reduce_only */
 bool pp_exch_exit_pending(const pp_exch *ex);  /* a live reduce_only order not of the stop */
 bool pp_exch_liquidated(const pp_exch *ex);    /* the last position to end was liquidated */

@@ -34,26 +34,47 @@ pp_live *pp_ex_next_order(pp_exch *ex, int32_t after)
     return NULL;
 }
 
+static pp_order_row row_of(const pp_exch *ex, const pp_live *o, pp_order_state state,
+                           pp_outcome code)
+{
+    return (pp_order_row){.time_ms = ex->stamp_ms,
+                          .qty_e8 = o->qty_e8,
+                          .limit_e8 = o->req.limit_e8,
+                          .trigger_e8 = o->req.trigger_e8,
+                          .filled_e8 = o->filled_e8,
+                          .expire_ms = o->req.expire_ms,
+                          .id = o->id,
+                          .bar = (int32_t)ex->bar,
+                          .side = (int8_t)o->req.side,
+                          .state = (uint8_t)state,
+                          .code = (uint8_t)code,
+                          .type = (uint8_t)o->req.type,
+                          .tif = (uint8_t)o->req.tif,
+                          .trigger_by = (uint8_t)o->req.trigger_by,
+                          .reason = (uint8_t)o->req.reason,
+                          .reduce_only = o->req.reduce_only};
+}
+
 void pp_ex_state(pp_exch *ex, const pp_live *o, pp_order_state state, pp_outcome code)
 {
-    if (!ex->log)
-        return;
-    pp_log_order(ex->log, (pp_order_row){.time_ms = ex->stamp_ms,
-                                         .qty_e8 = o->qty_e8,
-                                         .limit_e8 = o->req.limit_e8,
-                                         .trigger_e8 = o->req.trigger_e8,
-                                         .filled_e8 = o->filled_e8,
-                                         .expire_ms = o->req.expire_ms,
-                                         .id = o->id,
-                                         .bar = (int32_t)ex->bar,
-                                         .side = (int8_t)o->req.side,
-                                         .state = (uint8_t)state,
-                                         .code = (uint8_t)code,
-                                         .type = (uint8_t)o->req.type,
-                                         .tif = (uint8_t)o->req.tif,
-                                         .trigger_by = (uint8_t)o->req.trigger_by,
-                                         .reason = (uint8_t)o->req.reason,
-                                         .reduce_only = o->req.reduce_only});
+    if (ex->log)
+        pp_log_order(ex->log, row_of(ex, o, state, code));
+}
+
+bool pp_exch_next_order(const pp_exch *ex, int32_t after, pp_order_row *out)
+{
+    for (size_t i = 0; i < ex->n_orders; i++) {
+        const pp_live *o = &ex->orders[i];
+        if (o->id <= after)
+            continue;
+        *out = row_of(ex, o,
+                      o->triggered   ? PP_ORDER_triggered
+                      : o->filled_e8 ? PP_ORDER_partially_filled
+                                     : PP_ORDER_accepted,
+                      PP_OUT_NONE);
+        return true;
+    }
+    return false;
 }
 
 void pp_ex_end(pp_exch *ex, int32_t id, pp_order_state state, pp_outcome code)

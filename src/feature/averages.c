@@ -88,12 +88,22 @@ static void dema_plan(pp_kernel *k, const pp_params *p)
     chain_plan(k, p, 2);
 }
 
-PP_SIMD static void dema_block(pp_kernel *k, const double *x, size_t n, double *const *out)
+static void dema_block(pp_kernel *k, const double *x, size_t n, double *const *out)
 {
-    double e[2][PP_BLOCK];
+    double e[2][PP_BLOCK], *y = out[0];
+    if (pp_ema_ready(&k->ema[1])) {
+        pp_ema a = k->ema[0], b = k->ema[1];
+        for (size_t i = 0; i < n; i++) {
+            double once = pp_ema_next(&a, x[i]);
+            y[i] = 2 * once - pp_ema_next(&b, once);
+        }
+        k->ema[0] = a;
+        k->ema[1] = b;
+        return;
+    }
     pp_ema_cascade(k->ema, 2, x, e, n);
     for (size_t i = 0; i < n; i++)
-        out[0][i] = 2 * e[0][i] - e[1][i];
+        y[i] = 2 * e[0][i] - e[1][i];
 }
 
 static int dema_lookback(const pp_params *p, int output)
@@ -115,12 +125,23 @@ static void tema_plan(pp_kernel *k, const pp_params *p)
     chain_plan(k, p, 3);
 }
 
-PP_SIMD static void tema_block(pp_kernel *k, const double *x, size_t n, double *const *out)
+static void tema_block(pp_kernel *k, const double *x, size_t n, double *const *out)
 {
-    double e[3][PP_BLOCK];
+    double e[3][PP_BLOCK], *y = out[0];
+    if (pp_ema_ready(&k->ema[2])) {
+        pp_ema a = k->ema[0], b = k->ema[1], c = k->ema[2];
+        for (size_t i = 0; i < n; i++) {
+            double once = pp_ema_next(&a, x[i]), again = pp_ema_next(&b, once);
+            y[i] = 3 * once - 3 * again + pp_ema_next(&c, again);
+        }
+        k->ema[0] = a;
+        k->ema[1] = b;
+        k->ema[2] = c;
+        return;
+    }
     pp_ema_cascade(k->ema, 3, x, e, n);
     for (size_t i = 0; i < n; i++)
-        out[0][i] = 3 * e[0][i] - 3 * e[1][i] + e[2][i];
+        y[i] = 3 * e[0][i] - 3 * e[1][i] + e[2][i];
 }
 
 static int tema_lookback(const pp_params *p, int output)
@@ -264,19 +285,18 @@ PP_SIMD static void kama_block(pp_kernel *k, const double *x, size_t n, double *
     for (size_t i = lead; i < n; i++)
         step[i - lead] = fabs(x[i] - *(x + i - 1));
     lead += pp_sum_run(k, 0, step, path + lead, n - lead);
-    for (size_t i = lead; i < n; i++) {
-        double er = PP_UNLESS(path[i] == 0, 0, fabs(x[i] - *(x + i - len)) / path[i]);
-        double sc = er * k->v[1] + k->v[0];
-        path[i] = sc * sc;
-    }
     pp_fill_unknown(y, lead);
     if (lead < n && !k->n[1]) {
         k->v[2] = *(x + lead - 1);
         k->n[1] = 1;
     }
     double last = k->v[2];
-    for (size_t i = lead; i < n; i++)
-        y[i] = last = path[i] * x[i] + (1 - path[i]) * last;
+    const double slow = k->v[0], span = k->v[1];
+    for (size_t i = lead; i < n; i++) {
+        double er = PP_UNLESS(path[i] == 0, 0, fabs(x[i] - *(x + i - len)) / path[i]);
+        double sc = er * span + slow, share = sc * sc;
+        y[i] = last = share * x[i] + (1 - share) * last;
+    }
     k->v[2] = last;
 }
 

@@ -206,12 +206,8 @@ PP_SIMD void pp_true_range(const pp_bars *b, size_t at, size_t n, double *tr)
         tr[0] = h[0] - l[0];
         i = 1;
     }
-    for (; i < n; i++) {
-        const double *prev = c + i - 1;
-        double up = fabs(h[i] - *prev), down = fabs(l[i] - *prev), range = h[i] - l[i];
-        double most = up > down ? up : down;
-        tr[i] = most > range ? most : range;
-    }
+    for (; i < n; i++)
+        tr[i] = pp_range_after(h[i], l[i], *(c + i - 1));
 }
 
 int pp_lookback_window(const pp_params *p, int output)

@@ -19,7 +19,8 @@
  *  - An EMA is y = alpha x + (1 - alpha) y, in just this form: what stands on it may amplify its
  *    last bit (the range of an rsi on a still market), and so anyone can compute the same. One such
  *    chain waits for its own result; independent chains run in one loop, so that they wait
- *    together (pp_ema_pair, pp_ema_cascade, or pp_ema_next in a loop of the indicator). */
+ *    together (pp_ema_pair, pp_ema_cascade, or pp_ema_next in a loop of the indicator); whatever
+ *    else a bar needs costs nothing in that loop, so indicators have one for when all is ready. */
 #ifndef PP_FEATURE_KERNEL_H
 #define PP_FEATURE_KERNEL_H
 
@@ -78,6 +79,14 @@ static inline double pp_select(bool special, double instead, double value)
     return special ? instead : value;
 }
 
+/* True range of a bar after a close of `last`. */
+static inline double pp_range_after(double h, double l, double last)
+{
+    double up = fabs(h - last), down = fabs(l - last), range = h - l;
+    double most = up > down ? up : down;
+    return most > range ? most : range;
+}
+
 /* The state of every indicator: flat, sized by its plan. */
 typedef struct pp_kernel {
     size_t seen; /* values (of the source) or bars taken before this block */
@@ -108,6 +117,8 @@ size_t pp_ema_pair(pp_ema *a, const double *x, double *y, pp_ema *b, const doubl
 size_t pp_ema_cascade(pp_ema *e, int depth, const double *x, double y[][PP_BLOCK], size_t n);
 /* The same over a series with holes: unknown inputs give unknown outputs and are passed over. */
 void pp_ema_run_known(pp_ema *e, const double *x, double *y, size_t n);
+/* Average of the true range of the bars [at, at + n). */
+size_t pp_ema_range(pp_ema *e, const pp_bars *b, size_t at, size_t n, double *y);
 size_t pp_sum_run(pp_kernel *k, int w, const double *x, double *y, size_t n);  /* width 1 */
 size_t pp_sma_run(pp_kernel *k, int w, const double *x, double *y, size_t n);  /* width 1 */
 size_t pp_high_run(pp_kernel *k, int w, const double *x, double *y, size_t n); /* width 1 */

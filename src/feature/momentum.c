@@ -305,10 +305,33 @@ const pp_spec pp_indicator_macd = {.name = "macd",
                                    .warmup = macd_warmup,
                                    PP_ROW_KERNEL(macd)};
 
+static void ppo_ready(pp_kernel *k, const double *x, size_t n, double *const *out)
+{
+    pp_ema fast = k->ema[0], slow = k->ema[1], signal = k->ema[2];
+    double *ppo = out[0], *sig = out[1], *hist = out[2];
+    for (size_t i = 0; i < n; i++) {
+        double f = pp_ema_next(&fast, x[i]), s = pp_ema_next(&slow, x[i]);
+        if (s == 0) { /* no value: the signal waits */
+            ppo[i] = sig[i] = hist[i] = NAN;
+            continue;
+        }
+        ppo[i] = 100 * (f - s) / s;
+        sig[i] = pp_ema_next(&signal, ppo[i]);
+        hist[i] = ppo[i] - sig[i];
+    }
+    k->ema[0] = fast;
+    k->ema[1] = slow;
+    k->ema[2] = signal;
+}
+
 #define ppo_plan macd_plan
-PP_SIMD static void ppo_block(pp_kernel *k, const double *x, size_t n, double *const *out)
+static void ppo_block(pp_kernel *k, const double *x, size_t n, double *const *out)
 {
     double fast[PP_BLOCK], slow[PP_BLOCK];
+    if (pp_ema_ready(&k->ema[2])) {
+        ppo_ready(k, x, n, out);
+        return;
+    }
     pp_ema_pair(&k->ema[0], x, fast, &k->ema[1], x, slow, n);
     for (size_t i = 0; i < n; i++)
         out[0][i] = PP_UNLESS(slow[i] == 0, NAN, 100 * (fast[i] - slow[i]) / slow[i]);
@@ -346,9 +369,27 @@ static void trix_plan(pp_kernel *k, const pp_params *p)
     pp_plan_line(k, &k->feed, 0);
 }
 
-PP_SIMD static void trix_block(pp_kernel *k, const double *x, size_t n, double *const *out)
+static void trix_ready(pp_kernel *k, const double *x, size_t n, double *y)
+{
+    pp_ema a = k->ema[0], b = k->ema[1], c = k->ema[2];
+    for (size_t i = 0; i < n; i++) {
+        double last = c.y, now = pp_ema_next(&c, pp_ema_next(&b, pp_ema_next(&a, x[i])));
+        y[i] = PP_UNLESS(last == 0, NAN, 100 * (now / last - 1));
+    }
+    k->ema[0] = a;
+    k->ema[1] = b;
+    k->ema[2] = c;
+    k->v[0] = c.y;
+}
+
+static void trix_block(pp_kernel *k, const double *x, size_t n, double *const *out)
 {
     double e[3][PP_BLOCK], last = k->v[0];
+    if (k->n[0]) {
+        trix_ready(k, x, n, out[0]);
+        pp_sma_run_known(k, 0, &k->line[0], out[0], out[1], n);
+        return;
+    }
     size_t lead = pp_ema_cascade(k->ema, 3, x, e, n);
     pp_fill_unknown(out[0], lead);
     if (lead < n && !k->n[0]) { /* the first e has none before it */

@@ -1,11 +1,5 @@
 /* stages.c - averages and rolling windows, a block at a time (see kernel.h for the methods). */
-#include "feature/kernel.h"
-
-#include <string.h>
-
-/* Windows up to this length are joined anew for every bar, many bars at once: of values, pairs,
- * fours, eights, ... as the binary digits of the length say. */
-enum { SHORT_MAX = 128 };
+#include "feature/joined.h"
 
 static void plan_average(pp_ema *e, size_t n, double alpha)
 {
@@ -97,6 +91,21 @@ size_t pp_ema_cascade(pp_ema *e, int depth, const double *x, double y[][PP_BLOCK
     return 0;
 }
 
+size_t pp_ema_range(pp_ema *e, const pp_bars *b, size_t at, size_t n, double *y)
+{
+    if (!pp_ema_ready(e) || at == 0) {
+        double tr[PP_BLOCK];
+        pp_true_range(b, at, n, tr);
+        return pp_ema_run(e, tr, y, n);
+    }
+    const double *h = b->high + at, *l = b->low + at, *last = b->close + at - 1;
+    pp_ema a = *e;
+    for (size_t i = 0; i < n; i++)
+        y[i] = pp_ema_next(&a, pp_range_after(h[i], l[i], last[i]));
+    *e = a;
+    return 0;
+}
+
 void pp_ema_run_known(pp_ema *e, const double *x, double *y, size_t n)
 {
     for (size_t i = 0, to; i < n; i = to) {
@@ -126,68 +135,6 @@ static size_t win_lead(pp_win *w, double *y, size_t n)
     for (; i < n && w->seen + 1 < w->n; i++, w->seen++)
         y[i] = NAN;
     return i;
-}
-
-/* Sums of the last len values up to each of n places; x has len - 1 values before them. */
-PP_SIMD static void sum_short(size_t len, const double *restrict x, double *restrict y, size_t n)
-{
-    double made[2][PP_BLOCK + SHORT_MAX];
-    const double *sums = x - (len - 1); /* of `width` values; the first width - 1 do not exist */
-    size_t taken = 0, flip = 0;
-    for (size_t width = 1;; width *= 2) {
-        if (len & width) {
-            const double *restrict part = sums + len - 1 - taken;
-            for (size_t i = 0; i < n && !taken; i++)
-                y[i] = part[i];
-            for (size_t i = 0; i < n && taken; i++)
-                y[i] += part[i];
-            taken += width;
-        }
-        if (taken == len)
-            return;
-        double *restrict twice = made[flip];
-        for (size_t i = 2 * width - 1; i < n + len - 1; i++)
-            twice[i] = sums[i] + sums[i - width];
-        sums = twice;
-        flip = !flip;
-    }
-}
-
-/* Sums s and first moments l around the middle of the window: joining an older part of a values to
- * a newer of b moves both middles, l = l_a + l_b + (s_b a - s_a b)/2. */
-PP_SIMD static void moments_short(size_t len, const double *restrict x, double *restrict s,
-                                  double *restrict l, size_t n)
-{
-    double made_s[2][PP_BLOCK + SHORT_MAX], made_l[2][PP_BLOCK + SHORT_MAX];
-    const double *sums = x - (len - 1), *moments = made_l[1];
-    size_t taken = 0, flip = 0;
-    memset(made_l[1], 0, (n + len - 1) * sizeof(double)); /* of single values */
-    for (size_t width = 1;; width *= 2) {
-        const double a = (double)width / 2, b = (double)taken / 2;
-        if (len & width) {
-            const double *restrict part = sums + len - 1 - taken;
-            const double *restrict part_l = moments + len - 1 - taken;
-            for (size_t i = 0; i < n && !taken; i++) {
-                l[i] = part_l[i];
-                s[i] = part[i];
-            }
-            for (size_t i = 0; i < n && taken; i++) {
-                l[i] = part_l[i] + l[i] + (s[i] * a - part[i] * b);
-                s[i] += part[i];
-            }
-            taken += width;
-        }
-        if (taken == len)
-            return;
-        double *restrict twice = made_s[flip], *restrict twice_l = made_l[flip];
-        for (size_t i = 2 * width - 1; i < n + len - 1; i++) {
-            twice[i] = sums[i] + sums[i - width];
-            twice_l[i] = moments[i] + moments[i - width] + (sums[i] - sums[i - width]) * a;
-        }
-        sums = twice;
-        moments = twice_l;
-        flip = !flip;
-    }
 }
 
 /* tail[j] = the last len - j values up to x[0] joined, in groups of four around the latency. */
@@ -238,11 +185,11 @@ PP_INLINE size_t roll(join_op op, pp_kernel *k, int which, const double *restric
 
 size_t pp_sum_run(pp_kernel *k, int w, const double *x, double *y, size_t n)
 {
-    if (k->win[w].n > SHORT_MAX)
+    if (k->win[w].n > PP_JOINED_MAX)
         return roll(JOIN_SUM, k, w, x, y, n);
     size_t lead = win_lead(&k->win[w], y, n);
     if (lead < n)
-        sum_short(k->win[w].n, x + lead, y + lead, n - lead);
+        pp_joined_sum(k->win[w].n, x + lead, y + lead, n - lead);
     return lead;
 }
 
@@ -258,10 +205,16 @@ PP_SIMD size_t pp_low_run(pp_kernel *k, int w, const double *x, double *y, size_
 
 size_t pp_sma_run(pp_kernel *k, int w, const double *x, double *y, size_t n)
 {
-    size_t lead = pp_sum_run(k, w, x, y, n);
-    const double len = (double)k->win[w].n;
+    const size_t len = k->win[w].n;
+    if (len <= PP_JOINED_MAX) {
+        size_t lead = win_lead(&k->win[w], y, n);
+        if (lead < n)
+            pp_joined_mean(len, x + lead, y + lead, n - lead);
+        return lead;
+    }
+    size_t lead = roll(JOIN_SUM, k, w, x, y, n);
     for (size_t i = lead; i < n; i++)
-        y[i] /= len;
+        y[i] /= (double)len;
     return lead;
 }
 
@@ -277,14 +230,13 @@ PP_INLINE void var_tails(const pp_win *w, const double *restrict x, double *rest
     }
 }
 
-PP_SIMD size_t pp_dev_run(pp_kernel *k, int which, double divisor, const double *restrict x,
-                          double *restrict mean, double *restrict dev, size_t n)
+/* From `lead` on, the first full window. */
+static void roll_dev(pp_kernel *k, int which, double divisor, const double *restrict x,
+                     double *restrict mean, double *restrict dev, size_t n, size_t lead)
 {
     pp_win *w = &k->win[which];
     double *t1 = k->pool + w->at, *t2 = t1 + w->n;
     const double inv = 1 / (double)w->n, scale = 1 / divisor;
-    const size_t lead = win_lead(w, mean, n);
-    pp_fill_unknown(dev, lead);
     for (size_t i = lead; i < n;) {
         if (w->k == w->n) {
             w->pivot = x[i];
@@ -309,6 +261,17 @@ PP_SIMD size_t pp_dev_run(pp_kernel *k, int which, double divisor, const double 
         w->k += m;
         i += m;
     }
+}
+
+size_t pp_dev_run(pp_kernel *k, int w, double divisor, const double *x, double *mean, double *dev,
+                  size_t n)
+{
+    const size_t len = k->win[w].n, lead = win_lead(&k->win[w], mean, n);
+    pp_fill_unknown(dev, lead);
+    if (len > PP_JOINED_MAX)
+        roll_dev(k, w, divisor, x, mean, dev, n, lead);
+    else if (lead < n)
+        pp_joined_spread(len, divisor, x + lead, mean + lead, dev + lead, n - lead);
     return lead;
 }
 
@@ -360,34 +323,22 @@ PP_INLINE size_t wma_run(pp_kernel *k, int which, bool with_mean, const double *
     return lead;
 }
 
-/* Means from sums and first moments, in place. */
-PP_SIMD static void means_of(size_t len, double *restrict s, double *restrict l, size_t n)
-{
-    const double inv = 1 / (double)len, winv = 2 / ((double)len * ((double)len + 1));
-    for (size_t i = 0; i < n; i++) {
-        s[i] *= inv;
-        l[i] = s[i] + l[i] * winv;
-    }
-}
-
 size_t pp_mean_wma_run(pp_kernel *k, int w, const double *x, double *mean, double *wma, size_t n)
 {
     size_t len = k->win[w].n;
-    if (len > SHORT_MAX)
+    if (len > PP_JOINED_MAX)
         return wma_run(k, w, true, x, mean, wma, n);
     size_t lead = win_lead(&k->win[w], wma, n);
     pp_fill_unknown(mean, lead);
-    if (lead == n)
-        return n; /* there is no full window to read yet */
-    moments_short(len, x + lead, mean + lead, wma + lead, n - lead);
-    means_of(len, mean + lead, wma + lead, n - lead);
+    if (lead < n)
+        pp_joined_means(len, x + lead, mean + lead, wma + lead, n - lead);
     return lead;
 }
 
 size_t pp_wma_run(pp_kernel *k, int w, const double *x, double *wma, size_t n)
 {
     double mean[PP_BLOCK];
-    if (k->win[w].n > SHORT_MAX)
+    if (k->win[w].n > PP_JOINED_MAX)
         return wma_run(k, w, false, x, NULL, wma, n);
     return pp_mean_wma_run(k, w, x, mean, wma, n);
 }

@@ -60,16 +60,22 @@ static void adx_plan(pp_kernel *k, const pp_params *p)
     k->n[0] = (int64_t)p->v[0] - 1;
 }
 
-/* DI+ and DI- in place of the averaged moves, DX; unknown where the range is 0. */
-PP_INLINE void adx_indices(const double *range, double *plus, double *minus, double *dx, size_t n)
+/* DI+ and DI- in place of the averaged moves, DX; unknown where the range is 0. True if all are
+ * known. */
+PP_INLINE bool adx_indices(const double *restrict range, double *restrict plus,
+                           double *restrict minus, double *restrict dx, size_t n)
 {
+    uint64_t holes = 0;
     for (size_t i = 0; i < n; i++) {
         double p = 100 * plus[i] / range[i], m = 100 * minus[i] / range[i], sum = p + m;
         bool none = range[i] == 0;
         plus[i] = PP_UNLESS(none, NAN, p);
         minus[i] = PP_UNLESS(none, NAN, m);
-        dx[i] = none ? NAN : sum == 0 ? 0 : 100 * fabs(p - m) / sum;
+        dx[i] = PP_UNLESS(none, NAN, PP_UNLESS(sum == 0, 0, 100 * fabs(p - m) / sum));
     }
+    for (size_t i = 0; i < n; i++)
+        holes |= range[i] == 0;
+    return !holes;
 }
 
 /* ADXR: the mean of ADX and the ADX n - 1 known values before it. n[1]: known values so far. */
@@ -90,19 +96,58 @@ static void adxr_run(pp_kernel *k, const double *adx, double *y, size_t n)
     k->n[1] += (int64_t)known;
 }
 
+/* The averages of moves and range in one loop, once they are ready. */
+static void adx_averages(pp_kernel *k, const pp_bars *b, size_t at, size_t n, double *plus,
+                         double *minus, double *range)
+{
+    const double *h = b->high + at, *l = b->low + at, *last = b->close + at - 1;
+    pp_ema up = k->ema[0], down = k->ema[1], width = k->ema[2];
+    for (size_t i = 0; i < n; i++) {
+        plus[i] = pp_ema_next(&up, plus[i]);
+        minus[i] = pp_ema_next(&down, minus[i]);
+        range[i] = pp_ema_next(&width, pp_range_after(h[i], l[i], last[i]));
+    }
+    k->ema[0] = up, k->ema[1] = down, k->ema[2] = width;
+}
+
+/* ADX and ADXR of the DX in place, where every DX is known and ADX has its history. */
+static void adx_of_known(pp_kernel *k, const double *dx, size_t n, double *adx, double *adxr)
+{
+    double *line = pp_line_next(k, &k->line[0], n);
+    const size_t back = (size_t)k->n[0];
+    pp_ema mean = k->ema[3];
+    for (size_t i = 0; i < n; i++) {
+        adx[i] = line[i] = pp_ema_next(&mean, dx[i]);
+        adxr[i] = (adx[i] + *(line + i - back)) / 2;
+    }
+    k->ema[3] = mean;
+    k->n[1] += (int64_t)n;
+}
+
 PP_SIMD static void adx_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n,
                               double *const *out)
 {
-    double up[PP_BLOCK], down[PP_BLOCK], tr[PP_BLOCK], range[PP_BLOCK], dx[PP_BLOCK];
+    double tr[PP_BLOCK], range[PP_BLOCK], dx[PP_BLOCK];
     double *adx = out[0], *dmp = out[1], *dmn = out[2], *adxr = out[3];
-    size_t first = directional_moves(b, at, n, up, down);
-    pp_true_range(b, at, n, tr);
-    size_t lead = first + pp_ema_run(&k->ema[2], tr + first, range + first, n - first);
-    pp_ema_pair(&k->ema[0], up + first, dmp + first, &k->ema[1], down + first, dmn + first,
-                n - first);
+    double up[PP_BLOCK], down[PP_BLOCK];
+    size_t lead = 0;
+    if (k->n[1] > k->n[0]) {
+        directional_moves(b, at, n, dmp, dmn);
+        adx_averages(k, b, at, n, dmp, dmn, range);
+    } else {
+        size_t first = directional_moves(b, at, n, up, down);
+        pp_true_range(b, at, n, tr);
+        lead = first + pp_ema_run(&k->ema[2], tr + first, range + first, n - first);
+        pp_ema_pair(&k->ema[0], up + first, dmp + first, &k->ema[1], down + first, dmn + first,
+                    n - first);
+    }
     for (int o = 0; o < 4; o++)
         pp_fill_unknown(out[o], lead);
-    adx_indices(range + lead, dmp + lead, dmn + lead, dx + lead, n - lead);
+    bool known = adx_indices(range + lead, dmp + lead, dmn + lead, dx + lead, n - lead);
+    if (known && k->n[1] > k->n[0]) {
+        adx_of_known(k, dx, n, adx, adxr);
+        return;
+    }
     pp_ema_run_known(&k->ema[3], dx + lead, adx + lead, n - lead);
     adxr_run(k, adx + lead, adxr + lead, n - lead);
 }
@@ -192,10 +237,9 @@ static void supertrend_plan(pp_kernel *k, const pp_params *p)
 static void supertrend_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n,
                              double *const *out)
 {
-    double tr[PP_BLOCK], range[PP_BLOCK], lower = k->v[1], upper = k->v[2];
+    double range[PP_BLOCK], lower = k->v[1], upper = k->v[2];
     bool begun = k->n[0] != 0, up = k->n[0] > 0;
-    pp_true_range(b, at, n, tr);
-    size_t lead = pp_ema_run(&k->ema[0], tr, range, n);
+    size_t lead = pp_ema_range(&k->ema[0], b, at, n, range);
     for (int o = 0; o < 4; o++)
         pp_fill_unknown(out[o], lead);
     for (size_t i = lead; i < n; i++) {

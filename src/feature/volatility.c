@@ -11,12 +11,9 @@ static void atr_plan(pp_kernel *k, const pp_params *p)
     pp_plan_rma(&k->ema[0], pp_len(p, 0));
 }
 
-PP_SIMD static void atr_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n,
-                              double *const *out)
+static void atr_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n, double *const *out)
 {
-    double tr[PP_BLOCK];
-    pp_true_range(b, at, n, tr);
-    pp_ema_run(&k->ema[0], tr, out[0], n);
+    pp_ema_range(&k->ema[0], b, at, n, out[0]);
 }
 
 PP_BARS_KERNEL(atr, 1)
@@ -34,13 +31,28 @@ const pp_spec pp_indicator_atr = {.name = "atr",
                                   .warmup = pp_warmup_rma,
                                   PP_ROW_KERNEL(atr)};
 
-#define natr_plan atr_plan
-PP_SIMD static void natr_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n,
-                               double *const *out)
+PP_INLINE double share_of_close(double range, double close)
 {
-    atr_block(k, b, at, n, out);
-    for (size_t i = 0; i < n; i++)
-        out[0][i] = PP_UNLESS(b->close[at + i] == 0, NAN, 100 * out[0][i] / b->close[at + i]);
+    return PP_UNLESS(close == 0, NAN, 100 * range / close);
+}
+
+#define natr_plan atr_plan
+static void natr_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n, double *const *out)
+{
+    const double *h = b->high + at, *l = b->low + at, *c = b->close + at;
+    double *y = out[0];
+    pp_ema a = k->ema[0];
+    if (!pp_ema_ready(&a) || at == 0) {
+        atr_block(k, b, at, n, out);
+        for (size_t i = 0; i < n; i++)
+            y[i] = share_of_close(y[i], c[i]);
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        double range = pp_ema_next(&a, pp_range_after(h[i], l[i], *(c + i - 1)));
+        y[i] = share_of_close(range, c[i]);
+    }
+    k->ema[0] = a;
 }
 
 PP_BARS_KERNEL(natr, 1)

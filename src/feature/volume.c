@@ -102,17 +102,19 @@ static void obv_plan(pp_kernel *k, const pp_params *p)
     k->v[0] = 0;
 }
 
-static void obv_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n, double *const *out)
+PP_SIMD static void obv_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n,
+                              double *const *out)
 {
-    double total = k->v[0];
+    double total = k->v[0], *restrict y = out[0];
     size_t lead = at ? 0 : 1;
-    if (lead)
-        out[0][0] = total;
     for (size_t i = lead; i < n; i++) {
         double c = b->close[at + i], last = b->close[at + i - 1], v = b->volume[at + i];
-        total += c > last ? v : c < last ? -v : 0;
-        out[0][i] = total;
+        y[i] = PP_UNLESS(c == last, 0, PP_UNLESS(c < last, -v, v));
     }
+    if (lead)
+        y[0] = 0;
+    for (size_t i = 0; i < n; i++)
+        y[i] = total += y[i];
     k->v[0] = total;
 }
 

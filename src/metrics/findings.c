@@ -243,22 +243,26 @@ static void sharpe_interval(pp_review *v)
     number(f, "high", ci->high);
 }
 
-double pp_bootstrap_luck(const double *net, size_t n, int rounds, uint64_t seed)
+double pp_bootstrap_luck(pp_arena *arena, const int64_t *net_e8, size_t n, int rounds,
+                         uint64_t seed)
 {
     if (n < 2 || rounds < 1)
         return (double)NAN;
     pp_rng rng = pp_rng_make(seed, 0);
     size_t block = (size_t)ceil(sqrt((double)n));
+    /* Sums over the trades twice in a row, so that a block that runs over the end is one too. */
+    pp_i128 *sums = PP_ARRAY(arena, pp_i128, 2 * n + 1);
+    sums[0] = 0;
+    for (size_t i = 0; i < 2 * n; i++)
+        sums[i + 1] = sums[i] + net_e8[i % n];
     int worthless = 0;
     for (int round = 0; round < rounds; round++) {
-        pp_ksum sum = {0};
-        size_t at = 0;
-        for (size_t i = 0; i < n; i++, at++) {
-            if (i % block == 0)
-                at = (size_t)pp_rng_below(&rng, n);
-            pp_ksum_add(&sum, net[at % n]);
+        pp_i128 total = 0;
+        for (size_t i = 0; i < n; i += block) {
+            size_t at = (size_t)pp_rng_below(&rng, n), len = n - i < block ? n - i : block;
+            total += sums[at + len] - sums[at];
         }
-        worthless += pp_ksum_total(&sum) <= 0;
+        worthless += total <= 0;
     }
     return (double)worthless / rounds;
 }
@@ -266,10 +270,10 @@ double pp_bootstrap_luck(const double *net, size_t n, int rounds, uint64_t seed)
 static void luck(pp_review *v)
 {
     size_t n = v->in->n_trades;
-    double *net = PP_ARRAY(v->arena, double, n + 1);
+    int64_t *net_e8 = PP_ARRAY(v->arena, int64_t, n + 1);
     for (size_t i = 0; i < n; i++)
-        net[i] = pp_double_of_e8(v->in->trades[i].net_e8);
-    double p = pp_bootstrap_luck(net, n, BOOTSTRAP_ROUNDS, BOOTSTRAP_SEED);
+        net_e8[i] = v->in->trades[i].net_e8;
+    double p = pp_bootstrap_luck(v->arena, net_e8, n, BOOTSTRAP_ROUNDS, BOOTSTRAP_SEED);
     if (!(metric(v, "net_profit") > 0) || !(p > 0.05))
         return;
     number(add(v, "luck", p > 0.25 ? PP_FINDING_SERIOUS : PP_FINDING_CAUTION,

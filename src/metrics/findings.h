@@ -50,6 +50,7 @@ void pp_findings_json(pp_json *w, const char *key, const pp_findings *f);
 
 /* Share of resampled histories whose mean trade is <= 0: `rounds` histories of n trades, drawn from
  * the trades in blocks of ceil(sqrt n) that wrap around. NaN for n < 2. */
-double pp_bootstrap_luck(const double *net, size_t n, int rounds, uint64_t seed);
+double pp_bootstrap_luck(pp_arena *arena, const int64_t *net_e8, size_t n, int rounds,
+                         uint64_t seed);
 
 #endif

@@ -22,6 +22,21 @@ pp_strategy *pp_runner_load(pp_diags *d, const pp_runner_job *job, pp_tf tape_tf
     return d->n_errors > before ? NULL : s;
 }
 
+/* T22: a synthetic market without a name is that of the Play, whose bars are exec bars. NULL with
+ * an error if the Play names none. */
+static const char *synthetic_text(pp_diags *d, const pp_runner_job *job, const pp_play *play)
+{
+    if (*job->source.synthetic)
+        return job->source.synthetic;
+    if (play->validation_pattern)
+        return pp_fmt(d->arena, "%s,bars=%lld,seed=%lld", play->validation_pattern,
+                      play->validation_bars * (long long)(pp_tf_ms(play->exec_tf) / PP_MINUTE_MS),
+                      (long long)play->validation_seed);
+    pp_error(d, PP_E_USAGE, (pp_pos){0}, "the Play has no `validation:` block")->hint =
+        "name a pattern: --synthetic trend_up_clean, or add validation: {pattern: trend_up_clean}";
+    return NULL;
+}
+
 static bool open_tape(pp_diags *d, const pp_runner_job *job, const pp_play *play, pp_tape *tape,
                       int64_t *seed)
 {
@@ -34,7 +49,8 @@ static bool open_tape(pp_diags *d, const pp_runner_job *job, const pp_play *play
     if (src->csv)
         return pp_tape_from_csv(d->arena, symbol, src->csv, src->funding_csv, &opts, tape, d);
     pp_synthetic s;
-    if (!pp_synthetic_parse(d->arena, src->synthetic, &s, d))
+    const char *text = synthetic_text(d, job, play);
+    if (!text || !pp_synthetic_parse(d->arena, text, &s, d))
         return false;
     pp_synthetic_make(d->arena, &s, tape);
     pp_tape_hash(tape);
@@ -61,9 +77,9 @@ static void put_path(pp_json *w, const char *key, const char *path)
         pp_json_string(w, key, realpath(path, full) ? full : path);
 }
 
-static const char *source_json(pp_arena *arena, const pp_runner_job *job, const pp_runner_input *in)
+static const char *source_json(pp_diags *d, const pp_runner_job *job, const pp_runner_input *in)
 {
-    pp_buf out = {.arena = arena}, instrument = out;
+    pp_buf out = {.arena = d->arena}, instrument = out;
     pp_json w;
     pp_json_init(&w, &out, 0);
     pp_json_open(&w, NULL, '{');
@@ -71,7 +87,7 @@ static const char *source_json(pp_arena *arena, const pp_runner_job *job, const 
     put_path(&w, "csv", job->source.csv);
     put_path(&w, "funding_csv", job->source.funding_csv);
     if (job->source.synthetic)
-        pp_json_string(&w, "synthetic", job->source.synthetic);
+        pp_json_string(&w, "synthetic", synthetic_text(d, job, in->strategy->play));
     if (in->options.instrument) {
         put_path(&w, "instrument_file", job->instrument_file);
         pp_instrument_text(in->options.instrument, &instrument);
@@ -98,7 +114,7 @@ bool pp_runner_open(pp_diags *d, const pp_runner_job *job, pp_runner_input *out)
         return false;
     out->n_variables =
         job->n_variables < 0 ? (int)out->strategy->play->variables.n : job->n_variables;
-    out->source_json = source_json(d->arena, job, out);
+    out->source_json = source_json(d, job, out);
     return true;
 }
 

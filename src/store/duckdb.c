@@ -359,7 +359,12 @@ static bool read_vector(pp_db *db, pp_arena *arena, column *c, duckdb_vector v, 
 {
     const void *data = db->f.vector_get_data(v);
     const uint64_t *validity = db->f.vector_get_validity(v);
-    bool ok = true;
+    bool ok = true, plain = c->i64 && c->type == DUCKDB_TYPE_BIGINT && c->scale <= 1;
+    if (!validity && (plain || (c->f64 && c->type == DUCKDB_TYPE_DOUBLE))) {
+        memcpy(plain ? (void *)(c->i64 + at) : (void *)(c->f64 + at), data, n * 8);
+        memset(c->valid + at, 1, n);
+        return true;
+    }
     for (size_t i = 0; i < n; i++) {
         bool there = valid_at(validity, i);
         c->valid[at + i] = there;

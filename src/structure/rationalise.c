@@ -94,56 +94,66 @@ static void measure_stability(const pp_rat_input *in, double *const *out)
 
 /* --- transitions (S22) ----------------------------------------------------------------------- */
 
-typedef struct log {
-    pp_transition *ring; /* PP_TRANSITIONS_MAX places */
-    size_t n;            /* transitions so far */
-} transition_log;
-
-static void add_transition(transition_log *log, size_t e, size_t watch, double before, double after)
-{
-    log->ring[log->n++ % PP_TRANSITIONS_MAX] = (pp_transition){e, (int)watch, before, after};
-}
-
 /* A bar is first seen at e if it is the last closed at e or before, but was not yet at e - 1. */
-static void look_for_events(const pp_rat_watch *w, size_t watch, size_t e, transition_log *log)
+static size_t events_at(const pp_rat_watch *w, int watch, size_t e, pp_transition *out)
 {
     int64_t last = w->value.bar ? w->value.bar[e] : (int64_t)e;
     int64_t seen = w->value.bar ? w->value.bar[e - 1] : (int64_t)e - 1;
-    for (int64_t bar = seen + 1; bar <= last; bar++)
-        if (w->value.value[bar] == 1)
-            add_transition(log, e, watch, 0, 1);
+    size_t n = 0;
+    for (int64_t bar = seen + 1; bar <= last; bar++) {
+        if (w->value.value[bar] != 1)
+            continue;
+        if (out)
+            out[n] = (pp_transition){e, watch, 0, 1};
+        n++;
+    }
+    return n;
 }
 
-static void look_for_transitions(const pp_rat_input *in, size_t e, transition_log *log)
+/* The transitions of one exec close, written where out is not NULL. */
+static size_t transitions_at(const pp_rat_input *in, size_t e, pp_transition *out)
 {
+    size_t n = 0;
     for (size_t k = 0; e > 0 && k < in->n_watches; k++) {
         const pp_rat_watch *w = &in->watches[k];
         if (w->is_event) {
-            look_for_events(w, k, e, log);
+            n += events_at(w, (int)k, e, out ? out + n : NULL);
             continue;
         }
         double before = at_close(&w->value, e - 1), after = at_close(&w->value, e);
-        if (!same(before, after))
-            add_transition(log, e, k, before, after);
+        if (same(before, after))
+            continue;
+        if (out)
+            out[n] = (pp_transition){e, (int)k, before, after};
+        n++;
+    }
+    return n;
+}
+
+static void count_transitions(const pp_rat_input *in, double *const *out)
+{
+    double since = NAN;
+    for (size_t e = 0; e < in->exec->n; e++) {
+        size_t n = transitions_at(in, e, NULL);
+        since = n > 0 ? 0 : since + 1;
+        out[PP_RAT_TRANSITION_COUNT][e] = (double)n;
+        out[PP_RAT_HAS_TRANSITIONS][e] = n > 0;
+        out[PP_RAT_BARS_SINCE][e] = since;
     }
 }
 
-static void find_transitions(pp_arena *arena, const pp_rat_input *in, pp_rationalized *r)
+/* They are found again from the columns, newest close first, so that a run need not keep them and
+ * no later bar can push one out. */
+pp_transition *pp_rat_transitions(pp_arena *arena, const pp_rat_input *in, size_t end, size_t *n)
 {
-    transition_log log = {PP_ARRAY(arena, pp_transition, PP_TRANSITIONS_MAX), 0};
-    double since = NAN;
-    for (size_t e = 0; e < in->exec->n; e++) {
-        size_t before = log.n;
-        look_for_transitions(in, e, &log);
-        since = log.n > before ? 0 : since + 1;
-        r->out[PP_RAT_TRANSITION_COUNT][e] = (double)(log.n - before);
-        r->out[PP_RAT_HAS_TRANSITIONS][e] = log.n > before;
-        r->out[PP_RAT_BARS_SINCE][e] = since;
-    }
-    r->n_transitions = log.n < PP_TRANSITIONS_MAX ? log.n : PP_TRANSITIONS_MAX;
-    r->transitions = PP_ARRAY(arena, pp_transition, r->n_transitions);
-    for (size_t k = 0; k < r->n_transitions; k++)
-        r->transitions[k] = log.ring[(log.n - r->n_transitions + k) % PP_TRANSITIONS_MAX];
+    size_t first = end, found = 0, filled = 0;
+    while (first > 0 && found < PP_TRANSITIONS_MAX)
+        found += transitions_at(in, --first, NULL);
+    pp_transition *all = PP_ARRAY(arena, pp_transition, found + 1);
+    for (size_t e = first; e < end; e++)
+        filled += transitions_at(in, e, all + filled);
+    *n = found < PP_TRANSITIONS_MAX ? found : PP_TRANSITIONS_MAX;
+    return all + (found - *n);
 }
 
 /* --- regime (S23) ---------------------------------------------------------------------------- */
@@ -264,7 +274,7 @@ void pp_rationalize(pp_arena *arena, const pp_rat_input *in, pp_rationalized *r)
     for (size_t e = 0; e < in->exec->n; e++)
         count_votes(in, r->out, e);
     measure_stability(in, r->out);
-    find_transitions(arena, in, r);
+    count_transitions(in, r->out);
     follow_regime(arena, in, r->out);
     find_vetoes(in, r);
 }

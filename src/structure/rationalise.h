@@ -2,8 +2,9 @@
  *
  * Input are finished columns of any timeframe with, for those not on exec, the T5 map: which bar of
  * theirs is the last closed one at each exec close. Output are the columns of the id `rationalize`
- * on exec closes, the last transitions for `explain` and the artifacts, and the veto bits of every
- * exec close. Element e of everything depends on exec bars 0..e only.
+ * on exec closes and the veto bits of every exec close; the last transitions before any close, for
+ * `explain` and the artifacts, are asked for. Element e of everything depends on exec bars 0..e
+ * only.
  *
  *     vote     sign of a signal at an exec close, unknown if the signal is
  *     change   of a state output (trend.direction, bias, zone.state, pair_version) between
@@ -93,12 +94,14 @@ enum { PP_TRANSITIONS_MAX = 1000 };
 typedef struct pp_rationalized {
     double *out[PP_RAT_COLUMNS]; /* each of exec->n */
     uint8_t *veto[2];            /* [0] long, [1] short: PP_VETO_... bits of each exec close */
-    pp_transition *transitions;  /* the last n_transitions, oldest first */
-    size_t n_transitions;
 } pp_rationalized;
 
 /* Everything is allocated from the arena. */
 void pp_rationalize(pp_arena *arena, const pp_rat_input *in, pp_rationalized *out);
+
+/* The last transitions of the exec closes [0, end), *n <= PP_TRANSITIONS_MAX of them, oldest first
+ * (S22). Costs the closes that hold them. */
+pp_transition *pp_rat_transitions(pp_arena *arena, const pp_rat_input *in, size_t end, size_t *n);
 
 /* Why an entry decided at this exec close is vetoed; 0: it is not. */
 static inline unsigned pp_rationalize_veto(const pp_rationalized *r, size_t exec_bar, bool is_long)

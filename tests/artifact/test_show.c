@@ -4,6 +4,7 @@
 #include "base/file.h"
 
 #include <criterion/criterion.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,6 +76,32 @@ Test(show, A2_tables_are_filtered_and_cut)
     q = run(asking("metrics", NULL, -1, PP_SHOW_CSV));
     cr_expect(q.ok && strstr(q.out.text, "trades,win_rate,50,%") &&
               strstr(q.out.text, "ratios,sharpe_ci95,,ratio"));
+    sample_free(&S);
+}
+
+Test(show, S22_transitions_are_a_table_too)
+{
+    NEEDS_DUCKDB;
+    static const char *const states[] = {"none", "active", "broken", NULL};
+    static const pp_output_spec state = {"state", PP_ENUM, states, ""},
+                                bias = {"bias", PP_INT, NULL, ""},
+                                bos = {"bos_this_bar", PP_BOOL, NULL, ""};
+    static const pp_transition_row rows[] = {{SAMPLE_START, "dem", &state, 1, 2},
+                                             {SAMPLE_START, "ms", &bias, NAN, -1},
+                                             {SAMPLE_START + 1, "ms", &bos, 0, 1}};
+    sample_make(&S, 1);
+    S.result.transitions = rows;
+    S.result.n_transitions = PP_COUNT(rows);
+    sample_refresh(&S);
+    cr_assert(sample_write(&S));
+    ask q = run(asking("transitions", NULL, -1, PP_SHOW_CSV));
+    cr_expect_str_eq(q.out.text,
+                     "time_ms,time_iso,key,field,old,new\n"
+                     "1735689600000,2025-01-01T00:00:00Z,dem,state,active,broken\n"
+                     "1735689600000,2025-01-01T00:00:00Z,ms,bias,,-1\n"
+                     "1735689600001,2025-01-01T00:00:00.001Z,ms,bos_this_bar,false,true\n");
+    q = run(asking("transitions", "\"new\" = 'broken'", -1, PP_SHOW_CSV));
+    cr_expect_eq(lines(q.out.text), 2, "%s", q.out.text);
     sample_free(&S);
 }
 

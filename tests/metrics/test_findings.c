@@ -170,16 +170,19 @@ Test(findings, A8_the_most_severe_stand_first)
 
 Test(findings, A8_bootstrap_is_reproducible_and_ordered)
 {
-    double win[40], mixed[40], loss[40];
+    int64_t win[40], mixed[40], loss[40];
+    pp_arena a;
+    pp_arena_init(&a, NULL);
     for (int i = 0; i < 40; i++) {
         win[i] = 1;
         loss[i] = -1;
         mixed[i] = i % 2 ? 1 : -1;
     }
-    cr_expect_eq(pp_bootstrap_luck(win, 40, 500, 1), 0);
-    cr_expect_eq(pp_bootstrap_luck(loss, 40, 500, 1), 1);
-    double p = pp_bootstrap_luck(mixed, 40, 500, 1);
+    cr_expect_eq(pp_bootstrap_luck(&a, win, 40, 500, 1), 0);
+    cr_expect_eq(pp_bootstrap_luck(&a, loss, 40, 500, 1), 1);
+    double p = pp_bootstrap_luck(&a, mixed, 40, 500, 1);
     cr_expect(p > 0.3 && p <= 1, "%g", p);
-    cr_expect_eq(pp_bootstrap_luck(mixed, 40, 500, 1), p);
-    cr_expect(isnan(pp_bootstrap_luck(win, 1, 500, 1)));
+    cr_expect_eq(pp_bootstrap_luck(&a, mixed, 40, 500, 1), p);
+    cr_expect(isnan(pp_bootstrap_luck(&a, win, 1, 500, 1)));
+    pp_arena_free(&a);
 }

@@ -265,9 +265,11 @@ Test(rationalise, S22_the_last_1000_transitions_of_the_example)
     build(x, "example");
     char *text = rig_read_file(&x->arena, VECTORS "example_transitions@rw2000.csv");
     char *line = strchr(text, '\n') + 1;
-    cr_assert_eq(x->out.n_transitions, 1000);
-    for (size_t k = 0; k < x->out.n_transitions; k++) {
-        const pp_transition *t = &x->out.transitions[k];
+    size_t n;
+    const pp_transition *list = pp_rat_transitions(&x->arena, &x->in, x->exec.n, &n);
+    cr_assert_eq(n, 1000);
+    for (size_t k = 0; k < n; k++) {
+        const pp_transition *t = &list[k];
         const pp_rat_watch *w = &x->watches[t->watch];
         char *next = strchr(line, '\n');
         *next = 0;
@@ -277,6 +279,24 @@ Test(rationalise, S22_the_last_1000_transitions_of_the_example)
                    value_text(&x->arena, w->output, t->after));
         cr_assert_str_eq(got, line, "transition %zu", k);
         line = next + 1;
+    }
+    drop(x);
+    free(x);
+}
+
+Test(rationalise, S22_transitions_before_a_close_do_not_know_what_follows)
+{
+    example *x = malloc(sizeof *x);
+    build(x, "example");
+    for (size_t end = 0; end <= x->exec.n; end += 97) {
+        size_t n, seen = 0, first = end;
+        const pp_transition *list = pp_rat_transitions(&x->arena, &x->in, end, &n);
+        while (first > 0 && seen < PP_TRANSITIONS_MAX)
+            seen += (size_t)x->out.out[PP_RAT_TRANSITION_COUNT][--first];
+        cr_expect_eq(n, seen < PP_TRANSITIONS_MAX ? seen : PP_TRANSITIONS_MAX, "before %zu", end);
+        for (size_t k = 0; k < n; k++)
+            cr_expect(list[k].exec_bar < end && list[k].exec_bar >= first &&
+                      (k == 0 || list[k].exec_bar >= list[k - 1].exec_bar));
     }
     drop(x);
     free(x);

@@ -1,0 +1,299 @@
+#include "feature/joined.h"
+
+/* Levels are made four parts at a time, and the last ones are joined while the result is written:
+ * the fewer times a value goes through memory, the better. The order of additions is that of the
+ * binary digits in any case. */
+
+/* Every level is written from an index of 3 modulo 4 on: with SHIFT before it, whole vectors. */
+enum { SHIFT = 5, PARTS = SHIFT + PP_BLOCK + PP_JOINED_MAX + 3 };
+_Static_assert(PARTS % 8 == 0, "rows begin on a cache line");
+
+/* ---- sums ---- */
+
+/* q (1 to 7) parts of `width` values, the newest at s, joined to y if it has begun. */
+PP_INLINE double join_parts(int q, bool begun, double y, const double *s, size_t width)
+{
+    if (q & 1) {
+        y = begun ? y + *s : *s;
+        begun = true;
+        s -= width;
+    }
+    if (q & 2) {
+        double two = *s + *(s - width);
+        y = begun ? y + two : two;
+        begun = true;
+        s -= 2 * width;
+    }
+    if (q & 4) {
+        double four = (*s + *(s - width)) + (*(s - 2 * width) + *(s - 3 * width));
+        y = begun ? y + four : four;
+    }
+    return y;
+}
+
+/* divisor 0: the sum as it is. */
+PP_INLINE void join_sums(int q, bool begun, double divisor, const double *restrict s, size_t width,
+                         double *restrict y, size_t n)
+{
+    if (divisor == 0)
+        for (size_t i = 0; i < n; i++)
+            y[i] = join_parts(q, begun, y[i], s + i, width);
+    else
+        for (size_t i = 0; i < n; i++)
+            y[i] = join_parts(q, begun, y[i], s + i, width) / divisor;
+}
+
+#define JOIN_CASE(q)                                                                               \
+    case q:                                                                                        \
+        begun ? join_sums(q, true, divisor, s, width, y, n)                                        \
+              : join_sums(q, false, divisor, s, width, y, n);                                      \
+        break;
+
+/* One loop per number of parts, so that each is straight. */
+PP_SIMD static void join_any(int q, bool begun, double divisor, const double *s, size_t width,
+                             double *y, size_t n)
+{
+    switch (q) {
+        JOIN_CASE(1)
+        JOIN_CASE(2)
+        JOIN_CASE(3)
+        JOIN_CASE(4)
+        JOIN_CASE(5)
+        JOIN_CASE(6)
+        JOIN_CASE(7)
+    default:
+        break;
+    }
+}
+
+PP_SIMD static void four_parts(const double *restrict s, size_t width, double *restrict four,
+                               size_t n)
+{
+    for (size_t i = 4 * width - 1; i < n; i++)
+        four[i] = (s[i] + s[i - width]) + (s[i - 2 * width] + s[i - 3 * width]);
+}
+
+static void joined_sum(size_t len, double divisor, const double *x, double *y, size_t n)
+{
+    _Alignas(64) double made[2][PARTS];
+    const double *sums = x - (len - 1); /* parts of `width`; the first width - 1 do not exist */
+    size_t taken = 0, rest = len, width = 1;
+    for (int flip = 0; rest > 7; flip = !flip, rest /= 4, width *= 4) {
+        if (rest & 3)
+            join_any((int)(rest & 3), taken > 0, 0, sums + len - 1 - taken, width, y, n);
+        taken += (rest & 3) * width;
+        four_parts(sums, width, made[flip] + SHIFT, n + len - 1);
+        sums = made[flip] + SHIFT;
+    }
+    join_any((int)rest, taken > 0, divisor, sums + len - 1 - taken, width, y, n);
+}
+
+void pp_joined_sum(size_t len, const double *x, double *y, size_t n)
+{
+    joined_sum(len, 0, x, y, n);
+}
+
+void pp_joined_mean(size_t len, const double *x, double *y, size_t n)
+{
+    joined_sum(len, (double)len, x, y, n);
+}
+
+/* ---- sums with a second moment: slope or spread ---- */
+
+/* LEAN: first moment around the middle of the part; SPREAD: squared deviations from its mean. Both
+ * move to the joined part's own middle or mean, so nothing large cancels. */
+typedef enum moment_kind { LEAN, SPREAD } moment_kind;
+
+typedef struct moment {
+    double s, m; /* sum, and the moment */
+} moment;
+
+/* Two neighbouring parts of `width` values. */
+PP_INLINE moment twice(moment_kind kind, moment newer, moment older, double width)
+{
+    double d = newer.s - older.s;
+    double by = kind == LEAN ? d * (width / 2) : d * d * (0.5 / width);
+    return (moment){newer.s + older.s, newer.m + older.m + by};
+}
+
+PP_INLINE moment two_values(moment_kind kind, double newer, double older)
+{
+    double d = newer - older;
+    return (moment){newer + older, kind == LEAN ? d * 0.5 : d * d * 0.5};
+}
+
+PP_INLINE moment four_values(moment_kind kind, const double *x)
+{
+    return twice(kind, two_values(kind, *x, *(x - 1)), two_values(kind, *(x - 2), *(x - 3)), 2);
+}
+
+/* The b newest values so far, and an older part of a; `level`: one value of each is the same, which
+ * decides about two flat parts. */
+PP_INLINE moment join(moment_kind kind, moment newer, double b, moment older, double a, bool level)
+{
+    double d = newer.s * a - older.s * b, m = newer.m + older.m;
+    if (kind == LEAN)
+        m = older.m + newer.m + d * 0.5;
+    else
+        m = PP_UNLESS((m == 0) & level, 0, m + d * d * (1 / (a * b * (a + b))));
+    return (moment){newer.s + older.s, m};
+}
+
+typedef struct parts {
+    const double *s, *m;
+    size_t width;
+} parts;
+
+PP_INLINE moment part_at(const parts *p, size_t i)
+{
+    return (moment){p->s[i], p->m[i]};
+}
+
+/* The windows' newest values: 1, 2 or 3 of them. */
+PP_INLINE void first_values(moment_kind kind, size_t count, const double *restrict x,
+                            double *restrict s, double *restrict m, size_t n)
+{
+    for (size_t i = 0; i < n && count == 1; i++) {
+        s[i] = x[i];
+        m[i] = 0;
+    }
+    for (size_t i = 0; i < n && count > 1; i++) {
+        const double *at = x + i - (count & 1);
+        moment y = two_values(kind, *at, *(at - 1));
+        if (count == 3)
+            y = join(kind, (moment){x[i], 0}, 1, y, 2, x[i] == *at);
+        s[i] = y.s;
+        m[i] = y.m;
+    }
+}
+
+PP_INLINE void level_of_four(moment_kind kind, const double *restrict x, double *restrict s,
+                             double *restrict m, size_t n)
+{
+    for (size_t i = 3; i < n; i++) {
+        moment y = four_values(kind, x + i);
+        s[i] = y.s;
+        m[i] = y.m;
+    }
+}
+
+PP_INLINE void level_of_two(moment_kind kind, const parts *p, double *restrict s,
+                            double *restrict m, size_t n)
+{
+    const double *restrict ps = p->s, *restrict pm = p->m;
+    const size_t w = p->width;
+    for (size_t i = 2 * w - 1; i < n; i++) {
+        moment y = twice(kind, (moment){ps[i], pm[i]}, (moment){ps[i - w], pm[i - w]}, (double)w);
+        s[i] = y.s;
+        m[i] = y.m;
+    }
+}
+
+/* The next part of each window, taken as it is; x: the windows' newest values. */
+PP_INLINE void take_part(moment_kind kind, const parts *p, size_t at, size_t taken,
+                         const double *restrict x, double *restrict s, double *restrict m, size_t n)
+{
+    const double *restrict ps = p->s + at, *restrict pm = p->m + at;
+    const double a = (double)p->width, b = (double)taken;
+    for (size_t i = 0; i < n && !taken; i++) {
+        s[i] = ps[i];
+        m[i] = pm[i];
+    }
+    for (size_t i = 0; i < n && taken; i++) {
+        moment y = join(kind, (moment){s[i], m[i]}, b, (moment){ps[i], pm[i]}, a,
+                        x[i] == *(x + i - taken));
+        s[i] = y.s;
+        m[i] = y.m;
+    }
+}
+
+/* The oldest part, two of p joined, and then the results: means, or mean and deviation. */
+typedef struct finish {
+    double inv, scale;
+} finish;
+
+PP_INLINE void write_result(moment_kind kind, finish f, moment y, double x, double *s, double *m)
+{
+    *s = y.s * f.inv;
+    if (kind == LEAN) {
+        *m = *s + y.m * f.scale;
+    } else {
+        *s = PP_UNLESS(y.m == 0, x, *s);
+        *m = sqrt(y.m * f.scale);
+    }
+}
+
+PP_INLINE void take_last(moment_kind kind, finish f, const parts *p, size_t at, size_t taken,
+                         const double *restrict x, double *restrict s, double *restrict m, size_t n)
+{
+    const double *restrict ps = p->s + at, *restrict pm = p->m + at;
+    const double a = (double)(2 * p->width), b = (double)taken;
+    const size_t w = p->width;
+    for (size_t i = 0; i < n && !taken; i++) {
+        moment y =
+            twice(kind, (moment){ps[i], pm[i]}, (moment){*(ps + i - w), *(pm + i - w)}, (double)w);
+        write_result(kind, f, y, x[i], s + i, m + i);
+    }
+    for (size_t i = 0; i < n && taken; i++) {
+        moment y =
+            twice(kind, (moment){ps[i], pm[i]}, (moment){*(ps + i - w), *(pm + i - w)}, (double)w);
+        y = join(kind, (moment){s[i], m[i]}, b, y, a, x[i] == *(x + i - taken));
+        write_result(kind, f, y, x[i], s + i, m + i);
+    }
+}
+
+/* Windows of less than 8: everything from the values. */
+PP_INLINE void short_window(moment_kind kind, finish f, size_t len, const double *restrict x,
+                            double *restrict s, double *restrict m, size_t n)
+{
+    const size_t low = len & 3;
+    for (size_t i = 0; i < n; i++) {
+        moment y = {s[i], m[i]};
+        if (len > 3) {
+            moment four = four_values(kind, x + i - low);
+            y = low ? join(kind, y, (double)low, four, 4, x[i] == *(x + i - low)) : four;
+        }
+        write_result(kind, f, y, x[i], s + i, m + i);
+    }
+}
+
+PP_INLINE void joined_moments(moment_kind kind, finish f, size_t len, const double *x, double *s,
+                              double *m, size_t n)
+{
+    _Alignas(64) double made_s[2][PARTS], made_m[2][PARTS];
+    const size_t all = n + len - 1;
+    size_t taken = len & 3;
+    if (taken)
+        first_values(kind, taken, x, s, m, n);
+    if (len < 8) {
+        short_window(kind, f, len, x, s, m, n);
+        return;
+    }
+    level_of_four(kind, x - (len - 1), made_s[0] + SHIFT, made_m[0] + SHIFT, all);
+    parts p = {made_s[0] + SHIFT, made_m[0] + SHIFT, 4};
+    for (int flip = 1; len >= 4 * p.width; flip = !flip) {
+        if (len & p.width) {
+            take_part(kind, &p, len - 1 - taken, taken, x, s, m, n);
+            taken += p.width;
+        }
+        level_of_two(kind, &p, made_s[flip] + SHIFT, made_m[flip] + SHIFT, all);
+        p = (parts){made_s[flip] + SHIFT, made_m[flip] + SHIFT, 2 * p.width};
+    }
+    if (len & p.width) {
+        take_part(kind, &p, len - 1 - taken, taken, x, s, m, n);
+        taken += p.width;
+    }
+    take_last(kind, f, &p, len - 1 - taken, taken, x, s, m, n);
+}
+
+PP_SIMD void pp_joined_means(size_t len, const double *x, double *mean, double *wma, size_t n)
+{
+    const double count = (double)len;
+    joined_moments(LEAN, (finish){1 / count, 2 / (count * (count + 1))}, len, x, mean, wma, n);
+}
+
+PP_SIMD void pp_joined_spread(size_t len, double divisor, const double *x, double *mean,
+                              double *dev, size_t n)
+{
+    joined_moments(SPREAD, (finish){1 / (double)len, 1 / divisor}, len, x, mean, dev, n);
+}

@@ -1,0 +1,148 @@
+/* R25: what a rule saw at an instant, against the events of the whole run; R26: nearest misses. */
+#include "bench.h"
+
+#include "runner/explain.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <string.h>
+
+static pp_explain_request Q;
+static pp_buf OUT;
+
+static bool explain(bench *b)
+{
+    OUT = (pp_buf){.arena = &b->arena};
+    return pp_explain(&b->diags, &b->job, &Q, &OUT);
+}
+
+static const char live_play[] =
+    "version: 3.0.0\nname: live\nsymbol: SYNTHUSDT\ntf: 15m\n"
+    "features: {e: {indicator: ema, params: {length: 5}}}\n"
+    "actions:\n"
+    "  entry_long: {all: [[close, cross_above, e], [position.side, \"==\", flat]]}\n"
+    "  exit_long: {any: [[close, cross_below, e], [position.bars_held, \">=\", 6]]}\n"
+    "risk: {stop_loss: {type: price_percent, value: 3}}\n";
+
+/* The instants of the run's decisions, and what explain says at each of them. */
+static void expect_decisions_explained(const char *play, const char *word)
+{
+    bench b;
+    int seen = 0;
+    bench_make(&b, play, BENCH_MARKET);
+    b.job.fast = true;
+    cr_assert(bench_do(&b, bench_run), "%s", bench_messages(&b));
+    const pp_slab *events = &b.done.result->log->events;
+    for (size_t i = 0; i < events->n && seen < 6; i += 7) {
+        const pp_event *e = PP_SLAB_AT(events, pp_event, i);
+        char want[160], tree[64];
+        if (e->kind != PP_EVENT_decision)
+            continue;
+        seen++;
+        Q = (pp_explain_request){.has_at = true, .at_ms = e->time_ms + 30000};
+        cr_assert(bench_do(&b, explain), "%s", bench_messages(&b));
+        snprintf(want, sizeof want, "%s of %s: %s", e->action, e->case_id,
+                 pp_outcome_name((pp_outcome)e->code));
+        cr_expect(strstr(OUT.text, want), "%s not in\n%s", want, OUT.text);
+        snprintf(tree, sizeof tree, "\n%s on the exec grid", e->case_id);
+        const char *at = strstr(OUT.text, tree);
+        cr_assert(at, "%s", OUT.text);
+        at = strchr(at + 1, '\n') + 1;
+        cr_expect(!strncmp(at, "true", 4), "a case that emitted was true\n%s", OUT.text);
+        cr_expect(strstr(OUT.text, word), "%s", OUT.text);
+    }
+    cr_expect_geq(seen, 4);
+    bench_free(&b);
+}
+
+Test(explain, R25_a_case_that_emitted_is_shown_true_with_its_operands)
+{
+    expect_decisions_explained(bench_play, "fast = ");
+}
+
+Test(explain, R25_rules_over_the_position_see_what_the_run_saw)
+{
+    expect_decisions_explained(live_play, "position.");
+}
+
+Test(explain, R25_position_and_levels_are_those_of_the_trade)
+{
+    bench b;
+    bench_make(&b, bench_play, BENCH_MARKET);
+    b.job.fast = true;
+    cr_assert(bench_do(&b, bench_run));
+    const pp_trade *t = PP_SLAB_AT(&b.done.result->log->trades, pp_trade, 2);
+    char side[32], stop[PP_E8_TEXT], levels[64];
+    snprintf(side, sizeof side, "position   %s ", t->side > 0 ? "long" : "short");
+    snprintf(levels, sizeof levels, "stop %s", pp_e8_format_short(t->stop_px_e8, stop));
+    Q = (pp_explain_request){.has_at = true, .at_ms = t->entry_ms + 15 * PP_MINUTE_MS};
+    cr_assert(t->exit_ms > Q.at_ms);
+    cr_assert(bench_do(&b, explain));
+    cr_expect(strstr(OUT.text, side) && strstr(OUT.text, levels), "%s", OUT.text);
+    bench_free(&b);
+}
+
+Test(explain, R25_before_the_run_and_outside_the_data)
+{
+    bench b;
+    bench_make(&b, bench_play, BENCH_MARKET);
+    Q = (pp_explain_request){.has_at = true, .at_ms = INT64_C(1735689600000) + 20 * PP_MINUTE_MS};
+    cr_assert(bench_do(&b, explain));
+    cr_expect(strstr(OUT.text, "before the run"));
+    cr_expect(strstr(OUT.text, "unknown"), "warmup is unknown, not false");
+    Q.at_ms = 0;
+    cr_expect_not(bench_do(&b, explain));
+    cr_expect_eq(pp_diags_code(&b.diags), PP_E_USAGE);
+    bench_free(&b);
+}
+
+Test(explain, R26_near_misses_and_unknown_names)
+{
+    bench b;
+    bench_make(&b, bench_play, BENCH_MARKET);
+    Q = (pp_explain_request){.why_not = "entry_long", .limit = 3};
+    cr_assert(bench_do(&b, explain));
+    cr_expect(strstr(OUT.text, "1 condition short, distance"), "%s", OUT.text);
+    cr_expect(strstr(OUT.text, "not      fast cross_above slow"), "%s", OUT.text);
+    Q.json = true;
+    cr_assert(bench_do(&b, explain));
+    cr_expect(strstr(OUT.text, "\"conditions_short\": 1"), "%s", OUT.text);
+    Q = (pp_explain_request){.why_not = "entry_lnog", .limit = 3};
+    cr_expect_not(bench_do(&b, explain));
+    cr_expect(strstr(bench_messages(&b), "entry_long[0]"), "%s", bench_messages(&b));
+    bench_free(&b);
+}
+
+/* ---- the gallery ---- */
+
+static void run_play(const char *file)
+{
+    bench b;
+    bench_make(&b, "", "");
+    b.job.play_file = file;
+    b.job.play_text = pp_file_read(&b.diags, NULL, file, 1 << 20, &b.job.play_size);
+    b.job.fast = true;
+    cr_expect(bench_do(&b, bench_run), "%s: %s", file, bench_messages(&b));
+    if (b.done.result)
+        cr_expect_geq(b.done.result->log->trades.n, 1, "%s does not trade on its market", file);
+    bench_free(&b);
+}
+
+Test(gallery, T22_every_play_trades_on_the_market_it_names, .timeout = 60)
+{
+    static const char dir[] = PP_SOURCE_DIR "/plays";
+    DIR *d = opendir(dir);
+    int n = 0;
+    cr_assert(d);
+    for (struct dirent *e; (e = readdir(d));) {
+        char path[512];
+        const char *ending = strrchr(e->d_name, '.');
+        if (!ending || strcmp(ending, ".yml") != 0)
+            continue;
+        snprintf(path, sizeof path, "%s/%s", dir, e->d_name);
+        run_play(path);
+        n++;
+    }
+    closedir(d);
+    cr_expect_geq(n, 15);
+}
