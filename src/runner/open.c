@@ -179,7 +179,8 @@ bool pp_runner_job_of(pp_diags *d, const char *dir, pp_runner_job *out)
         .window = {.has_from = true,
                    .has_to = true,
                    .from_ms = json_integer_value(json_object_get(window, "start_ms")),
-                   .to_ms = json_integer_value(json_object_get(window, "end_ms"))},
+                   .to_ms = json_integer_value(json_object_get(window, "end_ms")),
+                   .no_gate = true}, /* the window is what it was */
         .intrabar = intrabar_of(intrabar),
         .keep = PP_KEEP_ALL};
     if (out->source.store || out->source.csv || out->source.synthetic)
