@@ -106,11 +106,9 @@ bool pp_e8_of_double(double x, int64_t *out_e8)
     return true;
 }
 
-double pp_double_of_e8(int64_t v_e8)
+/* The quotient is rounded by hand: one division in 128 bits, half to even. */
+double pp_double_of_large_e8(int64_t v_e8)
 {
-    if (v_e8 >= -(INT64_C(1) << 53) && v_e8 <= INT64_C(1) << 53)
-        return (double)v_e8 / 1e8;
-    /* Above 2^53 the quotient is rounded by hand: one division in 128 bits, half to even. */
     bool neg = v_e8 < 0;
     pp_i128 v = neg ? -(pp_i128)v_e8 : (pp_i128)v_e8;
     int shift = 0;
