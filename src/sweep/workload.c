@@ -184,7 +184,9 @@ static bool run_in(pp_diags *d, pp_arena *scratch, one *o)
     bool whole = pp_try(scratch, run_inside, &x);
     if (whole && x.ok)
         return true;
-    pp_error(d, whole ? pp_diags_code(&own) : PP_E_MEMORY, (pp_pos){0}, "the workload did not run");
+    pp_diag *e = pp_error(d, whole ? pp_diags_code(&own) : PP_E_MEMORY, (pp_pos){0},
+                          "the workload did not run");
+    e->found = own.list.n ? pp_strdup(d->arena, own.list.v[0].message) : NULL;
     return false;
 }
 
