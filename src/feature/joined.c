@@ -158,11 +158,6 @@ typedef struct parts {
     size_t width;
 } parts;
 
-PP_INLINE moment part_at(const parts *p, size_t i)
-{
-    return (moment){p->s[i], p->m[i]};
-}
-
 /* The windows' newest values: 1, 2 or 3 of them. */
 PP_INLINE void first_values(moment_kind kind, size_t count, const double *restrict x,
                             double *restrict s, double *restrict m, size_t n)
