@@ -119,6 +119,27 @@ Test(indicators, F5_every_row_equals_its_slow_twin)
     }
 }
 
+/* Short windows are joined of parts that differ from length to length, long ones roll on: each
+ * length up to where they change, and some beyond. */
+Test(indicators, F5_windows_of_every_length_equal_their_twin)
+{
+    static const char *const names[] = {"sma", "linreg", "stdev", "aroon", "highest", NULL};
+    for (int kind = 0; bar_kinds[kind]; kind++)
+        for (int k = 0; names[k]; k++)
+            for (int length = kind + 1; length < 300; length += length < 140 ? 5 : 37) {
+                pp_arena a;
+                pp_arena_init(&a, NULL);
+                const pp_spec *s = pp_registry_find(&pp_indicators, names[k]);
+                const pp_bars *b = make_bars(&a, bar_kinds[kind], BARS, 77);
+                pp_inputs in = inputs_of(&a, s, b);
+                pp_params p;
+                pp_params_default(s, &p);
+                p.v[0] = length < s->params[0].min ? s->params[0].min : length;
+                check_twin(&a, s, &p, &in, bar_kinds[kind]);
+                pp_arena_free(&a);
+            }
+}
+
 Test(indicators, F4_unknown_values_of_the_source_are_passed_over)
 {
     uint64_t seed = new_seed();
