@@ -337,7 +337,7 @@ static void scan_row(work *w, pp_arena *scratch, size_t row)
     }
     pp_window_request want = job->options.window;
     pp_window window;
-    want.shift_start = true;
+    want.shift_start = !want.no_gate; /* the earliest start of this row, or the one asked for */
     pp_columns *c = pp_columns_plan(scratch, st->play, s->input.tape);
     if (!pp_window_find(&d, st, c, &want, &window)) {
         scan_failed(w, &d, row);
@@ -495,8 +495,12 @@ static void share_window(pp_sweep *s)
     s->shared.layout = &s->layout;
     s->shared.tape = s->input.tape;
     s->shared.options = s->input.options;
-    s->shared.options.window = (pp_window_request){
-        .has_from = true, .has_to = true, .from_ms = s->start_ms, .to_ms = s->end_ms};
+    s->shared.options.window =
+        (pp_window_request){.has_from = true,
+                            .has_to = true,
+                            .from_ms = s->start_ms,
+                            .to_ms = s->end_ms,
+                            .no_gate = s->request->job.options.window.no_gate};
     s->shared.options.keep = PP_KEEP_ALL;
     s->shared.options.fast = true;
 }
