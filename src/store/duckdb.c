@@ -22,6 +22,13 @@ pp_db *pp_db_open(pp_arena *arena, const char *const *dirs, size_t n_dirs, pp_di
     return NULL;
 }
 
+pp_db *pp_db_connect(pp_arena *arena, pp_db *db, pp_diags *d)
+{
+    (void)arena, (void)db;
+    absent(d);
+    return NULL;
+}
+
 bool pp_db_query(pp_db *db, pp_arena *arena, const char *sql, pp_table *out, pp_diags *d)
 {
     (void)db, (void)arena, (void)sql, (void)out;
@@ -110,8 +117,9 @@ typedef struct duck {
 struct pp_db {
     duck f;
     pp_arena *arena;
-    duckdb_database database;
+    duckdb_database database; /* NULL: another pp_db's */
     duckdb_connection connection;
+    int number, n_connected; /* of this connection; how many were made of it */
     duckdb_result result;
     bool has_result;
     duckdb_data_chunk *chunks;
@@ -286,6 +294,20 @@ pp_db *pp_db_open(pp_arena *arena, const char *const *dirs, size_t n_dirs, pp_di
     }
     pp_arena_defer(arena, close_db, db);
     return configure(db, dirs, n_dirs, d) ? db : NULL;
+}
+
+pp_db *pp_db_connect(pp_arena *arena, pp_db *db, pp_diags *d)
+{
+    pp_db *other = PP_NEW(arena, pp_db);
+    other->f = db->f;
+    other->arena = arena;
+    other->number = ++db->n_connected;
+    if (db->f.connect(db->database, &other->connection) == DuckDBError) {
+        pp_error(d, PP_E_DUCKDB, (pp_pos){0}, "DuckDB does not connect");
+        return NULL;
+    }
+    pp_arena_defer(arena, close_db, other);
+    return other;
 }
 
 const char *pp_db_version(const pp_db *db)
@@ -575,12 +597,15 @@ static const char *real_path(pp_arena *arena, const char *path)
 
 bool pp_db_write_parquet(pp_db *db, const char *path, const pp_table *t, pp_diags *d)
 {
-    const char *sql = pp_fmt(db->arena,
-                             "COPY pp_out TO %s (FORMAT PARQUET, COMPRESSION ZSTD, "
-                             "ROW_GROUP_SIZE %d)",
-                             pp_sql_text(db->arena, real_path(db->arena, path)), PP_ROW_GROUP);
-    return pp_db_add_table(db, "pp_out", t, d) && execute(db, sql, d) &&
-           execute(db, "DROP TABLE pp_out", d);
+    /* Connections share the tables: each writes through one of its own. */
+    const char *name = pp_fmt(db->arena, "pp_out_%d", db->number);
+    const char *sql =
+        pp_fmt(db->arena,
+               "COPY %s TO %s (FORMAT PARQUET, COMPRESSION ZSTD, "
+               "ROW_GROUP_SIZE %d)",
+               name, pp_sql_text(db->arena, real_path(db->arena, path)), PP_ROW_GROUP);
+    return pp_db_add_table(db, name, t, d) && execute(db, sql, d) &&
+           execute(db, pp_fmt(db->arena, "DROP TABLE %s", name), d);
 }
 
 #endif
