@@ -3,7 +3,7 @@
 static void free_lanes(void *ptr)
 {
     pp_lanes *l = ptr;
-    for (int k = PP_LANES - 1; k >= 0; k--)
+    for (int k = 0; k < PP_LANES; k++) /* the database last */
         pp_arena_free(&l->lane[k].arena);
 }
 
@@ -69,18 +69,35 @@ bool pp_lanes_run(pp_lanes *l, pp_diags *d, pp_lane_fn fn, void *ctx)
     return join(l, d);
 }
 
-static bool open_db(void *ctx, pp_lane *lane, int k)
+bool pp_lanes_start_db(pp_lane *lane)
 {
-    const char *const *dir = ctx;
-    pp_lane *first = lane - k;
-    if (k > 0 && !first->db)
-        return false;
-    lane->db = k == 0 ? pp_db_open(&lane->arena, dir, 1, &lane->d)
-                      : pp_db_connect(&lane->arena, first->db, &lane->d);
+    if (!lane->db)
+        lane->db = pp_db_start(&lane->arena, &lane->d);
     return lane->db != NULL;
 }
 
-pp_lanes *pp_lanes_make(pp_diags *d, const char *dir, bool serial)
+/* The lane with the database comes first. */
+static bool allow_lane(void *ctx, pp_lane *lane, int k)
+{
+    const char *const *dir = ctx;
+    pp_lane *owner = lane - k + PP_LANE_DB;
+    if (lane == owner)
+        return pp_lanes_start_db(lane) && pp_db_allow(lane->db, dir, 1, &lane->d);
+    lane->db = owner->ok ? pp_db_connect(&lane->arena, owner->db, &lane->d) : NULL;
+    return lane->db != NULL;
+}
+
+bool pp_lanes_allow(pp_lanes *l, pp_diags *d, const char *dir)
+{
+    pp_lane_job job = {l, allow_lane, &dir, 0};
+    run_lane(job, PP_LANE_DB);
+    for (int k = 0; k < PP_LANES; k++)
+        if (k != PP_LANE_DB)
+            run_lane(job, k);
+    return join(l, d);
+}
+
+pp_lanes *pp_lanes_make(pp_diags *d, bool serial)
 {
     pp_lanes *l = PP_NEW(d->arena, pp_lanes);
     for (int k = 0; k < PP_LANES; k++) {
@@ -89,7 +106,5 @@ pp_lanes *pp_lanes_make(pp_diags *d, const char *dir, bool serial)
     }
     pp_arena_defer(d->arena, free_lanes, l);
     l->pool = pp_pool_make(d->arena, serial ? 1 : PP_LANES);
-    for (int k = 0; k < PP_LANES; k++)
-        run_lane((pp_lane_job){l, open_db, &dir, 0}, k);
-    return join(l, d) ? l : NULL;
+    return l;
 }

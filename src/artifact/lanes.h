@@ -1,5 +1,6 @@
 /* lanes.h - writing and reading a run on two threads: what can be done side by side is split over
- * two lanes, each with memory, messages and a DuckDB connection of its own. Inside artifact.
+ * two lanes, each with memory, messages and a DuckDB connection of its own. For artifact and
+ * runner.
  *
  * Which lane does what is fixed, and messages are joined in the order of the lanes, so a run does
  * not depend on the threads. `serial` does both lanes one after the other on the calling thread,
@@ -24,8 +25,15 @@ typedef struct pp_lanes {
     pp_pool *pool;
 } pp_lanes;
 
-/* Opens DuckDB for the files in dir. NULL with errors in d. */
-pp_lanes *pp_lanes_make(pp_diags *d, const char *dir, bool serial);
+/* Memory and threads; no database yet. */
+pp_lanes *pp_lanes_make(pp_diags *d, bool serial);
+
+/* Starts DuckDB on the lane PP_LANE_DB while another does something else. May be left out: then
+ * pp_lanes_allow() does it. */
+enum { PP_LANE_DB = 1 };
+bool pp_lanes_start_db(pp_lane *lane);
+/* Lets both lanes at the files in dir, once. False with errors in d. */
+bool pp_lanes_allow(pp_lanes *l, pp_diags *d, const char *dir);
 
 /* fn(ctx, lane, k) for both lanes; the messages of the lanes are moved to d. True if both were
  * true; leaves pp_try() of d->arena when memory ended in one. */

@@ -255,9 +255,12 @@ static void check_fills(pp_check *c)
 
 static void verify_run(pp_check *c)
 {
-    if (!c->lanes)
-        c->lanes = pp_lanes_make(c->d, c->dir, c->fs != &pp_fs_real);
-    c->ok = c->lanes && pp_artifact_read(c->d, c->fs, c->lanes, c->dir, &c->a, &c->checks);
+    bool allowed = c->lanes != NULL;
+    if (!allowed) {
+        c->lanes = pp_lanes_make(c->d, c->fs != &pp_fs_real);
+        allowed = pp_lanes_allow(c->lanes, c->d, c->dir);
+    }
+    c->ok = allowed && pp_artifact_read(c->d, c->fs, c->lanes, c->dir, &c->a, &c->checks);
     if (!c->ok)
         return;
     check_identity(c);

@@ -163,9 +163,9 @@ static bool put_manifest(pp_writer *w)
 static bool put_all(pp_writer *w)
 {
     bool counted = w->job->fs || w->d->arena->alloc.ctx; /* by a test */
-    w->lanes = pp_lanes_make(w->d, w->dir, counted);
-    return w->lanes && pp_lanes_run(w->lanes, w->d, put_lane, w) && put_documents(w) &&
-           put_report(w) && put_manifest(w);
+    w->lanes = w->job->lanes ? w->job->lanes : pp_lanes_make(w->d, counted);
+    return pp_lanes_allow(w->lanes, w->d, w->dir) && pp_lanes_run(w->lanes, w->d, put_lane, w) &&
+           put_documents(w) && put_report(w) && put_manifest(w);
 }
 
 bool pp_artifact_exists(pp_arena *arena, const pp_fs *fs, const char *path, const char *run_hash)

@@ -51,6 +51,11 @@ struct pp_fs;
  * the arena. NULL with E_DUCKDB on failure. About 30 ms the first time in a process, then 15 ms. */
 pp_db *pp_db_open(pp_arena *arena, const char *const *dirs, size_t n_dirs, pp_diags *d);
 
+/* The two halves of pp_db_open(): a database without folders, which may be started on another
+ * thread while these are not known yet, and the folders, from which on it is locked. */
+pp_db *pp_db_start(pp_arena *arena, pp_diags *d);
+bool pp_db_allow(pp_db *db, const char *const *dirs, size_t n_dirs, pp_diags *d);
+
 /* Another connection to the same database, for another thread; closes with its arena, which must
  * end before that of db. */
 pp_db *pp_db_connect(pp_arena *arena, pp_db *db, pp_diags *d);
