@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+__extension__ typedef unsigned __int128 u128;
+
 int64_t pp_div_half_even(pp_i128 num, pp_i128 den)
 {
     if (den < 0) {
@@ -27,9 +29,21 @@ int64_t pp_muldiv(int64_t a, int64_t b, int64_t c)
     return pp_div_half_even((pp_i128)a * b, c);
 }
 
+/* 1e8 = 2^8 * 5^8: after a shift, two divisions of 64 bits by a constant do what one of 128 bits
+ * does. Half to even is the same on both sides of zero, so the sign is put back at the end. */
 int64_t pp_mul_e8(int64_t a_e8, int64_t b_e8)
 {
-    return pp_div_half_even((pp_i128)a_e8 * b_e8, PP_E8);
+    const uint64_t five8 = 390625;
+    pp_i128 num = (pp_i128)a_e8 * b_e8;
+    u128 m = num < 0 ? -(u128)num : (u128)num, x = m >> 8;
+    uint64_t high = (uint64_t)(x >> 32), q = high / five8;
+    if (x >> 96 || q >> 31)
+        return pp_div_half_even(num, PP_E8);
+    uint64_t low = (high % five8) << 32 | (uint32_t)x;
+    q = (q << 32) + low / five8;
+    uint64_t rest = (low % five8) << 8 | (uint64_t)(m & 255);
+    q += rest * 2 > (uint64_t)PP_E8 || (rest * 2 == (uint64_t)PP_E8 && (q & 1));
+    return num < 0 ? -(int64_t)q : (int64_t)q;
 }
 
 int64_t pp_floor_to(int64_t v, int64_t step)
@@ -48,8 +62,6 @@ int64_t pp_round_to(int64_t v, int64_t step)
     int64_t r = v % step;
     return r * 2 >= step ? v + (step - r) : v - r;
 }
-
-__extension__ typedef unsigned __int128 u128;
 
 /* x is a 53-bit whole number m divided by 2^shift, and m * 1e8 fits 80 bits: the product is exact
  * and is rounded once. Below 9e10 the shift is at least 16. */
