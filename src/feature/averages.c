@@ -292,8 +292,8 @@ PP_SIMD static void kama_block(pp_kernel *k, const double *x, size_t n, double *
     }
     double last = k->v[2];
     const double slow = k->v[0], span = k->v[1];
-    for (size_t i = lead; i < n; i++) {
-        double er = PP_UNLESS(path[i] == 0, 0, fabs(x[i] - *(x + i - len)) / path[i]);
+    for (size_t i = lead; i < n; i++) { /* a path of 0 leads nowhere: 0 over anything */
+        double er = fabs(x[i] - *(x + i - len)) / (path[i] + (path[i] == 0));
         double sc = er * span + slow, share = sc * sc;
         y[i] = last = share * x[i] + (1 - share) * last;
     }

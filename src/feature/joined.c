@@ -101,16 +101,26 @@ void pp_joined_mean(size_t len, const double *x, double *y, size_t n)
 /* ---- sums with a second moment: slope or spread ---- */
 
 /* LEAN: first moment around the middle of the part; SPREAD: squared deviations from its mean. Both
- * move to the joined part's own middle or mean, so nothing large cancels. */
-typedef enum moment_kind { LEAN, SPREAD } moment_kind;
+ * move to the joined part's own middle or mean, so nothing large cancels. SINCE_HIGH, SINCE_LOW:
+ * the extreme instead of the sum, and how long ago it was, the most recent on ties. */
+typedef enum moment_kind { LEAN, SPREAD, SINCE_HIGH, SINCE_LOW } moment_kind;
 
 typedef struct moment {
-    double s, m; /* sum, and the moment */
+    double s, m; /* sum (or extreme), and the moment */
 } moment;
+
+PP_INLINE moment join_since(moment_kind kind, moment newer, moment older, double width)
+{
+    bool older_wins = kind == SINCE_HIGH ? older.s > newer.s : older.s < newer.s;
+    return (moment){PP_UNLESS(older_wins, older.s, newer.s),
+                    PP_UNLESS(older_wins, older.m + width, newer.m)};
+}
 
 /* Two neighbouring parts of `width` values. */
 PP_INLINE moment twice(moment_kind kind, moment newer, moment older, double width)
 {
+    if (kind >= SINCE_HIGH)
+        return join_since(kind, newer, older, width);
     double d = newer.s - older.s;
     double by = kind == LEAN ? d * (width / 2) : d * d * (0.5 / width);
     return (moment){newer.s + older.s, newer.m + older.m + by};
@@ -118,6 +128,8 @@ PP_INLINE moment twice(moment_kind kind, moment newer, moment older, double widt
 
 PP_INLINE moment two_values(moment_kind kind, double newer, double older)
 {
+    if (kind >= SINCE_HIGH)
+        return join_since(kind, (moment){newer, 0}, (moment){older, 0}, 1);
     double d = newer - older;
     return (moment){newer + older, kind == LEAN ? d * 0.5 : d * d * 0.5};
 }
@@ -127,10 +139,12 @@ PP_INLINE moment four_values(moment_kind kind, const double *x)
     return twice(kind, two_values(kind, *x, *(x - 1)), two_values(kind, *(x - 2), *(x - 3)), 2);
 }
 
-/* The b newest values so far, and an older part of a; `level`: one value of each is the same, which
- * decides about two flat parts. */
+/* The b newest values so far, and an older part of a; `level`: one value of each is the same. Two
+ * flat parts are flat together if it is so; where b is a power of 2, d is exactly 0 then. */
 PP_INLINE moment join(moment_kind kind, moment newer, double b, moment older, double a, bool level)
 {
+    if (kind >= SINCE_HIGH)
+        return join_since(kind, newer, older, b);
     double d = newer.s * a - older.s * b, m = newer.m + older.m;
     if (kind == LEAN)
         m = older.m + newer.m + d * 0.5;
@@ -215,7 +229,9 @@ typedef struct finish {
 PP_INLINE void write_result(moment_kind kind, finish f, moment y, double x, double *s, double *m)
 {
     *s = y.s * f.inv;
-    if (kind == LEAN) {
+    if (kind >= SINCE_HIGH) {
+        *m = y.m;
+    } else if (kind == LEAN) {
         *m = *s + y.m * f.scale;
     } else {
         *s = PP_UNLESS(y.m == 0, x, *s);
@@ -234,7 +250,13 @@ PP_INLINE void take_last(moment_kind kind, finish f, const parts *p, size_t at, 
             twice(kind, (moment){ps[i], pm[i]}, (moment){*(ps + i - w), *(pm + i - w)}, (double)w);
         write_result(kind, f, y, x[i], s + i, m + i);
     }
-    for (size_t i = 0; i < n && taken; i++) {
+    for (size_t i = 0; i < n && taken && !(taken & (taken - 1)); i++) {
+        moment y =
+            twice(kind, (moment){ps[i], pm[i]}, (moment){*(ps + i - w), *(pm + i - w)}, (double)w);
+        y = join(kind, (moment){s[i], m[i]}, b, y, a, false);
+        write_result(kind, f, y, x[i], s + i, m + i);
+    }
+    for (size_t i = 0; i < n && (taken & (taken - 1)); i++) {
         moment y =
             twice(kind, (moment){ps[i], pm[i]}, (moment){*(ps + i - w), *(pm + i - w)}, (double)w);
         y = join(kind, (moment){s[i], m[i]}, b, y, a, x[i] == *(x + i - taken));
@@ -286,14 +308,26 @@ PP_INLINE void joined_moments(moment_kind kind, finish f, size_t len, const doub
     take_last(kind, f, &p, len - 1 - taken, taken, x, s, m, n);
 }
 
-PP_SIMD void pp_joined_means(size_t len, const double *x, double *mean, double *wma, size_t n)
+PP_WIDE void pp_joined_means(size_t len, const double *x, double *mean, double *wma, size_t n)
 {
     const double count = (double)len;
     joined_moments(LEAN, (finish){1 / count, 2 / (count * (count + 1))}, len, x, mean, wma, n);
 }
 
-PP_SIMD void pp_joined_spread(size_t len, double divisor, const double *x, double *mean,
+PP_WIDE void pp_joined_spread(size_t len, double divisor, const double *x, double *mean,
                               double *dev, size_t n)
 {
     joined_moments(SPREAD, (finish){1 / (double)len, 1 / divisor}, len, x, mean, dev, n);
+}
+
+PP_WIDE void pp_joined_since_high(size_t len, const double *x, double *since, size_t n)
+{
+    double high[PP_BLOCK];
+    joined_moments(SINCE_HIGH, (finish){0}, len, x, high, since, n);
+}
+
+PP_WIDE void pp_joined_since_low(size_t len, const double *x, double *since, size_t n)
+{
+    double low[PP_BLOCK];
+    joined_moments(SINCE_LOW, (finish){0}, len, x, low, since, n);
 }

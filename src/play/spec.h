@@ -67,7 +67,8 @@ enum {
     PP_TAKES_ATR = 2,     /* the Play may give `atr_key` in params */
     PP_USES_SWING = 4,    /* an anchored indicator: `uses: KEY` of a swing on the same timeframe */
     PP_WINDOWED = 8,      /* W: cost per bar may be O(n) */
-    PP_SKIPS_UNREAD = 16, /* run() takes NULL for every output column that nobody reads */
+    PP_SKIPS_UNREAD = 16, /* run() takes NULL for every output column that nobody reads, in all
+                           * calls of a run or in none */
     PP_TF_UP_TO_D = 32,   /* timeframes above D are an error (E_TIMEFRAME) */
     PP_ONE_SIDED = 64     /* its outputs long and short are unknown while the other side is on */
 };
