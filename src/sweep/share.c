@@ -39,6 +39,9 @@ struct pp_share {
     pp_share_counts counts;
     pp_share_user *users;
     int n_users;
+    pp_arena view_memory;
+    pp_view views[PP_TF_COUNT];
+    bool has_view[PP_TF_COUNT];
 };
 
 static entry **bucket_of(pp_share *s, pp_xxh128 key)
@@ -96,7 +99,7 @@ typedef struct claim {
     entry *e;
 } claim;
 
-/* Everything of a find() that takes memory. */
+/* Everything of a take() but the columns that needs memory. */
 static void pin(void *ctx)
 {
     claim *c = ctx;
@@ -124,7 +127,22 @@ static pp_xxh128 key_of(const char *text, int n_outputs, size_t n)
     return pp_xxh3(text, strlen(text), n ^ (uint64_t)n_outputs << 56);
 }
 
-static double **find(void *ctx, const char *key, int n_outputs, size_t n)
+typedef struct storage {
+    entry *e;
+    int n_outputs;
+    size_t n;
+} storage;
+
+static void reserve(void *ctx)
+{
+    storage *r = ctx;
+    double **out = PP_ARRAY(&r->e->memory, double *, (size_t)r->n_outputs);
+    for (int k = 0; k < r->n_outputs; k++)
+        out[k] = PP_ARRAY(&r->e->memory, double, r->n);
+    r->e->out = out;
+}
+
+static double **take(void *ctx, const char *key, int n_outputs, size_t n, bool *ready)
 {
     pp_share_user *u = ctx;
     pp_share *s = u->share;
@@ -136,53 +154,54 @@ static double **find(void *ctx, const char *key, int n_outputs, size_t n)
         pthread_cond_wait(&s->ready, &s->lock);
         c.e = look_up(s, c.key); /* given up meanwhile, or dropped */
     }
-    if (pp_try(&s->arena, pin, &c) && c.e->maker < 0) {
-        out = c.e->out;
-        s->counts.found++;
+    if (pp_try(&s->arena, pin, &c)) {
+        *ready = c.e->maker < 0;
+        s->counts.found += *ready;
+        /* Without memory it stays in the making, for nobody, until the row ends. */
+        if (c.e->out || pp_try(&c.e->memory, reserve, &(storage){c.e, n_outputs, n}))
+            out = c.e->out;
     }
     pthread_mutex_unlock(&s->lock);
     return out;
 }
 
-typedef struct copy {
-    entry *e;
-    double **from;
-    int n_outputs;
-    size_t n;
-} copy;
-
-static void copy_columns(void *ctx)
-{
-    copy *c = ctx;
-    pp_arena *a = &c->e->memory;
-    c->e->out = PP_ARRAY(a, double *, (size_t)c->n_outputs);
-    for (int k = 0; k < c->n_outputs; k++) {
-        c->e->out[k] = PP_ARRAY(a, double, c->n);
-        memcpy(c->e->out[k], c->from[k], c->n * sizeof(double));
-    }
-}
-
-static void keep(void *ctx, const char *key, int n_outputs, size_t n, double **out)
+static void publish(void *ctx, const char *key, int n_outputs, size_t n)
 {
     pp_share_user *u = ctx;
     pp_share *s = u->share;
     pthread_mutex_lock(&s->lock);
     entry *e = look_up(s, key_of(key, n_outputs, n));
-    pthread_mutex_unlock(&s->lock);
-    if (!e || e->maker != u->index)
-        return;
-    copy c = {e, out, n_outputs, n};
-    bool copied = pp_try(&e->memory, copy_columns, &c); /* this user's alone until it is ready */
-    pthread_mutex_lock(&s->lock);
-    if (copied) {
-        e->maker = -1;
-        e->bytes = e->memory.total_size;
-        s->counts.bytes += e->bytes;
-        s->counts.computed++;
-        trim(s);
-    }
+    PP_ASSERT(e && e->maker == u->index, "S1", e ? e->maker : -2, u->index);
+    e->maker = -1;
+    e->bytes = e->memory.total_size;
+    s->counts.bytes += e->bytes;
+    s->counts.computed++;
+    trim(s);
     pthread_cond_broadcast(&s->ready);
     pthread_mutex_unlock(&s->lock);
+}
+
+typedef struct view_order {
+    pp_share *s;
+    const pp_bars *tape;
+    pp_tf tf;
+} view_order;
+
+static void make_view(void *ctx)
+{
+    view_order *o = ctx;
+    pp_view_make(&o->s->view_memory, o->tape, o->tf, &o->s->views[o->tf]);
+    o->s->has_view[o->tf] = true;
+}
+
+/* Made under the lock: a timeframe is aggregated once, and all rows want the same ones first. */
+static const pp_view *view(void *ctx, const pp_bars *tape, pp_tf tf)
+{
+    pp_share *s = ((pp_share_user *)ctx)->share;
+    pthread_mutex_lock(&s->lock);
+    bool there = s->has_view[tf] || pp_try(&s->view_memory, make_view, &(view_order){s, tape, tf});
+    pthread_mutex_unlock(&s->lock);
+    return there ? &s->views[tf] : NULL;
 }
 
 void pp_share_release(pp_share *s, int user)
@@ -223,6 +242,7 @@ static void end_share(void *ptr)
         for (entry *e = s->buckets[b]; e; e = e->next)
             pp_arena_free(&e->memory);
     pp_arena_free(&s->arena);
+    pp_arena_free(&s->view_memory);
     pthread_mutex_destroy(&s->lock);
     pthread_cond_destroy(&s->ready);
 }
@@ -231,12 +251,13 @@ pp_share *pp_share_make(pp_arena *arena, uint64_t max_bytes, int n_users)
 {
     pp_share *s = PP_NEW(arena, pp_share);
     pp_arena_init(&s->arena, &arena->alloc);
+    pp_arena_init(&s->view_memory, &arena->alloc);
     s->max_bytes = max_bytes;
     s->n_users = n_users;
     s->users = pp_alloc_zero(arena, (size_t)n_users * sizeof *s->users);
     for (int k = 0; k < n_users; k++) {
         s->users[k] = (pp_share_user){.share = s, .index = k};
-        s->users[k].cache = (pp_column_cache){find, keep, &s->users[k]};
+        s->users[k].cache = (pp_column_cache){take, publish, view, &s->users[k]};
     }
     pthread_mutex_init(&s->lock, NULL);
     pthread_cond_init(&s->ready, NULL);

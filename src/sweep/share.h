@@ -1,10 +1,10 @@
-/* share.h - columns that are computed once for a whole sweep (W5, F6).
+/* share.h - views and columns that are computed once for a whole sweep (W5, F6).
  *
- * A bounded store of finished columns by their key (pp_node.key), used by any number of threads.
- * A column that one thread is computing is waited for by the others, not computed twice; since a
- * column waits only for those that it is made of, no two threads wait for each other. Columns of
- * rows under way are pinned; of the others the least recently used go when the store is full. What
- * the rows under way need may exceed the bound. */
+ * The tape is aggregated once per timeframe; views stay. Columns stand in a bounded store by their
+ * key (pp_node.key), used by any number of threads. A column that one thread is computing is waited
+ * for by the others, not computed twice; since a column waits only for those that it is made of, no
+ * two threads wait for each other. Columns of rows under way are pinned; of the others the least
+ * recently used go when the store is full. What the rows under way need may exceed the bound. */
 #ifndef PP_SWEEP_SHARE_H
 #define PP_SWEEP_SHARE_H
 
