@@ -446,8 +446,13 @@ static pp_periods periods(pp_arena *arena, const pp_metrics_input *in, pp_tf tf)
 {
     pp_periods out = {PP_ARRAY(arena, pp_period, in->n_points), 0};
     int64_t from = in->points[0].equity_e8, open = pp_tf_open(tf, in->points[0].time_ms);
+    int64_t close = pp_tf_close(tf, open);
     for (size_t k = 1; k < in->n_points; k++) {
-        int64_t at = pp_tf_open(tf, in->points[k].time_ms - 1);
+        int64_t t = in->points[k].time_ms - 1, at = open;
+        if (t < open || t >= close) {
+            at = pp_tf_open(tf, t);
+            close = pp_tf_close(tf, at);
+        }
         if (k > 1 && at != open) {
             add_period(&out, open, from, in->points[k - 1].equity_e8);
             from = in->points[k - 1].equity_e8;
