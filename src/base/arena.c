@@ -59,16 +59,16 @@ void pp_arena_free(pp_arena *a)
 
 void pp_arena_reset(pp_arena *a)
 {
-    pp_arena_chunk *largest = a->chunks;
-    for (pp_arena_chunk *c = a->chunks; c; c = c->next)
-        if (c->size > largest->size)
-            largest = c;
-    empty(a, largest);
-    if (largest) {
-        largest->next = NULL;
-        largest->used = sizeof *largest;
-        a->total_size = largest->size;
-    }
+    size_t all = a->total_size;
+    pp_arena_chunk *only = a->chunks && !a->chunks->next ? a->chunks : NULL;
+    empty(a, only);
+    if (!only && all) /* without memory for it the arena is empty, which is fine too */
+        only = a->alloc.resize(a->alloc.ctx, NULL, 0, all);
+    if (!only)
+        return;
+    *only = (pp_arena_chunk){.size = all, .used = sizeof *only};
+    a->chunks = only;
+    a->total_size = all;
 }
 
 bool pp_try(pp_arena *a, void (*fn)(void *ctx), void *ctx)
