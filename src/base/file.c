@@ -1,5 +1,6 @@
 #include "base/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -7,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { READ_BLOCK = 64 * 1024, TMP_TRIES = 100 };
+enum { NAMES_MAX = 10000, READ_BLOCK = 64 * 1024, TMP_TRIES = 100 };
 
 static int real_open(void *ctx, const char *path, int flags, int mode)
 {
@@ -66,11 +67,29 @@ static int real_rmdir(void *ctx, const char *path)
 const pp_fs pp_fs_real = {NULL,       real_open,   real_read,  real_write,  real_fsync,
                           real_close, real_rename, real_mkdir, real_unlink, real_rmdir};
 
+const char *pp_file_nearest(pp_arena *arena, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    const char *folder = slash ? pp_strndup(arena, path, (size_t)(slash - path) + 1) : "";
+    DIR *dir = opendir(*folder ? folder : ".");
+    PP_VEC(const char *) names = {0};
+    if (!dir)
+        return NULL;
+    for (struct dirent *e; (e = readdir(dir)) && names.n < NAMES_MAX;)
+        if (e->d_name[0] != '.')
+            *pp_vec_push(arena, &names) = pp_strdup(arena, e->d_name);
+    closedir(dir);
+    const char *near = pp_nearest(path + strlen(folder), names.v, names.n);
+    return near ? pp_fmt(arena, "%s%s", folder, near) : NULL;
+}
+
 static bool fail(pp_diags *d, const char *what, const char *path, int error)
 {
     char text[128];
-    pp_error(d, PP_E_FILE, (pp_pos){path, 0, 0}, "cannot %s: %s", what,
-             strerror_r(error, text, sizeof text));
+    pp_diag *e = pp_error(d, PP_E_FILE, (pp_pos){path, 0, 0}, "cannot %s: %s", what,
+                          strerror_r(error, text, sizeof text));
+    if (error == ENOENT)
+        e->nearest = pp_file_nearest(d->arena, path);
     return false;
 }
 

@@ -29,6 +29,9 @@ extern const pp_fs pp_fs_real;
  * E_LIMIT, else E_FILE; then NULL. */
 char *pp_file_read(pp_diags *d, const pp_fs *fs, const char *path, size_t max_bytes, size_t *len);
 
+/* The path of the file in the same folder whose name is nearest, for messages; NULL: none is. */
+const char *pp_file_nearest(pp_arena *arena, const char *path);
+
 /* Creates or replaces the file and syncs it. A failure removes what was written (E_FILE). For files
  * inside a folder that is renamed into place afterwards. */
 bool pp_file_write(pp_diags *d, const pp_fs *fs, const char *path, const void *bytes, size_t n);

@@ -1,12 +1,27 @@
 /* perpetua verify RUN: hashes, books and metrics recomputed from the files (G3, A5). */
 #include "artifact/artifact.h"
+#include "base/file.h"
 #include "cli/cli.h"
 #include "runner/runner.h"
 
 #include <string.h>
+#include <unistd.h>
+
+static bool is_run(pp_cli *c, const char *dir)
+{
+    if (access(pp_fmt(c->arena, "%s/manifest.json", dir), R_OK) == 0)
+        return true;
+    pp_diag *e = pp_error(c->diags, PP_E_ARTIFACT, (pp_pos){dir, 0, 0}, "no finished run is here");
+    e->nearest = pp_file_nearest(c->arena, dir);
+    e->hint = "name the folder that `perpetua run` prints, OUT/PLAY/SYMBOL/HASH";
+    return false;
+}
 
 static int run_verify(pp_cli *c)
 {
+    for (size_t i = 0; i < c->n_args; i++)
+        if (!is_run(c, c->args[i]))
+            return 3;
     bool ok = true, rerun = pp_cli_has(c, "rerun");
     for (size_t i = 0; i < c->n_args && !*c->interrupted; i++) {
         pp_rerun again = {0};

@@ -46,10 +46,11 @@ static void few_trades(pp_review *v)
     double n = metric(v, "total_trades");
     if (n >= TRADES_MIN)
         return;
-    pp_finding *f = add(v, "few_trades", n == 0 ? PP_FINDING_SERIOUS : PP_FINDING_CAUTION,
-                        pp_fmt(v->arena, "only %.0f trades: averages over fewer than %d say little",
-                               n, (int)TRADES_MIN),
-                        "test a longer window or more symbols before drawing conclusions");
+    pp_finding *f =
+        add(v, "few_trades", n == 0 ? PP_FINDING_SERIOUS : PP_FINDING_CAUTION,
+            pp_fmt(v->arena, "only %.0f trade%s: averages over fewer than %d say little", n,
+                   n == 1 ? "" : "s", (int)TRADES_MIN),
+            "test a longer window or more symbols before drawing conclusions");
     number(f, "trades", n);
 }
 

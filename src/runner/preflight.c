@@ -73,7 +73,8 @@ static const char *source_text(gate *g)
     const pp_source_request *s = &g->job->source;
     return s->store ? pp_fmt(g->d->arena, "store %s", s->store)
            : s->csv ? pp_fmt(g->d->arena, "file %s", s->csv)
-                    : pp_fmt(g->d->arena, "synthetic %s", s->synthetic);
+                    : pp_fmt(g->d->arena, "synthetic %s",
+                             *s->synthetic ? s->synthetic : "market of its `validation:` block");
 }
 
 /* How to get more data of a kind for the span of the window. */

@@ -349,6 +349,7 @@ static bool complete(reader *r, const char *found)
         return true;
     pp_diag *e =
         pp_error(r->d, PP_E_CSV, (pp_pos){r->file, 1, 0}, "missing columns:%s", missing.text);
+    e->hint = "name the columns in the header; docs/data.md lists the forms";
     e->found = found;
     e->allowed =
         "open_ms open high low close volume [turnover mark_* index_close], or time_ms rate, "
@@ -510,7 +511,7 @@ static bool refuse_other_formats(const reader *r, const char *bytes, size_t n)
     pp_diag *e = NULL;
     pp_pos pos = {r->file, 0, 0};
     if (!n)
-        e = pp_error(r->d, PP_E_CSV, pos, "the file is empty");
+        (e = pp_error(r->d, PP_E_CSV, pos, "the file is empty"))->hint = "is it the right file?";
     else if (n > 3 && !memcmp(bytes, "PK\3\4", 4))
         e = pp_error(r->d, PP_E_CSV, pos, "this is a zip archive, not a CSV file");
     else if (n > 3 && !memcmp(bytes, "PAR1", 4))
@@ -550,7 +551,8 @@ bool pp_csv_parse(pp_arena *arena, const char *bytes, size_t n, const pp_csv_opt
         pp_error(d, PP_E_CSV, (pp_pos){r->file, 0, 0}, "%zu more rows cannot be read",
                  r->n_errors - ERRORS_SHOWN);
     if (!r->n && d->n_errors == errors)
-        pp_error(d, PP_E_CSV, (pp_pos){r->file, 0, 0}, "the file has no rows");
+        pp_error(d, PP_E_CSV, (pp_pos){r->file, 0, 0}, "the file has no rows")->hint =
+            "is it the right file?";
     if (d->n_errors != errors || !make_series(arena, r, out))
         return false;
     out->micros = r->micros;
@@ -574,7 +576,10 @@ static void unmap(void *ptr)
 
 static void file_error(pp_diags *d, const char *path, const char *what)
 {
-    pp_error(d, PP_E_FILE, (pp_pos){path, 0, 0}, "%s: %s", what, strerror(errno));
+    int error = errno;
+    pp_diag *e = pp_error(d, PP_E_FILE, (pp_pos){path, 0, 0}, "%s: %s", what, strerror(error));
+    if (error == ENOENT)
+        e->nearest = pp_file_nearest(d->arena, path);
 }
 
 static const char *map_file(pp_arena *arena, const char *path, size_t *n, pp_diags *d)

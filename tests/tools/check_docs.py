@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Documents keep their word: links lead somewhere, commands and options exist, Plays load, functions
-named in docs/architecture.md are there.
+"""Documents keep their word: links lead somewhere, commands and options exist, Plays load, and
+functions named in docs/architecture.md are there.
 
     check_docs.py ROOT PERPETUA
 """
