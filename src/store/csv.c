@@ -1,4 +1,5 @@
 #include "store/csv.h"
+#include "base/file.h"
 #include "base/text.h"
 
 #include <errno.h>
