@@ -166,6 +166,14 @@ static size_t edit_distance(const char *a, const char *b)
     return d[na][nb];
 }
 
+bool pp_may_suggest(pp_diags *d, size_t n)
+{
+    if (d->list.n >= PP_DIAG_MAX || d->n_compared + n > PP_DIAG_COMPARED_MAX)
+        return false;
+    d->n_compared += n;
+    return true;
+}
+
 const char *pp_nearest(const char *word, const char *const *names, size_t n)
 {
     const char *best = NULL;

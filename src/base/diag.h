@@ -30,12 +30,16 @@ typedef struct pp_diag {
     const char *source_line; /* the text of the line, for the caret; may be NULL */
 } pp_diag;
 
-enum { PP_DIAG_MAX = 1000 }; /* entries kept; later ones are only counted */
+enum {
+    PP_DIAG_MAX = 1000,             /* entries kept; later ones are only counted */
+    PP_DIAG_COMPARED_MAX = 1000000, /* names that all suggestions of a list may look at */
+};
 
 typedef struct pp_diags {
     pp_arena *arena;
     PP_VEC(pp_diag) list;
     size_t n_errors, n_warnings, n_dropped;
+    size_t n_compared;   /* names that suggestions took */
     const char *context; /* taken by every new entry; set and restored by the caller */
 } pp_diags;
 
@@ -49,6 +53,11 @@ pp_code pp_diags_code(const pp_diags *d);
 
 /* One entry as text, several lines, ending in a newline; colour adds terminal codes. */
 void pp_diag_format(const pp_diag *d, bool colour, pp_buf *out);
+
+/* Whether the entry to come may look for its nearest name among n: not when it will not be kept,
+ * nor after many long searches, so that a file of mistakes costs time and memory in its length
+ * only. */
+bool pp_may_suggest(pp_diags *d, size_t n);
 
 /* The candidate nearest to `word` by edit distance (case ignored), NULL if none is near enough.
  * names holds n pointers. */

@@ -30,8 +30,10 @@ static void one_ref(pp_load *l, pp_yaml *v, int from, refs *r)
         return;
     v->broken = true;
     size_t n = l->play->setups.n;
+    if (!pp_may_suggest(l->d, n))
+        n = 0;
     const char **names = PP_ARRAY(l->d->arena, const char *, n);
-    for (size_t i = 0; i < n && l->d->list.n < PP_DIAG_MAX; i++)
+    for (size_t i = 0; i < n; i++)
         names[i] = l->play->setups.v[i].id;
     pp_diag *e = pp_error(l->d, PP_E_UNKNOWN_REF, v->pos, "no setup is called `%.60s`", v->text);
     e->found = pp_describe(l->d->arena, v);

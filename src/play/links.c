@@ -98,8 +98,10 @@ static void unknown_ref(pp_load *l, const pp_yaml *v, const char *ref, const cha
                         bool structures)
 {
     size_t n = structures ? l->play->structures.n : l->play->features.n;
+    if (!pp_may_suggest(l->d, n))
+        n = 0;
     const char **names = PP_ARRAY(l->d->arena, const char *, n);
-    for (size_t i = 0; i < n && l->d->list.n < PP_DIAG_MAX; i++)
+    for (size_t i = 0; i < n; i++)
         names[i] = structures ? l->play->structures.v[i].key : l->play->features.v[i].id;
     pp_diag *e = pp_error(l->d, PP_E_UNKNOWN_REF, v->pos, "`%s` names no %s: %.60s", what,
                           structures ? "structure" : "feature", ref);

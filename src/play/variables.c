@@ -71,6 +71,8 @@ static void declare(substitution *s)
 static const char *nearest_variable(const pp_load *l, const char *name)
 {
     size_t n = l->play->variables.n;
+    if (!pp_may_suggest(l->d, n))
+        return NULL;
     const char **names = PP_ARRAY(l->d->arena, const char *, n);
     for (size_t i = 0; i < n; i++)
         names[i] = l->play->variables.v[i].name;

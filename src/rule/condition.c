@@ -87,24 +87,28 @@ static void cycle(pp_rules *r, const pp_yaml *at)
     e->found = path.text;
 }
 
+static void unknown_setup(pp_rules *r, const pp_yaml *node)
+{
+    size_t n = pp_may_suggest(r->env.diags, r->env.n_setups) ? r->env.n_setups : 0;
+    const char **ids = PP_ARRAY(r->arena, const char *, n + 1);
+    for (size_t k = 0; k < n; k++)
+        ids[k] = r->env.setups[k].id;
+    pp_diag *e = pp_error(r->env.diags, PP_E_UNKNOWN_REF, node->pos,
+                          "there is no setup named %.60s", node->text);
+    e->found = node->text;
+    e->allowed = pp_join(r->arena, ids, n);
+    e->nearest = pp_nearest(node->text, ids, n);
+}
+
 static pp_expr *setup(pp_rules *r, const pp_yaml *node)
 {
     if (node->broken)
         return NULL;
     if (node->kind != PP_YAML_SCALAR || !node->text[0])
         return broken(r, node, "setup takes the name of a setup");
-    size_t i = 0;
-    while (i < r->env.n_setups && strcmp(r->env.setups[i].id, node->text) != 0)
-        i++;
-    if (i == r->env.n_setups) {
-        const char **ids = PP_ARRAY(r->arena, const char *, r->env.n_setups + 1);
-        for (size_t k = 0; k < r->env.n_setups; k++)
-            ids[k] = r->env.setups[k].id;
-        pp_diag *e = pp_error(r->env.diags, PP_E_UNKNOWN_REF, node->pos,
-                              "there is no setup named %.60s", node->text);
-        e->found = node->text;
-        e->allowed = pp_join(r->arena, ids, r->env.n_setups);
-        e->nearest = pp_nearest(node->text, ids, r->env.n_setups);
+    int i = pp_index_find(&r->setups, node->text);
+    if (i < 0) {
+        unknown_setup(r, node);
         return NULL;
     }
     if (r->setup_state[i] == PP_SETUP_OPEN) {

@@ -5,6 +5,7 @@
 #ifndef PP_RULE_PARSE_H
 #define PP_RULE_PARSE_H
 
+#include "play/index.h"
 #include "rule/rule.h"
 
 enum {
@@ -22,6 +23,13 @@ typedef struct pp_rule_entry {
     pp_grid grid;
 } pp_rule_entry;
 
+/* What walks over whole trees found at a node, so that shared nodes are walked once. */
+typedef struct pp_seen {
+    bool fits[2];        /* by grid: its windows were checked */
+    int64_t reach_ms[2]; /* by grid: lookback below it, + 1; 0: not yet */
+    bool columns;        /* its columns were noted */
+} pp_seen;
+
 struct pp_rules {
     pp_rule_env env;
     pp_arena *arena;
@@ -29,9 +37,13 @@ struct pp_rules {
     pp_setup_state *setup_state; /* by index in env.setups */
     pp_expr **setup_expr;
     pp_lookback lookback;
-    PP_VEC(int) columns; /* that expressions read */
-    int n_exprs;         /* next pp_expr.id */
-    int depth;           /* of the parser's recursion */
+    pp_index setups;              /* id to index in env.setups */
+    PP_VEC(bool) columns;         /* by number: expressions read it */
+    PP_VEC(pp_seen) seen;         /* by pp_expr.id */
+    const char *const *all_names; /* for suggestions; NULL: not needed yet */
+    size_t n_all_names;
+    int n_exprs; /* next pp_expr.id */
+    int depth;   /* of the parser's recursion */
 };
 
 /* A node with its children in place; NULL with an error if the tree gets too deep. */

@@ -108,9 +108,12 @@ pp_find pp_resolve(const pp_rules *r, const char *text, const char *field, pp_sy
     return found;
 }
 
-/* All names that could stand here, the caller's and the built-in ones. */
-static const char *const *all_names(const pp_rules *r, size_t *n)
+/* All names that could stand here, the caller's and the built-in ones; made once. */
+static const char *const *all_names(pp_rules *r, size_t *n)
 {
+    *n = r->n_all_names;
+    if (r->all_names)
+        return r->all_names;
     const char *const *own = NULL;
     size_t n_own = r->env.names.list ? r->env.names.list(r->env.names.ctx, NULL, &own) : 0;
     const char **names = PP_ARRAY(r->arena, const char *, n_own + PP_COUNT(builtins));
@@ -118,8 +121,8 @@ static const char *const *all_names(const pp_rules *r, size_t *n)
         names[i] = own[i];
     for (size_t i = 0; i < PP_COUNT(builtins); i++)
         names[n_own + i] = builtins[i].name;
-    *n = n_own + PP_COUNT(builtins);
-    return names;
+    *n = r->n_all_names = n_own + PP_COUNT(builtins);
+    return r->all_names = names;
 }
 
 static void unknown_reference(pp_rules *r, const pp_yaml *at, const char *text, const char *field,
@@ -142,6 +145,8 @@ static void unknown_reference(pp_rules *r, const pp_yaml *at, const char *text, 
         return;
     }
     names = all_names(r, &n);
+    if (!pp_may_suggest(r->env.diags, n))
+        n = 0;
     pp_diag *e = pp_error(r->env.diags, PP_E_UNKNOWN_REF, at->pos,
                           "there is no feature, structure or built-in named %.60s", text);
     e->found = pp_strdup(r->arena, text);

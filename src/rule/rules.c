@@ -148,15 +148,14 @@ static bool window_fits(pp_rules *r, const pp_expr *e, pp_grid grid)
     return false;
 }
 
-/* seen: one flag per expression id, so that shared setups are checked once. */
-static bool windows_fit(pp_rules *r, const pp_expr *e, pp_grid grid, bool *seen)
+static bool windows_fit(pp_rules *r, const pp_expr *e, pp_grid grid)
 {
     bool ok = true;
-    if (seen[e->id])
+    if (r->seen.v[e->id].fits[grid])
         return true;
-    seen[e->id] = true;
+    r->seen.v[e->id].fits[grid] = true;
     for (int i = 0; i < e->n_args; i++)
-        ok = windows_fit(r, e->args[i], grid, seen) && ok;
+        ok = windows_fit(r, e->args[i], grid) && ok;
     if (e->op >= PP_X_HOLDS_FOR)
         ok = window_fits(r, e, grid) && ok;
     return ok;
@@ -164,21 +163,23 @@ static bool windows_fit(pp_rules *r, const pp_expr *e, pp_grid grid, bool *seen)
 
 /* ---- lookback (T14), kept up to date as expressions are added ---- */
 
-/* Deepest sum of window spans and crossover steps below e; reach[id] memoises, -1: not yet. */
-static int64_t reach_ms(const pp_expr *e, int64_t step, int64_t *reach)
+/* Deepest sum of window spans and crossover steps below e. */
+static int64_t reach_ms(pp_rules *r, const pp_expr *e, pp_grid grid)
 {
-    if (reach[e->id] >= 0)
-        return reach[e->id];
-    int64_t deepest = 0;
+    int64_t deepest = r->seen.v[e->id].reach_ms[grid] - 1;
+    if (deepest >= 0)
+        return deepest;
+    deepest = 0;
     for (int i = 0; i < e->n_args; i++) {
-        int64_t below = reach_ms(e->args[i], step, reach);
+        int64_t below = reach_ms(r, e->args[i], grid);
         deepest = below > deepest ? below : deepest;
     }
     if (e->op >= PP_X_HOLDS_FOR)
         deepest += e->span_ms;
     if (e->op == PP_X_CROSS_ABOVE || e->op == PP_X_CROSS_BELOW)
-        deepest += step;
-    return reach[e->id] = deepest;
+        deepest += pp_grid_step_ms(&r->env, grid);
+    r->seen.v[e->id].reach_ms[grid] = deepest + 1;
+    return deepest;
 }
 
 static void note_column(pp_rules *r, const pp_expr *e)
@@ -187,30 +188,28 @@ static void note_column(pp_rules *r, const pp_expr *e)
     look->uses[e->sym.tf] = true;
     if (e->offset > look->offset_bars[e->sym.tf])
         look->offset_bars[e->sym.tf] = e->offset;
-    if (!pp_rules_uses(r, e->sym.column))
-        *pp_vec_push(r->arena, &r->columns) = e->sym.column;
+    while (r->columns.n <= (size_t)e->sym.column)
+        *pp_vec_push(r->arena, &r->columns) = false;
+    r->columns.v[e->sym.column] = true;
 }
 
-static void note_columns(pp_rules *r, const pp_expr *e, bool *seen)
+static void note_columns(pp_rules *r, const pp_expr *e)
 {
-    if (seen[e->id])
+    if (r->seen.v[e->id].columns)
         return;
-    seen[e->id] = true;
+    r->seen.v[e->id].columns = true;
     for (int i = 0; i < e->n_args; i++)
-        note_columns(r, e->args[i], seen);
+        note_columns(r, e->args[i]);
     if (e->op == PP_X_REF && !e->uses_live)
         note_column(r, e);
 }
 
 static void note_lookback(pp_rules *r, const pp_expr *e, pp_grid grid)
 {
-    size_t n = (size_t)r->n_exprs;
-    int64_t *reach = PP_ARRAY(r->arena, int64_t, n);
-    memset(reach, -1, n * sizeof *reach);
-    int64_t span = reach_ms(e, pp_grid_step_ms(&r->env, grid), reach);
+    int64_t span = reach_ms(r, e, grid);
     if (span > r->lookback.span_ms)
         r->lookback.span_ms = span;
-    note_columns(r, e, pp_alloc_zero(r->arena, n));
+    note_columns(r, e);
 }
 
 pp_lookback pp_rules_lookback(const pp_rules *r)
@@ -220,10 +219,7 @@ pp_lookback pp_rules_lookback(const pp_rules *r)
 
 bool pp_rules_uses(const pp_rules *r, int column)
 {
-    for (size_t i = 0; i < r->columns.n; i++)
-        if (r->columns.v[i] == column)
-            return true;
-    return false;
+    return column >= 0 && (size_t)column < r->columns.n && r->columns.v[column];
 }
 
 /* ---- the container ---- */
@@ -251,6 +247,8 @@ pp_rules *pp_rules_new(const pp_rule_env *env)
     r->setup_state = pp_alloc_zero(a, (env->n_setups + 1) * sizeof *r->setup_state);
     r->setup_expr = pp_alloc_zero(a, (env->n_setups + 1) * sizeof *r->setup_expr);
     const char *outer = env->diags->context;
+    for (size_t i = 0; i < env->n_setups; i++)
+        pp_index_add(a, &r->setups, env->setups[i].id, (int)i);
     for (size_t i = 0; i < env->n_setups; i++) {
         if (r->setup_state[i] != PP_SETUP_NEW)
             continue;
@@ -263,10 +261,17 @@ pp_rules *pp_rules_new(const pp_rule_env *env)
     return r;
 }
 
+static void know_nodes(pp_rules *r)
+{
+    while (r->seen.n < (size_t)r->n_exprs)
+        *pp_vec_push(r->arena, &r->seen) = (pp_seen){0};
+}
+
 static int add(pp_rules *r, pp_expr *e, bool condition, const char *label)
 {
     *pp_vec_push(r->arena, &r->entries) =
         (pp_rule_entry){.label = label, .expr = e, .condition = condition, .grid = grid_of(r, e)};
+    know_nodes(r);
     note_lookback(r, e, grid_of(r, e));
     return (int)r->entries.n - 1;
 }
@@ -276,8 +281,8 @@ int pp_rules_condition(pp_rules *r, const pp_yaml *node, const char *label)
     pp_expr *e = pp_parse_condition(r, node);
     if (!e)
         return -1;
-    bool *seen = pp_alloc_zero(r->arena, (size_t)r->n_exprs);
-    return windows_fit(r, e, grid_of(r, e), seen) ? add(r, e, true, label) : -1;
+    know_nodes(r);
+    return windows_fit(r, e, grid_of(r, e)) ? add(r, e, true, label) : -1;
 }
 
 int pp_rules_operand(pp_rules *r, const pp_yaml *node, bool number_only, const char *label)
@@ -329,8 +334,6 @@ bool pp_rules_is_live(const pp_rules *r, int handle)
 
 const pp_expr *pp_rules_setup(const pp_rules *r, const char *id)
 {
-    for (size_t i = 0; i < r->env.n_setups; i++)
-        if (!strcmp(r->env.setups[i].id, id))
-            return r->setup_expr[i];
-    return NULL;
+    int i = pp_index_find(&r->setups, id);
+    return i < 0 ? NULL : r->setup_expr[i];
 }
