@@ -48,13 +48,23 @@ function legend(u) {
     s.append(`${name} ${value}`);
   });
 }
+/* Days where days are apart, else hours; the year where it begins. */
+const monthNames = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
+function dates(_, splits, axis, space, step) {
+  return splits.map((s, k) => {
+    const t = new Date(s * 1000), before = k ? new Date(splits[k - 1] * 1000).getUTCFullYear() : 0;
+    const date = step >= 28 * 86400 ? monthNames[t.getUTCMonth()] : `${t.getUTCDate()} ${monthNames[t.getUTCMonth()]}`;
+    const text = step < 86400 && (t.getUTCHours() || t.getUTCMinutes()) ? t.toISOString().slice(11, 16) : date;
+    return t.getUTCFullYear() === before ? text : `${text}\n${t.getUTCFullYear()}`;
+  });
+}
 function plot(id, height, series) {
   const axis = { stroke: css("--dim"), grid: { stroke: css("--line"), width: 1 }, ticks: { stroke: css("--line"), width: 1 },
     font: "11px system-ui, sans-serif" };
   const u = new uPlot({ width: $(id).clientWidth, height, tzDate: (s) => uPlot.tzDate(new Date(s * 1000), "Etc/UTC"),
     legend: { show: false }, cursor: { sync: { key: "equity" }, drag: { x: true, y: false } },
     scales: { x: { time: true } },
-    axes: [axis, { ...axis, size: 62, values: (_, v) => v.map((x) => x.toLocaleString("en")) }],
+    axes: [{ ...axis, values: dates }, { ...axis, size: 62, values: (_, v) => v.map((x) => x.toLocaleString("en")) }],
     series: [{}, ...series.map(([, stroke, fill]) => ({ stroke: css(stroke), width: 1.5, points: { show: false },
       fill: fill ? css(stroke) + "28" : undefined }))],
     hooks: { setCursor: [legend] } }, [E.time, ...series.map(([k]) => E[k])], $(id));
@@ -169,8 +179,7 @@ function drawMonths() {
     years.get(y)[t.getUTCMonth()] = m.return_pct;
   }
   const most = Math.max(1, ...R.periods.month.map((m) => Math.abs(m.return_pct || 0)));
-  const names = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
-  table($("months"), [["Year", "l"], ...names, "Year"], [...years].map(([y, months]) =>
+  table($("months"), [["Year", "l"], ...monthNames, "Year"], [...years].map(([y, months]) =>
     [[String(y), "l"], ...months.map((v) => (v === undefined ? "" : number(v, 1, true))), number(sum.get(y), 1, true)]));
   [...$("months").tBodies[0].rows].forEach((tr, k) => [...years.values()][k].forEach((v, m) => {
     if (missing(v)) return;

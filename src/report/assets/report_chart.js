@@ -16,7 +16,9 @@ const Price = (() => {
   const whole = levels.find((l) => l.whole) || levels[0];
   const first = D.result.window.start_ms / 60000, last = D.result.window.ended_ms / 60000;
   const ambiguous = D.result.ambiguous_bars;
-  const decimals = (String(D.result.instrument.tick || "0.01").split(".")[1] || "").replace(/0+$/, "").length;
+  /* No more decimals than the tick has, and six digits in all: a generic tick has eight decimals. */
+  const decimals = Math.min((String(D.result.instrument.tick || "0.01").split(".")[1] || "").replace(/0+$/, "").length,
+    Math.max(1, 5 - Math.floor(Math.log10(whole.close[0] || 1))));
   const tints = { light: ["#2563c9", "#b0620a", "#7a3db8", "#0f7f86", "#b0336f", "#5d7416", "#5b5bd0", "#8a5a3c"],
     dark: ["#7fb0ff", "#f0b45b", "#c79bff", "#5fd0d6", "#f58fc0", "#b4cf5f", "#a3a3ff", "#d8a684"] };
   const tint = (k) => tints[scheme()][k % 8];
@@ -70,6 +72,7 @@ const Price = (() => {
     const l = levels[now.level], bars = [];
     for (let i = now.from; i < now.to; i++)
       bars.push({ time: l.time[i] * 60, open: l.open[i], high: l.high[i], low: l.low[i], close: l.close[i] });
+    lines.forEach((x) => x.series.setData([])); /* no old times beside the new ones */
     candles.setData(bars);
     for (const { series, feature } of lines) {
       const data = [];
