@@ -1,15 +1,15 @@
 /* perpetua report RUN: the page of a finished run made again (A7). */
 #include "cli/job.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* RUN is OUT/play/symbol/hash: its report goes where the run is, with all files written again. */
 static const char *out_of(pp_cli *c, const char *dir)
 {
-    char *full = realpath(dir, NULL);
-    char *out = pp_strdup(c->arena, full ? full : dir);
-    free(full);
+    char full[PATH_MAX];
+    char *out = pp_strdup(c->arena, realpath(dir, full) ? full : dir);
     for (int k = 0; k < 3; k++) {
         char *slash = strrchr(out, '/');
         if (slash)
@@ -63,9 +63,10 @@ const pp_command pp_cmd_report = {
     .max_args = -1,
     .opts = report_opts,
     .n_opts = PP_COUNT(report_opts),
-    .details = "The run is repeated from its manifest; everything but the report must come out with\n"
-               "the same bytes, else nothing is changed. Its data must be where the run had it.\n"
-               "`perpetua run` writes the report by itself.",
+    .details =
+        "The run is repeated from its manifest; everything but the report must come out with\n"
+        "the same bytes, else nothing is changed. Its data must be where the run had it.\n"
+        "`perpetua run` writes the report by itself.",
     .examples = "  perpetua report runs/demo/SYNTHUSDT/0123456789ab\n"
                 "  perpetua report --open runs/demo/SYNTHUSDT/0123456789ab\n",
     .run = run_report,

@@ -278,7 +278,9 @@ table($("costs"), [["", "l"], "USDT"], [["Fees, taker", usdt(M.fees_taker)], ["F
 
 /* ---- rules: why no trade ---- */
 const cases = [];
-R.rule_coverage.forEach((c) => {
+R.rule_coverage.forEach((c, k) => {
+  const next = R.rule_coverage[k + 1];
+  c.leaf = !next || next.depth <= c.depth;
   if (c.depth === 0) cases.push({ ...c, nodes: [] });
   else if (cases.length) cases[cases.length - 1].nodes.push(c);
 });
@@ -286,7 +288,7 @@ const seen = (c) => c.true + c.false + c.unknown;
 const codes = (m) => Object.entries(m || {}).sort((a, b) => b[1] - a[1]).map(([k, n]) => `${k} ${number(n, 0)}`).join(", ");
 cases.filter((c) => c.entry).forEach((c) => {
   let text = `${c.case} was true at ${number(c.true, 0)} of ${number(seen(c), 0)} instants`;
-  const leaves = c.nodes.filter((x) => !["all", "any", "not"].includes(x.node)).sort((a, b) => a.true - b.true);
+  const leaves = c.nodes.filter((x) => x.leaf).sort((a, b) => a.true - b.true);
   if (c.unknown) text += `, unknown at ${number(c.unknown, 0)}`;
   if (leaves.length && c.true < seen(c))
     text += `. Its rarest part: ${leaves[0].node}, true at ${number(leaves[0].true, 0)}` +

@@ -99,6 +99,8 @@ const Price = (() => {
     scale.setVisibleLogicalRange({ from: place(l, t0) - now.from - 0.5, to: place(l, t1) - now.from - 0.5 });
     now.t0 = t0;
     now.t1 = t1;
+    const mine = ++shows; /* the chart takes the new range at its next frame: what it says before is old */
+    requestAnimationFrame(() => requestAnimationFrame(() => { if (mine === shows) shown = mine; }));
     tell();
   }
   function tell() {
@@ -106,11 +108,12 @@ const Price = (() => {
     $("level").textContent = `${l.tf} candles, ${clock(Math.max(now.t0, first) * 60000)} to ` +
       `${clock(Math.min(now.t1, last) * 60000)} UTC`;
   }
-  let pending = 0;
+  let pending = 0, shows = 0, shown = 0;
   scale.subscribeVisibleLogicalRangeChange((range) => {
-    if (!range || pending || now.level < 0) return;
+    if (!range || pending || shown !== shows) return;
     pending = requestAnimationFrame(() => {
       pending = 0;
+      if (shown !== shows) return;
       const l = levels[now.level], r = scale.getVisibleLogicalRange();
       if (!r) return;
       now.t0 = minuteAt(l, r.from + now.from + 0.5);
@@ -265,7 +268,6 @@ const Price = (() => {
     now.trade = t;
     const a = t.entry_ms / 60000, b = t.exit_ms / 60000, exec = levels.find((l) => l.tf === D.result.data.exec) || whole;
     const pad = Math.max((b - a) * 0.6, 25 * exec.minutes);
-    now.level = -1;
     show(a - pad, b + pad);
     refresh();
   }
@@ -288,5 +290,8 @@ const Price = (() => {
   if (D.market.features_left_out) notes.push(`${D.market.features_left_out} feature outputs are left out for size (perpetua columns has all).`);
   notes.push("Triangle: entry, pointing its way. Dot: exit, green when it won. Dashed: stop and target.");
   $("price-note").textContent = notes.join(" ");
-  return { all, jump, seen: () => [now.t0 * 60000, now.t1 * 60000], level: () => levels[now.level].tf };
+  return { all, jump, seen: () => { /* what the chart itself says, in ms */
+    const l = levels[now.level], r = scale.getVisibleLogicalRange();
+    return [minuteAt(l, r.from + now.from + 0.5) * 60000, minuteAt(l, r.to + now.from + 0.5) * 60000];
+  }, level: () => levels[now.level].tf };
 })();
