@@ -40,8 +40,8 @@ static bool compute(void *args, void *handle, pp_diags *d)
     pp_strategy *s = pp_api_strategy(q->play, tape->bars.tf, d);
     if (!s || !pp_columns_check(d, s->play, tape->bars.tf))
         return false;
-    pp_columns *c = pp_columns_plan(d->arena, s->play, tape);
-    pp_columns_run(d->arena, c, s->play, NULL);
+    pp_columns *c = pp_columns_plan(d->arena, s->play, tape, NULL);
+    pp_columns_run(d->arena, c, s->play);
     list(d->arena, c, handle);
     return true;
 }

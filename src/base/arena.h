@@ -38,8 +38,8 @@ typedef struct pp_arena {
 
 void pp_arena_init(pp_arena *a, const pp_alloc *alloc);
 void pp_arena_free(pp_arena *a);
-/* Empties the arena for new work; keeps its largest block, so a loop of alike jobs settles at no
- * allocation at all. */
+/* Empties the arena for new work; keeps one block as large as all of its own together, so a loop of
+ * alike jobs settles at no allocation at all. */
 void pp_arena_reset(pp_arena *a);
 
 /* Runs fn(ctx). False: memory ended inside; what was allocated stays in the arena. */

@@ -84,8 +84,9 @@ static pp_columns *lay_out(pp_cli *c, const pp_strategy *s)
     pp_synthetic m = pp_synthetic_default("random_walk");
     m.bars = PP_SYNTH_MIN_BARS;
     pp_synthetic_make(c->arena, &m, t);
-    return pp_columns_check(c->diags, s->play, t->bars.tf) ? pp_columns_plan(c->arena, s->play, t)
-                                                           : NULL;
+    return pp_columns_check(c->diags, s->play, t->bars.tf)
+               ? pp_columns_plan(c->arena, s->play, t, NULL)
+               : NULL;
 }
 
 static void explain(pp_cli *c, const pp_strategy *s)

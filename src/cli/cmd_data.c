@@ -2,12 +2,14 @@
 #include "cli/cli.h"
 
 #include "base/json.h"
+#include "exchange/instrument.h"
 #include "market/synthetic.h"
 #include "store/cache.h"
 #include "store/download.h"
 #include "store/export.h"
 #include "store/import.h"
 #include "store/info.h"
+#include "store/instruments.h"
 
 #include <string.h>
 #include <time.h>
@@ -52,7 +54,7 @@ static bool read_kind(pp_cli *c, bool *given, pp_kind *out)
     if (!text || pp_kind_parse(text, out))
         return true;
     pp_diag *e = pp_error(c->diags, PP_E_USAGE, (pp_pos){0}, "no kind \"%s\"", text);
-    e->allowed = "kline_TF mark_TF index_TF funding open_interest; TF: " PP_TF_NAMES;
+    e->allowed = "kline_TF mark_TF index_TF funding open_interest instruments; TF: " PP_TF_NAMES;
     return false;
 }
 
@@ -64,9 +66,38 @@ static bool read_window(pp_cli *c, int64_t *from_ms, int64_t *to_ms)
 
 /* ----------------------------------------------------------------------------------- import */
 
+/* X2: --kind instruments. Every entry is read as the exchange reads it before it is stored. */
+static int import_instruments(pp_cli *c, const pp_store *store)
+{
+    const char *exchange = pp_cli_value(c, "exchange"), *symbol = pp_cli_value(c, "symbol");
+    bool ok = true;
+    if (!symbol) {
+        pp_error(c->diags, PP_E_USAGE, (pp_pos){0}, "instruments need --symbol")->hint =
+            "perpetua data import FILE --kind instruments --symbol BTCUSDT";
+        return 2;
+    }
+    for (size_t i = 0; i < c->n_args; i++) {
+        const char *file = c->args[i];
+        pp_instruments_report r;
+        size_t n;
+        char *text = pp_file_read(c->diags, NULL, file, 16 << 20, &n);
+        ok &= text && pp_instrument_check_all(c->diags, file, text, n, symbol) &&
+              (pp_cli_has(c, "dry-run") ||
+               pp_store_instruments_merge(c->arena, store, exchange ? exchange : "bybit", symbol,
+                                          file, text, n, NULL, pp_cli_has(c, "replace"), &r,
+                                          c->diags));
+        if (ok && !pp_cli_has(c, "dry-run"))
+            pp_cli_outf(c, "%s: %zu new, %zu there already, %zu replaced\n", r.path, r.added,
+                        r.same, r.replaced);
+    }
+    return ok ? 0 : 3;
+}
+
 static int run_import(pp_cli *c)
 {
     pp_store store = store_of(c);
+    if (pp_cli_value(c, "kind") && !strcmp(pp_cli_value(c, "kind"), "instruments"))
+        return import_instruments(c, &store);
     pp_import_report report;
     pp_buf out = {.arena = c->arena};
     pp_import_opts o = {.exchange = pp_cli_value(c, "exchange"),
@@ -87,7 +118,8 @@ static const pp_opt import_opts[] = {
     OPT_DATA,
     OPT_EXCHANGE,
     {"symbol", 's', "SYMBOL", "default: the start of each file name", NULL},
-    {"kind", 'k', "KIND", "default: told by the columns", NULL},
+    {"kind", 'k', "KIND", "default: told by the columns; instruments for a JSON file of contracts",
+     NULL},
     {"replace", 0, NULL, "rows of the files win over different ones of the store", NULL},
     {"dry-run", 'n', NULL, "read and check, store nothing", NULL},
 };
@@ -106,7 +138,8 @@ const pp_command pp_cmd_data_import = {
         "importing the same file twice changes nothing either. See docs/data.md.\n",
     .examples = "  perpetua data import BTCUSDT-1m-2025-01.csv\n"
                 "  perpetua data import dumps/ --exchange binance\n"
-                "  perpetua data import rates.csv --symbol BTCUSDT --kind funding\n",
+                "  perpetua data import rates.csv --symbol BTCUSDT --kind funding\n"
+                "  perpetua data import contracts.json --symbol BTCUSDT --kind instruments\n",
     .run = run_import,
 };
 

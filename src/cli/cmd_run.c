@@ -1,6 +1,7 @@
 /* perpetua run: a Play backtested. */
 #include "cli/job.h"
 #include "report/text.h"
+#include "runner/bounds.h"
 
 #include "artifact/documents.h"
 
@@ -8,6 +9,10 @@ static const pp_opt run_opts[] = {
     PP_MARKET_OPTS,
     {"out", 'o', "DIR", "where runs are written (default: runs)", NULL},
     {"fast", 0, NULL, "no artifacts", NULL},
+    {"bounds", 0, NULL,
+     "run the other orders of the extremes inside a bar too: the interval of every headline\n"
+     "metric, printed after the summary (with --format json as `bounds`)",
+     NULL},
     {"force", 0, NULL, "write again although the same run is there", NULL},
     {"open", 0, NULL, "show report.html in the browser afterwards", NULL},
     {"plain", 0, NULL, "visit every bar (the slow reference loop)", NULL},
@@ -20,7 +25,20 @@ static double seconds(const pp_stage_times *t)
     return (double)(t->columns_ns + t->signals_ns + t->loop_ns + t->points_ns) / 1e9;
 }
 
-static void print_run(pp_cli *c, const pp_runner_done *done)
+/* The document of the result with one more member. */
+static void add_bounds(const pp_bounds *b, pp_buf *out)
+{
+    pp_json w;
+    pp_buf members = {.arena = out->arena};
+    pp_json_init(&w, &members, 2);
+    pp_json_open(&w, NULL, '{');
+    pp_bounds_json(b, &w);
+    pp_json_close(&w);
+    out->len -= sizeof "\n}\n" - 1;
+    pp_buf_printf(out, ",%s\n", members.text + 1);
+}
+
+static void print_run(pp_cli *c, const pp_runner_done *done, const pp_bounds *bounds)
 {
     const pp_result *r = done->result;
     pp_buf out = {c->arena, NULL, 0, 0};
@@ -32,6 +50,10 @@ static void print_run(pp_cli *c, const pp_runner_done *done)
         pp_result_document(r, done->metrics, &done->findings, &out);
     else
         pp_report_text(r, done->metrics, &done->findings, &extra, &out);
+    if (bounds->n && c->json)
+        add_bounds(bounds, &out);
+    else if (bounds->n)
+        pp_bounds_text(bounds, &out);
     pp_cli_out(c, out.text, out.len);
     if (done->found)
         pp_cli_say(c, "the same run was there already; --force writes it again\n");
@@ -57,9 +79,12 @@ static const char *command_line(pp_cli *c)
 static int run_one(pp_cli *c, pp_runner_job *job)
 {
     pp_runner_done done;
+    pp_bounds bounds = {0};
     if (!pp_runner_run(c->diags, job, &done))
         return *c->interrupted ? 130 : 0;
-    print_run(c, &done);
+    if (pp_cli_has(c, "bounds") && !pp_bounds_make(c->diags, &done, &bounds))
+        return *c->interrupted ? 130 : 0;
+    print_run(c, &done, &bounds);
     if (pp_cli_has(c, "open") && done.artifacts)
         pp_cli_open(c, pp_fmt(c->arena, "%s/report.html", done.artifacts));
     return done.result->status == PP_RUN_STOPPED && !pp_cli_has(c, "ok-stopped") ? 1 : 0;

@@ -73,6 +73,7 @@ static bool read_window(pp_cli *c, pp_window_request *w)
     w->has_from = pp_cli_has(c, "from");
     w->has_to = pp_cli_has(c, "to");
     w->shift_start = pp_cli_has(c, "shift-start");
+    w->no_gate = pp_cli_has(c, "short-warmup");
     return pp_cli_time(c, "from", &w->from_ms) && pp_cli_time(c, "to", &w->to_ms);
 }
 

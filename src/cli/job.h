@@ -26,6 +26,7 @@
     PP_DATA_OPTS,                                                                                  \
         {"shift-start", 0, NULL, "move a start before the warmup to the earliest possible one",    \
          NULL},                                                                                    \
+        {"short-warmup", 0, NULL, "take a --from inside the warmup as it is", NULL},               \
     {                                                                                              \
         "intrabar", 0, "ORDER", "order of the extremes inside a bar",                              \
             "adverse|near_first|favourable"                                                        \

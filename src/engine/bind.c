@@ -1,6 +1,7 @@
 #include "engine/bind.h"
 
 #include <math.h>
+#include <string.h>
 
 static const pp_bars *exec_bars(const pp_strategy *s, const pp_columns *c)
 {
@@ -132,6 +133,21 @@ static const double *builtin(pp_arena *arena, const pp_strategy *s, const pp_col
     }
 }
 
+/* What each column is on this tape. Funding may come from the Play, the rationaliser from much of
+ * it: those are not shared. */
+static const pp_xxh128 *column_keys(pp_arena *arena, const pp_strategy *s, const pp_columns *c)
+{
+    pp_xxh128 *keys = pp_alloc_zero(arena, (size_t)s->n_columns * sizeof *keys);
+    for (int k = 0; k < PP_BI_COUNT; k++)
+        if (k != PP_BI_FUNDING_RATE)
+            keys[k] = pp_xxh3(&k, sizeof k, 1);
+    for (int n = 0; n < c->n_nodes; n++)
+        for (int k = 0; k < c->nodes[n].n_outputs; k++)
+            keys[s->node_column[n] + k] =
+                pp_xxh3(c->nodes[n].key, strlen(c->nodes[n].key), 2 + (uint64_t)k);
+    return keys;
+}
+
 pp_rule_data pp_bind(pp_arena *arena, const pp_strategy *s, const pp_columns *c,
                      const pp_rational *rational)
 {
@@ -151,6 +167,10 @@ pp_rule_data pp_bind(pp_arena *arena, const pp_strategy *s, const pp_columns *c,
                          .n_exec = exec->bars.n,
                          .exec_last = exec->last,
                          .columns = columns};
+    if (c->cache && c->cache->bits) {
+        data.bits = c->cache->bits;
+        data.column_keys = column_keys(arena, s, c);
+    }
     for (int v = 0; v < c->n_views; v++)
         if (c->views[v].tf != c->tape->bars.tf)
             data.visible[c->views[v].tf] = c->views[v].visible;

@@ -1,5 +1,7 @@
 #include "engine/columns.h"
 
+#include "play/swing.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -26,16 +28,24 @@ bool pp_columns_check(pp_diags *d, const pp_play *play, pp_tf tape_tf)
     return ok;
 }
 
+void pp_view_make(pp_arena *arena, const pp_bars *tape, pp_tf tf, pp_view *out)
+{
+    out->tf = tf;
+    pp_bars_aggregate(arena, tape, tf, &out->bars, &out->last);
+    int32_t *visible = PP_ARRAY(arena, int32_t, tape->n);
+    pp_bars_visible(tape, &out->bars, visible);
+    out->visible = visible;
+}
+
 int pp_columns_view(pp_arena *arena, pp_columns *c, pp_tf tf)
 {
     if (c->view_of[tf] >= 0)
         return c->view_of[tf];
-    pp_view *v = &c->views[c->n_views];
-    v->tf = tf;
-    pp_bars_aggregate(arena, &c->tape->bars, tf, &v->bars, &v->last);
-    int32_t *visible = PP_ARRAY(arena, int32_t, c->tape->bars.n);
-    pp_bars_visible(&c->tape->bars, &v->bars, visible);
-    v->visible = visible;
+    const pp_view *made = c->cache ? c->cache->view(c->cache->ctx, &c->tape->bars, tf) : NULL;
+    if (made)
+        c->views[c->n_views] = *made;
+    else
+        pp_view_make(arena, &c->tape->bars, tf, &c->views[c->n_views]);
     return c->view_of[tf] = c->n_views++;
 }
 
@@ -109,16 +119,8 @@ static void swing_sides(const pp_columns *c, const pp_play *play, int node, pp_c
 {
     while (node >= 0 && strcmp(c->nodes[node].spec->name, "swing") != 0)
         node = node_inputs(c, play, node).deps[0];
-    if (node < 0)
-        return;
-    const pp_node *sw = &c->nodes[node];
-    for (int k = 0; k < sw->spec->n_params; k++) {
-        double v = sw->params->v[k];
-        if (!strcmp(sw->spec->params[k].name, "left") && !isnan(v))
-            chain->left = (int)v;
-        if (!strcmp(sw->spec->params[k].name, "right") && !isnan(v))
-            chain->right = (int)v;
-    }
+    if (node >= 0)
+        pp_swing_reach(c->nodes[node].params, chain);
 }
 
 static void set_warmup(pp_arena *arena, const pp_columns *c, const pp_play *play, int node)
@@ -162,10 +164,12 @@ static void plan_node(pp_arena *arena, pp_columns *c, const pp_play *play, int n
             n->shares = c->nodes[k].shares >= 0 ? c->nodes[k].shares : k;
 }
 
-pp_columns *pp_columns_plan(pp_arena *arena, const pp_play *play, const pp_tape *tape)
+pp_columns *pp_columns_plan(pp_arena *arena, const pp_play *play, const pp_tape *tape,
+                            const pp_column_cache *cache)
 {
     pp_columns *c = PP_NEW(arena, pp_columns);
     c->tape = tape;
+    c->cache = cache;
     memset(c->view_of, -1, sizeof c->view_of);
     pp_columns_view(arena, c, play->exec_tf);
     c->n_features = (int)play->features.n;
@@ -234,17 +238,92 @@ static const double *source_column(pp_arena *arena, const pp_columns *c, const p
     }
 }
 
-static void run_node(pp_arena *arena, pp_columns *c, const pp_play *play, int node,
-                     const pp_column_cache *cache)
+static double **own_columns(pp_arena *arena, int n_outputs, size_t bars)
+{
+    double **out = PP_ARRAY(arena, double *, (size_t)n_outputs);
+    for (int k = 0; k < n_outputs; k++)
+        out[k] = PP_ARRAY(arena, double, bars);
+    return out;
+}
+
+static size_t node_bars(const pp_columns *c, const pp_node *n)
+{
+    return c->views[n->view].bars.n;
+}
+
+/* What a node that is to be computed needs; everything it reads is there. */
+typedef struct job {
+    pp_node *n;
+    pp_inputs in;
+    void *state;
+} job;
+
+/* out: columns to write to; NULL: own ones. */
+static job start(pp_arena *arena, pp_columns *c, const pp_play *play, int node, double **out)
+{
+    pp_node *n = &c->nodes[node];
+    inputs_of at = node_inputs(c, play, node);
+    job j = {.n = n,
+             .in = {.bars = &c->views[n->view].bars,
+                    .source = source_column(arena, c, play, node, &at),
+                    .atr = at.atr >= 0 ? c->nodes[at.atr].out[at.atr_output] : NULL}};
+    for (int k = 0; k < PP_DEPS_MAX; k++)
+        if (at.deps[k] >= 0)
+            j.in.deps[k] = (pp_dep_columns){(const double *const *)c->nodes[at.deps[k]].out,
+                                            c->nodes[at.deps[k]].n_outputs};
+    n->out = out ? out : own_columns(arena, n->n_outputs, node_bars(c, n));
+    j.state = pp_alloc_zero(arena, n->spec->state_size(n->params));
+    n->spec->init(j.state, n->params);
+    return j;
+}
+
+/* Others that can be computed together with the node of jobs[0]. Not with a cache: a run that
+ * claimed several columns at once could wait for another that did so in another order. */
+static int join_others(pp_arena *arena, pp_columns *c, const pp_play *play, int node, job *jobs)
+{
+    const pp_node *n = &c->nodes[node];
+    int count = 1;
+    for (int i = node + 1; n->spec->run_many && i < c->n_nodes && count < PP_MANY_MAX; i++) {
+        pp_node *other = &c->nodes[i];
+        int source = node_inputs(c, play, i).source;
+        if (!other->out && other->shares < 0 && other->view == n->view &&
+            other->spec->run_many == n->spec->run_many && (source < 0 || c->nodes[source].out))
+            jobs[count++] = start(arena, c, play, i, NULL);
+    }
+    return count;
+}
+
+static void run_jobs(const job *jobs, int n, size_t bars)
+{
+    void *state[PP_MANY_MAX];
+    pp_inputs in[PP_MANY_MAX];
+    double *const *out[PP_MANY_MAX];
+    for (int k = 0; k < n; k++) {
+        state[k] = jobs[k].state;
+        in[k] = jobs[k].in;
+        out[k] = jobs[k].n->out;
+    }
+    if (n > 1)
+        jobs->n->spec->run_many(state, in, n, 0, bars, out);
+    else
+        jobs->n->spec->run(state[0], &in[0], 0, bars, out[0]);
+}
+
+static void run_node(pp_arena *arena, pp_columns *c, const pp_play *play, int node)
 {
     pp_node *n = &c->nodes[node];
     if (n->out)
         return;
-    size_t bars = c->views[n->view].bars.n;
-    if (cache && (n->out = cache->find(cache->ctx, n->key, n->n_outputs, bars)))
+    size_t bars = node_bars(c, n);
+    bool ready = false;
+    double **kept =
+        c->cache ? c->cache->take(c->cache->ctx, n->key, n->n_outputs, bars, &ready) : NULL;
+    if (ready) {
+        n->out = kept;
         return;
+    }
     if (n->shares >= 0) {
-        run_node(arena, c, play, n->shares, cache);
+        run_node(arena, c, play, n->shares);
         n->out = c->nodes[n->shares].out;
         return;
     }
@@ -252,27 +331,15 @@ static void run_node(pp_arena *arena, pp_columns *c, const pp_play *play, int no
     const int before[] = {at.source, at.atr, at.deps[0], at.deps[1], at.deps[2]};
     for (size_t k = 0; k < PP_COUNT(before); k++)
         if (before[k] >= 0)
-            run_node(arena, c, play, before[k], cache);
-    pp_inputs in = {.bars = &c->views[n->view].bars,
-                    .source = source_column(arena, c, play, node, &at),
-                    .atr = at.atr >= 0 ? c->nodes[at.atr].out[at.atr_output] : NULL};
-    for (int k = 0; k < PP_DEPS_MAX; k++)
-        if (at.deps[k] >= 0)
-            in.deps[k] = (pp_dep_columns){(const double *const *)c->nodes[at.deps[k]].out,
-                                          c->nodes[at.deps[k]].n_outputs};
-    n->out = PP_ARRAY(arena, double *, (size_t)n->n_outputs);
-    for (int k = 0; k < n->n_outputs; k++)
-        n->out[k] = PP_ARRAY(arena, double, bars);
-    void *state = pp_alloc_zero(arena, n->spec->state_size(n->params));
-    n->spec->init(state, n->params);
-    n->spec->run(state, &in, 0, bars, n->out);
-    if (cache)
-        cache->keep(cache->ctx, n->key, n->n_outputs, bars, n->out);
+            run_node(arena, c, play, before[k]);
+    job jobs[PP_MANY_MAX] = {start(arena, c, play, node, kept)};
+    run_jobs(jobs, c->cache ? 1 : join_others(arena, c, play, node, jobs), bars);
+    if (kept)
+        c->cache->publish(c->cache->ctx, n->key, n->n_outputs, bars);
 }
 
-void pp_columns_run(pp_arena *arena, pp_columns *c, const pp_play *play,
-                    const pp_column_cache *cache)
+void pp_columns_run(pp_arena *arena, pp_columns *c, const pp_play *play)
 {
     for (int i = 0; i < c->n_nodes; i++)
-        run_node(arena, c, play, i, cache);
+        run_node(arena, c, play, i);
 }

@@ -37,23 +37,32 @@ typedef struct pp_columns {
     int n_views;
     pp_node *nodes; /* features in file order, then structures */
     int n_features, n_nodes;
+    const struct pp_column_cache *cache; /* NULL: none */
 } pp_columns;
 
-/* Looks for the finished columns of a key elsewhere (a sweep's cache); NULL: none. */
+/* Where runs on one tape find what they have in common (a sweep's store). */
 typedef struct pp_column_cache {
-    double **(*find)(void *ctx, const char *key, int n_outputs, size_t n);
-    void (*keep)(void *ctx, const char *key, int n_outputs, size_t n, double **out);
+    /* The columns of a key. Not *ready: the caller fills them and publishes them then. NULL: they
+     * are not kept, the caller uses memory of its own. */
+    double **(*take)(void *ctx, const char *key, int n_outputs, size_t n, bool *ready);
+    void (*publish)(void *ctx, const char *key, int n_outputs, size_t n);
+    /* The view of a timeframe; NULL: the caller makes its own. */
+    const pp_view *(*view)(void *ctx, const pp_bars *tape, pp_tf tf);
+    const struct pp_bits_cache *bits; /* of conditions (rule.h); NULL: none */
     void *ctx;
 } pp_column_cache;
 
 /* Timeframes of the Play that the tape cannot give are E_TIMEFRAME errors. */
 bool pp_columns_check(pp_diags *d, const pp_play *play, pp_tf tape_tf);
 
-/* Lays out views and nodes (no bars are touched beyond aggregation). pp_columns_run computes. */
-pp_columns *pp_columns_plan(pp_arena *arena, const pp_play *play, const pp_tape *tape);
-void pp_columns_run(pp_arena *arena, pp_columns *c, const pp_play *play,
-                    const pp_column_cache *cache);
+/* Lays out views and nodes (no bars are touched beyond aggregation). pp_columns_run computes. The
+ * cache may be NULL. */
+pp_columns *pp_columns_plan(pp_arena *arena, const pp_play *play, const pp_tape *tape,
+                            const pp_column_cache *cache);
+void pp_columns_run(pp_arena *arena, pp_columns *c, const pp_play *play);
 
+/* Bars of a timeframe and the map onto them. */
+void pp_view_make(pp_arena *arena, const pp_bars *tape, pp_tf tf, pp_view *out);
 /* The view of a timeframe, made if it is not there yet. */
 int pp_columns_view(pp_arena *arena, pp_columns *c, pp_tf tf);
 

@@ -1,3 +1,11 @@
+/* Equity at a tape close follows from the position and the mark alone, so over a stretch of bars
+ * with one position whatever is monotone in the mark is taken at the stretch's extreme mark. The
+ * results are the bits that a fold bar by bar gives:
+ *   E1  equity, drawdown below a peak that stands, and margin ratio are monotone in the mark as
+ *       computed, since rounding is. A stretch that makes a new peak is folded bar by bar.
+ *   E2  leverage is v / (c + v) with v the position's value in 1e-8, and distance is |m - lp| / m:
+ *       monotone as real numbers. As computed they are too where one step of v or m moves them by
+ *       more than the rounding of the three operations; elsewhere they are taken bar by bar. */
 #include "engine/points.h"
 
 #include "base/money.h"
@@ -85,6 +93,141 @@ static void fold_bar(fold *f, size_t bar, bool first)
         p->intrabar_max_dd_pct = p->max_dd_pct;
 }
 
+typedef struct extremes {
+    double low, high; /* of the marks at the closes */
+    double adverse;   /* of the marks within the bars */
+} extremes;
+
+static extremes extremes_of(const fold *f, size_t from, size_t to)
+{
+    const pp_tape *t = f->tape;
+    bool is_long = f->now.side > 0;
+    const double *close = t->mark_close ? t->mark_close : t->bars.close;
+    const double *inside = is_long ? (t->mark_low ? t->mark_low : t->bars.low)
+                                   : (t->mark_high ? t->mark_high : t->bars.high);
+    extremes x = {close[from], close[from], inside[from]};
+    for (size_t i = from + 1; i < to; i++) {
+        x.low = close[i] < x.low ? close[i] : x.low;
+        x.high = close[i] > x.high ? close[i] : x.high;
+        bool worse = is_long ? inside[i] < x.adverse : inside[i] > x.adverse;
+        x.adverse = worse ? inside[i] : x.adverse;
+    }
+    return x;
+}
+
+static int64_t equity_at(const pp_segment *s, int64_t mark_e8)
+{
+    return s->wallet_e8 + s->margin_e8 + unrealised(s, mark_e8);
+}
+
+static double leverage_at(const pp_segment *s, int64_t mark_e8)
+{
+    double equity = pp_double_of_e8(equity_at(s, mark_e8));
+    return pp_double_of_e8(pp_mul_e8(s->qty_e8, mark_e8)) / equity;
+}
+
+static double distance_at(const pp_segment *s, int64_t mark_e8)
+{
+    double mark = pp_double_of_e8(mark_e8);
+    return 100 * fabs(mark - pp_double_of_e8(s->liq_px_e8)) / mark;
+}
+
+static void take_leverage(fold *f, double lev)
+{
+    f->leverage = lev > f->leverage ? lev : f->leverage;
+}
+
+static void take_distance(fold *f, double dist)
+{
+    f->liq_distance_pct =
+        dist < f->liq_distance_pct || isnan(f->liq_distance_pct) ? dist : f->liq_distance_pct;
+}
+
+/* E2: between neighbouring values the quotient moves by c / (v (c + v)) of itself. */
+static bool leverage_is_monotone(const pp_segment *s, int64_t mark_e8)
+{
+    double equity = (double)equity_at(s, mark_e8);
+    double value = (double)pp_mul_e8(s->qty_e8, mark_e8);
+    double c = (double)(s->wallet_e8 + s->margin_e8 - s->side * s->cost_e8);
+    return fabs(c) > 1e-15 * value * equity;
+}
+
+static bool distance_is_monotone(const pp_segment *s, int64_t low_e8, int64_t high_e8)
+{
+    double m = (double)high_e8, lp = (double)s->liq_px_e8;
+    bool outside = s->side > 0 ? low_e8 > s->liq_px_e8 : high_e8 < s->liq_px_e8;
+    return outside && lp > 2e-15 * m * m;
+}
+
+/* One position over bars [from, to) whose closes lie in [low_e8, high_e8] and make no new peak. */
+static void fold_stretch(fold *f, size_t from, size_t to, int64_t low_e8, int64_t high_e8,
+                         int64_t adverse_e8)
+{
+    const pp_segment *s = &f->now;
+    const double *close = f->tape->mark_close ? f->tape->mark_close : f->tape->bars.close;
+    int64_t worst_e8 = s->side > 0 ? low_e8 : high_e8;
+    bool by_bar = !leverage_is_monotone(s, low_e8) || !leverage_is_monotone(s, high_e8);
+    bool dist_by_bar = s->liq_px_e8 && !distance_is_monotone(s, low_e8, high_e8);
+    for (size_t i = from; (by_bar || dist_by_bar) && i < to; i++) {
+        int64_t mark_e8;
+        pp_e8_of_double(close[i], &mark_e8);
+        take_leverage(f, leverage_at(s, mark_e8));
+        if (s->liq_px_e8)
+            take_distance(f, distance_at(s, mark_e8));
+    }
+    take_leverage(f, leverage_at(s, low_e8));
+    take_leverage(f, leverage_at(s, high_e8));
+    if (s->liq_px_e8)
+        take_distance(f, distance_at(s, worst_e8));
+    if (f->maintenance_e8 > 0) {
+        double ratio = pp_double_of_e8(s->margin_e8 + unrealised(s, worst_e8)) /
+                       pp_double_of_e8(f->maintenance_e8);
+        f->margin_ratio =
+            ratio < f->margin_ratio || isnan(f->margin_ratio) ? ratio : f->margin_ratio;
+    }
+    pp_equity_point *p = &f->p;
+    int64_t down_e8 = p->peak_e8 - equity_at(s, worst_e8);
+    double down_pct = pp_drawdown_pct(p->peak_e8, equity_at(s, worst_e8));
+    double inside_pct = pp_drawdown_pct(p->peak_e8, equity_at(s, adverse_e8));
+    p->max_dd_abs_e8 = down_e8 > p->max_dd_abs_e8 ? down_e8 : p->max_dd_abs_e8;
+    p->max_dd_pct = down_pct > p->max_dd_pct ? down_pct : p->max_dd_pct;
+    if (inside_pct > p->intrabar_max_dd_pct)
+        p->intrabar_max_dd_pct = inside_pct;
+    if (p->max_dd_pct > p->intrabar_max_dd_pct)
+        p->intrabar_max_dd_pct = p->max_dd_pct;
+}
+
+/* Bars [from, to), the last of them at most where a point stands; fresh: the first after one. */
+static void fold_bars(fold *f, size_t from, size_t to, bool fresh)
+{
+    for (size_t i = from, end; i < to; i = end, fresh = false) {
+        take_segments(f, i);
+        end = f->seg < f->seg_end && (size_t)f->seg->bar < to ? (size_t)f->seg->bar : to;
+        const pp_segment *s = &f->now;
+        if (!s->side) { /* every close has the same equity */
+            fold_bar(f, end - 1, fresh);
+            continue;
+        }
+        int64_t low_e8, high_e8, adverse_e8;
+        extremes x = extremes_of(f, i, end);
+        bool fine = end - i > 2 && pp_e8_of_double(x.low, &low_e8) &&
+                    pp_e8_of_double(x.high, &high_e8) && pp_e8_of_double(x.adverse, &adverse_e8);
+        int64_t lowest_e8 = fine ? equity_at(s, s->side > 0 ? low_e8 : high_e8) : 0;
+        int64_t highest_e8 = fine ? equity_at(s, s->side > 0 ? high_e8 : low_e8) : 0;
+        if (!fine || lowest_e8 <= 0 || highest_e8 > f->p.peak_e8 || isnan(f->leverage)) {
+            for (size_t k = i; k < end; k++)
+                fold_bar(f, k, fresh && k == i);
+            continue;
+        }
+        int64_t low = fresh || lowest_e8 < f->p.low_e8 ? lowest_e8 : f->p.low_e8;
+        int64_t high = fresh || highest_e8 > f->p.high_e8 ? highest_e8 : f->p.high_e8;
+        fold_stretch(f, i, end, low_e8, high_e8, adverse_e8);
+        fold_bar(f, end - 1, false); /* what a point says about its own close */
+        f->p.low_e8 = low;
+        f->p.high_e8 = high;
+    }
+}
+
 static pp_equity_point finish(fold *f, int64_t time_ms)
 {
     f->p.time_ms = time_ms;
@@ -94,6 +237,21 @@ static pp_equity_point finish(fold *f, int64_t time_ms)
     f->leverage = 0;
     f->liq_distance_pct = f->margin_ratio = NAN;
     return f->p;
+}
+
+/* The first bar from i on that closes an exec bar, or the last one of the run. */
+static size_t next_point(const pp_loop *l, size_t i, size_t end)
+{
+    const pp_view *exec =
+        &l->cfg.columns->views[l->cfg.columns->view_of[l->cfg.strategy->play->exec_tf]];
+    for (size_t e = l->exec_of[i] < 0 ? 0 : (size_t)l->exec_of[i]; e < exec->bars.n; e++) {
+        size_t last = (size_t)exec->last[e];
+        if (last >= end)
+            break;
+        if (last >= i && l->exec_of[last] == (int32_t)e)
+            return last;
+    }
+    return end - 1;
 }
 
 pp_equity_point *pp_points_make(pp_arena *arena, const pp_loop *l, int64_t start_ms, size_t *n)
@@ -116,12 +274,10 @@ pp_equity_point *pp_points_make(pp_arena *arena, const pp_loop *l, int64_t start
                           : (t->mark_open ? t->mark_open : t->bars.open)[first],
                     &p->mark_e8);
     out[k++] = finish(&f, start_ms);
-    bool fresh = true;
-    for (size_t i = first; i < end; i++) {
-        fold_bar(&f, i, fresh);
-        fresh = pp_loop_exec_close(l, i) || i + 1 == end;
-        if (fresh)
-            out[k++] = finish(&f, pp_bar_close_ms(&t->bars, i));
+    for (size_t i = first, last; i < end; i = last + 1) {
+        last = next_point(l, i, end);
+        fold_bars(&f, i, last + 1, true);
+        out[k++] = finish(&f, pp_bar_close_ms(&t->bars, last));
     }
     *n = k;
     return out;

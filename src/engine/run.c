@@ -9,7 +9,7 @@
 static int64_t now_ns(void)
 {
     struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
     return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
@@ -74,7 +74,7 @@ pp_prepared *pp_engine_plan(pp_diags *d, const pp_strategy *s, const pp_tape *ta
     p->options = *options;
     if (!pp_columns_check(d, s->play, tape->bars.tf))
         return NULL;
-    p->columns = pp_columns_plan(d->arena, s->play, tape);
+    p->columns = pp_columns_plan(d->arena, s->play, tape, options->cache);
     if (!pp_window_find(d, s, p->columns, &options->window, &p->window))
         return NULL;
     p->exchange = exchange_config(p, tape->symbol);
@@ -86,7 +86,7 @@ void pp_engine_compute(pp_arena *arena, pp_prepared *p)
 {
     const pp_strategy *s = p->strategy;
     int64_t clock = now_ns();
-    pp_columns_run(arena, p->columns, s->play, p->options.cache);
+    pp_columns_run(arena, p->columns, s->play);
     p->rational = pp_rational_run(arena, s, p->columns);
     p->times.columns_ns += lap(&clock);
     pp_rule_data data = pp_bind(arena, s, p->columns, p->rational);

@@ -68,12 +68,12 @@ pp_sheet *pp_sheet_make(pp_diags *d, const pp_strategy *s, const pp_tape *tape, 
     pp_arena *arena = d->arena;
     if (!pp_columns_check(d, s->play, tape->bars.tf) || !can_give(d, tape->bars.tf, tf))
         return NULL;
-    pp_columns *c = pp_columns_plan(arena, s->play, tape);
+    pp_columns *c = pp_columns_plan(arena, s->play, tape, NULL);
     pp_sheet *sheet = pp_alloc_zero(arena, sizeof *sheet);
     sheet->columns = c;
     sheet->view = pp_columns_view(arena, c, tf);
     sheet->exec_view = c->view_of[s->play->exec_tf];
-    pp_columns_run(arena, c, s->play, NULL);
+    pp_columns_run(arena, c, s->play);
     pp_rational *r = pp_rational_run(arena, s, c);
     pp_rule_data *data = PP_NEW(arena, pp_rule_data);
     *data = pp_bind(arena, s, c, r);

@@ -60,6 +60,10 @@ pp_instrument pp_instrument_generic(const char *symbol, int64_t mmr_e8);
 const pp_instrument *pp_instrument_read(pp_diags *d, const char *file, const char *text, size_t n,
                                         const char *symbol, int64_t at_ms);
 
+/* True if every entry of symbol in such a text is sound and there is one; errors in d. */
+bool pp_instrument_check_all(pp_diags *d, const char *file, const char *text, size_t n,
+                             const char *symbol);
+
 /* Computes the deductions that are -1. */
 void pp_instrument_deductions(pp_instrument *ins);
 /* Every inconsistency as an error at pos: steps that are not positive, unsorted or empty tiers,

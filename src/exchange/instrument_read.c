@@ -92,7 +92,7 @@ static void read_entry(reader *r, const json_t *o, pp_instrument *out)
     const char *interval = word(r, o, "funding_interval", "8h");
     *out = (pp_instrument){.symbol = r->symbol,
                            .exchange = word(r, o, "exchange", NULL),
-                           .source = word(r, o, "source", r->pos.file),
+                           .source = word(r, o, "source", "an instruments file"),
                            .as_of_ms = read_time(r, o, "as_of", 0),
                            .valid_from_ms = read_time(r, o, "valid_from", INT64_MIN),
                            .tick_e8 = field(r, o, "tick", true, 1),
@@ -114,34 +114,58 @@ static void read_entry(reader *r, const json_t *o, pp_instrument *out)
     pp_instrument_deductions(out);
 }
 
-const pp_instrument *pp_instrument_read(pp_diags *d, const char *file, const char *text, size_t n,
-                                        const char *symbol, int64_t at_ms)
+typedef PP_VEC(pp_instrument) instruments;
+
+/* The entries of symbol; false with errors in d. */
+static bool read_entries(pp_diags *d, const char *file, const char *text, size_t n,
+                         const char *symbol, instruments *out)
 {
     json_t *root = pp_json_read(d, file, text, n);
     if (!root)
-        return NULL;
+        return false;
     const json_t *list = json_object_get(root, "instruments");
     size_t count = list ? json_array_size(list) : 1, before = d->n_errors;
-    pp_instrument *best = NULL;
     for (size_t i = 0; i < count; i++) {
         const json_t *o = list ? json_array_get(list, i) : root;
         const char *name = json_string_value(json_object_get(o, "symbol"));
         reader r = {d, {file, 0, 0}, symbol};
         if (!name)
             bad(&r, "symbol", "the name of the contract, such as \"BTCUSDT\"");
-        if (!name || strcmp(name, symbol) != 0)
-            continue;
-        pp_instrument *ins = PP_NEW(d->arena, pp_instrument);
-        read_entry(&r, o, ins);
-        if (ins->valid_from_ms <= at_ms && (!best || ins->valid_from_ms >= best->valid_from_ms))
-            best = ins;
+        if (name && !strcmp(name, symbol))
+            read_entry(&r, o, pp_vec_push(d->arena, out));
     }
-    if (d->n_errors > before)
+    return d->n_errors == before;
+}
+
+const pp_instrument *pp_instrument_read(pp_diags *d, const char *file, const char *text, size_t n,
+                                        const char *symbol, int64_t at_ms)
+{
+    instruments all = {0};
+    const pp_instrument *best = NULL;
+    if (!read_entries(d, file, text, n, symbol, &all))
         return NULL;
+    for (size_t i = 0; i < all.n; i++)
+        if (all.v[i].valid_from_ms <= at_ms &&
+            (!best || all.v[i].valid_from_ms >= best->valid_from_ms))
+            best = &all.v[i];
     if (!best) {
         pp_error(d, PP_E_INSTRUMENT, (pp_pos){file, 0, 0}, "no entry for %s that is valid then",
                  symbol);
         return NULL;
     }
     return pp_instrument_check(best, d, (pp_pos){file, 0, 0}) ? best : NULL;
+}
+
+bool pp_instrument_check_all(pp_diags *d, const char *file, const char *text, size_t n,
+                             const char *symbol)
+{
+    instruments all = {0};
+    if (!read_entries(d, file, text, n, symbol, &all))
+        return false;
+    bool ok = all.n > 0;
+    if (!ok)
+        pp_error(d, PP_E_INSTRUMENT, (pp_pos){file, 0, 0}, "no entry of %s", symbol);
+    for (size_t i = 0; i < all.n; i++)
+        ok &= pp_instrument_check(&all.v[i], d, (pp_pos){file, 0, 0});
+    return ok;
 }

@@ -19,5 +19,8 @@ void pp_joined_means(size_t len, const double *x, double *mean, double *wma, siz
 /* Mean, and sqrt(sum of squared deviations / divisor), 0 if and only if the window is flat. */
 void pp_joined_spread(size_t len, double divisor, const double *x, double *mean, double *dev,
                       size_t n);
+/* Values since the highest (lowest) one, the most recent on ties. */
+void pp_joined_since_high(size_t len, const double *x, double *since, size_t n);
+void pp_joined_since_low(size_t len, const double *x, double *since, size_t n);
 
 #endif

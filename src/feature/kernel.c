@@ -84,10 +84,18 @@ static void shift(double *const *out, int n_out, size_t i, double scratch[][PP_B
         at[o] = out[o] ? out[o] + i : scratch[o];
 }
 
+static void note_unread(pp_kernel *k, double *const *out, int n_out)
+{
+    k->unread = 0;
+    for (int o = 0; o < n_out; o++)
+        k->unread |= out[o] ? 0 : 1u << o;
+}
+
 void pp_run_bars(pp_kernel *k, const pp_inputs *in, size_t from, size_t to, double *const *out,
                  int n_out, pp_bars_block block)
 {
     double unread[PP_KERNEL_OUTPUTS_MAX][PP_BLOCK], *at[PP_KERNEL_OUTPUTS_MAX];
+    note_unread(k, out, n_out);
     for (size_t i = from, n; i < to; i += n) {
         n = min_size(to - i, PP_BLOCK);
         shift(out, n_out, i, unread, at);
@@ -159,8 +167,7 @@ void pp_sma_run_known(pp_kernel *k, int w, pp_line *line, const double *x, doubl
         y[i] = x[i] == x[i] ? made[j++] : NAN;
 }
 
-/* Bars have no holes (T8), so their columns need no look. */
-static bool is_bar_column(const pp_bars *b, const double *x)
+bool pp_is_bar_column(const pp_bars *b, const double *x)
 {
     return x == b->close || x == b->open || x == b->high || x == b->low || x == b->volume;
 }
@@ -169,7 +176,8 @@ void pp_run_source(pp_kernel *k, const pp_inputs *in, size_t from, size_t to, do
                    int n_out, pp_source_block block)
 {
     double unread[PP_KERNEL_OUTPUTS_MAX][PP_BLOCK], *at[PP_KERNEL_OUTPUTS_MAX];
-    const bool clean = is_bar_column(in->bars, in->source);
+    const bool clean = pp_is_bar_column(in->bars, in->source);
+    note_unread(k, out, n_out);
     for (size_t i = from, n; i < to; i += n) {
         const double *x = in->source + i;
         n = min_size(to - i, PP_BLOCK);

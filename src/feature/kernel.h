@@ -33,10 +33,12 @@
 /* Functions of plain loops, compiled for wider vectors too and chosen when the program starts; the
  * operations of each value are the same, and so are the bits. */
 #if defined(__x86_64__) && defined(__linux__) && !defined(__clang__) &&                            \
-    !defined(__SANITIZE_ADDRESS__)
+    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 #define PP_SIMD __attribute__((target_clones("avx2", "default")))
+#define PP_WIDE __attribute__((target_clones("avx512f", "avx2", "default"))) /* much arithmetic */
 #else
 #define PP_SIMD
+#define PP_WIDE
 #endif
 #define PP_INLINE static inline __attribute__((always_inline))
 
@@ -89,7 +91,8 @@ static inline double pp_range_after(double h, double l, double last)
 
 /* The state of every indicator: flat, sized by its plan. */
 typedef struct pp_kernel {
-    size_t seen; /* values (of the source) or bars taken before this block */
+    size_t seen;     /* values (of the source) or bars taken before this block */
+    unsigned unread; /* bit o: nobody reads output o of this run */
     size_t n_pool;
     bool gathered; /* the source had a hole: its known values are copied to `feed` */
     pp_line feed;
@@ -137,8 +140,18 @@ void pp_abs_dev_run(size_t len, const double *x, const double *mean, double *y, 
 /* Means of a window over the known values of a series with holes, collected in `line` (history
  * length - 1): unknown inputs give unknown outputs. */
 void pp_sma_run_known(pp_kernel *k, int w, pp_line *line, const double *x, double *y, size_t n);
-/* Bars since the highest value of x * sign in the window, the most recent on ties. Width 2. */
+/* Bars since the highest value of x * sign (1 or -1) in the window, the most recent on ties. Width
+ * 2. */
 size_t pp_since_high_run(pp_kernel *k, int w, double sign, const double *x, double *y, size_t n);
+
+/* A column of the bars themselves: those have no holes (T8) and need no look. */
+bool pp_is_bar_column(const pp_bars *b, const double *x);
+
+/* True if output o is wanted; what serves one output alone need not be done without it. */
+static inline bool pp_wanted(const pp_kernel *k, int o)
+{
+    return !(k->unread >> o & 1);
+}
 
 /* Where the next n values of a line are to be written; they have their history in front. */
 double *pp_line_next(pp_kernel *k, pp_line *line, size_t n);

@@ -387,7 +387,8 @@ static void trix_block(pp_kernel *k, const double *x, size_t n, double *const *o
     double e[3][PP_BLOCK], last = k->v[0];
     if (k->n[0]) {
         trix_ready(k, x, n, out[0]);
-        pp_sma_run_known(k, 0, &k->line[0], out[0], out[1], n);
+        if (pp_wanted(k, 1))
+            pp_sma_run_known(k, 0, &k->line[0], out[0], out[1], n);
         return;
     }
     size_t lead = pp_ema_cascade(k->ema, 3, x, e, n);
@@ -402,7 +403,8 @@ static void trix_block(pp_kernel *k, const double *x, size_t n, double *const *o
         last = e[2][i];
     }
     k->v[0] = last;
-    pp_sma_run_known(k, 0, &k->line[0], out[0], out[1], n);
+    if (pp_wanted(k, 1))
+        pp_sma_run_known(k, 0, &k->line[0], out[0], out[1], n);
 }
 
 PP_SOURCE_KERNEL(trix, 2)

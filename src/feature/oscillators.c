@@ -12,26 +12,24 @@ static void uo_plan(pp_kernel *k, const pp_params *p)
     pp_plan_line(k, &k->line[1], pp_len(p, 2) - 1);
 }
 
-static size_t uo_pressure(pp_kernel *k, const pp_bars *b, size_t at, size_t n, double **bp,
-                          double **range)
+PP_INLINE void uo_pressure(const pp_bars *b, size_t first, size_t n, double *restrict bp,
+                           double *restrict range)
 {
-    size_t lead = at ? 0 : 1, first = at + lead;
-    *bp = pp_line_next(k, &k->line[0], n - lead);
-    *range = pp_line_next(k, &k->line[1], n - lead);
-    for (size_t i = 0; i < n - lead; i++) {
-        double last = b->close[first + i - 1], h = b->high[first + i], l = b->low[first + i];
+    for (size_t i = first; i < first + n; i++) {
+        double last = *(b->close + i - 1), h = b->high[i], l = b->low[i];
         double low = l < last ? l : last, high = h > last ? h : last;
-        (*bp)[i] = b->close[first + i] - low;
-        (*range)[i] = high - low;
+        *bp++ = b->close[i] - low;
+        *range++ = high - low;
     }
-    return lead;
 }
 
 PP_SIMD static void uo_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n,
                              double *const *out)
 {
-    double up[3][PP_BLOCK], all[3][PP_BLOCK], *bp, *range;
-    size_t first = uo_pressure(k, b, at, n, &bp, &range), m = n - first, lead = 0;
+    double up[3][PP_BLOCK], all[3][PP_BLOCK];
+    size_t first = at ? 0 : 1, m = n - first, lead = 0;
+    double *bp = pp_line_next(k, &k->line[0], m), *range = pp_line_next(k, &k->line[1], m);
+    uo_pressure(b, at + first, m, bp, range);
     for (int i = 0; i < 3; i++) {
         pp_sum_run(k, i, bp, up[i], m);
         lead = pp_sum_run(k, 3 + i, range, all[i], m);
@@ -39,9 +37,10 @@ PP_SIMD static void uo_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n
     double *y = out[0] + first;
     pp_fill_unknown(out[0], first + lead);
     for (size_t i = lead; i < m; i++) {
-        bool none = all[0][i] == 0 || all[1][i] == 0 || all[2][i] == 0;
-        double f = up[0][i] / all[0][i], md = up[1][i] / all[1][i], s = up[2][i] / all[2][i];
-        y[i] = PP_UNLESS(none, NAN, 100 * (4 * f + 2 * md + s) / 7);
+        double f = all[0][i], md = all[1][i], s = all[2][i]; /* one division: it is what costs */
+        double sum = 4 * up[0][i] * (md * s) + 2 * up[1][i] * (f * s) + up[2][i] * (f * md);
+        double by = 7 * f * (md * s);
+        y[i] = PP_UNLESS(by == 0, NAN, 100 * sum / by);
     }
 }
 
@@ -103,11 +102,12 @@ static void ao_plan(pp_kernel *k, const pp_params *p)
 PP_SIMD static void ao_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n,
                              double *const *out)
 {
-    double fast[PP_BLOCK], *mid = hl2_line(k, b, at, n);
-    pp_sma_run(k, 0, mid, fast, n);
-    pp_sma_run(k, 1, mid, out[0], n);
-    for (size_t i = 0; i < n; i++)
-        out[0][i] = fast[i] - out[0][i];
+    double fast[PP_BLOCK], *y = out[0], *mid = hl2_line(k, b, at, n);
+    const double f = (double)k->win[0].n, s = (double)k->win[1].n, both = f * s;
+    pp_sum_run(k, 0, mid, fast, n);
+    pp_sum_run(k, 1, mid, y, n);
+    for (size_t i = 0; i < n; i++) /* the difference of the means in one division */
+        y[i] = (s * fast[i] - f * y[i]) / both;
 }
 
 PP_BARS_KERNEL(ao, 1)
@@ -159,13 +159,20 @@ PP_SIMD static void fisher_block(pp_kernel *k, const pp_bars *b, size_t at, size
     pp_fill_unknown(out[0], lead);
     pp_fill_unknown(out[1], lead);
     for (size_t i = lead; i < n; i++) {
-        double range = high[i] - low[i],
-               ratio = PP_UNLESS(range == 0, 0.5, (mid[i] - low[i]) / range);
-        v = 0.66 * (ratio - 0.5) + 0.67 * v;
+        double range = high[i] - low[i];
+        low[i] = 0.66 * (PP_UNLESS(range == 0, 0.5, (mid[i] - low[i]) / range) - 0.5);
+    }
+    for (size_t i = lead; i < n; i++) {
+        v = low[i] + 0.67 * v;
         v = v > 0.99 ? 0.999 : v < -0.99 ? -0.999 : v;
+        low[i] = v;
+    }
+    for (size_t i = lead; i < n; i++)
+        low[i] = (1 + low[i]) / (1 - low[i]);
+    for (size_t i = lead; i < n; i++) {
         out[1][i] = k->n[0] ? f : NAN;
         k->n[0] = 1;
-        out[0][i] = f = 0.5 * pp_log((1 + v) / (1 - v)) + 0.5 * f;
+        out[0][i] = f = 0.5 * pp_log(low[i]) + 0.5 * f;
     }
     k->v[0] = v;
     k->v[1] = f;

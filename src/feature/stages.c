@@ -400,12 +400,12 @@ PP_INLINE void since_tails(const pp_win *w, double sign, const double *restrict 
     }
 }
 
-PP_SIMD size_t pp_since_high_run(pp_kernel *k, int which, double sign, const double *x, double *y,
-                                 size_t n)
+/* From `lead` on, the first full window. */
+static void roll_since(pp_kernel *k, int which, double sign, const double *x, double *y, size_t n,
+                       size_t lead)
 {
     pp_win *w = &k->win[which];
     double *t = k->pool + w->at, *age = t + w->n;
-    const size_t lead = win_lead(w, y, n);
     for (size_t i = lead; i < n;) {
         double best = w->head[0], place = w->head[1]; /* place: step of the pass */
         if (w->k == w->n) {
@@ -427,5 +427,14 @@ PP_SIMD size_t pp_since_high_run(pp_kernel *k, int which, double sign, const dou
         w->k += m;
         i += m;
     }
+}
+
+size_t pp_since_high_run(pp_kernel *k, int w, double sign, const double *x, double *y, size_t n)
+{
+    const size_t len = k->win[w].n, lead = win_lead(&k->win[w], y, n);
+    if (len > PP_JOINED_MAX)
+        roll_since(k, w, sign, x, y, n, lead);
+    else if (lead < n)
+        (sign > 0 ? pp_joined_since_high : pp_joined_since_low)(len, x + lead, y + lead, n - lead);
     return lead;
 }

@@ -156,9 +156,10 @@ PP_SIMD static void bbands_block(pp_kernel *k, const double *x, size_t n, double
         lower[i] = mid[i] - mult * dev[i];
         upper[i] = mid[i] + mult * dev[i];
     }
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n && pp_wanted(k, 3); i++)
+        width[i] = PP_UNLESS(mid[i] == 0, NAN, 100 * (upper[i] - lower[i]) / mid[i]);
+    for (size_t i = 0; i < n && pp_wanted(k, 4); i++) {
         double range = upper[i] - lower[i];
-        width[i] = PP_UNLESS(mid[i] == 0, NAN, 100 * range / mid[i]);
         pct[i] = PP_UNLESS(range == 0, 0.5, (x[i] - lower[i]) / range);
     }
 }

@@ -68,7 +68,7 @@ void pp_bars_aggregate(pp_arena *arena, const pp_bars *tape, pp_tf tf, pp_bars *
         return;
     }
     columns c = reserve(arena, tape, tf);
-    size_t n = tape->n, i = 0;
+    size_t n = tape->n, i = 0, usual = (size_t)(pp_tf_ms(tf) / pp_tf_ms(tape->tf));
     /* Skip the tape bars of a coarse bar that began before the tape. */
     if (n && pp_tf_open(tf, tape->open_ms[0]) != tape->open_ms[0]) {
         int64_t first = pp_tf_close(tf, pp_tf_open(tf, tape->open_ms[0]));
@@ -77,7 +77,7 @@ void pp_bars_aggregate(pp_arena *arena, const pp_bars *tape, pp_tf tf, pp_bars *
     }
     while (i < n) {
         int64_t open = pp_tf_open(tf, tape->open_ms[i]), close = pp_tf_close(tf, open);
-        size_t j = i;
+        size_t j = i + usual < n && tape->open_ms[i + usual] == close ? i + usual : i;
         while (j < n && tape->open_ms[j] < close)
             j++;
         if (j == n && pp_bar_close_ms(tape, n - 1) < close)
@@ -92,11 +92,15 @@ void pp_bars_aggregate(pp_arena *arena, const pp_bars *tape, pp_tf tf, pp_bars *
 
 void pp_bars_visible(const pp_bars *tape, const pp_bars *coarse, int32_t *out)
 {
-    size_t k = 0;
-    for (size_t i = 0; i < tape->n; i++) {
-        int64_t t = pp_bar_close_ms(tape, i);
-        while (k < coarse->n && pp_bar_close_ms(coarse, k) <= t)
-            k++;
-        out[i] = (int32_t)k - 1;
+    /* A tape bar that closes before a coarse bar sees the one before. In opens, which are at hand:
+     * months have no fixed length, but they divide nothing longer. */
+    bool fixed = tape->tf != PP_TF_M;
+    size_t i = 0;
+    for (size_t k = 0; k <= coarse->n; k++) {
+        int64_t until = k == coarse->n ? INT64_MAX
+                        : fixed        ? pp_bar_close_ms(coarse, k) - pp_tf_ms(tape->tf)
+                                       : coarse->open_ms[k];
+        for (; i < tape->n && tape->open_ms[i] < until; i++)
+            out[i] = (int32_t)k - 1;
     }
 }

@@ -17,6 +17,7 @@
 #ifndef PP_RULE_H
 #define PP_RULE_H
 
+#include "base/xxh3.h"
 #include "rule/builtin.h"
 #include "rule/expr.h"
 
@@ -90,6 +91,15 @@ bool pp_rules_uses(const pp_rules *r, int column); /* does any expression read t
 
 /* ---- columns ---- */
 
+/* Where runs on one tape find conditions that one of them has evaluated (a sweep's store). */
+typedef struct pp_bits_cache {
+    /* True with *ready: bits[0] is where the condition is true, bits[1] where it is known, `words`
+     * each. True without: the caller fills both, then publishes. False: not kept. */
+    bool (*take)(void *ctx, pp_xxh128 key, size_t words, uint64_t *bits[2], bool *ready);
+    void (*publish)(void *ctx, pp_xxh128 key);
+    void *ctx;
+} pp_bits_cache;
+
 typedef struct pp_rule_data {
     size_t n_tape, n_exec;    /* instants of the two grids */
     const int32_t *exec_last; /* n_exec: the tape instant of each exec close */
@@ -98,6 +108,10 @@ typedef struct pp_rule_data {
     const int32_t *visible[PP_TF_COUNT];
     /* By pp_symbol.column: built-ins first, then the caller's; NULL: unknown throughout. */
     const double *const *columns;
+    /* NULL: nothing is shared. Else column_keys says by column what it is on this tape; {0, 0}: not
+     * to be shared. Coverage then counts only what is evaluated here. */
+    const pp_bits_cache *bits;
+    const pp_xxh128 *column_keys;
 } pp_rule_data;
 
 typedef struct pp_signals pp_signals;

@@ -91,6 +91,7 @@ static void compile_grid(pp_signals *s, pp_grid grid, int64_t *history)
         if ((size_t)back > g->live_history)
             g->live_history = (size_t)back;
     }
+    pp_signals_share(s, grid);
     pp_program_bind(&g->columns, &g->view);
     pp_program_bind(&g->live, &g->view);
 }
@@ -132,7 +133,7 @@ static void store_kept(const pp_grid_rules *g, size_t at, size_t n)
     }
 }
 
-static void run_grid(pp_grid_rules *g)
+static void run_grid(const pp_signals *s, pp_grid_rules *g)
 {
     if (g->columns.insts.n == 0)
         return;
@@ -141,16 +142,18 @@ static void run_grid(pp_grid_rules *g)
         size_t n = g->view.n - at < PP_RUN_MAX ? g->view.n - at : PP_RUN_MAX;
         pp_program_run(&g->columns, n, NULL);
         store_kept(g, at, n);
+        pp_signals_store_shared(g, at, n);
         size_t from = g->from > at ? g->from - at : 0, to = g->to > at ? g->to - at : 0;
         if (from < n && to > 0)
             pp_program_count_coverage(&g->columns, from, to < n ? to : n);
     }
+    pp_signals_publish(s, g);
 }
 
 void pp_signals_run(pp_signals *s)
 {
-    run_grid(&s->grids[PP_GRID_EXEC]);
-    run_grid(&s->grids[PP_GRID_TAPE]);
+    run_grid(s, &s->grids[PP_GRID_EXEC]);
+    run_grid(s, &s->grids[PP_GRID_TAPE]);
 }
 
 static const pp_kept *kept_of(const pp_signals *s, int handle)

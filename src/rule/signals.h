@@ -11,10 +11,18 @@ typedef struct pp_kept {
     uint64_t *is_true, *is_known;
 } pp_kept;
 
+/* Bits of an instruction on their way to other runs (pp_bits_cache). */
+typedef struct pp_published {
+    int inst;
+    pp_xxh128 key;
+    uint64_t *is_true, *is_known;
+} pp_published;
+
 typedef struct pp_grid_rules {
     pp_grid_view view;
     pp_program columns, live;
     PP_VEC(pp_kept) kept;
+    PP_VEC(pp_published) published;
     pp_cond *memo;       /* as pp_compiler.memo */
     size_t from, to;     /* the window of coverage in instants of this grid */
     size_t live_counted; /* instants of live conditions counted for coverage */
@@ -33,6 +41,12 @@ struct pp_signals {
     pp_grid_rules grids[2]; /* by pp_grid */
     pp_bound *bound;        /* by handle */
 };
+
+/* Replaces what other runs have evaluated by its bits, drops what is then not needed; between
+ * compiling and binding. Then per run of instants, and after the last one. */
+void pp_signals_share(pp_signals *s, pp_grid grid);
+void pp_signals_store_shared(const pp_grid_rules *g, size_t at, size_t n);
+void pp_signals_publish(const pp_signals *s, const pp_grid_rules *g);
 
 /* A compiler into the two programs of g. */
 pp_compiler pp_signals_compiler(const pp_signals *s, pp_grid grid, pp_grid_rules *g);

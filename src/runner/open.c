@@ -4,12 +4,14 @@
 #include "artifact/read.h"
 #include "base/json.h"
 #include "market/synthetic.h"
+#include "store/instruments.h"
 #include "store/tape_csv.h"
 #include "store/tape_open.h"
 
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 pp_strategy *pp_runner_load(pp_diags *d, const pp_runner_job *job, pp_tf tape_tf)
 {
@@ -58,15 +60,26 @@ static bool open_tape(pp_diags *d, const pp_runner_job *job, const pp_play *play
     return true;
 }
 
-static const pp_instrument *read_instrument(pp_diags *d, const pp_runner_job *job,
-                                            const pp_tape *tape)
+/* X2: the file named, else the store's, else NULL without an error. The entry that holds at the
+ * first bar is taken for the whole run. */
+static bool find_instrument(pp_diags *d, const pp_runner_job *job, const pp_tape *tape,
+                            const pp_instrument **out)
 {
-    size_t n = job->instrument_text ? strlen(job->instrument_text) : 0;
-    const char *text = job->instrument_text
-                           ? job->instrument_text
-                           : pp_file_read(d, NULL, job->instrument_file, 16 << 20, &n);
-    int64_t at_ms = tape->bars.n ? tape->bars.open_ms[0] : 0;
-    return text ? pp_instrument_read(d, job->instrument_file, text, n, tape->symbol, at_ms) : NULL;
+    const char *file = job->instrument_file, *text = job->instrument_text;
+    size_t n = text ? strlen(text) : 0;
+    *out = NULL;
+    if (!file && job->source.store) {
+        file = pp_store_instruments_path(d->arena, &(pp_store){.dir = job->source.store},
+                                         tape->exchange, tape->symbol);
+        file = access(file, F_OK) == 0 ? file : NULL;
+    }
+    if (!file)
+        return true;
+    if (!text)
+        text = pp_file_read(d, NULL, file, 16 << 20, &n);
+    if (text)
+        *out = pp_instrument_read(d, file, text, n, tape->symbol, tape->bars.open_ms[0]);
+    return *out != NULL;
 }
 
 /* Paths as they are wherever the run is repeated from. */
@@ -110,7 +123,7 @@ bool pp_runner_open(pp_diags *d, const pp_runner_job *job, pp_runner_input *out)
     pp_tf tf = tape->bars.tf;
     if (tf != PP_TF_1M && !(out->strategy = pp_runner_load(d, job, tf)))
         return false;
-    if (job->instrument_file && !(out->options.instrument = read_instrument(d, job, out->tape)))
+    if (!find_instrument(d, job, tape, &out->options.instrument))
         return false;
     out->n_variables =
         job->n_variables < 0 ? (int)out->strategy->play->variables.n : job->n_variables;
@@ -166,7 +179,8 @@ bool pp_runner_job_of(pp_diags *d, const char *dir, pp_runner_job *out)
         .window = {.has_from = true,
                    .has_to = true,
                    .from_ms = json_integer_value(json_object_get(window, "start_ms")),
-                   .to_ms = json_integer_value(json_object_get(window, "end_ms"))},
+                   .to_ms = json_integer_value(json_object_get(window, "end_ms")),
+                   .no_gate = true}, /* the window is what it was */
         .intrabar = intrabar_of(intrabar),
         .keep = PP_KEEP_ALL};
     if (out->source.store || out->source.csv || out->source.synthetic)

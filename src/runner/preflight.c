@@ -116,17 +116,14 @@ static void judge_instrument(gate *g)
 {
     const pp_instrument *x = &g->p->plan->exchange.ins;
     char tick[PP_E8_TEXT], step[PP_E8_TEXT];
-    bool generic = x->as_of_ms == 0 && !g->job->instrument_file;
-    const char *text = pp_fmt(g->d->arena, "%s: tick %s, step %s, %d tiers",
-                              generic                   ? "generic values"
-                              : g->job->instrument_file ? g->job->instrument_file
-                                                        : "built in",
-                              pp_e8_format_short(x->tick_e8, tick),
-                              pp_e8_format_short(x->step_e8, step), x->n_tiers);
+    bool generic = x->as_of_ms == 0 && !g->p->input.options.instrument;
+    const char *text =
+        pp_fmt(g->d->arena, "%s: tick %s, step %s, %d tier%s",
+               generic ? "generic values" : x->source, pp_e8_format_short(x->tick_e8, tick),
+               pp_e8_format_short(x->step_e8, step), x->n_tiers, x->n_tiers == 1 ? "" : "s");
     set(g, PP_PREFLIGHT_INSTRUMENT, generic ? PP_CHECK_WARNING : PP_CHECK_OK, text,
         generic ? pp_fmt(g->d->arena,
-                         "perpetua data download %s --instrument, then --instrument "
-                         "FILE",
+                         "perpetua data download %s --kinds instruments, or --instrument FILE",
                          x->symbol)
                 : NULL);
 }

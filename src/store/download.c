@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "store/exchange_api.h"
 #include "store/http.h"
+#include "store/instruments.h"
 #include "store/store_private.h"
 
 #include <jansson.h>
@@ -542,11 +543,15 @@ bool pp_download_instrument(pp_arena *arena, const pp_store *store, const pp_dow
                  j->api->name, j->key.symbol);
         ok = false;
     }
-    const char *dir =
-        pp_fmt(arena, "%s/%s/%s", pp_store_dir(arena, store), j->key.exchange, j->key.symbol);
-    *path = pp_fmt(arena, "%s/instrument.json", dir);
-    ok = ok && pp_dir_make(d, store->fs, dir) &&
-         pp_file_write_atomic(d, store->fs, *path, text.text, text.len);
+    char day[PP_TIME_TEXT] = "";
+    pp_instruments_report report = {0};
+    if (ok) {
+        pp_time_format(j->now_ms, day);
+        day[10] = '\0';
+    }
+    ok = ok && pp_store_instruments_merge(work, store, j->key.exchange, j->key.symbol, "reply",
+                                          text.text, text.len, day, false, &report, d);
+    *path = ok ? pp_strdup(arena, report.path) : NULL;
     pp_arena_free(work);
     return ok;
 }

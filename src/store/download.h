@@ -48,9 +48,9 @@ typedef struct pp_download_report {
 bool pp_download(pp_arena *arena, const pp_store *store, const pp_download_opts *opts,
                  pp_download_report *report, pp_diags *d);
 
-/* The contract's steps, limits and risk tiers as the JSON of pp_instrument_read() into
- * DIR/EXCHANGE/SYMBOL/instrument.json; *path receives where. Bybit only: Binance shows its tiers
- * only to account holders. */
+/* The contract's steps, limits and risk tiers into the store (instruments.h): values that differ
+ * from the newest ones there become an entry dated today. *path receives the file. Bybit only:
+ * Binance shows its tiers only to account holders. */
 bool pp_download_instrument(pp_arena *arena, const pp_store *store, const pp_download_opts *opts,
                             const char **path, pp_diags *d);
 

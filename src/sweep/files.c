@@ -280,6 +280,8 @@ static void put_timing(pp_json *w, const char *key, const pp_sweep *s)
     pp_json_int(w, "resumed_rows", (int64_t)s->n_resumed);
     pp_json_int(w, "columns_computed", (int64_t)s->shared_columns.computed);
     pp_json_int(w, "columns_shared", (int64_t)s->shared_columns.found);
+    pp_json_int(w, "conditions_computed", (int64_t)s->shared_columns.bits_computed);
+    pp_json_int(w, "conditions_shared", (int64_t)s->shared_columns.bits_found);
     pp_json_close(w);
 }
 

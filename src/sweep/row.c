@@ -1,5 +1,7 @@
 #include "sweep/row.h"
 
+#include "base/money.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -37,6 +39,24 @@ void pp_row_refuse(const pp_row_layout *l, pp_row_status status, const pp_diags 
         out->texts[pp_row_message_at(l)] = d->list.v[k].message;
 }
 
+/* The end of the data is the last thing that happens: its trade and its fill are the last ones. */
+static void without_the_end(const pp_row_layout *l, const pp_result *r, pp_row *out)
+{
+    const pp_slab *trades = &r->log->trades, *fills = &r->log->fills;
+    int64_t n = 0, net_e8 = 0, equity_e8 = r->equity[r->n_equity - 1].equity_e8;
+    for (size_t i = 0; i < trades->n; i++) {
+        const pp_trade *t = PP_SLAB_AT(trades, pp_trade, i);
+        n += t->reason != PP_REASON_end_of_data;
+        net_e8 += t->reason != PP_REASON_end_of_data ? t->net_e8 : 0;
+    }
+    const pp_fill *last = fills->n ? PP_SLAB_AT(fills, pp_fill, fills->n - 1) : NULL;
+    if (last && last->reason == PP_REASON_end_of_data)
+        equity_e8 += last->fee_e8 + last->slippage_e8;
+    out->values[pp_row_extra_at(l, PP_ROW_CLOSED_TRADES)] = (double)n;
+    out->values[pp_row_extra_at(l, PP_ROW_CLOSED_NET)] = pp_double_of_e8(net_e8);
+    out->values[pp_row_extra_at(l, PP_ROW_MARKED_EQUITY)] = pp_double_of_e8(equity_e8);
+}
+
 static void measure(pp_arena *arena, const pp_row_job *j, pp_result *r, pp_row *out)
 {
     const pp_row_layout *l = j->layout;
@@ -45,8 +65,9 @@ static void measure(pp_arena *arena, const pp_row_job *j, pp_result *r, pp_row *
     double halves[2];
     pp_row_take_metrics(arena, l, pp_metrics_compute(arena, &in), out);
     pp_halves(arena, &in, r->start_ms, r->end_ms, j->objective.metric, halves);
-    out->values[pp_row_half_at(l, 0)] = halves[0];
-    out->values[pp_row_half_at(l, 1)] = halves[1];
+    out->values[pp_row_extra_at(l, PP_ROW_FIRST_HALF)] = halves[0];
+    out->values[pp_row_extra_at(l, PP_ROW_SECOND_HALF)] = halves[1];
+    without_the_end(l, r, out);
     memcpy(out->run_hash, r->run_hash, sizeof out->run_hash);
     out->status = r->status == PP_RUN_STOPPED ? PP_ROW_STOPPED : PP_ROW_DONE;
     out->reason = (uint8_t)r->stop_reason;

@@ -19,9 +19,17 @@ static bool is_text(pp_metric_kind kind)
     return kind == PP_METRIC_CODES || kind == PP_METRIC_TOKEN;
 }
 
+static const pp_row_column extras[PP_ROW_EXTRAS] = {
+    {"objective_first_half", -1, false, PP_METRIC_NUMBER},
+    {"objective_second_half", -1, false, PP_METRIC_NUMBER},
+    {"closed_trades", -1, false, PP_METRIC_COUNT},
+    {"closed_net", -1, false, PP_METRIC_NUMBER},
+    {"marked_equity", -1, false, PP_METRIC_NUMBER},
+};
+
 pp_row_layout pp_row_layout_make(pp_arena *arena)
 {
-    pp_row_column *values = PP_ARRAY(arena, pp_row_column, 2 * pp_n_metrics + 2);
+    pp_row_column *values = PP_ARRAY(arena, pp_row_column, 2 * pp_n_metrics + PP_ROW_EXTRAS);
     pp_row_column *texts = PP_ARRAY(arena, pp_row_column, pp_n_metrics + 1);
     pp_row_layout l = {values, texts, 0, 0};
     for (int k = 0; k < (int)pp_n_metrics; k++) {
@@ -37,8 +45,8 @@ pp_row_layout pp_row_layout_make(pp_arena *arena)
             values[l.n_values++] = (pp_row_column){m->name, k, false, m->kind};
         }
     }
-    values[l.n_values++] = (pp_row_column){"objective_first_half", -1, false, PP_METRIC_NUMBER};
-    values[l.n_values++] = (pp_row_column){"objective_second_half", -1, false, PP_METRIC_NUMBER};
+    for (int k = 0; k < PP_ROW_EXTRAS; k++)
+        values[l.n_values++] = extras[k];
     texts[l.n_texts++] = (pp_row_column){"message", -1, false, PP_METRIC_TOKEN};
     return l;
 }
@@ -51,9 +59,9 @@ size_t pp_row_metric_at(const pp_row_layout *l, int metric)
     return k;
 }
 
-size_t pp_row_half_at(const pp_row_layout *l, int half)
+size_t pp_row_extra_at(const pp_row_layout *l, pp_row_extra extra)
 {
-    return l->n_values - 2 + (size_t)half;
+    return l->n_values - PP_ROW_EXTRAS + (size_t)extra;
 }
 
 size_t pp_row_message_at(const pp_row_layout *l)

@@ -1,8 +1,8 @@
 /* rows.h - what one parameter set gave: status, run hash and every metric, and its bytes in the
  * checkpoint (W2, W4).
  *
- * A row keeps the numbers of pp_metric_rows in `values` (an interval takes two) and, last, the
- * objective in the two halves of the window (W8); `texts` are the code lists and words among the
+ * A row keeps the numbers of pp_metric_rows in `values` (an interval takes two), then the
+ * pp_row_extra ones; `texts` are the code lists and words among the
  * metrics as JSON, and the message of a set that did not load. */
 #ifndef PP_SWEEP_ROWS_H
 #define PP_SWEEP_ROWS_H
@@ -17,6 +17,17 @@ typedef enum pp_row_status {
     PP_ROW_INVALID, /* the Play does not load with these values; code says why */
     PP_ROW_FAILED   /* the run could not be made; code says why */
 } pp_row_status;
+
+/* Numbers of a row that are no metrics. The end of the data closes what is still open; the middle
+ * three leave that closing out. */
+typedef enum pp_row_extra {
+    PP_ROW_FIRST_HALF, /* the objective in the first half of the window, in the second (W8) */
+    PP_ROW_SECOND_HALF,
+    PP_ROW_CLOSED_TRADES, /* trades closed by the Play, a stop, a target, a liquidation */
+    PP_ROW_CLOSED_NET,    /* sum of their net */
+    PP_ROW_MARKED_EQUITY, /* equity with the open position marked at the last close */
+    PP_ROW_EXTRAS
+} pp_row_extra;
 
 typedef struct pp_row {
     uint8_t status;
@@ -46,10 +57,9 @@ static inline bool pp_row_has_metrics(const pp_row *r)
 }
 
 pp_row_layout pp_row_layout_make(pp_arena *arena);
-/* Index in values of a metric's number, of the objective in half 0 or 1; in texts of the message.
- */
+/* Index in values of a metric's number, of an extra one; in texts of the message. */
 size_t pp_row_metric_at(const pp_row_layout *l, int metric);
-size_t pp_row_half_at(const pp_row_layout *l, int half);
+size_t pp_row_extra_at(const pp_row_layout *l, pp_row_extra extra);
 size_t pp_row_message_at(const pp_row_layout *l);
 
 /* n rows, all pending. */

@@ -1,25 +1,26 @@
 /* Invariants, under the lock:
- *   S1  an entry is `making` while one user computes it; that user pins it.
+ *   S1  an entry is in the making while one user computes it; that user pins it.
  *   S2  pins counts the users that hold the entry; an entry without pins is on nobody's list.
  *   S3  bytes is the sum over the entries that are ready.
+ *   S4  every entry is in one bucket and in the list of use, the one used last first.
  * The store has an arena of its own: running out of memory in it must not leave another thread's
  * pp_try(). What cannot be stored is computed for its row alone. */
 #include "sweep/share.h"
 
-#include "base/xxh3.h"
-
 #include <pthread.h>
 #include <string.h>
 
-enum { BUCKETS = 1024 };
+enum { BUCKETS = 4096, ALIGN = 64 };
 
 typedef struct entry entry;
 struct entry {
-    entry *next; /* of its bucket */
-    pp_arena memory;
+    entry *next;          /* of its bucket; of the unused ones */
+    entry *newer, *older; /* in the list of use */
     pp_xxh128 key;
-    double **out;
-    uint64_t bytes, used;
+    char *block; /* of bytes; what is kept stands in it, aligned */
+    uint64_t bytes;
+    double **columns;
+    uint64_t *bits[2];
     int pins, maker; /* maker: the user that computes it; -1: ready */
 };
 
@@ -27,6 +28,7 @@ struct pp_share_user {
     pp_share *share;
     int index;
     pp_column_cache cache;
+    pp_bits_cache bits;
     PP_VEC(entry *) held;
 };
 
@@ -35,11 +37,17 @@ struct pp_share {
     pthread_cond_t ready;
     pp_arena arena; /* entries, lists: taken under the lock */
     entry *buckets[BUCKETS], *unused;
-    uint64_t max_bytes, clock;
+    entry use; /* head of the list of use: use.older is the newest */
+    uint64_t max_bytes;
     pp_share_counts counts;
     pp_share_user *users;
     int n_users;
+    pp_arena view_memory;
+    pp_view views[PP_TF_COUNT];
+    bool has_view[PP_TF_COUNT];
 };
+
+/* ---- entries ---- */
 
 static entry **bucket_of(pp_share *s, pp_xxh128 key)
 {
@@ -54,30 +62,50 @@ static entry *look_up(pp_share *s, pp_xxh128 key)
     return NULL;
 }
 
+static void leave_list(entry *e)
+{
+    e->newer->older = e->older;
+    e->older->newer = e->newer;
+}
+
+static void to_front(pp_share *s, entry *e)
+{
+    e->newer = &s->use;
+    e->older = s->use.older;
+    e->older->newer = e;
+    s->use.older = e;
+}
+
+static void give_back(pp_share *s, entry *e)
+{
+    if (e->block)
+        s->arena.alloc.resize(s->arena.alloc.ctx, e->block, e->bytes, 0);
+    e->block = NULL;
+}
+
 static void drop(pp_share *s, entry *e)
 {
     entry **at = bucket_of(s, e->key);
     while (*at != e)
         at = &(*at)->next;
     *at = e->next;
-    s->counts.bytes -= e->bytes;
-    pp_arena_free(&e->memory);
+    leave_list(e);
+    if (e->maker < 0)
+        s->counts.bytes -= e->bytes;
+    give_back(s, e);
     e->next = s->unused;
     s->unused = e;
 }
 
-/* Makes room for what came in last. Linear: a store holds some hundred columns. */
+/* Makes room for what came in last. Pinned entries are few, and new. */
 static void trim(pp_share *s)
 {
-    while (s->counts.bytes > s->max_bytes) {
-        entry *oldest = NULL;
-        for (size_t b = 0; b < BUCKETS; b++)
-            for (entry *e = s->buckets[b]; e; e = e->next)
-                if (e->pins == 0 && (!oldest || e->used < oldest->used))
-                    oldest = e;
-        if (!oldest)
-            return;
-        drop(s, oldest);
+    for (entry *e = s->use.newer, *newer; e != &s->use && s->counts.bytes > s->max_bytes;
+         e = newer) {
+        newer = e->newer;
+        if (e->pins)
+            continue;
+        drop(s, e);
         s->counts.dropped++;
     }
 }
@@ -96,7 +124,7 @@ typedef struct claim {
     entry *e;
 } claim;
 
-/* Everything of a find() that takes memory. */
+/* Everything of a take but the block that needs memory. */
 static void pin(void *ctx)
 {
     claim *c = ctx;
@@ -108,10 +136,11 @@ static void pin(void *ctx)
         entry *e = s->unused ? s->unused : PP_NEW(&s->arena, entry);
         s->unused = e->next;
         *e = (entry){.key = c->key, .maker = c->u->index, .next = *bucket_of(s, c->key)};
-        pp_arena_init(&e->memory, &s->arena.alloc);
         c->e = *bucket_of(s, c->key) = e;
+    } else {
+        leave_list(c->e);
     }
-    c->e->used = ++s->clock;
+    to_front(s, c->e);
     if (held) {
         *held = c->e;
         c->u->held.n++;
@@ -119,12 +148,49 @@ static void pin(void *ctx)
     }
 }
 
+/* An aligned block for n * size bytes, and `head` before it; NULL: no memory. Without a block an
+ * entry stays in the making, for nobody, until the row ends. */
+static char *reserve(pp_share *s, entry *e, size_t head, size_t n, size_t size)
+{
+    if (size && n > (SIZE_MAX / 2 - head) / size)
+        return NULL;
+    e->bytes = head + n * size + ALIGN;
+    e->block = s->arena.alloc.resize(s->arena.alloc.ctx, NULL, 0, e->bytes);
+    if (!e->block)
+        return NULL;
+    uintptr_t at = ((uintptr_t)e->block + head + ALIGN - 1) & ~(uintptr_t)(ALIGN - 1);
+    return (char *)at;
+}
+
+static void finish(pp_share *s, const pp_share_user *u, pp_xxh128 key)
+{
+    entry *e = look_up(s, key);
+    PP_ASSERT(e && e->maker == u->index, "S1", e ? e->maker : -2, u->index);
+    e->maker = -1;
+    s->counts.bytes += e->bytes;
+    trim(s);
+    pthread_cond_broadcast(&s->ready);
+}
+
+/* ---- columns ---- */
+
 static pp_xxh128 key_of(const char *text, int n_outputs, size_t n)
 {
     return pp_xxh3(text, strlen(text), n ^ (uint64_t)n_outputs << 56);
 }
 
-static double **find(void *ctx, const char *key, int n_outputs, size_t n)
+static void reserve_columns(pp_share *s, entry *e, int n_outputs, size_t n)
+{
+    size_t stride = (n * sizeof(double) + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+    char *at = reserve(s, e, (size_t)n_outputs * sizeof(double *), (size_t)n_outputs, stride);
+    if (!at)
+        return;
+    e->columns = (double **)(void *)e->block;
+    for (int k = 0; k < n_outputs; k++)
+        e->columns[k] = (double *)(void *)(at + (size_t)k * stride);
+}
+
+static double **take_columns(void *ctx, const char *key, int n_outputs, size_t n, bool *ready)
 {
     pp_share_user *u = ctx;
     pp_share *s = u->share;
@@ -136,54 +202,87 @@ static double **find(void *ctx, const char *key, int n_outputs, size_t n)
         pthread_cond_wait(&s->ready, &s->lock);
         c.e = look_up(s, c.key); /* given up meanwhile, or dropped */
     }
-    if (pp_try(&s->arena, pin, &c) && c.e->maker < 0) {
-        out = c.e->out;
-        s->counts.found++;
+    if (pp_try(&s->arena, pin, &c)) {
+        *ready = c.e->maker < 0;
+        s->counts.found += *ready;
+        if (!c.e->columns)
+            reserve_columns(s, c.e, n_outputs, n);
+        out = c.e->columns;
     }
     pthread_mutex_unlock(&s->lock);
     return out;
 }
 
-typedef struct copy {
-    entry *e;
-    double **from;
-    int n_outputs;
-    size_t n;
-} copy;
-
-static void copy_columns(void *ctx)
+static void publish_columns(void *ctx, const char *key, int n_outputs, size_t n)
 {
-    copy *c = ctx;
-    pp_arena *a = &c->e->memory;
-    c->e->out = PP_ARRAY(a, double *, (size_t)c->n_outputs);
-    for (int k = 0; k < c->n_outputs; k++) {
-        c->e->out[k] = PP_ARRAY(a, double, c->n);
-        memcpy(c->e->out[k], c->from[k], c->n * sizeof(double));
-    }
+    pp_share_user *u = ctx;
+    pthread_mutex_lock(&u->share->lock);
+    u->share->counts.computed++;
+    finish(u->share, u, key_of(key, n_outputs, n));
+    pthread_mutex_unlock(&u->share->lock);
 }
 
-static void keep(void *ctx, const char *key, int n_outputs, size_t n, double **out)
+/* ---- bits ---- */
+
+/* Never waits: bits are published when a whole program has run, so two threads could wait for each
+ * other. What another thread computes just now is computed here too. */
+static bool take_bits(void *ctx, pp_xxh128 key, size_t words, uint64_t *bits[2], bool *ready)
 {
     pp_share_user *u = ctx;
     pp_share *s = u->share;
+    claim c = {u, key, NULL};
+    bool taken = false;
     pthread_mutex_lock(&s->lock);
-    entry *e = look_up(s, key_of(key, n_outputs, n));
-    pthread_mutex_unlock(&s->lock);
-    if (!e || e->maker != u->index)
-        return;
-    copy c = {e, out, n_outputs, n};
-    bool copied = pp_try(&e->memory, copy_columns, &c); /* this user's alone until it is ready */
-    pthread_mutex_lock(&s->lock);
-    if (copied) {
-        e->maker = -1;
-        e->bytes = e->memory.total_size;
-        s->counts.bytes += e->bytes;
-        s->counts.computed++;
-        trim(s);
+    c.e = look_up(s, key);
+    if ((!c.e || c.e->maker < 0) && pp_try(&s->arena, pin, &c)) {
+        *ready = c.e->maker < 0;
+        s->counts.bits_found += *ready;
+        char *at = *ready ? NULL : reserve(s, c.e, 0, 2 * words, sizeof(uint64_t));
+        if (at)
+            c.e->bits[0] = (uint64_t *)(void *)at;
+        c.e->bits[1] = c.e->bits[0] ? c.e->bits[0] + words : NULL;
+        memcpy(bits, c.e->bits, sizeof c.e->bits);
+        taken = c.e->bits[0] != NULL;
     }
-    pthread_cond_broadcast(&s->ready);
     pthread_mutex_unlock(&s->lock);
+    return taken;
 }
+
+static void publish_bits(void *ctx, pp_xxh128 key)
+{
+    pp_share_user *u = ctx;
+    pthread_mutex_lock(&u->share->lock);
+    u->share->counts.bits_computed++;
+    finish(u->share, u, key);
+    pthread_mutex_unlock(&u->share->lock);
+}
+
+/* ---- views ---- */
+
+typedef struct view_order {
+    pp_share *s;
+    const pp_bars *tape;
+    pp_tf tf;
+} view_order;
+
+static void make_view(void *ctx)
+{
+    view_order *o = ctx;
+    pp_view_make(&o->s->view_memory, o->tape, o->tf, &o->s->views[o->tf]);
+    o->s->has_view[o->tf] = true;
+}
+
+/* Made under the lock: a timeframe is aggregated once, and all rows want the same ones first. */
+static const pp_view *view(void *ctx, const pp_bars *tape, pp_tf tf)
+{
+    pp_share *s = ((pp_share_user *)ctx)->share;
+    pthread_mutex_lock(&s->lock);
+    bool there = s->has_view[tf] || pp_try(&s->view_memory, make_view, &(view_order){s, tape, tf});
+    pthread_mutex_unlock(&s->lock);
+    return there ? &s->views[tf] : NULL;
+}
+
+/* ---- users ---- */
 
 void pp_share_release(pp_share *s, int user)
 {
@@ -219,10 +318,10 @@ pp_share_counts pp_share_count(pp_share *s)
 static void end_share(void *ptr)
 {
     pp_share *s = ptr;
-    for (size_t b = 0; b < BUCKETS; b++)
-        for (entry *e = s->buckets[b]; e; e = e->next)
-            pp_arena_free(&e->memory);
+    for (entry *e = s->use.older; e != &s->use; e = e->older)
+        give_back(s, e);
     pp_arena_free(&s->arena);
+    pp_arena_free(&s->view_memory);
     pthread_mutex_destroy(&s->lock);
     pthread_cond_destroy(&s->ready);
 }
@@ -231,12 +330,16 @@ pp_share *pp_share_make(pp_arena *arena, uint64_t max_bytes, int n_users)
 {
     pp_share *s = PP_NEW(arena, pp_share);
     pp_arena_init(&s->arena, &arena->alloc);
+    pp_arena_init(&s->view_memory, &arena->alloc);
+    s->use.newer = s->use.older = &s->use;
     s->max_bytes = max_bytes;
     s->n_users = n_users;
     s->users = pp_alloc_zero(arena, (size_t)n_users * sizeof *s->users);
     for (int k = 0; k < n_users; k++) {
-        s->users[k] = (pp_share_user){.share = s, .index = k};
-        s->users[k].cache = (pp_column_cache){find, keep, &s->users[k]};
+        pp_share_user *u = &s->users[k];
+        *u = (pp_share_user){.share = s, .index = k};
+        u->bits = (pp_bits_cache){take_bits, publish_bits, u};
+        u->cache = (pp_column_cache){take_columns, publish_columns, view, &u->bits, u};
     }
     pthread_mutex_init(&s->lock, NULL);
     pthread_cond_init(&s->ready, NULL);

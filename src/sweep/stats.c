@@ -245,7 +245,8 @@ static void correlate(pp_arena *arena, const pp_row_layout *l, const pp_row *row
                       pp_sweep_stats *s)
 {
     placed *x = PP_ARRAY(arena, placed, n), *y = PP_ARRAY(arena, placed, n);
-    size_t a = pp_row_half_at(l, 0), b = pp_row_half_at(l, 1), m = 0;
+    size_t a = pp_row_extra_at(l, PP_ROW_FIRST_HALF), b = pp_row_extra_at(l, PP_ROW_SECOND_HALF),
+           m = 0;
     for (size_t i = 0; i < n; i++) {
         double u = rows[i].values[a], v = rows[i].values[b];
         if (!pp_row_has_metrics(&rows[i]) || isnan(u) || isnan(v))

@@ -316,7 +316,7 @@ static void scan_failed(work *w, const pp_diags *d, size_t row)
     pthread_mutex_unlock(&w->lock);
 }
 
-static void scan_row(work *w, pp_arena *scratch, size_t row)
+static void scan_row(work *w, pp_arena *scratch, const pp_column_cache *views, size_t row)
 {
     pp_sweep *s = w->s;
     const pp_runner_job *job = &s->request->job;
@@ -337,8 +337,8 @@ static void scan_row(work *w, pp_arena *scratch, size_t row)
     }
     pp_window_request want = job->options.window;
     pp_window window;
-    want.shift_start = true;
-    pp_columns *c = pp_columns_plan(scratch, st->play, s->input.tape);
+    want.shift_start = !want.no_gate; /* the earliest start of this row, or the one asked for */
+    pp_columns *c = pp_columns_plan(scratch, st->play, s->input.tape, views);
     if (!pp_window_find(&d, st, c, &want, &window)) {
         scan_failed(w, &d, row);
         return;
@@ -360,7 +360,7 @@ static void scan_rows(void *ctx, pp_worker *worker, size_t begin, size_t end)
             atomic_store(&w->cancel, true);
             return;
         }
-        scan_row(w, worker->scratch, row);
+        scan_row(w, worker->scratch, pp_share_cache(w->share, worker->index), row);
     }
 }
 
@@ -495,8 +495,12 @@ static void share_window(pp_sweep *s)
     s->shared.layout = &s->layout;
     s->shared.tape = s->input.tape;
     s->shared.options = s->input.options;
-    s->shared.options.window = (pp_window_request){
-        .has_from = true, .has_to = true, .from_ms = s->start_ms, .to_ms = s->end_ms};
+    s->shared.options.window =
+        (pp_window_request){.has_from = true,
+                            .has_to = true,
+                            .from_ms = s->start_ms,
+                            .to_ms = s->end_ms,
+                            .no_gate = s->request->job.options.window.no_gate};
     s->shared.options.keep = PP_KEEP_ALL;
     s->shared.options.fast = true;
 }
@@ -521,8 +525,6 @@ static bool run_all(pp_diags *d, work *w, pp_pool *pool)
     w->n_before = s->plan.n_rows - n;
     w->n_done = 0;
     w->began_s = w->told_s = now_s();
-    w->share =
-        pp_share_make(d->arena, req->memory ? req->memory : PP_SWEEP_MEMORY, pp_pool_threads(pool));
     pp_pool_status st = pp_pool_run(pool, n, 1, run_rows, w, &w->cancel);
     s->shared_columns = pp_share_count(w->share);
     double took_s = now_s() - w->began_s;
@@ -637,6 +639,8 @@ bool pp_sweep_run(pp_diags *d, const pp_sweep_request *request, pp_sweep *s)
     pp_arena_defer(d->arena, end_work, w);
     pp_pool *pool = pp_pool_make(d->arena, request->threads);
     s->n_threads = pp_pool_threads(pool);
+    w->share =
+        pp_share_make(d->arena, request->memory ? request->memory : PP_SWEEP_MEMORY, s->n_threads);
     if (!find_window(d, w, pool))
         return false;
     share_window(s);

@@ -161,17 +161,19 @@ Test(faults, A1_each_file_operation_fails_in_turn_over_an_old_run)
 {
     NEEDS_DUCKDB;
     sample_make(&S, 3);
-    each_operation_fails(true, 2);
+    each_operation_fails(true, getenv("PP_SOAK") ? 1 : 2);
     sample_free(&S);
 }
 
-/* Every 7th operation, with and without an old run, in a child that dies by SIGKILL. */
+/* Every 7th operation (PP_SOAK=1: every one), with and without an old run, in a child that dies by
+ * SIGKILL. */
 Test(faults, A1_a_kill_leaves_the_old_run_nothing_or_the_whole_new_one)
 {
     NEEDS_DUCKDB;
     sample_make(&S, 2);
     bool survived = false;
-    for (int n = 0; !survived; n += 7) {
+    int step = getenv("PP_SOAK") ? 1 : 7;
+    for (int n = 0; !survived; n += step) {
         bool over_old_run = n % 2, absent;
         if (over_old_run)
             cr_assert(sample_write(&S));

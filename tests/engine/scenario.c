@@ -261,6 +261,12 @@ static bool run_direct(scenario *s)
 
 /* ---- Plays ---- */
 
+static int64_t expected_start(const scenario *s)
+{
+    const json_t *f = json_object_get(json_object_get(s->root, "expect"), "final");
+    return json_integer_value(json_object_get(f, "start_ms"));
+}
+
 static bool run_play(scenario *s)
 {
     json_t *play = json_object_get(s->root, "play"), *options = json_object_get(s->root, "options");
@@ -282,6 +288,9 @@ static bool run_play(scenario *s)
                         .intrabar = word(text_at(options, "intrabar", "adverse"), intrabars),
                         .keep = PP_KEEP_ALL,
                         .plain = s->plain};
+    if (s->no_gate)
+        o.window =
+            (pp_window_request){.has_from = true, .from_ms = expected_start(s), .no_gate = true};
     pp_prepared *p = pp_engine_prepare(&s->diags, st, &s->tape, &o);
     pp_result *r = p ? pp_engine_run(&s->diags, p) : NULL;
     if (!r)

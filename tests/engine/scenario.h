@@ -13,6 +13,7 @@ typedef struct scenario {
     pp_tape tape;
     pp_instrument ins;
     bool plain;
+    bool no_gate; /* start where the vector does, warm or not */
     pp_log *log;
     pp_exch *ex;
     pp_reason stop_reason;

@@ -10,7 +10,7 @@
 typedef struct job {
     pp_arena arena;
     const char *file;
-    bool plain;
+    bool plain, no_gate;
     const char *wrong;
 } job;
 
@@ -18,7 +18,7 @@ static void run_job(void *ctx)
 {
     static const char *const lists[] = {"fills", "trades", "ledger", "final", "orders", "events"};
     job *j = ctx;
-    scenario s = {.arena = &j->arena, .plain = j->plain};
+    scenario s = {.arena = &j->arena, .plain = j->plain, .no_gate = j->no_gate};
     if (!scenario_run(&s, j->file)) {
         pp_buf b = {&j->arena, NULL, 0, 0};
         for (size_t k = 0; k < s.diags.list.n; k++)
@@ -30,8 +30,8 @@ static void run_job(void *ctx)
         j->wrong = scenario_compare(&s, lists[k]);
 }
 
-/* These three start their window two bars after the data, the swing's left + right; S9 asks for
- * more bars than they have, so they are refused with E_WARMUP. */
+/* These three start their window two bars after the data, the left + right of their swing; S9 asks
+ * for more bars than they have. They run as through the library, which has no gate (G4). */
 static bool is_shorter_than_warmup(const char *name)
 {
     return !strncmp(name, "139_", 4) || !strncmp(name, "140_", 4) || !strncmp(name, "141_", 4);
@@ -57,11 +57,9 @@ static void run_all(bool plain)
     for (size_t i = 0; i < n; i++) {
         char path[4096];
         snprintf(path, sizeof path, "%s/vectors/exchange/%s", PP_SHARED_DIR, files[i]);
-        job j = {.file = path, .plain = plain};
+        job j = {.file = path, .plain = plain, .no_gate = is_shorter_than_warmup(files[i])};
         pp_arena_init(&j.arena, NULL);
         cr_assert(pp_try(&j.arena, run_job, &j));
-        if (is_shorter_than_warmup(files[i]) && j.wrong && strstr(j.wrong, "E_WARMUP"))
-            j.wrong = NULL;
         if (j.wrong)
             cr_log_error("%s:\n   %s", files[i], j.wrong);
         failed += j.wrong != NULL;

@@ -71,7 +71,8 @@ static pp_rule_data make_data(fuzz_case *c)
         c->exec_visible[k] = (k + 1) / 3 - 1;
     for (int e = 0; e < N_EXEC; e++)
         c->exec_last[e] = 3 * e + 2;
-    pp_rule_data data = {N_TAPE, N_EXEC, c->exec_last, {0}, c->by_index};
+    pp_rule_data data = {
+        .n_tape = N_TAPE, .n_exec = N_EXEC, .exec_last = c->exec_last, .columns = c->by_index};
     data.visible[PP_TF_15M] = c->exec_visible;
     return data;
 }

@@ -395,7 +395,7 @@ static void whole_life(void *ctx)
     columns[PP_BI_CLOSE] = bars;
     for (int i = 0; i < 100; i++)
         last[i] = i;
-    pp_rule_data data = {100, 100, last, {0}, columns};
+    pp_rule_data data = {.n_tape = 100, .n_exec = 100, .exec_last = last, .columns = columns};
     pp_signals *s = pp_signals_new(ctx, r, &data, 0, 100);
     pp_coverage *rows;
     pp_signals_run(s);

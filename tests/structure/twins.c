@@ -274,11 +274,12 @@ typedef struct waves {
     pivot end[MANY]; /* of wave k = 1 .. n at [k]; [0] is where the first began */
 } waves;
 
-static void waves_until(const rig_node *n, int i, waves *w)
+/* Out of the pivots `a`, oldest first, those of bars 0..b. */
+static void waves_until(const accepted *a, int count, int b, waves *w)
 {
-    static accepted a[MANY];
     static int revisions[MANY];
-    int count = pivots_from_columns(n, i, a);
+    while (count > 0 && a[count - 1].bar > b)
+        count--;
     w->n = ends_of(a, count, w->end, revisions) - 1;
 }
 
@@ -333,9 +334,10 @@ static int count_waves(const rig_node *n, const waves *w)
 static void twin_trend(const rig_node *n, int i, double *row)
 {
     static waves w;
-    int before = 0, since = 0, changes = 0;
+    static accepted a[MANY];
+    int before = 0, since = 0, changes = 0, pivots = pivots_from_columns(n, i, a);
     for (int b = 0; b <= i; b++) {
-        waves_until(n, b, &w);
+        waves_until(a, pivots, b, &w);
         int direction = direction_of(&w);
         if (direction != before) {
             changes++;

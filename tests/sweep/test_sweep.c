@@ -145,6 +145,10 @@ Test(sweep, W6_files_do_not_depend_on_threads_nor_on_the_column_store)
     L.req.threads = 1;
     cr_assert(lab_run(&L, "one"), "%s", bench_messages(&L.b));
     cr_expect_eq(L.sweep.shared_columns.computed, 4 + 3 + 2, "4 fast, 3 slow, atr, rsi: each once");
+    /* Per pair of averages 2 sides, 2 crossovers and 2 ands; 2 comparisons of rsi. The other stop
+     * finds the ands, another pair the comparisons. */
+    cr_expect_eq(L.sweep.shared_columns.bits_computed, 12 * 6 + 2);
+    cr_expect_eq(L.sweep.shared_columns.bits_found, 12 * 2 + 11 * 2);
     L.req.threads = 5;
     cr_assert(lab_run(&L, "five"), "%s", bench_messages(&L.b));
     cr_expect_eq(L.sweep.shared_columns.computed, 4 + 3 + 2, "W5: also with threads");

@@ -30,6 +30,16 @@ const Price = (() => {
   const now = { level: -1, from: 0, to: 0, t0: 0, t1: 0, trade: null };
   const on = { trades: true, levels: true, ambiguous: true };
   let lines = [];
+  /* The chosen trade's stop and target stay in view. */
+  candles.applyOptions({ autoscaleInfoProvider: (original) => {
+    const info = original(), t = now.trade;
+    if (info && info.priceRange && t && t.exit_ms / 60000 >= now.t0 && t.entry_ms / 60000 <= now.t1)
+      for (const level of [t.stop, t.target]) if (!missing(level)) {
+        info.priceRange.minValue = Math.min(info.priceRange.minValue, level);
+        info.priceRange.maxValue = Math.max(info.priceRange.maxValue, level);
+      }
+    return info;
+  } });
 
   /* Index of the last bar of a level that opens at or before a minute, -1: none. */
   function at(time, minute) {
@@ -174,7 +184,7 @@ const Price = (() => {
     const a = X(t.entry_ms / 60000), b = X(t.exit_ms / 60000), chosen = now.trade === t;
     const ya = Y(t.entry), yb = Y(t.exit), won = css(t.net > 0 ? "--up" : "--down");
     if (b - a > 10 || chosen) {
-      g.globalAlpha = chosen ? 0.2 : 0.08;
+      g.globalAlpha = chosen ? 0.16 : 0; /* slices of one position would cover each other */
       const edge = missing(t.stop) ? yb : Y(t.stop), goal = missing(t.target) ? yb : Y(t.target);
       g.fillStyle = css("--down"); if (!missing(t.stop)) g.fillRect(a, Math.min(ya, edge), b - a, Math.abs(edge - ya));
       g.fillStyle = css("--up"); if (!missing(t.target)) g.fillRect(a, Math.min(ya, goal), b - a, Math.abs(goal - ya));

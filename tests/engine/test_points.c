@@ -1,0 +1,195 @@
+/* Equity points folded over stretches against the same bar by bar, bit for bit. */
+#include "base/file.h"
+#include "base/money.h"
+#include "engine/run.h"
+#include "market/synthetic.h"
+
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+typedef struct slow {
+    const pp_loop *l;
+    const pp_segment *now;
+    pp_equity_point p;
+    double leverage, distance, ratio;
+} slow;
+
+static int64_t worth(const slow *s, int64_t mark_e8)
+{
+    const pp_segment *g = s->now;
+    return g->wallet_e8 + g->margin_e8 +
+           (g->side ? g->side * (pp_mul_e8(g->qty_e8, mark_e8) - g->cost_e8) : 0);
+}
+
+static double larger(double a, double b)
+{
+    return b > a ? b : a;
+}
+
+static double smaller(double a, double b)
+{
+    return isnan(a) || b < a ? b : a;
+}
+
+static void slow_position(slow *s, size_t bar)
+{
+    const pp_tape *t = s->l->cfg.tape;
+    const pp_segment *g = s->now;
+    const pp_equity_point *p = &s->p;
+    double mark = pp_double_of_e8(p->mark_e8);
+    double lev = p->equity_e8 > 0 ? pp_double_of_e8(pp_mul_e8(g->qty_e8, p->mark_e8)) /
+                                        pp_double_of_e8(p->equity_e8)
+                                  : NAN;
+    s->leverage = lev > s->leverage || isnan(lev) ? lev : s->leverage;
+    if (g->liq_px_e8)
+        s->distance = smaller(s->distance, 100 * fabs(mark - pp_double_of_e8(g->liq_px_e8)) / mark);
+    int64_t maintenance = pp_margin_maintenance(pp_exch_terms(s->l->ex), g->side, g->cost_e8);
+    if (maintenance > 0)
+        s->ratio = smaller(s->ratio, pp_double_of_e8(p->equity_e8 - g->wallet_e8) /
+                                         pp_double_of_e8(maintenance));
+    const double *in = g->side > 0 ? (t->mark_low ? t->mark_low : t->bars.low)
+                                   : (t->mark_high ? t->mark_high : t->bars.high);
+    int64_t adverse;
+    cr_assert(pp_e8_of_double(in[bar], &adverse));
+    s->p.intrabar_max_dd_pct =
+        larger(s->p.intrabar_max_dd_pct, pp_drawdown_pct(p->peak_e8, worth(s, adverse)));
+}
+
+static void slow_bar(slow *s, size_t bar, bool fresh)
+{
+    const pp_tape *t = s->l->cfg.tape;
+    pp_equity_point *p = &s->p;
+    for (size_t k = 0; k < s->l->segments.n; k++)
+        if ((size_t)PP_SLAB_AT(&s->l->segments, pp_segment, k)->bar <= bar)
+            s->now = PP_SLAB_AT(&s->l->segments, pp_segment, k);
+        else
+            break;
+    pp_e8_of_double((t->mark_close ? t->mark_close : t->bars.close)[bar], &p->mark_e8);
+    p->equity_e8 = worth(s, p->mark_e8);
+    p->low_e8 = fresh || p->equity_e8 < p->low_e8 ? p->equity_e8 : p->low_e8;
+    p->high_e8 = fresh || p->equity_e8 > p->high_e8 ? p->equity_e8 : p->high_e8;
+    if (s->now->side)
+        slow_position(s, bar);
+    p->peak_e8 = p->equity_e8 > p->peak_e8 ? p->equity_e8 : p->peak_e8;
+    int64_t down = p->peak_e8 - p->equity_e8;
+    p->max_dd_abs_e8 = down > p->max_dd_abs_e8 ? down : p->max_dd_abs_e8;
+    p->max_dd_pct = larger(p->max_dd_pct, pp_drawdown_pct(p->peak_e8, p->equity_e8));
+    p->intrabar_max_dd_pct = larger(p->intrabar_max_dd_pct, p->max_dd_pct);
+}
+
+#define SAME(field)                                                                                \
+    cr_assert(memcmp(&a->field, &b->field, sizeof a->field) == 0 ||                                \
+                  (a->field != a->field && b->field != b->field),                                  \
+              "%s: point %zu: " #field, name, k)
+
+static void compare(const pp_result *r, const pp_loop *l, const char *name)
+{
+    slow s = {.l = l, .distance = NAN, .ratio = NAN};
+    s.p = r->equity[0];
+    size_t k = 1;
+    bool fresh = true;
+    for (size_t i = l->cfg.exchange->first_bar; i < l->end_bar; i++) {
+        slow_bar(&s, i, fresh);
+        fresh = pp_loop_exec_close(l, i) || i + 1 == l->end_bar;
+        if (!fresh)
+            continue;
+        s.p.leverage = s.leverage;
+        s.p.liq_distance_pct = s.distance;
+        s.p.margin_ratio = s.ratio;
+        s.leverage = 0;
+        s.distance = s.ratio = NAN;
+        cr_assert_lt(k, r->n_equity);
+        const pp_equity_point *a = &s.p, *b = &r->equity[k];
+        cr_assert_eq(b->time_ms, pp_bar_close_ms(&l->cfg.tape->bars, i));
+        SAME(equity_e8);
+        SAME(mark_e8);
+        SAME(low_e8);
+        SAME(high_e8);
+        SAME(peak_e8);
+        SAME(max_dd_abs_e8);
+        SAME(max_dd_pct);
+        SAME(intrabar_max_dd_pct);
+        SAME(leverage);
+        SAME(liq_distance_pct);
+        SAME(margin_ratio);
+        k++;
+    }
+    cr_assert_eq(k, r->n_equity);
+}
+
+typedef struct job {
+    pp_arena arena;
+    const char *play, *market, *name;
+    const pp_set *set;
+    size_t n_in_position;
+} job;
+
+static const char play_text[] =
+    "version: 3.0.0\n"
+    "name: points\n"
+    "symbol: SYNTHUSDT\n"
+    "tf: \"{{ tf }}\"\n"
+    "variables: {tf: 15m, leverage: 1, sizing: 100, equity: 10000}\n"
+    "account: {starting_equity_usdt: \"{{ equity }}\", max_leverage: \"{{ leverage }}\"}\n"
+    "features:\n"
+    "  fast: {indicator: ema, params: {length: 5}}\n"
+    "  slow: {indicator: ema, params: {length: 13}}\n"
+    "actions:\n"
+    "  entry_long: [[fast, cross_above, slow]]\n"
+    "  entry_short: [[fast, cross_below, slow]]\n"
+    "  exit_long: [[fast, cross_below, slow]]\n"
+    "  exit_short: [[fast, cross_above, slow]]\n"
+    "position_policy: {mode: long_short, allow_flip: true}\n"
+    "risk:\n"
+    "  stop_loss: {type: price_percent, value: 4}\n"
+    "  sizing: {model: percent_equity, value: \"{{ sizing }}\"}\n";
+
+static void run_job(void *ctx)
+{
+    job *j = ctx;
+    pp_diags d = {.arena = &j->arena};
+    pp_tape *tape = PP_NEW(&j->arena, pp_tape);
+    pp_synthetic market;
+    cr_assert(pp_synthetic_parse(&j->arena, j->market, &market, &d));
+    pp_synthetic_make(&j->arena, &market, tape);
+    pp_strategy *s =
+        pp_strategy_load(&d, "points.yml", play_text, sizeof play_text - 1, j->set, 4, PP_TF_1M);
+    cr_assert_eq(d.n_errors, 0);
+    pp_run_options o = {.intrabar = -1, .keep = PP_KEEP_ALL, .fast = true};
+    pp_prepared *p = pp_engine_prepare(&d, s, tape, &o);
+    pp_result *r = p ? pp_engine_run(&d, p) : NULL;
+    cr_assert(r);
+    compare(r, p->loop, j->name);
+    for (size_t k = 0; k < r->n_equity; k++)
+        j->n_in_position += r->equity[k].qty_e8 != 0;
+}
+
+Test(points, folding_over_stretches_is_folding_bar_by_bar)
+{
+    static const char *const tfs[] = {"1m", "5m", "15m", "1h"}, *const leverages[] = {"1", "3",
+                                                                                      "25"};
+    static const char *const sizings[] = {"3", "95", "100"}, *const equities[] = {"50", "10000",
+                                                                                  "90000000"};
+    static const char *const patterns[] = {"regime_mix", "trend_up_clean", "trend_down_clean",
+                                           "choppy_whipsaw"};
+    size_t n = 0, seen = 0;
+    for (size_t k = 0; k < 4 * 3 * 3 * 3; k += 1 + k % 2) {
+        const pp_set set[] = {{"tf", tfs[k % 4]},
+                              {"leverage", leverages[k / 4 % 3]},
+                              {"sizing", sizings[k / 12 % 3]},
+                              {"equity", equities[k / 36 % 3]}};
+        char market[64], name[128];
+        snprintf(market, sizeof market, "%s,bars=8000,seed=%zu", patterns[k % 3 + k % 2], k + 1);
+        snprintf(name, sizeof name, "%s tf=%s leverage=%s sizing=%s equity=%s", market,
+                 set[0].value, set[1].value, set[2].value, set[3].value);
+        job j = {.market = market, .set = set, .name = name};
+        pp_arena_init(&j.arena, NULL);
+        cr_assert(pp_try(&j.arena, run_job, &j));
+        pp_arena_free(&j.arena);
+        seen += j.n_in_position;
+        n++;
+    }
+    cr_expect(n > 50 && seen > 10000, "%zu runs, %zu points in position", n, seen);
+}
