@@ -117,7 +117,8 @@ async function demo(browser) {
     for (const width of [1440, 390]) {
       const page = await open(browser, file, scheme, width);
       await look(page);
-      await page.screenshot({ path: path.join(out, `report-${scheme}-${width}.png`), fullPage: true });
+      await page.screenshot({ path: path.join(out, `report-${scheme}-${width}.png`),
+        fullPage: (scheme === "light") === (width > 1000) });
       if (scheme === "light" && width === 1440) {
         assert.strictEqual(await cardOf(page, "Trades"), String(result.metrics.total_trades));
         await useTable(page, await page.evaluate("Trades"));
