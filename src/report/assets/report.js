@@ -18,7 +18,7 @@ $("subtitle").textContent = `${clock(R.window.start_ms)} to ${clock(R.window.end
   ["Win rate", pct(M.win_rate), "", `payoff ${number(M.payoff_ratio)}`],
   ["Profit factor", number(M.profit_factor), "", missing(M.profit_factor) ? "no loss to divide by" : "profit / loss"],
   ["Expectancy", usdt(M.expectancy_usdt, true), tone(M.expectancy_usdt), missing(M.expectancy_r) ? "USDT a trade" : `${number(M.expectancy_r)} R a trade`],
-  ["Costs", usdt(M.total_fees - M.net_funding + M.slippage_usdt), "", `fees ${usdt(M.total_fees)}, funding ${usdt(M.net_funding, true)}`],
+  ["Costs", usdt(M.total_fees - M.net_funding + M.slippage_usdt + M.impact_usdt), "", `fees ${usdt(M.total_fees)}, funding ${usdt(M.net_funding, true)}`],
   ["Time in market", pct(M.time_in_market_pct), "", `${number(M.liquidations, 0)} liquidations`],
 ].forEach(([name, value, cls, note]) => {
   const c = element("div", null, $("cards"), "card");
