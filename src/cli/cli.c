@@ -3,10 +3,13 @@
 #include "base/time.h"
 
 #include <errno.h>
+#include <spawn.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 bool pp_cli_has(const pp_cli *c, const char *opt)
 {
@@ -113,6 +116,18 @@ void pp_cli_say(pp_cli *c, const char *fmt, ...)
     va_start(args, fmt);
     vfprintf(stderr, fmt, args);
     va_end(args);
+}
+
+void pp_cli_open(pp_cli *c, const char *file)
+{
+    char *argv[] = {pp_strdup(c->arena, "xdg-open"), pp_strdup(c->arena, file), NULL};
+    pid_t pid;
+    int status = -1;
+    fflush(stdout);
+    if (posix_spawnp(&pid, argv[0], NULL, NULL, argv, environ) == 0)
+        waitpid(pid, &status, 0); /* xdg-open hands the file over and returns */
+    if (status != 0)
+        pp_cli_say(c, "xdg-open cannot show it: open %s in a browser\n", file);
 }
 
 void pp_cli_flush_diags(pp_cli *c)

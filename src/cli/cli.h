@@ -74,6 +74,9 @@ void pp_cli_say(pp_cli *c, const char *fmt, ...) PP_PRINTF(2, 3);
 /* Prints the diagnostics not yet printed to stderr. */
 void pp_cli_flush_diags(pp_cli *c);
 
+/* Shows a file in the user's browser; a message says so when there is none. */
+void pp_cli_open(pp_cli *c, const char *file);
+
 /* The table of all commands, and help made from it. */
 extern const pp_command *const pp_commands[];
 extern const size_t pp_n_commands;

@@ -12,6 +12,7 @@
     X(pp_cmd_prove)                                                                                \
     X(pp_cmd_verify)                                                                               \
     X(pp_cmd_compare)                                                                              \
+    X(pp_cmd_report)                                                                               \
     X(pp_cmd_show)                                                                                 \
     X(pp_cmd_columns)                                                                              \
     X(pp_cmd_operators)                                                                            \

@@ -4,6 +4,7 @@
 #include "report/pack.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -85,30 +86,51 @@ static size_t cost(const pp_view *v, const pp_detail *levels, int n)
     return sum;
 }
 
+static int by_id(const void *a, const void *b)
+{
+    return strcmp((*(const pp_node *const *)a)->id, (*(const pp_node *const *)b)->id);
+}
+
+/* Nodes by name: the order in the file is not part of what a run is. */
+static const pp_node **sorted(pp_arena *a, const pp_node *nodes, int n)
+{
+    const pp_node **v = PP_ARRAY(a, const pp_node *, (size_t)n + 1);
+    for (int i = 0; i < n; i++)
+        v[i] = &nodes[i];
+    qsort(v, (size_t)n, sizeof *v, by_id);
+    return v;
+}
+
+static void put_feature(pp_json *w, const pp_node *node, int k, const pp_view *v,
+                        const pp_detail *levels, int n)
+{
+    pp_json_open(w, NULL, '{');
+    pp_json_string(w, "id", node->id);
+    pp_json_string(w, "output", node->n_outputs > 1 ? node->outputs[k].name : "");
+    pp_json_string(w, "type", node->spec->name);
+    pp_json_string(w, "tf", pp_tf_name(v->tf));
+    pp_json_bool(w, "price", is_price(&v->bars, node->out[k]));
+    put_samples(w, v, node->out[k], levels, n);
+    pp_json_close(w);
+}
+
 static void put_features(pp_json *w, const pp_columns *c, const pp_detail *levels, int n)
 {
     size_t left = OVERLAY_VALUES, dropped = 0;
+    const pp_node **nodes = sorted(w->out->arena, c->nodes, c->n_features);
     pp_json_open(w, "features", '[');
     for (int i = 0; i < c->n_features; i++) {
-        const pp_node *node = pp_columns_feature(c, i);
-        const pp_view *v = &c->views[node->view];
-        for (int k = 0; k < node->n_outputs; k++) {
-            const double *column = node->out ? node->out[k] : NULL;
-            if (!column || node->outputs[k].name[0] == '_')
+        const pp_view *v = &c->views[nodes[i]->view];
+        size_t values = cost(v, levels, n);
+        for (int k = 0; k < nodes[i]->n_outputs; k++) {
+            if (!nodes[i]->out || !nodes[i]->out[k] || nodes[i]->outputs[k].name[0] == '_')
                 continue;
-            if (cost(v, levels, n) > left) {
+            if (values > left) {
                 dropped++;
                 continue;
             }
-            left -= cost(v, levels, n);
-            pp_json_open(w, NULL, '{');
-            pp_json_string(w, "id", node->id);
-            pp_json_string(w, "output", node->n_outputs > 1 ? node->outputs[k].name : "");
-            pp_json_string(w, "type", node->spec->name);
-            pp_json_string(w, "tf", pp_tf_name(v->tf));
-            pp_json_bool(w, "price", is_price(&v->bars, column));
-            put_samples(w, v, column, levels, n);
-            pp_json_close(w);
+            left -= values;
+            put_feature(w, nodes[i], k, v, levels, n);
         }
     }
     pp_json_close(w);
@@ -207,11 +229,11 @@ static void put_structure(pp_json *w, const pp_node *node, const pp_view *v, con
 static void put_structures(pp_json *w, const pp_columns *c, const pp_result *r)
 {
     size_t left = SEGMENTS;
+    int n = c->n_nodes - c->n_features;
+    const pp_node **nodes = sorted(w->out->arena, c->nodes + c->n_features, n);
     pp_json_open(w, "structures", '[');
-    for (int i = 0; i < c->n_nodes - c->n_features; i++) {
-        const pp_node *node = pp_columns_structure(c, i);
-        put_structure(w, node, &c->views[node->view], r, &left);
-    }
+    for (int i = 0; i < n; i++)
+        put_structure(w, nodes[i], &c->views[nodes[i]->view], r, &left);
     pp_json_close(w);
 }
 

@@ -12,6 +12,7 @@ static const char *number(pp_arena *a, double x, const char *unit)
     return isnan(x) ? "-" : pp_fmt(a, "%.2f%s", x, unit);
 }
 
+/* Every line fits a terminal of 80 columns unless a path or a finding does not. */
 static void row(pp_buf *out, const char *l1, const char *v1, const char *l2, const char *v2)
 {
     pp_buf_printf(out, "  %-16s %16s    %-16s %16s\n", l1, v1, l2, v2);
@@ -49,6 +50,23 @@ static void head(const pp_result *r, const pp_text_extra *x, pp_buf *out)
                   x->colour ? "\033[0m" : "");
 }
 
+static void one_line(const pp_text_extra *x, const char *tint, const char *kind, const char *text,
+                     pp_buf *out)
+{
+    pp_buf_printf(out, "  %s%s%s: %s\n", x->colour ? tint : "", kind, x->colour ? "\033[0m" : "",
+                  text);
+}
+
+static void findings(const pp_result *r, const pp_findings *f, const pp_text_extra *x, pp_buf *out)
+{
+    static const char *const tints[] = {"\033[36m", "\033[33m", "\033[31m"};
+    for (size_t k = 0; k < f->n; k++)
+        one_line(x, tints[f->v[k].severity], pp_finding_severity_name(f->v[k].severity),
+                 f->v[k].text, out);
+    for (size_t k = 0; k < r->n_warnings; k++)
+        one_line(x, "\033[33m", "warning", r->warnings[k], out);
+}
+
 void pp_report_text(const pp_result *r, const pp_metrics *m, const pp_findings *f,
                     const pp_text_extra *x, pp_buf *out)
 {
@@ -68,16 +86,11 @@ void pp_report_text(const pp_result *r, const pp_metrics *m, const pp_findings *
 #undef M
 #undef COUNT
     sparkline(r, out);
-    for (size_t k = 0; k < r->n_warnings; k++)
-        pp_buf_printf(out, "  warning: %s\n", r->warnings[k]);
-    for (size_t k = 0; k < f->n; k++)
-        pp_buf_printf(out, "  %s: %s\n", pp_finding_severity_name(f->v[k].severity), f->v[k].text);
-    for (size_t k = 0; r->log->trades.n == 0 && k < r->n_coverage; k++)
-        if (r->coverage[k].entry && r->coverage[k].n_true == 0)
-            pp_buf_printf(out, "  never true: %s %s\n", r->coverage[k].case_id,
-                          r->coverage[k].node);
+    findings(r, f, x, out);
     pp_buf_printf(out, "  run %.12s", r->run_hash);
     if (x->bars_per_s > 0)
         pp_buf_printf(out, "  %.1f million tape bars a second", x->bars_per_s / 1e6);
-    pp_buf_printf(out, "\n  artifacts: %s\n", x->artifacts ? x->artifacts : "none (--fast)");
+    pp_buf_printf(out, "\n  artifacts  %s\n", x->artifacts ? x->artifacts : "none (--fast)");
+    if (x->artifacts)
+        pp_buf_printf(out, "  report     %s/report.html\n", x->artifacts);
 }

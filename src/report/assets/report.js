@@ -18,7 +18,7 @@ $("subtitle").textContent = `${clock(R.window.start_ms)} to ${clock(R.window.end
   ["Win rate", pct(M.win_rate), "", `payoff ${number(M.payoff_ratio)}`],
   ["Profit factor", number(M.profit_factor), "", missing(M.profit_factor) ? "no loss to divide by" : "profit / loss"],
   ["Expectancy", usdt(M.expectancy_usdt, true), tone(M.expectancy_usdt), missing(M.expectancy_r) ? "USDT a trade" : `${number(M.expectancy_r)} R a trade`],
-  ["Costs", usdt(M.total_fees - M.net_funding + M.slippage_usdt), "", `fees ${usdt(M.total_fees)}, funding ${usdt(M.net_funding, true)}`],
+  ["Costs", usdt(M.total_fees - M.net_funding + M.slippage_usdt + M.impact_usdt), "", `fees ${usdt(M.total_fees)}, funding ${usdt(M.net_funding, true)}`],
   ["Time in market", pct(M.time_in_market_pct), "", `${number(M.liquidations, 0)} liquidations`],
 ].forEach(([name, value, cls, note]) => {
   const c = element("div", null, $("cards"), "card");
@@ -48,13 +48,23 @@ function legend(u) {
     s.append(`${name} ${value}`);
   });
 }
+/* Days where days are apart, else hours; the year where it begins. */
+const monthNames = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
+function dates(_, splits, axis, space, step) {
+  return splits.map((s, k) => {
+    const t = new Date(s * 1000), before = k ? new Date(splits[k - 1] * 1000).getUTCFullYear() : 0;
+    const date = step >= 28 * 86400 ? monthNames[t.getUTCMonth()] : `${t.getUTCDate()} ${monthNames[t.getUTCMonth()]}`;
+    const text = step < 86400 && (t.getUTCHours() || t.getUTCMinutes()) ? t.toISOString().slice(11, 16) : date;
+    return t.getUTCFullYear() === before ? text : `${text}\n${t.getUTCFullYear()}`;
+  });
+}
 function plot(id, height, series) {
   const axis = { stroke: css("--dim"), grid: { stroke: css("--line"), width: 1 }, ticks: { stroke: css("--line"), width: 1 },
     font: "11px system-ui, sans-serif" };
   const u = new uPlot({ width: $(id).clientWidth, height, tzDate: (s) => uPlot.tzDate(new Date(s * 1000), "Etc/UTC"),
     legend: { show: false }, cursor: { sync: { key: "equity" }, drag: { x: true, y: false } },
     scales: { x: { time: true } },
-    axes: [axis, { ...axis, size: 62, values: (_, v) => v.map((x) => x.toLocaleString("en")) }],
+    axes: [{ ...axis, values: dates }, { ...axis, size: 62, values: (_, v) => v.map((x) => x.toLocaleString("en")) }],
     series: [{}, ...series.map(([, stroke, fill]) => ({ stroke: css(stroke), width: 1.5, points: { show: false },
       fill: fill ? css(stroke) + "28" : undefined }))],
     hooks: { setCursor: [legend] } }, [E.time, ...series.map(([k]) => E[k])], $(id));
@@ -169,8 +179,7 @@ function drawMonths() {
     years.get(y)[t.getUTCMonth()] = m.return_pct;
   }
   const most = Math.max(1, ...R.periods.month.map((m) => Math.abs(m.return_pct || 0)));
-  const names = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
-  table($("months"), [["Year", "l"], ...names, "Year"], [...years].map(([y, months]) =>
+  table($("months"), [["Year", "l"], ...monthNames, "Year"], [...years].map(([y, months]) =>
     [[String(y), "l"], ...months.map((v) => (v === undefined ? "" : number(v, 1, true))), number(sum.get(y), 1, true)]));
   [...$("months").tBodies[0].rows].forEach((tr, k) => [...years.values()][k].forEach((v, m) => {
     if (missing(v)) return;
@@ -269,7 +278,9 @@ table($("costs"), [["", "l"], "USDT"], [["Fees, taker", usdt(M.fees_taker)], ["F
 
 /* ---- rules: why no trade ---- */
 const cases = [];
-R.rule_coverage.forEach((c) => {
+R.rule_coverage.forEach((c, k) => {
+  const next = R.rule_coverage[k + 1];
+  c.leaf = !next || next.depth <= c.depth;
   if (c.depth === 0) cases.push({ ...c, nodes: [] });
   else if (cases.length) cases[cases.length - 1].nodes.push(c);
 });
@@ -277,7 +288,7 @@ const seen = (c) => c.true + c.false + c.unknown;
 const codes = (m) => Object.entries(m || {}).sort((a, b) => b[1] - a[1]).map(([k, n]) => `${k} ${number(n, 0)}`).join(", ");
 cases.filter((c) => c.entry).forEach((c) => {
   let text = `${c.case} was true at ${number(c.true, 0)} of ${number(seen(c), 0)} instants`;
-  const leaves = c.nodes.filter((x) => !["all", "any", "not"].includes(x.node)).sort((a, b) => a.true - b.true);
+  const leaves = c.nodes.filter((x) => x.leaf).sort((a, b) => a.true - b.true);
   if (c.unknown) text += `, unknown at ${number(c.unknown, 0)}`;
   if (leaves.length && c.true < seen(c))
     text += `. Its rarest part: ${leaves[0].node}, true at ${number(leaves[0].true, 0)}` +

@@ -23,6 +23,7 @@ function unpack(text, Type) {
 const missing = (x) => x === null || x === undefined || Number.isNaN(x);
 function number(x, digits = 2, sign = false) {
   if (missing(x)) return "–";
+  if (Math.abs(x) < 0.5 * 10 ** -digits) x = 0; /* not -0.00 */
   return x.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits,
     signDisplay: sign ? "exceptZero" : "auto" });
 }

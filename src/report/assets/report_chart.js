@@ -16,7 +16,9 @@ const Price = (() => {
   const whole = levels.find((l) => l.whole) || levels[0];
   const first = D.result.window.start_ms / 60000, last = D.result.window.ended_ms / 60000;
   const ambiguous = D.result.ambiguous_bars;
-  const decimals = (String(D.result.instrument.tick || "0.01").split(".")[1] || "").replace(/0+$/, "").length;
+  /* No more decimals than the tick has, and six digits in all: a generic tick has eight decimals. */
+  const decimals = Math.min((String(D.result.instrument.tick || "0.01").split(".")[1] || "").replace(/0+$/, "").length,
+    Math.max(1, 5 - Math.floor(Math.log10(whole.close[0] || 1))));
   const tints = { light: ["#2563c9", "#b0620a", "#7a3db8", "#0f7f86", "#b0336f", "#5d7416", "#5b5bd0", "#8a5a3c"],
     dark: ["#7fb0ff", "#f0b45b", "#c79bff", "#5fd0d6", "#f58fc0", "#b4cf5f", "#a3a3ff", "#d8a684"] };
   const tint = (k) => tints[scheme()][k % 8];
@@ -28,6 +30,16 @@ const Price = (() => {
   const now = { level: -1, from: 0, to: 0, t0: 0, t1: 0, trade: null };
   const on = { trades: true, levels: true, ambiguous: true };
   let lines = [];
+  /* The chosen trade's stop and target stay in view. */
+  candles.applyOptions({ autoscaleInfoProvider: (original) => {
+    const info = original(), t = now.trade;
+    if (info && info.priceRange && t && t.exit_ms / 60000 >= now.t0 && t.entry_ms / 60000 <= now.t1)
+      for (const level of [t.stop, t.target]) if (!missing(level)) {
+        info.priceRange.minValue = Math.min(info.priceRange.minValue, level);
+        info.priceRange.maxValue = Math.max(info.priceRange.maxValue, level);
+      }
+    return info;
+  } });
 
   /* Index of the last bar of a level that opens at or before a minute, -1: none. */
   function at(time, minute) {
@@ -70,6 +82,7 @@ const Price = (() => {
     const l = levels[now.level], bars = [];
     for (let i = now.from; i < now.to; i++)
       bars.push({ time: l.time[i] * 60, open: l.open[i], high: l.high[i], low: l.low[i], close: l.close[i] });
+    lines.forEach((x) => x.series.setData([])); /* no old times beside the new ones */
     candles.setData(bars);
     for (const { series, feature } of lines) {
       const data = [];
@@ -96,6 +109,8 @@ const Price = (() => {
     scale.setVisibleLogicalRange({ from: place(l, t0) - now.from - 0.5, to: place(l, t1) - now.from - 0.5 });
     now.t0 = t0;
     now.t1 = t1;
+    const mine = ++shows; /* the chart takes the new range at its next frame: what it says before is old */
+    requestAnimationFrame(() => requestAnimationFrame(() => { if (mine === shows) shown = mine; }));
     tell();
   }
   function tell() {
@@ -103,11 +118,12 @@ const Price = (() => {
     $("level").textContent = `${l.tf} candles, ${clock(Math.max(now.t0, first) * 60000)} to ` +
       `${clock(Math.min(now.t1, last) * 60000)} UTC`;
   }
-  let pending = 0;
+  let pending = 0, shows = 0, shown = 0;
   scale.subscribeVisibleLogicalRangeChange((range) => {
-    if (!range || pending || now.level < 0) return;
+    if (!range || pending || shown !== shows) return;
     pending = requestAnimationFrame(() => {
       pending = 0;
+      if (shown !== shows) return;
       const l = levels[now.level], r = scale.getVisibleLogicalRange();
       if (!r) return;
       now.t0 = minuteAt(l, r.from + now.from + 0.5);
@@ -168,7 +184,7 @@ const Price = (() => {
     const a = X(t.entry_ms / 60000), b = X(t.exit_ms / 60000), chosen = now.trade === t;
     const ya = Y(t.entry), yb = Y(t.exit), won = css(t.net > 0 ? "--up" : "--down");
     if (b - a > 10 || chosen) {
-      g.globalAlpha = chosen ? 0.2 : 0.08;
+      g.globalAlpha = chosen ? 0.16 : 0; /* slices of one position would cover each other */
       const edge = missing(t.stop) ? yb : Y(t.stop), goal = missing(t.target) ? yb : Y(t.target);
       g.fillStyle = css("--down"); if (!missing(t.stop)) g.fillRect(a, Math.min(ya, edge), b - a, Math.abs(edge - ya));
       g.fillStyle = css("--up"); if (!missing(t.target)) g.fillRect(a, Math.min(ya, goal), b - a, Math.abs(goal - ya));
@@ -262,7 +278,6 @@ const Price = (() => {
     now.trade = t;
     const a = t.entry_ms / 60000, b = t.exit_ms / 60000, exec = levels.find((l) => l.tf === D.result.data.exec) || whole;
     const pad = Math.max((b - a) * 0.6, 25 * exec.minutes);
-    now.level = -1;
     show(a - pad, b + pad);
     refresh();
   }
@@ -285,5 +300,8 @@ const Price = (() => {
   if (D.market.features_left_out) notes.push(`${D.market.features_left_out} feature outputs are left out for size (perpetua columns has all).`);
   notes.push("Triangle: entry, pointing its way. Dot: exit, green when it won. Dashed: stop and target.");
   $("price-note").textContent = notes.join(" ");
-  return { all, jump, seen: () => [now.t0 * 60000, now.t1 * 60000], level: () => levels[now.level].tf };
+  return { all, jump, seen: () => { /* what the chart itself says, in ms */
+    const l = levels[now.level], r = scale.getVisibleLogicalRange();
+    return [minuteAt(l, r.from + now.from + 0.5) * 60000, minuteAt(l, r.to + now.from + 0.5) * 60000];
+  }, level: () => levels[now.level].tf };
 })();

@@ -1,0 +1,180 @@
+// report.html in headless Chromium (A7): page.js PERPETUA PLAY OUT. Exit 77: something needed is not
+// installed. Screenshots in light and dark, wide and narrow, are left in OUT.
+"use strict";
+const fs = require("fs"), path = require("path"), { execFileSync } = require("child_process");
+const assert = require("assert");
+const [perpetua, play, out] = process.argv.slice(2);
+const chromiumPath = "/usr/bin/chromium";
+let chromium;
+try {
+  ({ chromium } = require(path.join(__dirname, "../../node_modules/playwright-core")));
+} catch { /* below */ }
+if (!chromium || !fs.existsSync(chromiumPath)) {
+  console.log("skipped: needs playwright-core in node_modules and " + chromiumPath);
+  process.exit(77);
+}
+
+function run(name, args) {
+  const dir = path.join(out, name);
+  fs.rmSync(dir, { recursive: true, force: true });
+  const text = execFileSync(perpetua, ["run", ...args, "--out", dir, "--format", "json"], { encoding: "utf8" });
+  const result = JSON.parse(text), at = path.join(dir, result.play_id, result.symbol, result.run_hash.slice(0, 12));
+  return { result, file: path.join(at, "report.html"), at };
+}
+
+async function open(browser, file, scheme, width) {
+  const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme: scheme });
+  const noise = [];
+  page.on("console", (m) => noise.push(m.text()));
+  page.on("pageerror", (e) => noise.push(String(e.stack)));
+  page.on("request", (r) => { if (!/^(file|data|blob):/.test(r.url())) noise.push("request " + r.url()); });
+  const start = Date.now();
+  await page.goto("file://" + file);
+  await page.waitForFunction("document.documentElement.dataset.ready === '1'");
+  page.opened = Date.now() - start;
+  page.noise = noise;
+  return page;
+}
+
+// Most colours of a canvas below each node, on a small copy: an empty chart has one or two.
+const colours = (page, ids) => page.evaluate((selectors) => selectors.map((s) => {
+  const canvases = [...document.querySelectorAll(s + " canvas, canvas" + s)].filter((c) => c.width && c.height);
+  return Math.max(...canvases.map((c) => {
+    const copy = Object.assign(document.createElement("canvas"), { width: 200, height: 100 });
+    const g = copy.getContext("2d", { willReadFrequently: true });
+    g.drawImage(c, 0, 0, 200, 100);
+    return new Set(new Uint32Array(g.getImageData(0, 0, 200, 100).data.buffer)).size;
+  }));
+}), ids);
+const frames = (page) => page.waitForTimeout(120);
+
+async function look(page) {
+  await frames(page);
+  const ids = ["#equity-chart", "#drawdown-chart", "#price-chart", "#excursions", "#returns", "#durations"];
+  (await colours(page, ids)).forEach((n, k) => assert(n > 4, ids[k] + " is empty"));
+  assert.strictEqual(await page.evaluate("document.documentElement.scrollWidth > innerWidth"), false, "wider than the screen");
+}
+
+async function useTable(page, trades) {
+  const ids = () => page.$$eval("#trade-table tbody tr", (rows) => rows.map((r) => Number(r.dataset.id)));
+  const cells = (k) => page.$$eval(`#trade-table tbody td:nth-child(${k})`, (v) => v.map((x) => x.textContent));
+  assert.deepStrictEqual(await ids(), trades.slice(0, 100).map((_, i) => i + 1));
+  await page.click("[data-sort=net]");
+  const net = (await cells(8)).map((x) => Number(x.replace(/,/g, "")));
+  assert.deepStrictEqual(net, [...net].sort((a, b) => b - a), "not sorted by net, best first");
+  await page.selectOption("#outcome", "loss");
+  assert((await cells(8)).every((x) => x.startsWith("-")), "a win among the losses");
+  await page.selectOption("#side", "1");
+  assert((await cells(2)).every((x) => x === "long"));
+  await page.selectOption("#outcome", "");
+  await page.selectOption("#side", "");
+  await page.fill("#search", "3");
+  assert.deepStrictEqual((await ids()).includes(3), true);
+  await page.fill("#search", "no such rule");
+  assert.deepStrictEqual(await ids(), []);
+  await page.fill("#search", "");
+  await page.click("[data-sort=id]");
+}
+
+// The chart shows trade k, and not much else.
+async function showsTrade(page, id) {
+  await frames(page);
+  const [[from, to], trade, level] = await page.evaluate((n) => [Price.seen(), Trades.find((t) => t.id === n), Price.level()], id);
+  assert(from < trade.entry_ms && to > trade.exit_ms, `trade ${id} is not in view`);
+  assert(to - from < 6 * (trade.exit_ms - trade.entry_ms) + 2 * 864e5, `trade ${id} is lost in the view`);
+  assert.strictEqual(await page.$eval("#trade-table tr.on", (r) => Number(r.dataset.id)), id);
+  return level;
+}
+
+async function jump(page) {
+  const before = await page.evaluate("Price.level()");
+  await page.click("#trade-table tbody tr[data-id='2']");
+  const level = await showsTrade(page, 2);
+  assert.notStrictEqual(level, before, "no other level of detail");
+  await page.focus("#trade-table tbody tr[data-id='2']");
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Enter");
+  await showsTrade(page, 3);
+  await page.focus("#price-chart");
+  await page.keyboard.press("n");
+  await showsTrade(page, 4);
+  const seen = await page.evaluate("Price.seen()");
+  await page.keyboard.press("ArrowRight");
+  await frames(page);
+  assert((await page.evaluate("Price.seen()"))[0] > seen[0], "the arrow key does not move the chart");
+  await page.keyboard.press("-");
+  await frames(page);
+  const wide = await page.evaluate("Price.seen()");
+  assert(wide[1] - wide[0] > 1.3 * (seen[1] - seen[0]), "minus does not zoom out");
+  await page.keyboard.press("a");
+  await frames(page);
+  assert.strictEqual(await page.evaluate("Price.level()"), before);
+}
+
+async function demo(browser) {
+  const { result, file } = run("demo", ["--demo"]);
+  for (const scheme of ["light", "dark"])
+    for (const width of [1440, 390]) {
+      const page = await open(browser, file, scheme, width);
+      await look(page);
+      await page.screenshot({ path: path.join(out, `report-${scheme}-${width}.png`),
+        fullPage: (scheme === "light") === (width > 1000) });
+      if (scheme === "light" && width === 1440) {
+        assert.strictEqual(await cardOf(page, "Trades"), String(result.metrics.total_trades));
+        await useTable(page, await page.evaluate("Trades"));
+        await jump(page);
+        await page.click("#theme");
+        assert.strictEqual(await page.evaluate("getComputedStyle(document.body).backgroundColor"), "rgb(18, 21, 26)");
+        await look(page);
+      }
+      assert.deepStrictEqual(page.noise, []);
+      await page.close();
+    }
+}
+
+const cardOf = (page, name) => page.evaluate((n) => [...document.querySelectorAll(".card")]
+  .find((c) => c.firstChild.textContent === n).querySelector("b").textContent, name);
+
+// Structures are drawn: the chart changes when they are switched off.
+async function structures(browser) {
+  const { file } = run("zones", [play, "--synthetic", "regime_mix,bars=20000,seed=3"]);
+  const page = await open(browser, file, "dark", 1440);
+  await look(page);
+  await page.click("#trade-table tbody tr[data-id='1']");
+  await showsTrade(page, 1);
+  const shot = () => page.locator("#price-chart").screenshot();
+  const drawn = await shot();
+  for (const box of await page.$$("#shown input")) if (await box.isChecked()) await box.click();
+  await frames(page);
+  assert(!drawn.equals(await shot()), "nothing was drawn over the candles");
+  assert((await page.$$eval("#coverage tbody tr", (r) => r.length)) > 3);
+  await page.screenshot({ path: path.join(out, "report-structures.png") });
+  assert.deepStrictEqual(page.noise, []);
+  await page.close();
+}
+
+// A7: undefined numbers are dashes; a run without a trade still answers why.
+async function empty(browser) {
+  const { file, result } = run("empty", [path.join(__dirname, "never.yml"), "--synthetic", "regime_mix,bars=3000,seed=1"]);
+  assert.strictEqual(result.metrics.total_trades, 0);
+  const page = await open(browser, file, "light", 390);
+  await frames(page);
+  assert.strictEqual(await cardOf(page, "Win rate"), "–");
+  assert.match(await page.textContent("#why"), /never happened/);
+  assert.deepStrictEqual(page.noise, []);
+  await page.close();
+}
+
+(async () => {
+  fs.mkdirSync(out, { recursive: true });
+  const browser = await chromium.launch({ executablePath: chromiumPath, args: ["--no-sandbox", "--disable-gpu",
+    "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"] });
+  try {
+    await demo(browser);
+    await structures(browser);
+    await empty(browser);
+    console.log("report: all checks passed; screenshots in " + out);
+  } finally {
+    await browser.close();
+  }
+})().catch((e) => { console.error(e); process.exit(1); });

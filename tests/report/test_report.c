@@ -1,0 +1,140 @@
+/* Levels of detail, packed arrays and the numbers of the text summary. */
+#include "report/detail.h"
+#include "report/pack.h"
+#include "report/text.h"
+
+#include <criterion/criterion.h>
+#include <math.h>
+#include <string.h>
+
+static pp_arena arena;
+static void setup(void)
+{
+    pp_arena_init(&arena, NULL);
+}
+static void teardown(void)
+{
+    pp_arena_free(&arena);
+}
+TestSuite(report, .init = setup, .fini = teardown);
+
+/* n minutes, a price that is the minute's number. */
+static pp_tape minutes(size_t n)
+{
+    int64_t *t = PP_ARRAY(&arena, int64_t, n);
+    double *v = PP_ARRAY(&arena, double, n);
+    for (size_t i = 0; i < n; i++) {
+        t[i] = (int64_t)i * PP_MINUTE_MS;
+        v[i] = (double)i + 1;
+    }
+    return (pp_tape){.symbol = "T", .bars = {PP_TF_1M, n, t, v, v, v, v, v, NULL}};
+}
+
+Test(report, A7_every_level_is_whole_when_it_fits)
+{
+    pp_tape tape = minutes(3000);
+    pp_detail l[PP_DETAIL_LEVELS];
+    unsigned wanted = 1u << PP_TF_5M | 1u << PP_TF_1H;
+    int n = pp_detail_levels(&arena, &tape, 600 * PP_MINUTE_MS, 1800 * PP_MINUTE_MS, wanted, NULL,
+                             0, l);
+    cr_assert_eq(n, 3);
+    const pp_tf tfs[] = {PP_TF_1H, PP_TF_5M, PP_TF_1M};
+    const size_t bars[] = {20, 240, 1200};
+    for (int k = 0; k < 3; k++) {
+        cr_assert_eq(l[k].bars.tf, tfs[k]);
+        cr_assert(l[k].whole);
+        cr_assert_eq(l[k].n, bars[k]);
+        cr_assert_eq(l[k].bars.open_ms[l[k].bar[0]], 600 * PP_MINUTE_MS);
+    }
+}
+
+Test(report, A7_a_year_of_minutes_keeps_windows_around_instants)
+{
+    enum { YEAR = 525600 };
+    pp_tape tape = minutes(YEAR);
+    pp_detail l[PP_DETAIL_LEVELS];
+    int64_t at[] = {300000 * PP_MINUTE_MS, 100 * PP_MINUTE_MS, 300100 * PP_MINUTE_MS};
+    int n = pp_detail_levels(&arena, &tape, 0, YEAR * PP_MINUTE_MS,
+                             1u << PP_TF_5M | 1u << PP_TF_15M, at, PP_COUNT(at), l);
+    cr_assert_eq(n, 2, "five minutes do not fit and are left out");
+    cr_assert(l[0].whole && l[0].bars.tf == PP_TF_15M && l[0].n == YEAR / 15);
+    cr_assert(!l[1].whole && l[1].bars.tf == PP_TF_1M);
+    cr_assert_eq(l[1].n, 340 + 580, "cut at the start, and two windows that meet");
+    for (size_t i = 1; i < l[1].n; i++)
+        cr_assert_lt(l[1].bar[i - 1], l[1].bar[i]);
+}
+
+Test(report, A7_many_instants_never_exceed_the_limit)
+{
+    enum { YEAR = 525600, MANY = 20000 };
+    pp_tape tape = minutes(YEAR);
+    pp_detail l[PP_DETAIL_LEVELS];
+    int64_t *at = PP_ARRAY(&arena, int64_t, MANY);
+    for (int i = 0; i < MANY; i++)
+        at[i] = i * INT64_C(26) * PP_MINUTE_MS;
+    int n = pp_detail_levels(&arena, &tape, 0, YEAR * PP_MINUTE_MS, 0, at, MANY, l);
+    cr_assert_eq(n, 1);
+    cr_assert_leq(l[0].n, PP_DETAIL_BARS);
+    cr_assert_gt(l[0].n, PP_DETAIL_BARS / 2);
+}
+
+static const char *packed(size_t n)
+{
+    static const uint32_t v[] = {0x03020100, 0x07060504, 0xffffffff};
+    pp_buf *out = PP_NEW(&arena, pp_buf);
+    out->arena = &arena;
+    pp_json w;
+    pp_json_init(&w, out, 0);
+    pp_pack_u32(&w, NULL, v, n);
+    return out->text;
+}
+
+Test(report, A7_arrays_are_little_endian_base64)
+{
+    cr_assert_str_eq(packed(0), "\"\"");
+    cr_assert_str_eq(packed(1), "\"AAECAw==\"");
+    cr_assert_str_eq(packed(2), "\"AAECAwQFBgc=\"");
+    cr_assert_str_eq(packed(3), "\"AAECAwQFBgf/////\"");
+}
+
+Test(report, A7_unknown_is_one_nan)
+{
+    const double v[] = {1, (double)NAN, -(double)NAN};
+    pp_buf out = {.arena = &arena};
+    pp_json w;
+    pp_json_init(&w, &out, 0);
+    pp_pack_f32(&w, NULL, v, 3);
+    cr_assert_str_eq(out.text, "\"AACAPwAAwH8AAMB/\"");
+}
+
+/* A run without trades: what is undefined is a dash, what is zero a zero. */
+Test(report, A9_undefined_metrics_are_dashes)
+{
+    pp_log log;
+    pp_log_init(&log, &arena, 0, NULL);
+    pp_equity_point e[2] = {
+        {.equity_e8 = 100000000000, .peak_e8 = 100000000000, .low_e8 = 100000000000},
+        {.time_ms = PP_DAY_MS, .equity_e8 = 100000000000, .low_e8 = 100000000000}};
+    pp_result r = {.play_id = "p",
+                   .symbol = "S",
+                   .log = &log,
+                   .equity = e,
+                   .n_equity = 2,
+                   .models_json = "{}",
+                   .ended_ms = PP_DAY_MS,
+                   .end_ms = PP_DAY_MS,
+                   .price_first = (double)NAN,
+                   .price_last = (double)NAN};
+    pp_metrics_input in = pp_metrics_input_of(&arena, &r);
+    pp_metrics *m = pp_metrics_compute(&arena, &in);
+    pp_findings none = {NULL, 0};
+    pp_buf out = {.arena = &arena};
+    pp_report_text(&r, m, &none, &(pp_text_extra){.artifacts = NULL}, &out);
+    cr_assert_not_null(strstr(out.text, "win rate                        -"), "%s", out.text);
+    cr_assert_not_null(strstr(out.text, "buy and hold                    -"), "%s", out.text);
+    cr_assert_not_null(strstr(out.text, "trades                          0"), "%s", out.text);
+    cr_assert_null(strstr(out.text, "nan"));
+    cr_assert_null(strstr(out.text, "\033["), "colour without a terminal");
+    for (char *line = strtok(out.text, "\n"); line; line = strtok(NULL, "\n"))
+        cr_assert_leq(strlen(line), 160);
+}
