@@ -305,6 +305,12 @@ static size_t bar_at_or_after(const pp_bars *b, size_t from, size_t to, int64_t 
     return from;
 }
 
+/* True if a flat account's equity, which stays as it is, ends the run at the next close. */
+static bool flat_stops(const pp_loop *l)
+{
+    return pp_exch_equity(l->ex, pp_exch_mark(l->ex)) <= l->stops.cfg.stop_equity_e8;
+}
+
 static bool may_starve(const pp_loop *l)
 {
     int64_t px_e8;
@@ -321,7 +327,7 @@ static size_t skip_quiet(pp_loop *l, size_t i, size_t end)
     if (t->filled || l->has_live[0] || l->has_live[1])
         return i;
     if (p->side ? l->watch_equity || p->protect.trail.type == PP_LEVEL_TRAILING_ATR
-                : l->stops.daily_loss || l->stops.starved || may_starve(l))
+                : l->stops.daily_loss || l->stops.starved || may_starve(l) || flat_stops(l))
         return i;
     pp_quiet q = pp_exch_quiet(l->ex);
     size_t to = pp_bits_next(l->interest, i, end);
