@@ -277,8 +277,17 @@ static job start(pp_arena *arena, pp_columns *c, const pp_play *play, int node, 
     return j;
 }
 
-/* Others that can be computed together with the node of jobs[0]. Not with a cache: a run that
- * claimed several columns at once could wait for another that did so in another order. */
+static bool under_way(const pp_columns *c, const job *jobs, int n, int node)
+{
+    for (int k = 0; k < n; k++)
+        if (jobs[k].n == &c->nodes[node])
+            return true;
+    return false;
+}
+
+/* Others that can be computed together with the node of jobs[0], none of them made of another. Not
+ * with a cache: a run that claimed several columns at once could wait for another that did so in
+ * another order. */
 static int join_others(pp_arena *arena, pp_columns *c, const pp_play *play, int node, job *jobs)
 {
     const pp_node *n = &c->nodes[node];
@@ -287,7 +296,8 @@ static int join_others(pp_arena *arena, pp_columns *c, const pp_play *play, int 
         pp_node *other = &c->nodes[i];
         int source = node_inputs(c, play, i).source;
         if (!other->out && other->shares < 0 && other->view == n->view &&
-            other->spec->run_many == n->spec->run_many && (source < 0 || c->nodes[source].out))
+            other->spec->run_many == n->spec->run_many &&
+            (source < 0 || (c->nodes[source].out && !under_way(c, jobs, count, source))))
             jobs[count++] = start(arena, c, play, i, NULL);
     }
     return count;

@@ -305,6 +305,12 @@ static size_t bar_at_or_after(const pp_bars *b, size_t from, size_t to, int64_t 
     return from;
 }
 
+/* True if a flat account's equity, which stays as it is, ends the run at the next close. */
+static bool flat_stops(const pp_loop *l)
+{
+    return pp_exch_equity(l->ex, pp_exch_mark(l->ex)) <= l->stops.cfg.stop_equity_e8;
+}
+
 static bool may_starve(const pp_loop *l)
 {
     int64_t px_e8;
@@ -312,36 +318,140 @@ static bool may_starve(const pp_loop *l)
            pp_exch_smallest_cost(l->ex, px_e8) > pp_exch_available(l->ex);
 }
 
-/* The first bar from i on that must be visited; the ones before it are folded. Spans with filled
- * bars, with rules that read the position, or with equity rules in a position go bar by bar. */
-static size_t skip_quiet(pp_loop *l, size_t i, size_t end)
+/* First bar in [from, to) at whose close a run stop may act on the position's equity; the closes
+ * before it are folded into peak and day. */
+static size_t fold_equity(pp_loop *l, size_t from, size_t to)
 {
     const pp_tape *t = l->cfg.tape;
-    const pp_position *p = pp_exch_position(l->ex);
-    if (t->filled || l->has_live[0] || l->has_live[1])
+    const double *close = t->mark_close ? t->mark_close : t->bars.close;
+    int64_t mark_e8 = 0,
+            booked_e8 = pp_exch_wallet(l->ex) + pp_exch_accounts(l->ex)[PP_ACCOUNT_position_margin];
+    for (size_t k = from; k < to; k++) {
+        if (is_filled(l, k))
+            continue;
+        pp_e8_of_double(close[k], &mark_e8);
+        if (!pp_stops_pass(&l->stops, pp_bar_close_ms(&t->bars, k),
+                           booked_e8 + pp_exch_unrealised(l->ex, mark_e8)))
+            return k;
+    }
+    return to;
+}
+
+enum { LIVE_RUN = 256 };
+
+/* Instants of a grid that close with the tape bars [from, to). */
+static size_t instants(const pp_loop *l, pp_grid g, size_t from, size_t to)
+{
+    if (g == PP_GRID_TAPE || from == to)
+        return to - from;
+    return (size_t)(l->exec_of[to - 1] - (from ? l->exec_of[from - 1] : -1));
+}
+
+/* First bar in [from, to) at whose close a live case of the grid is true. */
+static size_t first_live(const pp_loop *l, pp_grid g, size_t from, size_t to, const double *live)
+{
+    const pp_strategy *s = l->cfg.strategy;
+    size_t n = instants(l, g, from, to), first = n;
+    if (!n)
+        return to;
+    pp_live_try(l->cfg.signals, g, n, live);
+    for (size_t c = 0; c < s->n_cases; c++)
+        if (s->cases[c].live && s->cases[c].grid == g)
+            first = pp_bits_next(pp_live_true(l->cfg.signals, s->cases[c].when), 0, first);
+    if (first == n)
+        return to;
+    return g == PP_GRID_TAPE ? from + first
+                             : (size_t)exec_view(l)
+                                   ->last[(from ? l->exec_of[from - 1] : -1) + 1 + (int32_t)first];
+}
+
+/* Flat, the live operands stay as they are: the live cases are evaluated over whole runs, up to the
+ * first bar where one is true. There are no decisions at the last close. */
+static size_t fold_live(pp_loop *l, size_t from, size_t to)
+{
+    double live[PP_LIVE_COUNT];
+    size_t last = l->cfg.exchange->end_bar - 1;
+    to = to < last ? to : last;
+    if (from >= to)
+        return from;
+    to = to - from < LIVE_RUN ? to : from + LIVE_RUN;
+    pp_loop_live(l, from, live);
+    for (int g = 0; g < 2; g++)
+        if (l->has_live[g])
+            to = first_live(l, (pp_grid)g, from, to, live);
+    for (int g = 0; g < 2; g++) {
+        size_t n = l->has_live[g] ? instants(l, (pp_grid)g, from, to) : 0;
+        if (!n)
+            continue;
+        pp_live_commit(l->cfg.signals, (pp_grid)g, n, live);
+        memcpy(l->live[g], live, sizeof live);
+    }
+    return to;
+}
+
+/* Up to where a position's trailing ATR stays as it is: the next exec close. */
+static size_t until_exec_close(const pp_loop *l, size_t i, size_t to)
+{
+    const pp_view *exec = exec_view(l);
+    size_t k = (size_t)((i ? l->exec_of[i - 1] : -1) + 1);
+    return k < exec->bars.n && (size_t)exec->last[k] < to ? (size_t)exec->last[k] : to;
+}
+
+/* In a position: the first bar from i on where the exchange, a run stop or the trail may act. */
+static size_t skip_held(pp_loop *l, const pp_quiet *q, size_t i, size_t to)
+{
+    const pp_tape *t = l->cfg.tape;
+    double lo, hi;
+    int64_t lo_e8 = INT64_MAX, hi_e8 = INT64_MIN;
+    if (l->has_live[0] || l->has_live[1] || l->stops.daily_loss)
         return i;
-    if (p->side ? l->watch_equity || p->protect.trail.type == PP_LEVEL_TRAILING_ATR
-                : l->stops.daily_loss || l->stops.starved || may_starve(l))
-        return i;
-    pp_quiet q = pp_exch_quiet(l->ex);
-    size_t to = pp_bits_next(l->interest, i, end);
-    if (q.none || to == i)
-        return i;
-    to = bar_at_or_after(&t->bars, i, to, q.until_ms);
-    double lo = INFINITY, hi = -INFINITY;
-    size_t stop = p->side || pp_exch_n_orders(l->ex) ? first_touch(t, &q, i, to, &lo, &hi) : to;
+    if (pp_exch_position(l->ex)->protect.trail.type == PP_LEVEL_TRAILING_ATR)
+        to = until_exec_close(l, i, to);
+    size_t touch = first_touch(t, q, i, to, &lo, &hi), stop = touch;
+    if (l->watch_equity)
+        stop = fold_equity(l, i, touch);
+    if (stop < touch)
+        first_touch(t, q, i, stop, &lo, &hi);
     if (stop == i)
         return i;
-    int64_t lo_e8 = INT64_MAX, hi_e8 = INT64_MIN;
-    if (p->side) {
-        pp_e8_of_double(lo, &lo_e8);
-        pp_e8_of_double(hi, &hi_e8);
-    }
+    pp_e8_of_double(lo, &lo_e8);
+    pp_e8_of_double(hi, &hi_e8);
     pp_exch_skip(l->ex, i, stop, lo_e8, hi_e8);
-    if (!p->side)
-        pp_stops_fold(&l->stops, pp_bar_close_ms(&t->bars, stop - 1),
-                      pp_exch_equity(l->ex, pp_exch_mark(l->ex)));
     return stop;
+}
+
+/* Flat: the first bar from i on where an order or a live case may act. */
+static size_t skip_flat(pp_loop *l, const pp_quiet *q, size_t i, size_t to)
+{
+    const pp_tape *t = l->cfg.tape;
+    double lo, hi;
+    if (l->stops.daily_loss || l->stops.starved || may_starve(l) || flat_stops(l))
+        return i;
+    size_t stop = pp_exch_n_orders(l->ex) ? first_touch(t, q, i, to, &lo, &hi) : to;
+    if (l->has_live[0] || l->has_live[1])
+        stop = fold_live(l, i, stop);
+    if (stop == i)
+        return i;
+    pp_exch_skip(l->ex, i, stop, INT64_MAX, INT64_MIN);
+    pp_stops_fold(&l->stops, pp_bar_close_ms(&t->bars, stop - 1),
+                  pp_exch_equity(l->ex, pp_exch_mark(l->ex)));
+    return stop;
+}
+
+/* The first bar from i on that must be visited; the ones before it are folded. A filled bar stands
+ * at the close before it, so it adds nothing to the extremes. */
+static size_t skip_quiet(pp_loop *l, size_t i, size_t end)
+{
+    size_t to = pp_bits_next(l->interest, i, end);
+    if (to == i)
+        return i;
+    pp_quiet q = pp_exch_quiet(l->ex);
+    if (q.none)
+        return i;
+    to = bar_at_or_after(&l->cfg.tape->bars, i, to, q.until_ms);
+    if (to == i)
+        return i;
+    return pp_exch_position(l->ex)->side ? skip_held(l, &q, i, to) : skip_flat(l, &q, i, to);
 }
 
 /* The marks on bars before `bar`; returns the first one not reached. */

@@ -24,6 +24,18 @@ static bool cannot_pay(const pp_exch *ex)
            pp_exch_wallet(ex) < pp_exch_smallest_cost(ex, pp_exch_last(ex));
 }
 
+static bool draws_down(const pp_stops *s, int64_t equity_e8)
+{
+    return s->cfg.max_drawdown_pct_e8 >= 0 &&
+           reaches(s->peak_e8 - equity_e8, s->peak_e8, s->cfg.max_drawdown_pct_e8);
+}
+
+static bool loses_day(const pp_stops *s, int64_t equity_e8)
+{
+    return s->cfg.max_daily_loss_pct_e8 >= 0 &&
+           reaches(s->day_start_e8 - equity_e8, s->day_start_e8, s->cfg.max_daily_loss_pct_e8);
+}
+
 /* K9, K10: why the run ends at this equity; none: it goes on. */
 static pp_reason stop_reason(const pp_stops *s, const pp_exch *ex, int64_t equity_e8)
 {
@@ -32,8 +44,7 @@ static pp_reason stop_reason(const pp_stops *s, const pp_exch *ex, int64_t equit
         return PP_REASON_liquidated;
     if (equity_e8 <= s->cfg.stop_equity_e8)
         return wiped ? PP_REASON_liquidated : PP_REASON_equity_floor;
-    if (s->cfg.max_drawdown_pct_e8 >= 0 &&
-        reaches(s->peak_e8 - equity_e8, s->peak_e8, s->cfg.max_drawdown_pct_e8))
+    if (draws_down(s, equity_e8))
         return PP_REASON_max_drawdown;
     return PP_REASON_none;
 }
@@ -65,10 +76,23 @@ void pp_stops_fold(pp_stops *s, int64_t close_ms, int64_t equity_e8)
     roll_day(s, close_ms, equity_e8);
 }
 
+/* As pp_stops_check() up to where it would act; what it has rolled by then it rolls only once. */
+bool pp_stops_pass(pp_stops *s, int64_t close_ms, int64_t equity_e8)
+{
+    s->peak_e8 = equity_e8 > s->peak_e8 ? equity_e8 : s->peak_e8;
+    if (equity_e8 <= s->cfg.stop_equity_e8 || draws_down(s, equity_e8))
+        return false;
+    if (close_ms > (s->day + 1) * PP_DAY_MS)
+        roll_day(s, close_ms, s->last_equity_e8);
+    if (loses_day(s, equity_e8))
+        return false;
+    roll_day(s, close_ms, equity_e8);
+    return true;
+}
+
 static void check_daily_loss(pp_stops *s, pp_exch *ex, int64_t close_ms, int64_t equity_e8)
 {
-    if (s->cfg.max_daily_loss_pct_e8 < 0 || s->daily_loss ||
-        !reaches(s->day_start_e8 - equity_e8, s->day_start_e8, s->cfg.max_daily_loss_pct_e8))
+    if (s->daily_loss || !loses_day(s, equity_e8))
         return;
     s->daily_loss = true;
     pp_exch_close_all(ex, PP_REASON_max_daily_loss, PP_OUT_DAILY_LOSS);

@@ -3,16 +3,25 @@
 
 /* The opening part is cut to what wallet - other reservations pays at the fill price (X4); 0 when
  * that is below the minimum or the order is FOK. */
-static int64_t affordable_part(pp_exch *ex, const pp_live *o, int64_t qty, int64_t px)
+static int64_t affordable_part(const pp_exch *ex, const pp_live *o, int64_t qty, int64_t px,
+                               bool maker)
 {
     int side = o->req.side;
+    const pp_margin_terms *terms = &ex->terms;
+    pp_margin_terms resting;
+    /* Order cost reserves the taker fee; where resting costs more, that must be there too. */
+    if (maker && ex->cfg.maker_bps_e8 > ex->cfg.taker_bps_e8) {
+        resting = ex->terms;
+        resting.taker = ex->maker;
+        terms = &resting;
+    }
     int64_t budget = ex->acc[PP_ACCOUNT_wallet] - (ex->reserved_e8 - o->reserved_e8);
     if ((pp_i128)px * qty / PP_E8 <= PP_USDT_MAX_E8 &&
-        pp_margin_order_cost(&ex->terms, side, pp_mul_e8(px, qty)) <= budget)
+        pp_margin_order_cost(terms, side, pp_mul_e8(px, qty)) <= budget)
         return qty;
     if (o->req.tif == PP_FOK || budget <= 0)
         return 0;
-    int64_t cut = pp_margin_affordable(&ex->terms, side, px, budget, ex->step_e8);
+    int64_t cut = pp_margin_affordable(terms, side, px, budget, ex->step_e8);
     if (cut > qty)
         cut = qty;
     bool too_small =
@@ -45,7 +54,7 @@ static void close_part(pp_exch *ex, pp_live *o, pp_exec e)
 /* Returns false if nothing can be opened for lack of balance. */
 static bool open_part(pp_exch *ex, pp_live *o, pp_exec e)
 {
-    int64_t qty = affordable_part(ex, o, e.qty_e8, e.quote.px_e8);
+    int64_t qty = affordable_part(ex, o, e.qty_e8, e.quote.px_e8, e.maker);
     if (qty == 0)
         return false;
     if (qty < e.qty_e8) {
