@@ -168,7 +168,7 @@ static int run_all(pp_arena *a, bench *b, const char *only)
             bench_run(b, rows[i].name, run_node, &all[i], BARS, "bar");
     }
     for (int k = 0; k < 2; k++, p.rational = true) {
-        const char *name = k ? "ten structures + rationalize" : "ten structures";
+        const char *name = k ? "the same and rationalize" : "ten structures";
         if (only && strcmp(only, name) == 0)
             run_play(&p);
         else if (!only)

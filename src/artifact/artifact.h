@@ -28,6 +28,7 @@ typedef struct pp_artifact_job {
     const char *source_json;    /* where the data came from, for the manifest; NULL: null */
     const char *command;        /* command line, for the manifest; NULL: none */
     bool force;                 /* recompute: the finished run is replaced by an equal one */
+    struct pp_lanes *lanes;     /* with DuckDB started ahead; NULL: none */
     const pp_fs *fs;            /* NULL: the real one */
     pp_report_fn report;        /* NULL: no report.html */
     void *report_ctx;

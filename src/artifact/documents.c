@@ -3,6 +3,7 @@
 #include "artifact/build_info.h"
 #include "artifact/commit.h"
 #include "base/json.h"
+#include "engine/rational.h"
 #include "metrics/print.h"
 
 #include <math.h>
@@ -194,34 +195,6 @@ static void put_lists(pp_json *w, const pp_result *r)
     pp_json_close(w);
 }
 
-static void put_state(pp_json *w, const char *key, const pp_output_spec *o, double v)
-{
-    if (isnan(v))
-        pp_json_null(w, key);
-    else if (o->type == PP_ENUM)
-        pp_json_string(w, key, o->tokens[(int)v]);
-    else if (o->type == PP_BOOL)
-        pp_json_bool(w, key, v != 0);
-    else
-        pp_json_double(w, key, v);
-}
-
-static void put_transitions(pp_json *w, const pp_result *r)
-{
-    pp_json_open(w, "transitions", '[');
-    for (size_t i = 0; i < r->n_transitions; i++) {
-        const pp_transition_row *t = &r->transitions[i];
-        pp_json_open(w, NULL, '{');
-        pp_json_int(w, "time_ms", t->time_ms);
-        pp_json_string(w, "key", t->key);
-        pp_json_string(w, "field", t->output->name);
-        put_state(w, "old", t->output, t->before);
-        put_state(w, "new", t->output, t->after);
-        pp_json_close(w);
-    }
-    pp_json_close(w);
-}
-
 void pp_result_document(const pp_result *r, const pp_metrics *m, const pp_findings *f, pp_buf *out)
 {
     const pp_equity_point *last = &r->equity[r->n_equity - 1];
@@ -247,7 +220,7 @@ void pp_result_document(const pp_result *r, const pp_metrics *m, const pp_findin
     put_lists(&w, r);
     pp_periods_json(&w, "periods", m);
     if (r->transitions)
-        put_transitions(&w, r);
+        pp_transitions_json(&w, r->transitions, r->n_transitions);
     pp_json_close(&w);
     pp_buf_puts(out, "\n");
 }

@@ -3,6 +3,7 @@
 #define PP_DOCUMENTS_H
 
 #include "artifact/artifact.h"
+#include "artifact/lanes.h"
 #include "base/sha256.h"
 
 enum { PP_RUN_FILES_MAX = 12 };
@@ -42,7 +43,7 @@ void pp_manifest_document(const pp_artifact_job *job, const pp_run_file *files, 
 bool pp_manifest_is_whole(const char *text, size_t len);
 
 /* Gate 3 on the files in dir, before they become a run. */
-bool pp_artifact_gate(pp_diags *d, const pp_fs *fs, pp_db *db, const char *dir,
+bool pp_artifact_gate(pp_diags *d, const pp_fs *fs, pp_lanes *lanes, const char *dir,
                       const pp_tape *tape);
 
 const char *pp_intrabar_name(pp_intrabar intrabar); /* "adverse" */

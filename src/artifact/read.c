@@ -71,26 +71,34 @@ static bool check_file(pp_diags *d, const pp_fs *fs, const char *dir, const char
     return same;
 }
 
-bool pp_artifact_check_files(pp_diags *d, const pp_fs *fs, const char *dir, const json_t *manifest,
-                             int *checks)
+/* Files of one lane: the equity points are most of the work and have one of their own. */
+static bool check_files(pp_diags *d, const pp_fs *fs, const char *dir, const json_t *manifest,
+                        bool equity)
 {
     json_t *files = json_object_get(manifest, "files");
     bool ok = true;
     for (size_t i = 0; i < pp_n_run_files; i++) {
         const char *name = pp_run_file_names[i].name;
         const json_t *entry = json_object_get(files, name);
+        if ((i == PP_SCHEMA_EQUITY) != equity)
+            continue;
         if (entry) {
             ok &= check_file(d, fs, dir, name, entry);
-            *checks += 1;
         } else if (!pp_run_file_names[i].optional) {
             pp_error(d, PP_E_ARTIFACT, (pp_pos){.file = in_dir(d, dir, name)},
                      "the manifest does not list this file");
             ok = false;
         }
     }
+    return ok;
+}
+
+static bool check_names(pp_diags *d, const char *dir, const json_t *manifest)
+{
     const char *name;
     json_t *entry;
-    json_object_foreach(files, name, entry)
+    bool ok = true;
+    json_object_foreach(json_object_get(manifest, "files"), name, entry)
     {
         if (known_name(name))
             continue;
@@ -204,8 +212,9 @@ static bool restore_events(pp_diags *d, pp_artifact *a, const char *path)
     return true;
 }
 
-static bool read_tables(pp_diags *d, pp_db *db, const char *dir, pp_artifact *a)
+static bool read_tables(pp_lane *lane, const char *dir, bool equity, pp_artifact *a)
 {
+    pp_diags *d = &lane->d;
     pp_slab *slabs[PP_SCHEMA_COUNT] = {&a->log.trades, &a->log.orders, &a->log.fills, NULL,
                                        &a->log.ledger};
     bool ok = true;
@@ -213,7 +222,9 @@ static bool read_tables(pp_diags *d, pp_db *db, const char *dir, pp_artifact *a)
         const pp_schema *s = &pp_schemas[id];
         const char *path = in_dir(d, dir, pp_run_file_names[id].name);
         pp_records rows;
-        if (!pp_db_read_parquet(db, d->arena, path, "*", &a->tables[id], d) ||
+        if ((id == PP_SCHEMA_EQUITY) != equity)
+            continue;
+        if (!pp_db_read_parquet(lane->db, d->arena, path, "*", &a->tables[id], d) ||
             !pp_schema_records(d, d->arena, s, &a->tables[id], path, &rows)) {
             ok = false;
             continue;
@@ -221,8 +232,10 @@ static bool read_tables(pp_diags *d, pp_db *db, const char *dir, pp_artifact *a)
         pp_table_hash(&a->tables[id], a->table_hash[id]);
         if (slabs[id])
             *slabs[id] = (pp_slab){(char *)(uintptr_t)rows.v, rows.n, rows.n, s->record_size};
-        a->result.equity = id == PP_SCHEMA_EQUITY ? rows.v : a->result.equity;
-        a->result.n_equity = id == PP_SCHEMA_EQUITY ? rows.n : a->result.n_equity;
+        if (equity) {
+            a->result.equity = rows.v;
+            a->result.n_equity = rows.n;
+        }
     }
     return ok;
 }
@@ -286,18 +299,44 @@ static bool restore_facts(pp_diags *d, pp_artifact *a, const char *path)
     return false;
 }
 
-bool pp_artifact_read(pp_diags *d, const pp_fs *fs, pp_db *db, const char *dir, pp_artifact *a)
+typedef struct pp_reading {
+    const pp_fs *fs;
+    const char *dir;
+    pp_artifact *a;
+} pp_reading;
+
+static bool read_lane(void *ctx, pp_lane *lane, int k)
 {
+    pp_reading *r = ctx;
+    pp_artifact *a = r->a;
+    pp_diags *d = &lane->d;
+    if (!check_files(d, r->fs, r->dir, a->manifest, k == 0))
+        return false;
+    if (k == 0)
+        return read_tables(lane, r->dir, true, a);
+    const char *path = in_dir(d, r->dir, "events.jsonl");
+    a->result_json = read_json(d, r->fs, r->dir, "result.json");
+    a->signature = read_json(d, r->fs, r->dir, "signature.json");
+    a->events = pp_file_read(d, r->fs, path, FILE_MAX, &a->events_len);
+    if (!a->result_json || !a->signature || !a->events)
+        return false;
+    a->chained = pp_events_chain(a->events, a->events_len, &a->n_events, a->events_hash);
+    return restore_events(d, a, path) && read_tables(lane, r->dir, false, a);
+}
+
+bool pp_artifact_read(pp_diags *d, const pp_fs *fs, pp_lanes *lanes, const char *dir,
+                      pp_artifact *a, int *checks)
+{
+    pp_reading r = {fs, dir, a};
     *a = (pp_artifact){.dir = dir};
     a->manifest = pp_artifact_manifest(d, fs, dir);
-    a->result_json = read_json(d, fs, dir, "result.json");
-    a->signature = read_json(d, fs, dir, "signature.json");
-    const char *path = in_dir(d, dir, "events.jsonl");
-    a->events = pp_file_read(d, fs, path, FILE_MAX, &a->events_len);
-    if (!a->manifest || !a->result_json || !a->signature || !a->events)
+    if (!a->manifest)
+        return false;
+    *checks += (int)json_object_size(json_object_get(a->manifest, "files"));
+    bool named = check_names(d, dir, a->manifest);
+    if (!pp_lanes_run(lanes, d, read_lane, &r) || !named)
         return false;
     restore_identity(d->arena, a);
     a->result.log = &a->log;
-    return restore_events(d, a, path) && read_tables(d, db, dir, a) &&
-           restore_facts(d, a, in_dir(d, dir, "result.json"));
+    return restore_facts(d, a, in_dir(d, dir, "result.json"));
 }

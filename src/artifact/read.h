@@ -15,6 +15,9 @@ typedef struct pp_artifact {
     char table_hash[PP_SCHEMA_COUNT][PP_SHA256_HEX];
     const char *events;
     size_t events_len;
+    char events_hash[PP_SHA256_HEX]; /* the end of their chain */
+    size_t n_events;
+    bool chained;     /* the last line is ended */
     size_t late_line; /* the first line of events.jsonl whose time steps back; 0: none */
     pp_result result;
     pp_log log;
@@ -23,13 +26,10 @@ typedef struct pp_artifact {
 /* manifest.json, once its seal is found whole. NULL with errors in d. */
 json_t *pp_artifact_manifest(pp_diags *d, const pp_fs *fs, const char *dir);
 
-/* Compares size and hash of every file with the manifest; errors for each that differs, is missing
- * or is not one of the names of a run. Adds to *checks. */
-bool pp_artifact_check_files(pp_diags *d, const pp_fs *fs, const char *dir, const json_t *manifest,
-                             int *checks);
-
-/* Everything else, the tables through db. False with errors in d when a file cannot be understood.
- */
-bool pp_artifact_read(pp_diags *d, const pp_fs *fs, pp_db *db, const char *dir, pp_artifact *out);
+/* The whole run. Size and hash of every file are compared with the manifest first: errors for each
+ * that differs, is missing or is not one of the names of a run, and *checks counts them. False
+ * with errors in d then, and when a file cannot be understood. What is read lives in the lanes. */
+bool pp_artifact_read(pp_diags *d, const pp_fs *fs, pp_lanes *lanes, const char *dir,
+                      pp_artifact *out, int *checks);
 
 #endif

@@ -17,7 +17,7 @@ typedef struct pp_check {
     const pp_fs *fs;
     const char *dir;
     const pp_tape *tape;
-    pp_db *db;
+    pp_lanes *lanes;
     pp_artifact a;
     int checks;
     bool ok;
@@ -102,9 +102,9 @@ static void check_table(pp_check *c, int id)
 static void check_events(pp_check *c)
 {
     const pp_log *log = &c->a.log;
-    size_t n = 0;
-    char hash[PP_SHA256_HEX];
-    bool whole = pp_events_chain(c->a.events, c->a.events_len, &n, hash);
+    size_t n = c->a.n_events;
+    const char *hash = c->a.events_hash;
+    bool whole = c->a.chained;
     expect(c, whole, "events.jsonl", "the last line is not ended");
     expect(c, (int64_t)n == rows_listed(c, "events.jsonl"), "events.jsonl",
            "%zu lines, the manifest lists %lld", n, (long long)rows_listed(c, "events.jsonl"));
@@ -255,14 +255,14 @@ static void check_fills(pp_check *c)
 
 static void verify_run(pp_check *c)
 {
-    json_t *manifest = pp_artifact_manifest(c->d, c->fs, c->dir);
-    c->ok = manifest && pp_artifact_check_files(c->d, c->fs, c->dir, manifest, &c->checks);
-    if (c->ok && !c->db)
-        c->db = pp_db_open(c->d->arena, &c->dir, 1, c->d);
-    if (!c->ok || !c->db || !pp_artifact_read(c->d, c->fs, c->db, c->dir, &c->a)) {
-        c->ok = false;
-        return;
+    bool allowed = c->lanes != NULL;
+    if (!allowed) {
+        c->lanes = pp_lanes_make(c->d, c->fs != &pp_fs_real);
+        allowed = pp_lanes_allow(c->lanes, c->d, c->dir);
     }
+    c->ok = allowed && pp_artifact_read(c->d, c->fs, c->lanes, c->dir, &c->a, &c->checks);
+    if (!c->ok)
+        return;
     check_identity(c);
     for (int id = 0; id < PP_SCHEMA_COUNT; id++)
         check_table(c, id);
@@ -283,11 +283,12 @@ bool pp_artifact_verify(pp_diags *d, const pp_fs *fs, const char *dir, const pp_
     return c.ok;
 }
 
-bool pp_artifact_gate(pp_diags *d, const pp_fs *fs, pp_db *db, const char *dir, const pp_tape *tape)
+bool pp_artifact_gate(pp_diags *d, const pp_fs *fs, pp_lanes *lanes, const char *dir,
+                      const pp_tape *tape)
 {
     size_t from = d->list.n;
     const char *outer = d->context;
-    pp_check c = {.d = d, .fs = fs, .db = db, .dir = dir, .tape = tape};
+    pp_check c = {.d = d, .fs = fs, .lanes = lanes, .dir = dir, .tape = tape};
     d->context = "gate 3, artifacts";
     verify_run(&c);
     d->context = outer;

@@ -5,6 +5,7 @@
 
 #include "artifact/documents.h"
 #include "artifact/events.h"
+#include "artifact/lanes.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,10 +20,9 @@ typedef struct pp_writer {
     pp_diags *d;
     const pp_fs *fs;
     const char *target, *dir; /* the run's folder, and the temporary one */
-    pp_db *db;
+    pp_lanes *lanes;
     pp_signature signature;
-    pp_run_file files[PP_RUN_FILES_MAX];
-    size_t n_files;
+    pp_run_file files[PP_RUN_FILES_MAX]; /* in the order of the names; without one: not written */
     bool ok;
 } pp_writer;
 
@@ -59,59 +59,69 @@ void pp_artifact_remove(pp_arena *arena, const pp_fs *fs, const char *dir, const
 
 static void list_file(pp_writer *w, const char *name, int64_t rows, const char *bytes, size_t n)
 {
-    PP_ASSERT(w->n_files < PP_RUN_FILES_MAX, "A2", w->n_files, PP_RUN_FILES_MAX);
-    pp_run_file *f = &w->files[w->n_files++];
-    *f = (pp_run_file){.name = name, .rows = rows, .bytes = n};
-    pp_sha256_text(bytes, n, f->sha256);
+    size_t k = 0;
+    while (strcmp(pp_run_file_names[k].name, name) != 0)
+        k++;
+    w->files[k] = (pp_run_file){.name = name, .rows = rows, .bytes = n};
+    pp_sha256_text(bytes, n, w->files[k].sha256);
 }
 
-static bool put_file(pp_writer *w, const char *name, int64_t rows, const pp_buf *text)
+static bool put_file(pp_writer *w, pp_diags *d, const char *name, int64_t rows, const pp_buf *text)
 {
     list_file(w, name, rows, text->text, text->len);
-    return pp_file_write(w->d, w->fs, in_dir(w->d->arena, w->dir, name), text->text, text->len);
+    return pp_file_write(d, w->fs, in_dir(d->arena, w->dir, name), text->text, text->len);
 }
 
 /* DuckDB writes files by itself: sync what it wrote and hash what is really there. */
-static bool settle_file(pp_writer *w, const char *name, int64_t rows, const char *path)
+static bool settle_file(pp_writer *w, pp_diags *d, const char *name, int64_t rows, const char *path)
 {
     int fd = w->fs->open(w->fs->ctx, path, O_RDONLY, 0);
     bool synced = fd >= 0 && w->fs->fsync(w->fs->ctx, fd) == 0;
     if (fd >= 0)
         w->fs->close(w->fs->ctx, fd);
     if (!synced) {
-        pp_error(w->d, PP_E_FILE, (pp_pos){.file = path}, "cannot sync the file: %s",
-                 strerror(errno));
+        pp_error(d, PP_E_FILE, (pp_pos){.file = path}, "cannot sync the file: %s", strerror(errno));
         return false;
     }
     size_t n;
-    char *bytes = pp_file_read(w->d, w->fs, path, FILE_MAX, &n);
+    char *bytes = pp_file_read(d, w->fs, path, FILE_MAX, &n);
     if (bytes)
         list_file(w, name, rows, bytes, n);
     return bytes != NULL;
 }
 
-static bool put_table(pp_writer *w, pp_schema_id id)
+static bool put_table(pp_writer *w, pp_lane *lane, pp_schema_id id)
 {
     pp_table table;
     pp_records records = pp_records_of(w->job->result, id);
     const char *name = pp_run_file_names[id].name;
-    const char *path = in_dir(w->d->arena, w->dir, name);
-    if (!pp_schema_table(w->d, w->d->arena, &pp_schemas[id], w->job->result, records, &table))
+    const char *path = in_dir(&lane->arena, w->dir, name);
+    if (!pp_schema_table(&lane->d, &lane->arena, &pp_schemas[id], w->job->result, records, &table))
         return false;
     pp_table_hash(&table, w->signature.tables[id]);
-    return pp_db_write_parquet(w->db, path, &table, w->d) &&
-           settle_file(w, name, (int64_t)records.n, path);
+    return pp_db_write_parquet(lane->db, path, &table, &lane->d) &&
+           settle_file(w, &lane->d, name, (int64_t)records.n, path);
 }
 
-static bool put_events(pp_writer *w)
+static bool put_events(pp_writer *w, pp_lane *lane)
 {
-    pp_buf text = {.arena = w->d->arena};
+    pp_buf text = {.arena = &lane->arena};
     pp_buf_put(&text, "", 0);
     size_t n = pp_events_text(w->job->result->log, &text);
     bool chained =
         pp_events_chain(text.text, text.len, &w->signature.n_events, w->signature.events);
     PP_ASSERT(chained && n == w->signature.n_events, "A4", n, w->signature.n_events);
-    return put_file(w, "events.jsonl", (int64_t)n, &text);
+    return put_file(w, &lane->d, "events.jsonl", (int64_t)n, &text);
+}
+
+/* The equity points are most of the work: they have a lane of their own. */
+static bool put_lane(void *ctx, pp_lane *lane, int k)
+{
+    pp_writer *w = ctx;
+    for (int id = 0; id < PP_SCHEMA_COUNT; id++)
+        if ((id == PP_SCHEMA_EQUITY) == (k == 0) && !put_table(w, lane, (pp_schema_id)id))
+            return false;
+    return k == 0 || put_events(w, lane);
 }
 
 static bool put_documents(pp_writer *w)
@@ -122,9 +132,9 @@ static bool put_documents(pp_writer *w)
     pp_signature_document(job->result, &w->signature, &signature);
     pp_buf_puts(&preflight,
                 job->preflight_json ? job->preflight_json : "{\"status\": \"not run\"}\n");
-    return put_file(w, "result.json", -1, &result) &&
-           put_file(w, "signature.json", -1, &signature) &&
-           put_file(w, "preflight.json", -1, &preflight);
+    return put_file(w, w->d, "result.json", -1, &result) &&
+           put_file(w, w->d, "signature.json", -1, &signature) &&
+           put_file(w, w->d, "preflight.json", -1, &preflight);
 }
 
 static bool put_report(pp_writer *w)
@@ -134,26 +144,28 @@ static bool put_report(pp_writer *w)
     if (!job->report)
         return true;
     return job->report(job->report_ctx, w->d, job->result, job->metrics, job->findings, &html) &&
-           put_file(w, "report.html", -1, &html);
+           put_file(w, w->d, "report.html", -1, &html);
 }
 
 static bool put_manifest(pp_writer *w)
 {
     pp_buf text = {.arena = w->d->arena};
-    pp_manifest_document(w->job, w->files, w->n_files, &text);
+    pp_run_file files[PP_RUN_FILES_MAX];
+    size_t n = 0;
+    for (size_t k = 0; k < pp_n_run_files; k++)
+        if (w->files[k].name)
+            files[n++] = w->files[k];
+    pp_manifest_document(w->job, files, n, &text);
     return pp_file_write(w->d, w->fs, in_dir(w->d->arena, w->dir, "manifest.json"), text.text,
                          text.len);
 }
 
 static bool put_all(pp_writer *w)
 {
-    w->db = pp_db_open(w->d->arena, &w->dir, 1, w->d);
-    if (!w->db)
-        return false;
-    for (int id = 0; id < PP_SCHEMA_COUNT; id++)
-        if (!put_table(w, (pp_schema_id)id))
-            return false;
-    return put_events(w) && put_documents(w) && put_report(w) && put_manifest(w);
+    bool counted = w->job->fs || w->d->arena->alloc.ctx; /* by a test */
+    w->lanes = w->job->lanes ? w->job->lanes : pp_lanes_make(w->d, counted);
+    return pp_lanes_allow(w->lanes, w->d, w->dir) && pp_lanes_run(w->lanes, w->d, put_lane, w) &&
+           put_documents(w) && put_report(w) && put_manifest(w);
 }
 
 bool pp_artifact_exists(pp_arena *arena, const pp_fs *fs, const char *path, const char *run_hash)
@@ -240,7 +252,8 @@ static void write_run(void *ctx)
         remove_run(w->d->arena, w->fs, w->dir);
         return;
     }
-    if (!pp_artifact_gate(w->d, w->fs, w->db, w->dir, w->job->tape) || (found && !same_bytes(w))) {
+    if (!pp_artifact_gate(w->d, w->fs, w->lanes, w->dir, w->job->tape) ||
+        (found && !same_bytes(w))) {
         keep_failed(w);
         return;
     }

@@ -5,8 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 enum { CHUNK_MIN = 64 * 1024, BIG = 4096, ALIGN_SMALL = 16, ALIGN_BIG = 64 };
+
+/* An arena that has grown to CHUNK_BIG takes such chunks, and they ask for huge pages: touching new
+ * memory 4 KiB at a time costs more than computing most columns. */
+enum { HUGE_PAGE = 2 << 20, CHUNK_BIG = 2 * HUGE_PAGE };
 
 struct pp_arena_chunk {
     pp_arena_chunk *next;
@@ -28,7 +33,13 @@ static void *libc_resize(void *ctx, void *ptr, size_t old_size, size_t new_size)
         free(ptr);
         return NULL;
     }
-    return realloc(ptr, new_size);
+    if (ptr || new_size < CHUNK_BIG)
+        return realloc(ptr, new_size);
+    size_t pages = (new_size + HUGE_PAGE - 1) & ~(size_t)(HUGE_PAGE - 1);
+    void *big = pages < new_size ? NULL : aligned_alloc(HUGE_PAGE, pages);
+    if (big)
+        madvise(big, pages, MADV_HUGEPAGE); /* a wish; without it everything works as well */
+    return big;
 }
 
 void pp_arena_init(pp_arena *a, const pp_alloc *alloc)
@@ -110,15 +121,16 @@ void *pp_alloc_raw(pp_arena *a, size_t size)
     size_t want = size + sizeof(pp_arena_chunk) + align;
     if (want < size)
         pp_arena_out_of_memory(a);
-    if (want < CHUNK_MIN)
-        want = CHUNK_MIN;
+    size_t least = a->total_size < CHUNK_BIG ? CHUNK_MIN : CHUNK_BIG;
+    if (want < least)
+        want = least;
     pp_arena_chunk *c = a->alloc.resize(a->alloc.ctx, NULL, 0, want);
     if (!c)
         pp_arena_out_of_memory(a);
     *c = (pp_arena_chunk){.size = want, .used = sizeof *c};
     a->total_size += want;
     /* A block of its own goes behind the current chunk, whose free rest stays in use. */
-    if (a->chunks && want > CHUNK_MIN) {
+    if (a->chunks && want > least) {
         c->next = a->chunks->next;
         a->chunks->next = c;
     } else {

@@ -6,12 +6,25 @@
 
 __extension__ typedef unsigned __int128 u128;
 
-int64_t pp_div_half_even(pp_i128 num, pp_i128 den)
+/* Quotient and remainder where the quotient fits 64 bits: one instruction instead of a general
+ * 128-bit division, which is most of what exact money costs. */
+static uint64_t divide(u128 num, uint64_t den, uint64_t *rest)
 {
-    if (den < 0) {
-        num = -num;
-        den = -den;
-    }
+#if defined(__x86_64__)
+    uint64_t q;
+    __asm__("divq %4"
+            : "=a"(q), "=d"(*rest)
+            : "a"((uint64_t)num), "d"((uint64_t)(num >> 64)), "r"(den)
+            : "cc");
+    return q;
+#else
+    *rest = (uint64_t)(num % den);
+    return (uint64_t)(num / den);
+#endif
+}
+
+static int64_t div_wide(pp_i128 num, pp_i128 den)
+{
     pp_i128 q = num / den, r = num % den;
     if (r < 0) {
         q--;
@@ -24,26 +37,35 @@ int64_t pp_div_half_even(pp_i128 num, pp_i128 den)
     return (int64_t)q;
 }
 
+int64_t pp_div_half_even(pp_i128 num, pp_i128 den)
+{
+    if (den < 0) {
+        num = -num;
+        den = -den;
+    }
+    bool neg = num < 0;
+    u128 n = neg ? -(u128)num : (u128)num;
+    /* Room is left for the rounding and the sign. */
+    if (den >= INT64_MAX || (pp_i128)(n >> 62) >= den)
+        return div_wide(num, den);
+    uint64_t d = (uint64_t)den, r, q = divide(n, d, &r);
+    q += r > d - r || (r == d - r && (q & 1)); /* half to even is the same on both sides of 0 */
+    return neg ? -(int64_t)q : (int64_t)q;
+}
+
 int64_t pp_muldiv(int64_t a, int64_t b, int64_t c)
 {
     return pp_div_half_even((pp_i128)a * b, c);
 }
 
-/* 1e8 = 2^8 * 5^8: after a shift, two divisions of 64 bits by a constant do what one of 128 bits
- * does. Half to even is the same on both sides of zero, so the sign is put back at the end. */
 int64_t pp_mul_e8(int64_t a_e8, int64_t b_e8)
 {
-    const uint64_t five8 = 390625;
-    pp_i128 num = (pp_i128)a_e8 * b_e8;
-    u128 m = num < 0 ? -(u128)num : (u128)num, x = m >> 8;
-    uint64_t high = (uint64_t)(x >> 32), q = high / five8;
-    if (x >> 96 || q >> 31)
-        return pp_div_half_even(num, PP_E8);
-    uint64_t low = (high % five8) << 32 | (uint32_t)x;
-    q = (q << 32) + low / five8;
-    uint64_t rest = (low % five8) << 8 | (uint64_t)(m & 255);
-    q += rest * 2 > (uint64_t)PP_E8 || (rest * 2 == (uint64_t)PP_E8 && (q & 1));
-    return num < 0 ? -(int64_t)q : (int64_t)q;
+    int64_t small;
+    if (__builtin_mul_overflow(a_e8, b_e8, &small))
+        return pp_div_half_even((pp_i128)a_e8 * b_e8, PP_E8);
+    int64_t q = small / PP_E8, r = small % PP_E8; /* by a constant: no division */
+    int64_t twice = r < 0 ? -2 * r : 2 * r;
+    return twice > PP_E8 || (twice == PP_E8 && (q & 1)) ? q + (small < 0 ? -1 : 1) : q;
 }
 
 int64_t pp_floor_to(int64_t v, int64_t step)
@@ -84,11 +106,9 @@ bool pp_e8_of_double(double x, int64_t *out_e8)
     return true;
 }
 
-double pp_double_of_e8(int64_t v_e8)
+/* The quotient is rounded by hand: one division in 128 bits, half to even. */
+double pp_double_of_large_e8(int64_t v_e8)
 {
-    if (v_e8 >= -(INT64_C(1) << 53) && v_e8 <= INT64_C(1) << 53)
-        return (double)v_e8 / 1e8;
-    /* Above 2^53 the quotient is rounded by hand: one division in 128 bits, half to even. */
     bool neg = v_e8 < 0;
     pp_i128 v = neg ? -(pp_i128)v_e8 : (pp_i128)v_e8;
     int shift = 0;

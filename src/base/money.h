@@ -28,7 +28,13 @@ int64_t pp_round_to(int64_t v, int64_t step);
 /* A double as the nearest e8 number, ties to even; false when not finite or out of range. Exact for
  * decimals of at most 8 digits after the point, as prices are (T6). */
 bool pp_e8_of_double(double x, int64_t *out_e8);
-double pp_double_of_e8(int64_t v_e8); /* correctly rounded v / 1e8 */
+/* v / 1e8, correctly rounded. */
+double pp_double_of_large_e8(int64_t v_e8);
+static inline double pp_double_of_e8(int64_t v_e8)
+{
+    const int64_t exact = INT64_C(1) << 53; /* up to here v is a double itself */
+    return v_e8 >= -exact && v_e8 <= exact ? (double)v_e8 / 1e8 : pp_double_of_large_e8(v_e8);
+}
 
 /* "123.45", "-0.5", ".5", "1e3"; at most 8 decimals after scaling, else false. */
 bool pp_e8_parse(const char *text, int64_t *out_e8);

@@ -26,6 +26,7 @@
     X(pp_cmd_data_synth)                                                                           \
     X(pp_cmd_data_cache)                                                                           \
     X(pp_cmd_patterns)                                                                             \
+    X(pp_cmd_bench)                                                                                \
     X(pp_cmd_errors)                                                                               \
     X(pp_cmd_completion)                                                                           \
     X(pp_cmd_man)

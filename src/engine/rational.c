@@ -2,6 +2,7 @@
 
 #include "structure/rationalise.h"
 
+#include <math.h>
 #include <string.h>
 
 struct pp_rational {
@@ -156,6 +157,45 @@ pp_transition_row *pp_rational_transitions(pp_arena *arena, const pp_rational *r
                                       t->before, t->after};
     }
     return rows;
+}
+
+static void put_value(pp_json *w, const char *key, const pp_output_spec *o, double v)
+{
+    if (isnan(v))
+        pp_json_null(w, key);
+    else if (o->type == PP_ENUM)
+        pp_json_string(w, key, o->tokens[(int)v]);
+    else if (o->type == PP_BOOL)
+        pp_json_bool(w, key, v != 0);
+    else
+        pp_json_double(w, key, v);
+}
+
+void pp_transitions_json(pp_json *w, const pp_transition_row *rows, size_t n)
+{
+    pp_json_open(w, "transitions", '[');
+    for (size_t i = 0; i < n; i++) {
+        const pp_transition_row *t = &rows[i];
+        pp_json_open(w, NULL, '{');
+        pp_json_int(w, "time_ms", t->time_ms);
+        pp_json_string(w, "key", t->key);
+        pp_json_string(w, "field", t->output->name);
+        put_value(w, "old", t->output, t->before);
+        put_value(w, "new", t->output, t->after);
+        pp_json_close(w);
+    }
+    pp_json_close(w);
+}
+
+const char *pp_transition_text(pp_arena *arena, const pp_transition_row *t, double value)
+{
+    if (isnan(value))
+        return "unknown";
+    if (t->output->type == PP_ENUM)
+        return t->output->tokens[(int)value];
+    if (t->output->type == PP_BOOL)
+        return value != 0 ? "true" : "false";
+    return pp_fmt(arena, "%.0f", value);
 }
 
 pp_outcome pp_rational_veto(const pp_rational *r, size_t exec_bar, int side)

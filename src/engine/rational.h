@@ -4,6 +4,7 @@
 #ifndef PP_RATIONAL_H
 #define PP_RATIONAL_H
 
+#include "base/json.h"
 #include "engine/build.h"
 #include "engine/columns.h"
 #include "engine/result.h"
@@ -20,6 +21,11 @@ const double *pp_rational_column(const pp_rational *r, int output); /* one value
 /* The last transitions of exec closes [0, end), *n <= 1,000 of them, oldest first (S22). */
 pp_transition_row *pp_rational_transitions(pp_arena *arena, const pp_rational *r, size_t end,
                                            size_t *n);
+
+/* They as the member "transitions" of a JSON object; an unknown value is null. */
+void pp_transitions_json(pp_json *w, const pp_transition_row *rows, size_t n);
+/* "active", "-1", "true", "unknown": a value of the row's output. */
+const char *pp_transition_text(pp_arena *arena, const pp_transition_row *t, double value);
 
 /* The reason an entry on `side` at the close of an exec bar is vetoed; NONE: it is not. */
 pp_outcome pp_rational_veto(const pp_rational *r, size_t exec_bar, int side);

@@ -207,7 +207,7 @@ static int64_t capped_qty(const pp_loop *l, int side, int64_t px_e8, int64_t sto
         cap(&qty_e8, pp_floor_to(x->ins.max_qty_e8, step_e8), PP_CAP_MAX_QTY, caps);
     cap(&qty_e8, qty_for(pp_instrument_limit(&x->ins, x->leverage_e8), px_e8, step_e8), PP_CAP_TIER,
         caps);
-    cap(&qty_e8, pp_exch_affordable(l->ex, side, px_e8, flip), PP_CAP_BALANCE, caps);
+    cap(&qty_e8, pp_exch_affordable(l->ex, side, px_e8, qty_e8, flip), PP_CAP_BALANCE, caps);
     return qty_e8;
 }
 

@@ -28,7 +28,7 @@ typedef struct pp_run_options {
     const volatile sig_atomic_t *cancel;
 } pp_run_options;
 
-/* Nanoseconds by stage, for people; no result depends on them. */
+/* CPU nanoseconds by stage, for people; no result depends on them. */
 typedef struct pp_stage_times {
     int64_t columns_ns, signals_ns, loop_ns, points_ns, record_ns;
 } pp_stage_times;

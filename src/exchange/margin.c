@@ -130,6 +130,11 @@ int64_t pp_margin_funding(int64_t qty_e8, int64_t mark_e8, int64_t rate_e12)
     return pp_div_half_even((pp_i128)qty_e8 * mark_e8 * rate_e12, unit);
 }
 
+static double ratio_value(pp_ratio r)
+{
+    return (double)r.num / (double)r.den;
+}
+
 static bool affords(const pp_margin_terms *t, int side, int64_t px_e8, int64_t qty_e8,
                     int64_t budget_e8)
 {
@@ -139,13 +144,29 @@ static bool affords(const pp_margin_terms *t, int side, int64_t px_e8, int64_t q
     return pp_margin_order_cost(t, side, pp_mul_e8(px_e8, qty_e8)) <= budget_e8;
 }
 
-/* Cost rises with quantity, so the answer is found by halving over the number of steps. */
+/* Cost rises with quantity, so there is one last step that is afforded. The search begins where the
+ * unrounded formula has it and widens until it holds the answer between two steps. */
 int64_t pp_margin_affordable(const pp_margin_terms *t, int side, int64_t px_e8, int64_t budget_e8,
                              int64_t step_e8)
 {
     PP_ASSERT(px_e8 > 0 && step_e8 > 0, "X4", px_e8, step_e8);
     pp_i128 most = (pp_i128)PP_USDT_MAX_E8 * PP_E8 / px_e8;
-    int64_t low = 0, high = (int64_t)(most < INT64_MAX ? most : INT64_MAX) / step_e8;
+    int64_t end = (int64_t)(most < INT64_MAX ? most : INT64_MAX) / step_e8;
+    double share =
+        ratio_value(t->per_leverage) + ratio_value(t->taker) + ratio_value(t->close_fee[at(side)]);
+    double guess = (double)budget_e8 / share / (double)px_e8 * (double)PP_E8 / (double)step_e8;
+    int64_t low = guess >= (double)end ? end : guess > 0 ? (int64_t)guess : 0, high = end;
+    for (int64_t d = 1; low > 0 && !affords(t, side, px_e8, low * step_e8, budget_e8); d *= 2) {
+        high = low - 1;
+        low = low > d ? low - d : 0;
+    }
+    for (int64_t d = 1; high == end && low < end; d *= 2) {
+        int64_t next = end - low > d ? low + d : end;
+        if (affords(t, side, px_e8, next * step_e8, budget_e8))
+            low = next;
+        else
+            high = next - 1;
+    }
     while (low < high) {
         int64_t mid = low + (high - low + 1) / 2;
         if (affords(t, side, px_e8, mid * step_e8, budget_e8))

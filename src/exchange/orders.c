@@ -129,10 +129,15 @@ static int64_t available_after_close(const pp_exch *ex, int side)
            pp_ratio_mul(value, ex->taker);
 }
 
-int64_t pp_exch_affordable(const pp_exch *ex, int side, int64_t px_e8, bool flip)
+int64_t pp_exch_affordable(const pp_exch *ex, int side, int64_t px_e8, int64_t qty_e8, bool flip)
 {
     int64_t budget = flip ? available_after_close(ex, side) : pp_exch_available(ex);
-    return budget > 0 ? pp_margin_affordable(&ex->terms, side, px_e8, budget, ex->step_e8) : 0;
+    if (budget <= 0)
+        return 0;
+    if ((pp_i128)px_e8 * qty_e8 / PP_E8 <= PP_USDT_MAX_E8 &&
+        pp_margin_order_cost(&ex->terms, side, pp_mul_e8(px_e8, qty_e8)) <= budget)
+        return qty_e8;
+    return pp_margin_affordable(&ex->terms, side, px_e8, budget, ex->step_e8);
 }
 
 static pp_outcome check_qty(const pp_exch *ex, const pp_live *o)

@@ -25,15 +25,35 @@ typedef struct row {
     int n_outputs, warmup;
 } row;
 
+/* What the Play must give is shown at its least value, a list with one element: outputs that are
+ * made from it appear once. */
+static void fill_required(const pp_spec *s, pp_params *p)
+{
+    for (int k = 0; k < s->n_params; k++) {
+        const pp_param_spec *o = &s->params[k];
+        if (o->type == PP_P_LIST && p->n_list == 0)
+            p->list[p->n_list++] = 0.618;
+        else if (o->required && isnan(p->v[k]))
+            p->v[k] = o->type == PP_P_INT || o->type == PP_P_FLOAT ? o->min : 0;
+    }
+}
+
 static row row_of(pp_arena *a, const pp_spec *s)
 {
     row r = {.s = s, .warmup = -1};
     pp_chain chain = {.tf = PP_TF_15M, .left = 5, .right = 5};
     pp_params_default(s, &r.p);
+    fill_required(s, &r.p);
     r.outputs = pp_spec_outputs(s, &r.p, a, &r.n_outputs);
     if (s->warmup)
         r.warmup = s->warmup(&r.p, &chain);
     return r;
+}
+
+/* Structures have no lookback: each of their outputs waits for an event. */
+static bool has_lookback(const pp_spec *s)
+{
+    return s->lookback || s->flags & PP_USES_SWING;
 }
 
 /* -1: no law, the output waits for an event. */
@@ -168,8 +188,10 @@ static void text_outputs(pp_buf *out, const row *r)
         if (hidden(o))
             continue;
         pp_buf line = {.arena = out->arena};
-        pp_buf_printf(&line, "%s, lookback ", pp_type_name(o->type));
-        put_lookback(&line, r, k);
+        pp_buf_printf(&line, "%s%s", pp_type_name(o->type),
+                      has_lookback(r->s) ? ", lookback " : "");
+        if (has_lookback(r->s))
+            put_lookback(&line, r, k);
         if (o->type == PP_ENUM) {
             pp_buf_puts(&line, ", ");
             put_tokens(&line, o->tokens, " ");
@@ -406,7 +428,9 @@ static void page_params(pp_buf *out, const pp_spec *s)
 
 static void page_outputs(pp_buf *out, const row *r)
 {
-    pp_buf_puts(out, "\n| output | type | lookback | |\n|---|---|---|---|\n");
+    bool with = has_lookback(r->s);
+    pp_buf_printf(out, "\n| output | type |%s |\n|---|---|---|%s\n", with ? " lookback |" : "",
+                  with ? "---|" : "");
     for (int k = 0; k < r->n_outputs; k++) {
         const pp_output_spec *o = &r->outputs[k];
         if (hidden(o))
@@ -417,24 +441,32 @@ static void page_outputs(pp_buf *out, const row *r)
             put_tokens(out, o->tokens, ", ");
         }
         pp_buf_puts(out, " | ");
-        put_lookback(out, r, k);
-        pp_buf_puts(out, " | ");
+        if (with)
+            put_lookback(out, r, k);
+        pp_buf_puts(out, with ? " | " : "");
         put_cell(out, o->doc);
         pp_buf_puts(out, " |\n");
     }
 }
 
-static void page_row(const pp_spec *s, pp_buf *out)
+void pp_describe_tables(const pp_spec *s, pp_buf *out)
 {
     row r = row_of(out->arena, s);
-    pp_buf_printf(out, "\n### %s\n\n%c%s.\n\n    %s\n\nReads ", s->name, s->doc[0] & ~('a' ^ 'A'),
-                  s->doc + 1, s->formula);
-    put_reads(out, s);
+    pp_buf reads = {.arena = out->arena};
+    put_reads(&reads, s);
+    pp_buf_printf(out, "Reads %s", reads.len ? reads.text : "bars");
     if (r.warmup >= 0)
         pp_buf_printf(out, ". Warmup %d", r.warmup);
     pp_buf_puts(out, s->flags & PP_WINDOWED ? ". Each bar costs O(n).\n" : ".\n");
     page_params(out, s);
     page_outputs(out, &r);
+}
+
+static void page_row(const pp_spec *s, pp_buf *out)
+{
+    pp_buf_printf(out, "\n### %s\n\n%c%s.\n\n    %s\n\n", s->name, s->doc[0] & ~('a' ^ 'A'),
+                  s->doc + 1, s->formula);
+    pp_describe_tables(s, out);
 }
 
 void pp_describe_page(const pp_registry *r, pp_buf *out)

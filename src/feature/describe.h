@@ -3,7 +3,8 @@
  * appears in all of them.
  *
  * Lookback and warmup are functions of the parameters; what is shown is their value at the
- * defaults, on 15-minute bars, with a swing of 5/5 where a row stands on one. */
+ * defaults, on 15-minute bars, with a swing of 5/5 where a row stands on one. Outputs whose number
+ * depends on the parameters are shown for one list element and one slot. */
 #ifndef PP_DESCRIBE_H
 #define PP_DESCRIBE_H
 
@@ -19,6 +20,8 @@ bool pp_describe_json(pp_diags *d, const pp_registry *r, const char *what, const
                       pp_buf *out);
 /* All rows in full as Markdown, a section (##) per family, below a head that the caller writes. */
 void pp_describe_page(const pp_registry *r, pp_buf *out);
+/* Of one row what it reads, its warmup, and the tables of parameters and outputs. */
+void pp_describe_tables(const pp_spec *s, pp_buf *out);
 
 const char *pp_type_name(pp_type type); /* "FLOAT" */
 

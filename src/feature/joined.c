@@ -1,5 +1,7 @@
 #include "feature/joined.h"
 
+#include <string.h>
+
 /* Levels are made four parts at a time, and the last ones are joined while the result is written:
  * the fewer times a value goes through memory, the better. The order of additions is that of the
  * binary digits in any case. */
@@ -158,11 +160,6 @@ typedef struct parts {
     size_t width;
 } parts;
 
-PP_INLINE moment part_at(const parts *p, size_t i)
-{
-    return (moment){p->s[i], p->m[i]};
-}
-
 /* The windows' newest values: 1, 2 or 3 of them. */
 PP_INLINE void first_values(moment_kind kind, size_t count, const double *restrict x,
                             double *restrict s, double *restrict m, size_t n)
@@ -203,19 +200,16 @@ PP_INLINE void level_of_two(moment_kind kind, const parts *p, double *restrict s
     }
 }
 
-/* The next part of each window, taken as it is; x: the windows' newest values. */
-PP_INLINE void take_part(moment_kind kind, const parts *p, size_t at, size_t taken,
+/* The next part of each window joined to `now`, its newest `taken` values; x: the newest of all. */
+PP_INLINE void take_part(moment_kind kind, const parts *part, const parts *now,
                          const double *restrict x, double *restrict s, double *restrict m, size_t n)
 {
-    const double *restrict ps = p->s + at, *restrict pm = p->m + at;
-    const double a = (double)p->width, b = (double)taken;
-    for (size_t i = 0; i < n && !taken; i++) {
-        s[i] = ps[i];
-        m[i] = pm[i];
-    }
-    for (size_t i = 0; i < n && taken; i++) {
-        moment y = join(kind, (moment){s[i], m[i]}, b, (moment){ps[i], pm[i]}, a,
-                        x[i] == *(x + i - taken));
+    const double *restrict ps = part->s, *restrict pm = part->m;
+    const double *restrict ns = now->s, *restrict nm = now->m;
+    const double a = (double)part->width, b = (double)now->width;
+    for (size_t i = 0; i < n; i++) {
+        moment y = join(kind, (moment){ns[i], nm[i]}, b, (moment){ps[i], pm[i]}, a,
+                        x[i] == *(x + i - now->width));
         s[i] = y.s;
         m[i] = y.m;
     }
@@ -239,73 +233,116 @@ PP_INLINE void write_result(moment_kind kind, finish f, moment y, double x, doub
     }
 }
 
-PP_INLINE void take_last(moment_kind kind, finish f, const parts *p, size_t at, size_t taken,
+PP_INLINE void take_last(moment_kind kind, finish f, const parts *p, const parts *now,
                          const double *restrict x, double *restrict s, double *restrict m, size_t n)
 {
-    const double *restrict ps = p->s + at, *restrict pm = p->m + at;
-    const double a = (double)(2 * p->width), b = (double)taken;
-    const size_t w = p->width;
+    const double *restrict ps = p->s, *restrict pm = p->m;
+    const double *restrict ns = now->s, *restrict nm = now->m;
+    const size_t w = p->width, taken = now->width;
+    const double a = (double)(2 * w), b = (double)taken;
+    const bool exact = !(taken & (taken - 1));
     for (size_t i = 0; i < n && !taken; i++) {
         moment y =
             twice(kind, (moment){ps[i], pm[i]}, (moment){*(ps + i - w), *(pm + i - w)}, (double)w);
         write_result(kind, f, y, x[i], s + i, m + i);
     }
-    for (size_t i = 0; i < n && taken && !(taken & (taken - 1)); i++) {
+    for (size_t i = 0; i < n && taken && exact; i++) {
         moment y =
             twice(kind, (moment){ps[i], pm[i]}, (moment){*(ps + i - w), *(pm + i - w)}, (double)w);
-        y = join(kind, (moment){s[i], m[i]}, b, y, a, false);
+        y = join(kind, (moment){ns[i], nm[i]}, b, y, a, false);
         write_result(kind, f, y, x[i], s + i, m + i);
     }
-    for (size_t i = 0; i < n && (taken & (taken - 1)); i++) {
+    for (size_t i = 0; i < n && !exact; i++) {
         moment y =
             twice(kind, (moment){ps[i], pm[i]}, (moment){*(ps + i - w), *(pm + i - w)}, (double)w);
-        y = join(kind, (moment){s[i], m[i]}, b, y, a, x[i] == *(x + i - taken));
+        y = join(kind, (moment){ns[i], nm[i]}, b, y, a, x[i] == *(x + i - taken));
         write_result(kind, f, y, x[i], s + i, m + i);
     }
 }
 
-/* Windows of less than 8: everything from the values. */
-PP_INLINE void short_window(moment_kind kind, finish f, size_t len, const double *restrict x,
-                            double *restrict s, double *restrict m, size_t n)
+/* Windows of less than 8: everything from the values; now: the newest len & 3. */
+PP_INLINE void short_window(moment_kind kind, finish f, size_t len, const parts *now,
+                            const double *restrict x, double *restrict s, double *restrict m,
+                            size_t n)
 {
     const size_t low = len & 3;
     for (size_t i = 0; i < n; i++) {
-        moment y = {s[i], m[i]};
-        if (len > 3) {
-            moment four = four_values(kind, x + i - low);
-            y = low ? join(kind, y, (double)low, four, 4, x[i] == *(x + i - low)) : four;
-        }
+        moment y = low ? (moment){now->s[i], now->m[i]} : four_values(kind, x + i);
+        if (low && len > 3)
+            y = join(kind, y, (double)low, four_values(kind, x + i - low), 4,
+                     x[i] == *(x + i - low));
         write_result(kind, f, y, x[i], s + i, m + i);
     }
+}
+
+/* Levels take turns in two rows, and so do the windows so far: no loop writes what it reads. */
+typedef struct rows {
+    _Alignas(64) double level[2][2][PARTS], kept[2][2][PP_BLOCK]; /* of each: s, m */
+    parts now;    /* the windows' newest now.width values */
+    int kept_row; /* where they are kept, */
+    int borrowed; /* or the level that they are part of; -1 */
+} rows;
+
+PP_INLINE parts kept_parts(rows *r, int row, size_t width)
+{
+    r->kept_row = row;
+    r->borrowed = -1;
+    return (parts){r->kept[row][0], r->kept[row][1], width};
+}
+
+/* If the windows have a part of p's width, it is taken; p is level `row`. */
+PP_INLINE void take(moment_kind kind, rows *r, const parts *p, int row, size_t len, const double *x,
+                    size_t n)
+{
+    const size_t taken = r->now.width, at = len - 1 - taken;
+    parts part = {p->s + at, p->m + at, p->width};
+    if (!(len & p->width))
+        return;
+    if (taken == 0) {
+        r->now = part;
+        r->borrowed = row;
+        return;
+    }
+    double(*to)[PP_BLOCK] = r->kept[!r->kept_row];
+    take_part(kind, &part, &r->now, x, to[0], to[1], n);
+    r->now = kept_parts(r, !r->kept_row, taken + p->width);
+}
+
+/* Before a level is overwritten, what is borrowed from it is kept. */
+PP_INLINE void leave(rows *r, int row, size_t n)
+{
+    if (r->borrowed != row)
+        return;
+    memcpy(r->kept[0][0], r->now.s, n * sizeof(double));
+    memcpy(r->kept[0][1], r->now.m, n * sizeof(double));
+    r->now = kept_parts(r, 0, r->now.width);
 }
 
 PP_INLINE void joined_moments(moment_kind kind, finish f, size_t len, const double *x, double *s,
                               double *m, size_t n)
 {
-    _Alignas(64) double made_s[2][PARTS], made_m[2][PARTS];
+    rows r;
     const size_t all = n + len - 1;
-    size_t taken = len & 3;
-    if (taken)
-        first_values(kind, taken, x, s, m, n);
+    int row = 0;
+    r.now = kept_parts(&r, 0, len & 3);
+    if (len & 3)
+        first_values(kind, len & 3, x, r.kept[0][0], r.kept[0][1], n);
     if (len < 8) {
-        short_window(kind, f, len, x, s, m, n);
+        short_window(kind, f, len, &r.now, x, s, m, n);
         return;
     }
-    level_of_four(kind, x - (len - 1), made_s[0] + SHIFT, made_m[0] + SHIFT, all);
-    parts p = {made_s[0] + SHIFT, made_m[0] + SHIFT, 4};
-    for (int flip = 1; len >= 4 * p.width; flip = !flip) {
-        if (len & p.width) {
-            take_part(kind, &p, len - 1 - taken, taken, x, s, m, n);
-            taken += p.width;
-        }
-        level_of_two(kind, &p, made_s[flip] + SHIFT, made_m[flip] + SHIFT, all);
-        p = (parts){made_s[flip] + SHIFT, made_m[flip] + SHIFT, 2 * p.width};
+    parts p = {r.level[0][0] + SHIFT, r.level[0][1] + SHIFT, 4};
+    level_of_four(kind, x - (len - 1), r.level[0][0] + SHIFT, r.level[0][1] + SHIFT, all);
+    take(kind, &r, &p, row, len, x, n);
+    while (len >= 4 * p.width) {
+        row = !row;
+        leave(&r, row, n);
+        level_of_two(kind, &p, r.level[row][0] + SHIFT, r.level[row][1] + SHIFT, all);
+        p = (parts){r.level[row][0] + SHIFT, r.level[row][1] + SHIFT, 2 * p.width};
+        take(kind, &r, &p, row, len, x, n);
     }
-    if (len & p.width) {
-        take_part(kind, &p, len - 1 - taken, taken, x, s, m, n);
-        taken += p.width;
-    }
-    take_last(kind, f, &p, len - 1 - taken, taken, x, s, m, n);
+    const size_t at = len - 1 - r.now.width;
+    take_last(kind, f, &(parts){p.s + at, p.m + at, p.width}, &r.now, x, s, m, n);
 }
 
 PP_WIDE void pp_joined_means(size_t len, const double *x, double *mean, double *wma, size_t n)

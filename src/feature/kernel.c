@@ -167,8 +167,7 @@ void pp_sma_run_known(pp_kernel *k, int w, pp_line *line, const double *x, doubl
         y[i] = x[i] == x[i] ? made[j++] : NAN;
 }
 
-/* Bars have no holes (T8), so their columns need no look. */
-static bool is_bar_column(const pp_bars *b, const double *x)
+bool pp_is_bar_column(const pp_bars *b, const double *x)
 {
     return x == b->close || x == b->open || x == b->high || x == b->low || x == b->volume;
 }
@@ -177,7 +176,7 @@ void pp_run_source(pp_kernel *k, const pp_inputs *in, size_t from, size_t to, do
                    int n_out, pp_source_block block)
 {
     double unread[PP_KERNEL_OUTPUTS_MAX][PP_BLOCK], *at[PP_KERNEL_OUTPUTS_MAX];
-    const bool clean = is_bar_column(in->bars, in->source);
+    const bool clean = pp_is_bar_column(in->bars, in->source);
     note_unread(k, out, n_out);
     for (size_t i = from, n; i < to; i += n) {
         const double *x = in->source + i;

@@ -144,6 +144,9 @@ void pp_sma_run_known(pp_kernel *k, int w, pp_line *line, const double *x, doubl
  * 2. */
 size_t pp_since_high_run(pp_kernel *k, int w, double sign, const double *x, double *y, size_t n);
 
+/* A column of the bars themselves: those have no holes (T8) and need no look. */
+bool pp_is_bar_column(const pp_bars *b, const double *x);
+
 /* True if output o is wanted; what serves one output alone need not be done without it. */
 static inline bool pp_wanted(const pp_kernel *k, int o)
 {

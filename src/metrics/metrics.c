@@ -444,23 +444,24 @@ static void add_period(pp_periods *out, int64_t open_ms, int64_t from_e8, int64_
 /* A point that stands exactly on a boundary closes the period before it. */
 static pp_periods periods(pp_arena *arena, const pp_metrics_input *in, pp_tf tf)
 {
-    pp_periods out = {PP_ARRAY(arena, pp_period, in->n_points), 0};
-    int64_t from = in->points[0].equity_e8, open = pp_tf_open(tf, in->points[0].time_ms);
+    const pp_equity_point *p = in->points, *last = &p[in->n_points - 1];
+    int64_t from = p->equity_e8, open = pp_tf_open(tf, p->time_ms);
+    size_t most =
+        (size_t)((last->time_ms - open) / (tf == PP_TF_M ? 28 * PP_DAY_MS : pp_tf_ms(tf)));
+    pp_periods out = {PP_ARRAY(arena, pp_period, most + 2), 0};
     int64_t close = pp_tf_close(tf, open);
-    for (size_t k = 1; k < in->n_points; k++) {
-        int64_t t = in->points[k].time_ms - 1, at = open;
-        if (t < open || t >= close) {
-            at = pp_tf_open(tf, t);
-            close = pp_tf_close(tf, at);
+    for (p++; p <= last; p++) {
+        if (p->time_ms <= close)
+            continue;
+        if (p - in->points > 1) {
+            add_period(&out, open, from, p[-1].equity_e8);
+            from = p[-1].equity_e8;
         }
-        if (k > 1 && at != open) {
-            add_period(&out, open, from, in->points[k - 1].equity_e8);
-            from = in->points[k - 1].equity_e8;
-        }
-        open = at;
+        open = pp_tf_open(tf, p->time_ms - 1);
+        close = pp_tf_close(tf, open);
     }
     if (in->n_points > 1)
-        add_period(&out, open, from, in->points[in->n_points - 1].equity_e8);
+        add_period(&out, open, from, last->equity_e8);
     return out;
 }
 

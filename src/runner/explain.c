@@ -136,6 +136,24 @@ static void put_events(explainer *x)
     }
 }
 
+/* Up to the last exec close before or at the instant. */
+static pp_transition_row *transitions(const explainer *x, size_t *n)
+{
+    return pp_rational_transitions(x->arena, x->p->rational,
+                                   (size_t)(x->exec->visible[x->instant] + 1), n);
+}
+
+static void put_transitions(explainer *x)
+{
+    enum { SHOWN = 5 };
+    size_t n = 0;
+    const pp_transition_row *t = x->p->rational ? transitions(x, &n) : NULL;
+    for (size_t i = n > SHOWN ? n - SHOWN : 0; i < n; i++)
+        pp_buf_printf(x->out, "  transition %s.%s %s -> %s at %s\n", t[i].key, t[i].output->name,
+                      pp_transition_text(x->arena, &t[i], t[i].before),
+                      pp_transition_text(x->arena, &t[i], t[i].after), when(x, t[i].time_ms));
+}
+
 static pp_explained *explain_case(const explainer *x, const pp_case *c, size_t k)
 {
     return pp_rule_explain(x->p->signals, c->when, k, c->live ? x->loop->live[c->grid] : NULL,
@@ -184,6 +202,7 @@ static void put_instant(explainer *x)
     put_account(x);
     put_orders(x);
     put_events(x);
+    put_transitions(x);
     put_cases(x);
 }
 
@@ -282,6 +301,11 @@ static void json_instant(explainer *x)
         pp_json_raw(&x->w, NULL, line.text);
     }
     pp_json_close(&x->w);
+    if (x->p->rational) {
+        size_t n;
+        const pp_transition_row *t = transitions(x, &n);
+        pp_transitions_json(&x->w, t, n);
+    }
     json_cases(x);
 }
 

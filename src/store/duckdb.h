@@ -11,7 +11,8 @@
  *
  * Databases are in memory. They may touch only the folders given to pp_db_open(); extensions are
  * never installed or loaded; the configuration is locked, so SQL written by a user can be run.
- * A pp_db belongs to one thread; any number of them may be open. It closes with its arena. */
+ * A pp_db belongs to one thread at a time; any number of them may be open. It closes with its
+ * arena. */
 #ifndef PP_DUCKDB_H
 #define PP_DUCKDB_H
 
@@ -49,6 +50,15 @@ struct pp_fs;
 /* Opens a database that may read and write files below dirs (n_dirs may be 0) and closes it with
  * the arena. NULL with E_DUCKDB on failure. About 30 ms the first time in a process, then 15 ms. */
 pp_db *pp_db_open(pp_arena *arena, const char *const *dirs, size_t n_dirs, pp_diags *d);
+
+/* The two halves of pp_db_open(): a database without folders, which may be started on another
+ * thread while these are not known yet, and the folders, from which on it is locked. */
+pp_db *pp_db_start(pp_arena *arena, pp_diags *d);
+bool pp_db_allow(pp_db *db, const char *const *dirs, size_t n_dirs, pp_diags *d);
+
+/* Another connection to the same database, for another thread; closes with its arena, which must
+ * end before that of db. */
+pp_db *pp_db_connect(pp_arena *arena, pp_db *db, pp_diags *d);
 
 /* Runs one SQL statement. Values come back in `arena` as the five types above: integers as I64,
  * FLOAT and DOUBLE as F64, decimals with at most 8 places as DEC8, BOOLEAN as BOOL, everything

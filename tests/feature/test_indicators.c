@@ -119,6 +119,27 @@ Test(indicators, F5_every_row_equals_its_slow_twin)
     }
 }
 
+/* Short windows are joined of parts that differ from length to length, long ones roll on: each
+ * length up to where they change, and some beyond. */
+Test(indicators, F5_windows_of_every_length_equal_their_twin)
+{
+    static const char *const names[] = {"sma", "linreg", "stdev", "aroon", "highest", NULL};
+    for (int kind = 0; bar_kinds[kind]; kind++)
+        for (int k = 0; names[k]; k++)
+            for (int length = kind + 1; length < 300; length += length < 140 ? 5 : 37) {
+                pp_arena a;
+                pp_arena_init(&a, NULL);
+                const pp_spec *s = pp_registry_find(&pp_indicators, names[k]);
+                const pp_bars *b = make_bars(&a, bar_kinds[kind], BARS, 77);
+                pp_inputs in = inputs_of(&a, s, b);
+                pp_params p;
+                pp_params_default(s, &p);
+                p.v[0] = length < s->params[0].min ? s->params[0].min : length;
+                check_twin(&a, s, &p, &in, bar_kinds[kind]);
+                pp_arena_free(&a);
+            }
+}
+
 Test(indicators, F4_unknown_values_of_the_source_are_passed_over)
 {
     uint64_t seed = new_seed();
@@ -360,6 +381,55 @@ Test(indicators, F2_columns_that_nobody_reads_may_be_left_out)
         }
         pp_arena_free(&a);
     }
+}
+
+/* n kernels of one row together, with random parameters, over bars or (every third round) a source
+ * with holes; cut in two at a random bar. */
+static void check_many(pp_arena *a, const pp_spec *s, const pp_bars *b, int n, bool holes,
+                       uint64_t *seed)
+{
+    void *state[PP_MANY_MAX];
+    pp_inputs in[PP_MANY_MAX];
+    columns one[PP_MANY_MAX], many[PP_MANY_MAX];
+    double *const *out[PP_MANY_MAX];
+    for (int k = 0; k < n; k++) {
+        pp_params p = random_params(s, seed);
+        in[k] = inputs_of(a, s, b);
+        if (k % 2)
+            in[k].source = b->high;
+        if (holes && k == n - 1)
+            in[k].source = with_holes(a, b->close, b->n, seed);
+        one[k] = run_row(a, s, &p, &in[k], NULL, 0);
+        many[k] = run_row(a, s, &p, &in[k], NULL, 0);
+        for (size_t i = 0; i < b->n; i++)
+            many[k].v[0][i] = -12345;
+        state[k] = pp_alloc_raw(a, s->state_size(&p));
+        s->init(state[k], &p);
+        out[k] = many[k].v;
+    }
+    size_t cut = (size_t)(rnd(seed) * (double)b->n);
+    s->run_many(state, in, n, 0, cut, out);
+    s->run_many(state, in, n, cut, b->n, out);
+    for (int k = 0; k < n; k++)
+        expect_same(&one[k], &many[k], b->n, "run_many");
+}
+
+Test(indicators, F2_kernels_run_together_give_the_same_columns)
+{
+    uint64_t seed = new_seed();
+    int found = 0;
+    EACH_ROW(s)
+    {
+        for (int n = 2; n <= PP_MANY_MAX && s->run_many; n++)
+            for (int round = 0; round < 6; round++, found++) {
+                pp_arena a;
+                pp_arena_init(&a, NULL);
+                const pp_bars *b = make_bars(&a, "random", 1500, seed);
+                check_many(&a, s, b, n, round % 3 == 2, &seed);
+                pp_arena_free(&a);
+            }
+    }
+    cr_expect_gt(found, 0);
 }
 
 /* One line per row: a hash of all its columns over 3000 bars of every kind. */

@@ -96,6 +96,96 @@ Test(edges, M1_one_point_leaves_everything_that_needs_more_undefined)
     pp_arena_free(&A.arena);
 }
 
+Test(edges, M1_flat_equity_without_trades)
+{
+    double equity[41];
+    for (int i = 0; i < 41; i++)
+        equity[i] = 1000;
+    make(&A, equity, 41, PP_DAY_MS);
+    run(&A);
+    static const char *const zero[] = {"net_profit",       "net_return_pct",     "cagr_pct",
+                                       "max_drawdown_pct", "ulcer_index",        "total_trades",
+                                       "win_count",        "gross_profit",       "gross_loss",
+                                       "bars_in_position", "time_in_market_pct", "worst_day_pct",
+                                       "best_day_pct",     "var_95_pct",         "turnover"};
+    static const char *const null[] = {"sharpe",
+                                       "sortino",
+                                       "sharpe_bar",
+                                       "sortino_bar",
+                                       "omega_ratio",
+                                       "calmar",
+                                       "recovery_factor",
+                                       "skewness",
+                                       "kurtosis",
+                                       "tail_ratio",
+                                       "win_rate",
+                                       "profit_factor",
+                                       "payoff_ratio",
+                                       "expectancy_usdt",
+                                       "expectancy_r",
+                                       "avg_trade_return_pct",
+                                       "avg_win_usdt",
+                                       "avg_loss_usdt",
+                                       "largest_win_usdt",
+                                       "largest_loss_usdt",
+                                       "edge_ratio",
+                                       "avg_trade_duration_ms",
+                                       "time_to_recover_ms",
+                                       "probabilistic_sharpe",
+                                       "long_win_rate"};
+    for (size_t i = 0; i < PP_COUNT(zero); i++)
+        cr_expect_eq(get(&A, zero[i]), 0, "%s is %g", zero[i], get(&A, zero[i]));
+    for (size_t i = 0; i < PP_COUNT(null); i++)
+        EXPECT_NULL(&A, null[i]);
+    pp_arena_free(&A.arena);
+}
+
+Test(edges, M1_one_trade_is_every_average)
+{
+    make(&A, (double[]){1000, 1000, 975}, 3, PP_DAY_MS);
+    trade(&A, PP_DAY_MS, PP_DAY_MS + 6 * PP_HOUR_MS, -1, -25);
+    run(&A);
+    EXPECT(&A, "total_trades", 1);
+    EXPECT(&A, "loss_count", 1);
+    EXPECT(&A, "win_rate", 0);
+    EXPECT(&A, "profit_factor", 0);
+    EXPECT(&A, "expectancy_usdt", -25);
+    EXPECT(&A, "avg_loss_usdt", -25);
+    EXPECT(&A, "largest_loss_usdt", -25);
+    EXPECT(&A, "avg_trade_return_pct", -2.5);
+    EXPECT(&A, "max_consecutive_losses", 1);
+    EXPECT(&A, "short_pnl", -25);
+    EXPECT(&A, "max_drawdown_pct", 2.5);
+    EXPECT(&A, "avg_losing_trade_duration_ms", 6 * PP_HOUR_MS);
+    EXPECT_NULL(&A, "avg_win_usdt");
+    EXPECT_NULL(&A, "payoff_ratio");
+    EXPECT_NULL(&A, "time_to_recover_ms");
+    EXPECT_NULL(&A, "long_profit_factor");
+    pp_arena_free(&A.arena);
+}
+
+/* From 00:00Z to 00:00Z there is one daily return: enough for the best day, for no deviation. */
+Test(edges, M1_one_day_has_one_daily_return)
+{
+    double equity[25];
+    for (int i = 0; i < 25; i++)
+        equity[i] = 1000 + (i % 2 ? 4 : 0) + i;
+    make(&A, equity, 25, PP_HOUR_MS);
+    run(&A);
+    EXPECT(&A, "net_return_pct", 2.4);
+    EXPECT(&A, "best_day_pct", 2.4);
+    EXPECT(&A, "worst_day_pct", 2.4);
+    EXPECT(&A, "bars", 24);
+    cr_expect(!isnan(get(&A, "sharpe_bar")));
+    static const char *const null[] = {"sharpe",   "sortino",     "cagr_pct",
+                                       "calmar",   "omega_ratio", "var_95_pct",
+                                       "skewness", "sharpe_ci95", "beta"};
+    for (size_t i = 0; i < PP_COUNT(null); i++)
+        EXPECT_NULL(&A, null[i]);
+    cr_expect_eq(A.m->day.n, 1);
+    pp_arena_free(&A.arena);
+}
+
 Test(edges, M1_all_wins_have_no_profit_factor_and_no_loss)
 {
     make(&A, (double[]){1000, 1010, 1030}, 3, PP_DAY_MS);

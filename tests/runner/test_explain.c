@@ -96,6 +96,38 @@ Test(explain, R25_before_the_run_and_outside_the_data)
     bench_free(&b);
 }
 
+static const char votes_play[] =
+    "version: 3.0.0\nname: votes\nsymbol: SYNTHUSDT\ntf: 15m\n"
+    "structures:\n  exec:\n    - {type: swing, key: sw, params: {left: 2, right: 2}}\n"
+    "    - {type: trend, key: tr, uses: sw}\n    - {type: market_structure, key: ms, uses: sw}\n"
+    "actions:\n  entry_long: [rationalize.dir_score, \">\", 0]\n"
+    "  exit_long: [rationalize.dir_score, \"<\", 0]\n"
+    "risk: {stop_loss: {type: price_percent, value: 3}}\n";
+
+Test(explain, S22_transitions_up_to_the_instant)
+{
+    bench b;
+    bench_make(&b, votes_play, BENCH_MARKET);
+    b.job.fast = true;
+    cr_assert(bench_do(&b, bench_run), "%s", bench_messages(&b));
+    const pp_result *r = b.done.result;
+    cr_assert_gt(r->n_transitions, 20);
+    const pp_transition_row *t = &r->transitions[r->n_transitions / 2];
+    cr_assert_leq(t->time_ms, r->ended_ms);
+    Q = (pp_explain_request){.has_at = true, .at_ms = t->time_ms};
+    cr_assert(bench_do(&b, explain), "%s", bench_messages(&b));
+    const char *line = pp_fmt(&b.arena, "  transition %s.%s %s -> %s at ", t->key, t->output->name,
+                              pp_transition_text(&b.arena, t, t->before),
+                              pp_transition_text(&b.arena, t, t->after));
+    cr_expect(strstr(OUT.text, line), "%s not in\n%s", line, OUT.text);
+    Q.at_ms = t->time_ms - 1;
+    Q.json = true;
+    cr_assert(bench_do(&b, explain), "%s", bench_messages(&b));
+    const char *now = pp_fmt(&b.arena, "\"time_ms\": %lld", (long long)t->time_ms);
+    cr_expect(strstr(OUT.text, "\"transitions\"") && !strstr(OUT.text, now), "%s", OUT.text);
+    bench_free(&b);
+}
+
 Test(explain, R26_near_misses_and_unknown_names)
 {
     bench b;

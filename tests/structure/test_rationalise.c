@@ -301,3 +301,32 @@ Test(rationalise, S22_transitions_before_a_close_do_not_know_what_follows)
     drop(x);
     free(x);
 }
+
+/* Exec closes that do not exist yet change nothing: columns and vetoes of a shorter exec series are
+ * those of the whole one, at every length. */
+Test(rationalise, S20_S24_causal_at_every_close)
+{
+    example *x = malloc(sizeof *x);
+    build(x, "example");
+    for (size_t n = 1; n < x->exec.n; n += n < 300 ? 1 : 131) {
+        pp_arena a;
+        pp_bars exec = x->exec;
+        pp_rat_input in = x->in;
+        pp_rationalized short_one;
+        pp_arena_init(&a, NULL);
+        exec.n = n;
+        in.exec = &exec;
+        pp_rationalize(&a, &in, &short_one);
+        for (int k = 0; k < PP_RAT_COLUMNS; k++)
+            for (size_t e = 0; e < n; e++) {
+                double got = short_one.out[k][e], whole = x->out.out[k][e];
+                cr_assert(got == whole || (isnan(got) && isnan(whole)), "%s at %zu of %zu",
+                          pp_rationalize_outputs[k].name, e, n);
+            }
+        for (int side = 0; side < 2; side++)
+            cr_assert_eq(memcmp(short_one.veto[side], x->out.veto[side], n), 0);
+        pp_arena_free(&a);
+    }
+    drop(x);
+    free(x);
+}
