@@ -58,14 +58,21 @@ int64_t pp_muldiv(int64_t a, int64_t b, int64_t c)
     return pp_div_half_even((pp_i128)a * b, c);
 }
 
+/* 1e8 = 2^8 * 5^8: after a shift, two divisions of 64 bits by a constant do what one of 128 bits
+ * does. Half to even is the same on both sides of zero, so the sign is put back at the end. */
 int64_t pp_mul_e8(int64_t a_e8, int64_t b_e8)
 {
-    int64_t small;
-    if (__builtin_mul_overflow(a_e8, b_e8, &small))
-        return pp_div_half_even((pp_i128)a_e8 * b_e8, PP_E8);
-    int64_t q = small / PP_E8, r = small % PP_E8; /* by a constant: no division */
-    int64_t twice = r < 0 ? -2 * r : 2 * r;
-    return twice > PP_E8 || (twice == PP_E8 && (q & 1)) ? q + (small < 0 ? -1 : 1) : q;
+    const uint64_t five8 = 390625;
+    pp_i128 num = (pp_i128)a_e8 * b_e8;
+    u128 m = num < 0 ? -(u128)num : (u128)num, x = m >> 8;
+    uint64_t high = (uint64_t)(x >> 32), q = high / five8;
+    if (x >> 96 || q >> 31)
+        return pp_div_half_even(num, PP_E8);
+    uint64_t low = (high % five8) << 32 | (uint32_t)x;
+    q = (q << 32) + low / five8;
+    uint64_t rest = (low % five8) << 8 | (uint64_t)(m & 255);
+    q += rest * 2 > (uint64_t)PP_E8 || (rest * 2 == (uint64_t)PP_E8 && (q & 1));
+    return num < 0 ? -(int64_t)q : (int64_t)q;
 }
 
 int64_t pp_floor_to(int64_t v, int64_t step)

@@ -244,22 +244,17 @@ static const double *source_column(pp_arena *arena, const pp_columns *c, const p
     }
 }
 
+static double **own_columns(pp_arena *arena, int n_outputs, size_t bars)
+{
+    double **out = PP_ARRAY(arena, double *, (size_t)n_outputs);
+    for (int k = 0; k < n_outputs; k++)
+        out[k] = PP_ARRAY(arena, double, bars);
+    return out;
+}
+
 static size_t node_bars(const pp_columns *c, const pp_node *n)
 {
     return c->views[n->view].bars.n;
-}
-
-/* MAKE: the node is to be computed, into *kept if that is not NULL. */
-static pp_cached look_up(const pp_columns *c, pp_node *n, bool wait, double ***kept)
-{
-    *kept = NULL;
-    if (!c->cache)
-        return PP_CACHED_MAKE;
-    pp_cached state =
-        c->cache->take(c->cache->ctx, n->key, n->n_outputs, node_bars(c, n), wait, kept);
-    if (state == PP_CACHED_READY)
-        n->out = *kept;
-    return state;
 }
 
 /* What a node that is to be computed needs; everything it reads is there. */
@@ -267,46 +262,39 @@ typedef struct job {
     pp_node *n;
     pp_inputs in;
     void *state;
-    bool kept;
 } job;
 
-static job start(pp_arena *arena, pp_columns *c, const pp_play *play, int node, double **kept)
+/* out: columns to write to; NULL: own ones. */
+static job start(pp_arena *arena, pp_columns *c, const pp_play *play, int node, double **out)
 {
     pp_node *n = &c->nodes[node];
     inputs_of at = node_inputs(c, play, node);
     job j = {.n = n,
              .in = {.bars = &c->views[n->view].bars,
                     .source = source_column(arena, c, play, node, &at),
-                    .atr = at.atr >= 0 ? c->nodes[at.atr].out[at.atr_output] : NULL},
-             .kept = kept != NULL};
+                    .atr = at.atr >= 0 ? c->nodes[at.atr].out[at.atr_output] : NULL}};
     for (int k = 0; k < PP_DEPS_MAX; k++)
         if (at.deps[k] >= 0)
             j.in.deps[k] = (pp_dep_columns){(const double *const *)c->nodes[at.deps[k]].out,
                                             c->nodes[at.deps[k]].n_outputs};
-    n->out = kept ? kept : PP_ARRAY(arena, double *, (size_t)n->n_outputs);
-    for (int k = 0; !kept && k < n->n_outputs; k++)
-        n->out[k] = PP_ARRAY(arena, double, node_bars(c, n));
+    n->out = out ? out : own_columns(arena, n->n_outputs, node_bars(c, n));
     j.state = pp_alloc_zero(arena, n->spec->state_size(n->params));
     n->spec->init(j.state, n->params);
     return j;
 }
 
-/* The node, and others that can be computed with it now. These are not waited for: another run may
- * be making them and wait for this one. */
-static int start_together(pp_arena *arena, pp_columns *c, const pp_play *play, int node,
-                          double **kept, job *jobs)
+/* Others that can be computed together with the node of jobs[0]. Not with a cache: a run that
+ * claimed several columns at once could wait for another that did so in another order. */
+static int join_others(pp_arena *arena, pp_columns *c, const pp_play *play, int node, job *jobs)
 {
     const pp_node *n = &c->nodes[node];
-    int count = 0;
-    jobs[count++] = start(arena, c, play, node, kept);
+    int count = 1;
     for (int i = node + 1; n->spec->run_many && i < c->n_nodes && count < PP_MANY_MAX; i++) {
         pp_node *other = &c->nodes[i];
         int source = node_inputs(c, play, i).source;
-        bool ready = !other->out && other->shares < 0 && other->view == n->view &&
-                     other->spec->run_many == n->spec->run_many &&
-                     (source < 0 || c->nodes[source].out);
-        if (ready && look_up(c, other, false, &kept) == PP_CACHED_MAKE)
-            jobs[count++] = start(arena, c, play, i, kept);
+        if (!other->out && other->shares < 0 && other->view == n->view &&
+            other->spec->run_many == n->spec->run_many && (source < 0 || c->nodes[source].out))
+            jobs[count++] = start(arena, c, play, i, NULL);
     }
     return count;
 }
@@ -330,9 +318,16 @@ static void run_jobs(const job *jobs, int n, size_t bars)
 static void run_node(pp_arena *arena, pp_columns *c, const pp_play *play, int node)
 {
     pp_node *n = &c->nodes[node];
-    double **kept;
-    if (n->out || look_up(c, n, true, &kept) == PP_CACHED_READY)
+    if (n->out)
         return;
+    size_t bars = node_bars(c, n);
+    bool ready = false;
+    double **kept =
+        c->cache ? c->cache->take(c->cache->ctx, n->key, n->n_outputs, bars, &ready) : NULL;
+    if (ready) {
+        n->out = kept;
+        return;
+    }
     if (n->shares >= 0) {
         run_node(arena, c, play, n->shares);
         n->out = c->nodes[n->shares].out;
@@ -343,12 +338,10 @@ static void run_node(pp_arena *arena, pp_columns *c, const pp_play *play, int no
     for (size_t k = 0; k < PP_COUNT(before); k++)
         if (before[k] >= 0)
             run_node(arena, c, play, before[k]);
-    job jobs[PP_MANY_MAX];
-    int count = start_together(arena, c, play, node, kept, jobs);
-    run_jobs(jobs, count, node_bars(c, n));
-    for (int k = 0; k < count; k++)
-        if (jobs[k].kept)
-            c->cache->publish(c->cache->ctx, jobs[k].n->key, jobs[k].n->n_outputs, node_bars(c, n));
+    job jobs[PP_MANY_MAX] = {start(arena, c, play, node, kept)};
+    run_jobs(jobs, c->cache ? 1 : join_others(arena, c, play, node, jobs), bars);
+    if (kept)
+        c->cache->publish(c->cache->ctx, n->key, n->n_outputs, bars);
 }
 
 void pp_columns_run(pp_arena *arena, pp_columns *c, const pp_play *play)

@@ -40,15 +40,11 @@ typedef struct pp_columns {
     const struct pp_column_cache *cache; /* NULL: none */
 } pp_columns;
 
-typedef enum pp_cached { PP_CACHED_READY, PP_CACHED_MAKE, PP_CACHED_BUSY } pp_cached;
-
 /* Where runs on one tape find what they have in common (a sweep's store). */
 typedef struct pp_column_cache {
-    /* The columns of a key. MAKE: the caller fills *out and then publishes it; NULL there: they
-     * are not kept, and the caller uses memory of its own. BUSY: another run is making them; with
-     * `wait` that is waited for. */
-    pp_cached (*take)(void *ctx, const char *key, int n_outputs, size_t n, bool wait,
-                      double ***out);
+    /* The columns of a key. Not *ready: the caller fills them and publishes them then. NULL: they
+     * are not kept, the caller uses memory of its own. */
+    double **(*take)(void *ctx, const char *key, int n_outputs, size_t n, bool *ready);
     void (*publish)(void *ctx, const char *key, int n_outputs, size_t n);
     /* The view of a timeframe; NULL: the caller makes its own. */
     const pp_view *(*view)(void *ctx, const pp_bars *tape, pp_tf tf);

@@ -190,31 +190,27 @@ static void reserve_columns(pp_share *s, entry *e, int n_outputs, size_t n)
         e->columns[k] = (double *)(void *)(at + (size_t)k * stride);
 }
 
-static pp_cached take_columns(void *ctx, const char *key, int n_outputs, size_t n, bool wait,
-                              double ***out)
+static double **take_columns(void *ctx, const char *key, int n_outputs, size_t n, bool *ready)
 {
     pp_share_user *u = ctx;
     pp_share *s = u->share;
     claim c = {u, key_of(key, n_outputs, n), NULL};
-    pp_cached state = PP_CACHED_MAKE;
-    *out = NULL;
+    double **out = NULL;
     pthread_mutex_lock(&s->lock);
     c.e = look_up(s, c.key);
-    while (wait && c.e && c.e->maker >= 0 && c.e->maker != u->index) {
+    while (c.e && c.e->maker >= 0 && c.e->maker != u->index) {
         pthread_cond_wait(&s->ready, &s->lock);
         c.e = look_up(s, c.key); /* given up meanwhile, or dropped */
     }
-    if (c.e && c.e->maker >= 0 && c.e->maker != u->index) {
-        state = PP_CACHED_BUSY;
-    } else if (pp_try(&s->arena, pin, &c)) {
-        state = c.e->maker < 0 ? PP_CACHED_READY : PP_CACHED_MAKE;
-        s->counts.found += state == PP_CACHED_READY;
+    if (pp_try(&s->arena, pin, &c)) {
+        *ready = c.e->maker < 0;
+        s->counts.found += *ready;
         if (!c.e->columns)
             reserve_columns(s, c.e, n_outputs, n);
-        *out = c.e->columns;
+        out = c.e->columns;
     }
     pthread_mutex_unlock(&s->lock);
-    return state;
+    return out;
 }
 
 static void publish_columns(void *ctx, const char *key, int n_outputs, size_t n)
