@@ -143,14 +143,13 @@ static bool run_one(pp_diags *d, one *o)
     const pp_set sets[] = {{"fast", o->fast}, {"slow", o->slow}};
     const char *text = plays[o->play];
     const pp_tape *t = o->tape;
-    pp_run_options options = {
-        .intrabar = -1,
-        .keep = PP_KEEP_FILLS | PP_KEEP_TRADES,
-        .fast = true,
-        .cache = o->cache,
-        .window = {.has_from = true,
-                   .no_gate = true, /* the slowest averages are not warm at bar 200 */
-                   .from_ms = pp_bar_close_ms(&t->bars, FIRST)}};
+    pp_run_options options = {.intrabar = -1,
+                              .keep = PP_KEEP_FILLS | PP_KEEP_TRADES,
+                              .fast = true,
+                              .cache = o->cache,
+                              .window = {.has_from = true,
+                                         .no_gate = true, /* the rules say bar 200 */
+                                         .from_ms = pp_bar_close_ms(&t->bars, FIRST)}};
     pp_strategy *s = pp_strategy_load(d, "bench", text, strlen(text), sets, 2, t->bars.tf);
     double start = now_ms();
     pp_prepared *p = s && !d->n_errors ? pp_engine_prepare(d, s, t, &options) : NULL;
