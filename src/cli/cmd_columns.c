@@ -5,6 +5,8 @@
 #include "engine/sheet.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <unistd.h>
 
 enum { CHUNK = 1 << 20 };
 
@@ -27,15 +29,29 @@ static const char *cell(const pp_sheet_column *c, double v, char text[PP_DOUBLE_
 {
     if (isnan(v))
         return "";
-    return c->type == PP_ENUM ? c->tokens[(int)v] : pp_double_text(v, text);
+    if (c->type == PP_FLOAT)
+        return pp_double_text(v, text);
+    if (c->type == PP_ENUM)
+        return c->tokens[(int)v];
+    snprintf(text, PP_DOUBLE_TEXT, "%lld", (long long)v);
+    return text;
 }
 
-static void flush(pp_cli *c, pp_buf *out, size_t least)
+/* Rows done, while the text goes elsewhere than to the terminal. */
+static void show_progress(pp_cli *c, size_t done, size_t total)
+{
+    if (c->progress && !isatty(STDOUT_FILENO))
+        pp_cli_say(c, "\r%zu of %zu rows (%zu %%)%s", done, total, 100 * done / total,
+                   done == total ? "\n" : "");
+}
+
+static bool flush(pp_cli *c, pp_buf *out, size_t least)
 {
     if (out->len < least)
-        return;
+        return false;
     pp_cli_out(c, out->text, out->len);
     out->len = 0;
+    return true;
 }
 
 static void print_csv(pp_cli *c, const pp_sheet *s, rows r)
@@ -55,9 +71,12 @@ static void print_csv(pp_cli *c, const pp_sheet *s, rows r)
             pp_buf_puts(&out, cell(&s->v.v[k], pp_sheet_at(s, k, i), text));
         }
         pp_buf_puts(&out, "\n");
-        flush(c, &out, CHUNK);
+        if (flush(c, &out, CHUNK))
+            show_progress(c, i + 1 - r.from, r.to - r.from);
     }
     flush(c, &out, 1);
+    if (r.to - r.from > CHUNK / 64)
+        show_progress(c, r.to - r.from, r.to - r.from);
 }
 
 static void put_value(pp_json *w, const pp_sheet_column *c, double v)

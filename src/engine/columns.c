@@ -1,5 +1,7 @@
 #include "engine/columns.h"
 
+#include "play/swing.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -117,16 +119,8 @@ static void swing_sides(const pp_columns *c, const pp_play *play, int node, pp_c
 {
     while (node >= 0 && strcmp(c->nodes[node].spec->name, "swing") != 0)
         node = node_inputs(c, play, node).deps[0];
-    if (node < 0)
-        return;
-    const pp_node *sw = &c->nodes[node];
-    for (int k = 0; k < sw->spec->n_params; k++) {
-        double v = sw->params->v[k];
-        if (!strcmp(sw->spec->params[k].name, "left") && !isnan(v))
-            chain->left = (int)v;
-        if (!strcmp(sw->spec->params[k].name, "right") && !isnan(v))
-            chain->right = (int)v;
-    }
+    if (node >= 0)
+        pp_swing_reach(c->nodes[node].params, chain);
 }
 
 static void set_warmup(pp_arena *arena, const pp_columns *c, const pp_play *play, int node)

@@ -35,6 +35,8 @@ static void fill_required(const pp_spec *s, pp_params *p)
             p->list[p->n_list++] = 0.618;
         else if (o->required && isnan(p->v[k]))
             p->v[k] = o->type == PP_P_INT || o->type == PP_P_FLOAT ? o->min : 0;
+        else if (o->type == PP_P_INT && isnan(p->v[k]))
+            p->v[k] = 5; /* left and right of a swing */
     }
 }
 

@@ -1,6 +1,7 @@
 #include "runner/preflight.h"
 
 #include "artifact/lanes.h"
+#include "report/html.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -102,7 +103,9 @@ static bool write_artifacts(pp_diags *d, const pp_runner_job *job, const pp_pref
                              .source_json = gate->input.source_json,
                              .lanes = lanes,
                              .command = job->command,
-                             .force = job->force};
+                             .force = job->force,
+                             .report = pp_report_html,
+                             .report_ctx = gate->plan};
     out->artifacts = pp_artifact_path(d->arena, job->out_dir, out->result);
     out->found =
         !job->force && pp_artifact_exists(d->arena, NULL, out->artifacts, out->result->run_hash);

@@ -1,0 +1,238 @@
+#include "report/html.h"
+
+#include "base/money.h"
+#include "report/market.h"
+#include "report/pack.h"
+
+#include "artifact/documents.h"
+#include "metrics/print.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { TRADES_MAX = 8000, POINTS_MAX = 3000, MOVES_MAX = 4000 };
+
+/* The files in assets/ and the two libraries, made into strings by the build. */
+extern const char pp_page_report_html[], pp_page_report_css[], pp_page_report_js[];
+extern const char pp_page_report_chart_js[], pp_page_report_base_js[], pp_page_notices_txt[];
+extern const char pp_page_uPlot_iife_min_js[], pp_page_uPlot_min_css[];
+extern const char pp_page_lightweight_charts_standalone_production_js[];
+
+/* --- equity ------------------------------------------------------------------------------- */
+
+/* Price of the tape at each time: close of the last bar closed by then. Times ascend. */
+static double price_at(const pp_bars *b, size_t *at, int64_t t)
+{
+    while (*at + 1 < b->n && pp_bar_close_ms(b, *at + 1) <= t)
+        ++*at;
+    return b->close[*at];
+}
+
+/* Equity points in at most POINTS_MAX steps: the last equity, its extremes, the deepest drawdown
+ * of each; and what the same money bought and held would be worth. */
+static void put_equity(pp_json *w, const pp_result *r, const pp_prepared *p)
+{
+    pp_arena *a = w->out->arena;
+    size_t n = r->n_equity < POINTS_MAX ? r->n_equity : POINTS_MAX, bar = 0;
+    uint32_t *time = PP_ARRAY(a, uint32_t, n);
+    double *v[4], start = pp_double_of_e8(r->equity[0].equity_e8);
+    for (int k = 0; k < 4; k++)
+        v[k] = PP_ARRAY(a, double, n);
+    for (size_t k = 0, i = 0; k < n; k++) {
+        size_t end = (k + 1) * r->n_equity / n;
+        int64_t low = INT64_MAX;
+        double deepest = 0;
+        for (; i < end; i++) {
+            const pp_equity_point *e = &r->equity[i];
+            low = e->low_e8 < low ? e->low_e8 : low;
+            deepest = fmax(deepest, pp_drawdown_pct(e->peak_e8, e->low_e8));
+        }
+        const pp_equity_point *last = &r->equity[end - 1];
+        time[k] = (uint32_t)(last->time_ms / 1000);
+        v[0][k] = pp_double_of_e8(last->equity_e8);
+        v[1][k] = pp_double_of_e8(low);
+        v[2][k] = -deepest;
+        v[3][k] =
+            !p || isnan(r->price_first)
+                ? (double)NAN
+                : start * (k ? price_at(&p->tape->bars, &bar, last->time_ms) / r->price_first : 1);
+    }
+    static const char *const keys[] = {"equity", "low", "drawdown", "hold"};
+    pp_json_open(w, "equity", '{');
+    pp_pack_u32(w, "time", time, n);
+    for (int k = 0; k < 4; k++)
+        pp_pack_f32(w, keys[k], v[k], n);
+    pp_json_close(w);
+}
+
+/* --- trades ------------------------------------------------------------------------------- */
+
+static void put_money(pp_json *w, int64_t v_e8)
+{
+    pp_json_double(w, NULL, pp_double_of_e8(v_e8));
+}
+
+static void put_level(pp_json *w, int64_t px_e8)
+{
+    if (px_e8)
+        put_money(w, px_e8);
+    else
+        pp_json_null(w, NULL);
+}
+
+static const char *tag_of(const pp_result *r, int32_t tag)
+{
+    return tag >= 0 && (size_t)tag < r->n_tags ? r->tags[tag].case_id : NULL;
+}
+
+/* A row in the order of the names under "trade_columns". */
+static void put_trade(pp_json *w, const pp_result *r, const pp_trade *t)
+{
+    double cost = pp_double_of_e8(t->cost_e8);
+    pp_json_open(w, NULL, '[');
+    pp_json_int(w, NULL, t->id);
+    pp_json_int(w, NULL, t->side);
+    pp_json_int(w, NULL, t->entry_ms);
+    pp_json_int(w, NULL, t->exit_ms);
+    put_money(w, t->qty_e8);
+    put_money(w, t->entry_px_e8);
+    put_money(w, t->exit_px_e8);
+    put_money(w, t->gross_e8);
+    put_money(w, t->entry_fee_e8 + t->exit_fee_e8);
+    put_money(w, t->funding_e8);
+    put_money(w, t->net_e8);
+    pp_json_double(w, NULL, cost > 0 ? 100 * pp_double_of_e8(t->net_e8) / cost : (double)NAN);
+    pp_json_double(w, NULL, cost > 0 ? 100 * pp_double_of_e8(t->mae_e8) / cost : (double)NAN);
+    pp_json_double(w, NULL, cost > 0 ? 100 * pp_double_of_e8(t->mfe_e8) / cost : (double)NAN);
+    put_level(w, t->stop_px_e8);
+    put_level(w, t->target_px_e8);
+    pp_json_double(w, NULL,
+                   t->risk_e8 ? (double)t->net_e8 / (double)t->risk_e8 : (double)NAN);
+    pp_json_string(w, NULL, pp_reason_name((pp_reason)t->reason));
+    pp_json_string(w, NULL, tag_of(r, t->tag));
+    pp_json_string(w, NULL, tag_of(r, t->exit_tag));
+    pp_json_close(w);
+}
+
+static void put_trades(pp_json *w, const pp_result *r)
+{
+    static const char *const names[] = {
+        "id",  "side",       "entry_ms", "exit_ms", "qty",  "entry",  "exit", "gross",  "fees",    "funding",
+        "net", "return_pct", "mae_pct",  "mfe_pct", "stop", "target", "r",    "reason", "entered", "left"};
+    size_t n = r->log->trades.n, shown = n < TRADES_MAX ? n : TRADES_MAX;
+    pp_json_int(w, "trades_left_out", (int64_t)(n - shown));
+    pp_json_open(w, "trade_columns", '[');
+    for (size_t i = 0; i < PP_COUNT(names); i++)
+        pp_json_string(w, NULL, names[i]);
+    pp_json_close(w);
+    pp_json_open(w, "trades", '[');
+    for (size_t i = n - shown; i < n; i++)
+        put_trade(w, r, PP_SLAB_AT(&r->log->trades, pp_trade, i));
+    pp_json_close(w);
+}
+
+/* Where stops were moved to: [time_ms, level]. */
+static void put_moves(pp_json *w, const pp_result *r)
+{
+    size_t n = 0;
+    pp_json_open(w, "stop_moves", '[');
+    for (size_t i = 0; i < r->log->events.n && n < MOVES_MAX; i++) {
+        const pp_event *e = PP_SLAB_AT(&r->log->events, pp_event, i);
+        if (e->kind != PP_EVENT_stop_moved && e->kind != PP_EVENT_stop_adjusted)
+            continue;
+        n++;
+        pp_json_open(w, NULL, '[');
+        pp_json_int(w, NULL, e->time_ms);
+        put_money(w, e->level_e8);
+        pp_json_close(w);
+    }
+    pp_json_close(w);
+}
+
+/* --- the document ------------------------------------------------------------------------- */
+
+static void put_about(pp_json *w)
+{
+    pp_json_open(w, "about", '{');
+    for (size_t k = 0; k < pp_n_metrics; k++) {
+        const pp_metric_row *row = &pp_metric_rows[k];
+        pp_json_open(w, row->name, '[');
+        pp_json_string(w, NULL, row->unit);
+        pp_json_string(w, NULL, row->group);
+        pp_json_string(w, NULL, row->formula);
+        pp_json_close(w);
+    }
+    pp_json_close(w);
+}
+
+static void put_data(const pp_result *r, const pp_metrics *m, const pp_findings *f,
+                     const pp_prepared *p, pp_buf *out)
+{
+    pp_buf result = {.arena = out->arena};
+    pp_result_document(r, m, f, &result);
+    pp_json w;
+    pp_json_init(&w, out, 0);
+    pp_json_open(&w, NULL, '{');
+    pp_json_string(&w, "version", PP_VERSION);
+    pp_json_raw(&w, "result", result.text);
+    pp_json_raw(&w, "play", r->play_json);
+    pp_json_open(&w, "hashes", '{');
+    pp_json_string(&w, "run", r->run_hash);
+    pp_json_string(&w, "play", r->play_hash);
+    pp_json_string(&w, "data", r->dataset_hash);
+    pp_json_string(&w, "instrument", r->instrument_hash);
+    pp_json_close(&w);
+    pp_json_int(&w, "seed", r->seed);
+    put_about(&w);
+    put_equity(&w, r, p);
+    put_trades(&w, r);
+    put_moves(&w, r);
+    if (p)
+        pp_report_market(&w, p, r);
+    pp_json_close(&w);
+}
+
+static void put_element(pp_buf *out, const char *open, const char *text, const char *close)
+{
+    pp_buf_puts(out, open);
+    pp_buf_puts(out, text);
+    pp_buf_puts(out, close);
+}
+
+/* "</script>" in a name must not end the element; < stands in JSON texts only. */
+static void put_json_element(pp_buf *out, const char *json)
+{
+    pp_buf_puts(out, "<script id=\"data\" type=\"application/json\">");
+    while (*json) {
+        size_t n = strcspn(json, "<");
+        pp_buf_put(out, json, n);
+        json += n;
+        if (*json) {
+            pp_buf_puts(out, "\\u003c");
+            json++;
+        }
+    }
+    pp_buf_puts(out, "</script>\n");
+}
+
+bool pp_report_html(void *ctx, pp_diags *d, const pp_result *r, const pp_metrics *m,
+                    const pp_findings *f, pp_buf *out)
+{
+    pp_buf data = {.arena = d->arena};
+    put_data(r, m, f, ctx, &data);
+    pp_buf_puts(out, "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+                     "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+                     "<meta name=\"color-scheme\" content=\"light dark\">\n"
+                     "<title>Perpetua report</title>\n");
+    put_element(out, "<style>\n", pp_page_uPlot_min_css, "</style>\n");
+    put_element(out, "<style>\n", pp_page_report_css, "</style>\n</head>\n<body>\n");
+    pp_buf_puts(out, pp_page_report_html);
+    put_element(out, "<!--\n", pp_page_notices_txt, "-->\n");
+    put_json_element(out, data.text);
+    put_element(out, "<script>", pp_page_lightweight_charts_standalone_production_js, "</script>\n");
+    put_element(out, "<script>", pp_page_uPlot_iife_min_js, "</script>\n");
+    put_element(out, "<script>\n", pp_page_report_base_js, "</script>\n");
+    put_element(out, "<script>\n", pp_page_report_chart_js, "</script>\n");
+    put_element(out, "<script>\n", pp_page_report_js, "</script>\n</body>\n</html>\n");
+    return true;
+}

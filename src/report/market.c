@@ -1,0 +1,250 @@
+#include "report/market.h"
+
+#include "report/detail.h"
+#include "report/pack.h"
+
+#include <math.h>
+#include <string.h>
+
+enum {
+    OVERLAY_VALUES = 420000, /* of all features and levels: 4 bytes each, a third more as text */
+    SEGMENTS = 24000,        /* of all structures */
+    SAMPLES = 256            /* bars looked at to tell prices from other numbers */
+};
+
+static uint32_t minute(int64_t ms)
+{
+    return (uint32_t)(ms / PP_MINUTE_MS);
+}
+
+static void put_column(pp_json *w, const char *key, const pp_detail *l, const double *v)
+{
+    double *kept = PP_ARRAY(w->out->arena, double, l->n + 1);
+    for (size_t i = 0; i < l->n; i++)
+        kept[i] = v[l->bar[i]];
+    pp_pack_f32(w, key, kept, l->n);
+}
+
+static void put_level(pp_json *w, const pp_detail *l)
+{
+    uint32_t *t = PP_ARRAY(w->out->arena, uint32_t, l->n + 1);
+    for (size_t i = 0; i < l->n; i++)
+        t[i] = minute(l->bars.open_ms[l->bar[i]]);
+    pp_json_open(w, NULL, '{');
+    pp_json_string(w, "tf", pp_tf_name(l->bars.tf));
+    pp_json_int(w, "minutes", pp_tf_ms(l->bars.tf) / PP_MINUTE_MS);
+    pp_json_bool(w, "whole", l->whole);
+    pp_pack_u32(w, "time", t, l->n);
+    put_column(w, "open", l, l->bars.open);
+    put_column(w, "high", l, l->bars.high);
+    put_column(w, "low", l, l->bars.low);
+    put_column(w, "close", l, l->bars.close);
+    pp_json_close(w);
+}
+
+/* Most known values lie within a third of the price: the column belongs on the price pane. */
+static bool is_price(const pp_bars *b, const double *v)
+{
+    size_t known = 0, near = 0, step = 1 + b->n / SAMPLES;
+    for (size_t i = 0; i < b->n; i += step) {
+        if (isnan(v[i]))
+            continue;
+        known++;
+        near += fabs(v[i] / b->close[i] - 1) < 1.0 / 3;
+    }
+    return known > 0 && 10 * near >= 9 * known;
+}
+
+/* The column on every level as coarse as its own timeframe or coarser: the last value closed by
+ * then. Finer levels step along the column's own. */
+static void put_samples(pp_json *w, const pp_view *v, const double *column, const pp_detail *levels,
+                        int n)
+{
+    pp_json_open(w, "levels", '[');
+    for (int k = 0; k < n; k++) {
+        const pp_detail *l = &levels[k];
+        if (l->bars.tf < v->tf) {
+            pp_json_null(w, NULL);
+            continue;
+        }
+        double *kept = PP_ARRAY(w->out->arena, double, l->n + 1);
+        for (size_t i = 0; i < l->n; i++) {
+            int32_t at = v->visible[l->last ? (size_t)l->last[l->bar[i]] : l->bar[i]];
+            kept[i] = at < 0 ? (double)NAN : column[at];
+        }
+        pp_pack_f32(w, NULL, kept, l->n);
+    }
+    pp_json_close(w);
+}
+
+static size_t cost(const pp_view *v, const pp_detail *levels, int n)
+{
+    size_t sum = 0;
+    for (int k = 0; k < n; k++)
+        sum += levels[k].bars.tf >= v->tf ? levels[k].n : 0;
+    return sum;
+}
+
+static void put_features(pp_json *w, const pp_columns *c, const pp_detail *levels, int n)
+{
+    size_t left = OVERLAY_VALUES, dropped = 0;
+    pp_json_open(w, "features", '[');
+    for (int i = 0; i < c->n_features; i++) {
+        const pp_node *node = pp_columns_feature(c, i);
+        const pp_view *v = &c->views[node->view];
+        for (int k = 0; k < node->n_outputs; k++) {
+            const double *column = node->out ? node->out[k] : NULL;
+            if (!column || node->outputs[k].name[0] == '_')
+                continue;
+            if (cost(v, levels, n) > left) {
+                dropped++;
+                continue;
+            }
+            left -= cost(v, levels, n);
+            pp_json_open(w, NULL, '{');
+            pp_json_string(w, "id", node->id);
+            pp_json_string(w, "output", node->n_outputs > 1 ? node->outputs[k].name : "");
+            pp_json_string(w, "type", node->spec->name);
+            pp_json_string(w, "tf", pp_tf_name(v->tf));
+            pp_json_bool(w, "price", is_price(&v->bars, column));
+            put_samples(w, v, column, levels, n);
+            pp_json_close(w);
+        }
+    }
+    pp_json_close(w);
+    pp_json_int(w, "features_left_out", (int64_t)dropped);
+}
+
+/* --- structures --------------------------------------------------------------------------- */
+
+typedef struct pp_runs {
+    PP_VEC(uint32_t) from, to;
+    PP_VEC(double) low, high;
+} pp_runs;
+
+/* Stretches over which both edges stay as they are. They end where the bar that changed them
+ * closes, which is when a Play could know. */
+static void find_runs(pp_arena *a, const pp_bars *b, const pp_result *r, const double *lo,
+                      const double *hi, pp_runs *out)
+{
+    for (size_t i = 0; i < b->n;) {
+        size_t k = i + 1;
+        while (k < b->n && lo[k] == lo[i] && hi[k] == hi[i])
+            k++;
+        int64_t from = pp_bar_close_ms(b, i);
+        int64_t to = k < b->n ? pp_bar_close_ms(b, k) : r->ended_ms;
+        from = from < r->start_ms ? r->start_ms : from;
+        to = to > r->ended_ms ? r->ended_ms : to;
+        if (!isnan(lo[i]) && !isnan(hi[i]) && to > from) {
+            *pp_vec_push(a, &out->from) = minute(from);
+            *pp_vec_push(a, &out->to) = minute(to);
+            *pp_vec_push(a, &out->low) = lo[i];
+            *pp_vec_push(a, &out->high) = hi[i];
+        }
+        i = k;
+    }
+}
+
+/* The output that closes a zone opened by output k ("upper" and "lower" alike but for that), -1:
+ * none. */
+static int lower_of(const pp_node *node, int k)
+{
+    const char *name = node->outputs[k].name, *at = strstr(name, "upper");
+    for (int j = 0; at && j < node->n_outputs; j++) {
+        const char *other = node->outputs[j].name;
+        size_t head = (size_t)(at - name);
+        if (strlen(other) == strlen(name) && !strncmp(other, name, head) &&
+            !strncmp(other + head, "lower", 5) && !strcmp(other + head + 5, at + 5))
+            return j;
+    }
+    return -1;
+}
+
+static bool is_drawn(const pp_node *node, int k, const pp_bars *b)
+{
+    const char *name = node->outputs[k].name;
+    return node->out && node->out[k] && name[0] != '_' && node->outputs[k].type == PP_FLOAT &&
+           is_price(b, node->out[k]);
+}
+
+/* Keeps the last `left` runs. */
+static void put_runs(pp_json *w, const pp_node *node, const char *name, const pp_view *v,
+                     const pp_runs *runs, bool zone, size_t *left)
+{
+    size_t n = runs->from.n < *left ? runs->from.n : *left, skip = runs->from.n - n;
+    *left -= n;
+    pp_json_open(w, NULL, '{');
+    pp_json_string(w, "id", node->id);
+    pp_json_string(w, "output", name);
+    pp_json_string(w, "type", node->spec->name);
+    pp_json_string(w, "tf", pp_tf_name(v->tf));
+    pp_json_bool(w, "zone", zone);
+    pp_json_int(w, "left_out", (int64_t)skip);
+    pp_pack_u32(w, "from", runs->from.v + skip, n);
+    pp_pack_u32(w, "to", runs->to.v + skip, n);
+    pp_pack_f32(w, "low", runs->low.v + skip, n);
+    if (zone)
+        pp_pack_f32(w, "high", runs->high.v + skip, n);
+    pp_json_close(w);
+}
+
+static void put_structure(pp_json *w, const pp_node *node, const pp_view *v, const pp_result *r,
+                          size_t *left)
+{
+    for (int k = 0; k < node->n_outputs; k++) {
+        const char *name = node->outputs[k].name;
+        if (!is_drawn(node, k, &v->bars) || strstr(name, "lower"))
+            continue;
+        int low = lower_of(node, k);
+        bool zone = low >= 0 && node->out[low];
+        pp_runs runs = {.from = {0}};
+        find_runs(w->out->arena, &v->bars, r, node->out[zone ? low : k], node->out[k], &runs);
+        if (runs.from.n > 0 && *left > 0)
+            put_runs(w, node, name, v, &runs, zone, left);
+    }
+}
+
+static void put_structures(pp_json *w, const pp_columns *c, const pp_result *r)
+{
+    size_t left = SEGMENTS;
+    pp_json_open(w, "structures", '[');
+    for (int i = 0; i < c->n_nodes - c->n_features; i++) {
+        const pp_node *node = pp_columns_structure(c, i);
+        put_structure(w, node, &c->views[node->view], r, &left);
+    }
+    pp_json_close(w);
+}
+
+/* --- all of it ---------------------------------------------------------------------------- */
+
+static int make_levels(pp_arena *a, const pp_prepared *p, const pp_result *r, pp_detail *levels)
+{
+    unsigned wanted = 1u << PP_TF_5M | 1u << PP_TF_15M | 1u << PP_TF_1H | 1u << PP_TF_4H |
+                      1u << PP_TF_D | 1u << r->exec_tf;
+    for (int v = 0; v < p->columns->n_views; v++)
+        wanted |= 1u << p->columns->views[v].tf;
+    size_t n_trades = r->log->trades.n, n = 0;
+    int64_t *at = PP_ARRAY(a, int64_t, 2 * n_trades + r->n_ambiguous + 1);
+    for (size_t i = 0; i < n_trades; i++) {
+        const pp_trade *t = PP_SLAB_AT(&r->log->trades, pp_trade, i);
+        at[n++] = t->entry_ms;
+        at[n++] = t->exit_ms;
+    }
+    for (size_t i = 0; i < r->n_ambiguous; i++)
+        at[n++] = r->ambiguous_ms[i];
+    return pp_detail_levels(a, p->tape, r->start_ms, r->ended_ms, wanted, at, n, levels);
+}
+
+void pp_report_market(pp_json *w, const pp_prepared *p, const pp_result *r)
+{
+    pp_detail levels[PP_DETAIL_LEVELS];
+    int n = make_levels(w->out->arena, p, r, levels);
+    pp_json_open(w, "market", '{');
+    pp_json_open(w, "levels", '[');
+    for (int k = 0; k < n; k++)
+        put_level(w, &levels[k]);
+    pp_json_close(w);
+    put_features(w, p->columns, levels, n);
+    put_structures(w, p->columns, r);
+    pp_json_close(w);
+}
