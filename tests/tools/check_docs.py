@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Documents keep their word: links lead somewhere, commands and options exist, functions named in
-docs/architecture.md are there.
+"""Documents keep their word: links lead somewhere, commands and options exist, Plays load, functions
+named in docs/architecture.md are there.
 
     check_docs.py ROOT PERPETUA
 """
@@ -8,11 +8,12 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 
 root, program = sys.argv[1:3]
 findings = []
 help_of = {}
-checked = {"links": 0, "commands": 0, "functions": 0}
+checked = {"links": 0, "commands": 0, "functions": 0, "plays": 0}
 
 
 def pages():
@@ -64,6 +65,20 @@ def check_commands(page, text):
         check_command(page, re.split(r"\s{3,}|\s>\s|\s#\s", line)[0])
 
 
+def check_plays(page, text):
+    """Whole Plays that a page shows load without an error."""
+    for block in re.findall(r"^```yaml\n(.*?)^```", text, re.M | re.S):
+        if "version:" not in block or "actions:" not in block:
+            continue
+        checked["plays"] += 1
+        with tempfile.NamedTemporaryFile("w", suffix=".yml", encoding="utf-8") as f:
+            f.write(block)
+            f.flush()
+            done = subprocess.run([program, "check", f.name], capture_output=True, text=True)
+        if done.returncode:
+            findings.append("%s: a Play does not load:\n%s" % (page, done.stderr))
+
+
 def check_functions(page, text):
     code = "".join(open(os.path.join(folder, n), encoding="utf-8").read()
                    for folder, _, names in os.walk(os.path.join(root, "src"))
@@ -78,6 +93,7 @@ for page in pages():
     text = open(os.path.join(root, page), encoding="utf-8").read()
     check_links(page, text)
     check_commands(page, text)
+    check_plays(page, text)
     if page.endswith("architecture.md"):
         check_functions(page, text)
 print("\n".join(findings))
