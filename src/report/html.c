@@ -106,8 +106,7 @@ static void put_trade(pp_json *w, const pp_result *r, const pp_trade *t)
     pp_json_double(w, NULL, cost > 0 ? 100 * pp_double_of_e8(t->mfe_e8) / cost : (double)NAN);
     put_level(w, t->stop_px_e8);
     put_level(w, t->target_px_e8);
-    pp_json_double(w, NULL,
-                   t->risk_e8 ? (double)t->net_e8 / (double)t->risk_e8 : (double)NAN);
+    pp_json_double(w, NULL, t->risk_e8 ? (double)t->net_e8 / (double)t->risk_e8 : (double)NAN);
     pp_json_string(w, NULL, pp_reason_name((pp_reason)t->reason));
     pp_json_string(w, NULL, tag_of(r, t->tag));
     pp_json_string(w, NULL, tag_of(r, t->exit_tag));
@@ -116,9 +115,10 @@ static void put_trade(pp_json *w, const pp_result *r, const pp_trade *t)
 
 static void put_trades(pp_json *w, const pp_result *r)
 {
-    static const char *const names[] = {
-        "id",  "side",       "entry_ms", "exit_ms", "qty",  "entry",  "exit", "gross",  "fees",    "funding",
-        "net", "return_pct", "mae_pct",  "mfe_pct", "stop", "target", "r",    "reason", "entered", "left"};
+    static const char *const names[] = {"id",     "side",       "entry_ms", "exit_ms", "qty",
+                                        "entry",  "exit",       "gross",    "fees",    "funding",
+                                        "net",    "return_pct", "mae_pct",  "mfe_pct", "stop",
+                                        "target", "r",          "reason",   "entered", "left"};
     size_t n = r->log->trades.n, shown = n < TRADES_MAX ? n : TRADES_MAX;
     pp_json_int(w, "trades_left_out", (int64_t)(n - shown));
     pp_json_open(w, "trade_columns", '[');
@@ -229,7 +229,8 @@ bool pp_report_html(void *ctx, pp_diags *d, const pp_result *r, const pp_metrics
     pp_buf_puts(out, pp_page_report_html);
     put_element(out, "<!--\n", pp_page_notices_txt, "-->\n");
     put_json_element(out, data.text);
-    put_element(out, "<script>", pp_page_lightweight_charts_standalone_production_js, "</script>\n");
+    put_element(out, "<script>", pp_page_lightweight_charts_standalone_production_js,
+                "</script>\n");
     put_element(out, "<script>", pp_page_uPlot_iife_min_js, "</script>\n");
     put_element(out, "<script>\n", pp_page_report_base_js, "</script>\n");
     put_element(out, "<script>\n", pp_page_report_chart_js, "</script>\n");
