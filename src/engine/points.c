@@ -19,6 +19,7 @@ typedef struct fold {
     pp_segment now;
     int64_t maintenance_e8; /* of `now` */
     double leverage, liq_distance_pct, margin_ratio;
+    int64_t floor_peak_e8, floor_e8; /* at this peak no loss up to floor_e8 is the deepest so far */
     pp_equity_point p;
 } fold;
 
@@ -65,6 +66,17 @@ static void fold_position(fold *f, size_t bar, int64_t mark_e8, int64_t unrealis
     f->p.intrabar_max_dd_pct = dd > f->p.intrabar_max_dd_pct ? dd : f->p.intrabar_max_dd_pct;
 }
 
+/* The loss from this peak below which the percentage need not be computed: a little under what the
+ * deepest one so far comes to, so that rounding cannot matter. */
+static int64_t floor_of(fold *f)
+{
+    if (f->floor_peak_e8 != f->p.peak_e8) {
+        f->floor_peak_e8 = f->p.peak_e8;
+        f->floor_e8 = (int64_t)(f->p.max_dd_pct / 100 * (double)f->p.peak_e8 * (1 - 1e-12)) - 1;
+    }
+    return f->floor_e8;
+}
+
 /* One tape close. */
 static void fold_bar(fold *f, size_t bar, bool first)
 {
@@ -86,8 +98,11 @@ static void fold_bar(fold *f, size_t bar, bool first)
     if (p->peak_e8 == p->equity_e8)
         return;
     int64_t down_e8 = p->peak_e8 - p->equity_e8;
-    double down_pct = pp_drawdown_pct(p->peak_e8, p->equity_e8);
     p->max_dd_abs_e8 = down_e8 > p->max_dd_abs_e8 ? down_e8 : p->max_dd_abs_e8;
+    if (down_e8 <= floor_of(f))
+        return;
+    double down_pct = pp_drawdown_pct(p->peak_e8, p->equity_e8);
+    f->floor_peak_e8 = 0;
     p->max_dd_pct = down_pct > p->max_dd_pct ? down_pct : p->max_dd_pct;
     if (p->max_dd_pct > p->intrabar_max_dd_pct)
         p->intrabar_max_dd_pct = p->max_dd_pct;

@@ -8,7 +8,8 @@
 
 enum { TABLE_ROWS = 500, EQUITY_POINTS = 1000 };
 
-/* The files in assets/, made into strings by the build. */
+/* The files in assets/, made into strings by the build; the report's style is the base. */
+extern const char pp_page_report_css[];
 extern const char pp_page_sweep_html[], pp_page_sweep_css[], pp_page_sweep_js[];
 
 /* Six digits are enough to look at, and a third of the size. */
@@ -150,6 +151,7 @@ void pp_sweep_page(const pp_sweep *s, pp_buf *out)
     pp_buf_puts(out, "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
                      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
                      "<title>Sweep</title>\n<style>\n");
+    pp_buf_puts(out, pp_page_report_css);
     pp_buf_puts(out, pp_page_sweep_css);
     pp_buf_puts(out, "</style>\n</head>\n<body>\n");
     pp_buf_puts(out, pp_page_sweep_html);

@@ -59,6 +59,64 @@ Test(sweep, W2_a_row_is_the_run_with_its_values)
     lab_free(&L);
 }
 
+/* Windows, tape-grid and live conditions, structures, a Play's own funding: everything that rows
+ * may and may not share. */
+static const char rich_play[] =
+    "version: 3.0.0\n"
+    "name: rich\n"
+    "symbol: SYNTHUSDT\n"
+    "tf: 15m\n"
+    "variables: {len: 20, bars: 3, side: 4, hold: 12, rate: 0.0001, near: 0.4}\n"
+    "features:\n"
+    "  hi: {indicator: highest, params: {length: \"{{ len }}\"}}\n"
+    "  slow: {indicator: ema, params: {length: \"{{ len }}\"}}\n"
+    "  smooth: {indicator: sma, params: {length: 3}, source: slow}\n"
+    "  same: {indicator: ema, params: {length: 20}}\n"
+    "  rsi_14: {indicator: rsi, params: {length: 14}}\n"
+    "structures:\n"
+    "  exec:\n"
+    "    - {type: swing, key: sw, params: {left: \"{{ side }}\", right: 3}}\n"
+    "setups:\n"
+    "  up: [close, \">\", smooth]\n"
+    "actions:\n"
+    "  entry_long:\n"
+    "    all:\n"
+    "      - {setup: up}\n"
+    "      - [last_price, cross_above, slow]\n"
+    "      - {occurred_within: {bars: \"{{ bars }}\", expr: [rsi_14, \"<\", 65]}}\n"
+    "      - [funding_rate, \"<\", 0.00015]\n"
+    "  entry_short:\n"
+    "    any:\n"
+    "      - all: [[close, cross_below, same], {not: {setup: up}}, [sw.high_level, \">\", close]]\n"
+    "      - {lhs: close, op: near_pct, rhs: hi, tolerance: \"{{ near }}\"}\n"
+    "  exit_long: {any: [[position.bars_held, \">=\", \"{{ hold }}\"], [close, \"<\", smooth]]}\n"
+    "  exit_short: [[position.bars_held, \">=\", \"{{ hold }}\"]]\n"
+    "position_policy: {mode: long_short}\n"
+    "funding: {rate: \"{{ rate }}\", interval: 8h}\n"
+    "risk:\n"
+    "  stop_loss: {type: price_percent, value: 2}\n"
+    "  sizing: {model: percent_equity, value: 50}\n";
+
+Test(sweep, W2_rows_of_a_rich_play_are_runs_whatever_they_share)
+{
+    NEEDS_DUCKDB;
+    static const char *const vary[] = {"len=20,35", "bars=1,3",     "side=3,5",
+                                       "hold=4,12", "near=0.1,0.4", "rate=0.0001,0.0002",
+                                       NULL};
+    lab_make(&L, MARKET, vary);
+    L.b.job.play_text = rich_play;
+    L.b.job.play_size = sizeof rich_play - 1;
+    cr_assert(lab_run(&L, "s"), "%s", bench_messages(&L.b));
+    cr_assert_eq(L.sweep.count[PP_ROW_DONE] + L.sweep.count[PP_ROW_STOPPED], 64);
+    cr_expect_gt(L.sweep.shared_columns.bits_found, L.sweep.shared_columns.bits_computed);
+    size_t trades = pp_row_metric_at(&L.sweep.layout, pp_metric_find("total_trades"));
+    for (size_t row = 0; row < 64; row += 1 + row % 3) {
+        cr_expect_gt(L.sweep.rows[row].values[trades], 3);
+        expect_row_is_run(&L, row);
+    }
+    lab_free(&L);
+}
+
 Test(sweep, W2_sets_that_do_not_load_are_rows_with_their_code)
 {
     NEEDS_DUCKDB;

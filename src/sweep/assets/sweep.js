@@ -98,8 +98,8 @@ function head() {
   for (const [v, name] of cards) {
     const c = element("div", undefined, $("cards"));
     c.className = "card";
-    element("b", v, c);
     element("span", name, c);
+    element("b", v, c);
   }
   const doubts = [];
   if (s.deflated_sharpe !== null && s.deflated_sharpe < 0.95)
@@ -108,7 +108,7 @@ function head() {
     doubts.push("What ranked high in the first half of the window did not in the second.");
   if (s.positive_share !== null && s.positive_share < 0.2)
     doubts.push("Few rows end with a profit: the best may be an accident of its parameters.");
-  for (const d of doubts) element("p", d, $("doubts")).className = "warn";
+  for (const d of doubts) element("p", d, $("doubts")).className = "doubt";
 }
 
 /* ---- ranking ---- */
