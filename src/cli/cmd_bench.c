@@ -33,7 +33,7 @@ static void put_json(pp_cli *c, const pp_workload_result *v, size_t n)
 static int run_bench(pp_cli *c)
 {
     pp_workload_result v[PP_WORKLOADS];
-    pp_workload_request q = {.only = c->n_args ? c->args[0] : NULL};
+    pp_workload_request q = {.only = c->n_args ? c->args[0] : NULL, .cancel = c->interrupted};
     int64_t repeats = PP_WORKLOAD_REPEATS;
     struct rusage use;
     size_t n;

@@ -195,6 +195,7 @@ static bool run_in(pp_diags *d, pp_arena *scratch, one *o)
 
 typedef struct bench {
     pp_diags *d;
+    const volatile sig_atomic_t *cancel;
     pp_arena scratch;
     pp_tape m1, m15;
 } bench;
@@ -219,6 +220,11 @@ static bool check(pp_diags *d, const published *w, const char *who, int64_t trad
     return false;
 }
 
+static bool stopped(const bench *b)
+{
+    return b->cancel && *b->cancel;
+}
+
 static bool single(bench *b, const published *w, int repeats, pp_workload_result *out)
 {
     const pp_tape *t = w->play == 0 ? &b->m15 : &b->m1;
@@ -226,7 +232,7 @@ static bool single(bench *b, const published *w, int repeats, pp_workload_result
     one o = {.tape = t, .play = w->play, .fast = "9", .slow = "21"};
     for (int k = 0; k <= repeats; k++) { /* the first one only warms up */
         o.trades = 0;
-        if (!run_in(b->d, &b->scratch, &o))
+        if (stopped(b) || !run_in(b->d, &b->scratch, &o))
             return false;
         double start = now_ms();
         naive n = run_naive(&t->bars, 9, 21);
@@ -273,7 +279,7 @@ static bool all_sets(bench *b, sums *s)
                  .fast = fast,
                  .slow = slow,
                  .cache = pp_share_cache(share, 0)};
-        ok = run_in(b->d, &b->scratch, &o);
+        ok = !stopped(b) && run_in(b->d, &b->scratch, &o);
         pp_share_release(share, 0);
         s->trades += o.trades;
         s->net += o.net;
@@ -329,7 +335,7 @@ bool pp_workloads_run(pp_diags *d, const pp_workload_request *q, pp_workload_res
                       size_t *n)
 {
     int repeats = q->repeats ? q->repeats : PP_WORKLOAD_REPEATS;
-    bench b = {.d = d};
+    bench b = {.d = d, .cancel = q->cancel};
     bool ok = true;
     PP_ASSERT(repeats > 0 && repeats <= REPEATS_MAX, "bench repeats", repeats, REPEATS_MAX);
     pp_arena_init(&b.scratch, NULL);

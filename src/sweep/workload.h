@@ -9,6 +9,8 @@
 
 #include "base/diag.h"
 
+#include <signal.h>
+
 typedef struct pp_workload_result {
     const char *id;     /* "W1" */
     double engine_ms;   /* bar loop of the exchange alone, columns and signals there already */
@@ -20,9 +22,9 @@ typedef struct pp_workload_result {
 } pp_workload_result;
 
 typedef struct pp_workload_request {
-    const char *only; /* an id; NULL: all */
-    int repeats;      /* 0: PP_WORKLOAD_REPEATS */
-    int threads;      /* of W4; 0: 1 */
+    const char *only;                    /* an id; NULL: all */
+    int repeats;                         /* 0: PP_WORKLOAD_REPEATS */
+    const volatile sig_atomic_t *cancel; /* not NULL: non-zero ends it, without an error */
 } pp_workload_request;
 
 enum { PP_WORKLOAD_REPEATS = 9, PP_WORKLOADS = 3 };
