@@ -1,8 +1,6 @@
 /* Chapter 02: what does not load, with code and place; everything wrong at once. */
 #include "play_test.h"
 
-#include <time.h>
-
 #define HEAD "version: 3.0.0\nname: t\nsymbol: BTCUSDT\n" /* lines 1-3 */
 #define TF   "tf: 15m\n"
 #define FEAT                                                                                       \
@@ -278,7 +276,8 @@ Test(play, P3_variables_keep_their_type_and_set_overrides)
     done(c);
 }
 
-Test(play, P9_a_chain_of_20000_setups_loads_in_order_and_in_time)
+/* What it costs is tests/engine/test_growth.c's to say; a blow-up would end in the time-out. */
+Test(play, P9_a_chain_of_20000_setups_loads_in_order, .timeout = 100)
 {
     enum { N = 20000 };
     char *text = malloc(N * 40 + 400);
@@ -286,32 +285,24 @@ Test(play, P9_a_chain_of_20000_setups_loads_in_order_and_in_time)
     for (int i = 0; i < N; i++)
         n += (size_t)(i + 1 < N ? sprintf(text + n, " s%d: {setup: s%d}\n", i, i + 1)
                                 : sprintf(text + n, " s%d: [[close, \">\", 1]]\n", i));
-    struct timespec a, b;
-    clock_gettime(CLOCK_MONOTONIC, &a);
     load_case *c = load_with("play.yml", text, n, NULL, 0);
-    clock_gettime(CLOCK_MONOTONIC, &b);
     cr_assert(fine(c), "%s", messages(c));
     cr_expect_str_eq(c->play->setups.v[0].id, "s19999");
     cr_expect_str_eq(c->play->setups.v[N - 1].id, "s0");
-    cr_expect_lt(b.tv_sec - a.tv_sec, 3);
     done(c);
     free(text);
 }
 
-Test(play, P2_20000_unknown_keys_are_reported_in_time)
+Test(play, P2_20000_unknown_keys_are_reported, .timeout = 100)
 {
     enum { N = 20000 };
     char *text = malloc(N * 24 + 400);
     size_t n = (size_t)sprintf(text, "%s", BASE);
     for (int i = 0; i < N; i++)
         n += (size_t)sprintf(text + n, "unknown_%d: 1\n", i);
-    struct timespec a, b;
-    clock_gettime(CLOCK_MONOTONIC, &a);
     load_case *c = load_with("play.yml", text, n, NULL, 0);
-    clock_gettime(CLOCK_MONOTONIC, &b);
     cr_expect_eq(c->d.n_errors, N);
     cr_expect_leq(c->d.list.n, PP_DIAG_MAX);
-    cr_expect_lt(b.tv_sec - a.tv_sec, 3);
     done(c);
     free(text);
 }

