@@ -161,7 +161,7 @@ static bool enter(pp_loop *l, size_t k, size_t instant, bool flip)
     if (plan.code == PP_OUT_NONE)
         plan = pp_risk_plan(l, in, instant, flip);
     if (plan.code != PP_OUT_NONE) {
-        record(l, k, instant, plan.code, NULL);
+        record(l, k, instant, plan.code, plan.req.qty_e8 > 0 ? &plan : NULL);
         return false;
     }
     record(l, k, instant, PP_OUT_ENTER, &plan);

@@ -242,7 +242,7 @@ enum { /* bits of pp_event.caps (K3), in the order in which they are applied */
 };
 
 /* Which fields an event has:
- *   decision         code, case_id, action; with has_qty: qty_e8, caps
+ *   decision         code, case_id, action; with has_qty (a size was made): qty_e8, caps
  *   funding          rate_e12, mark_e8, amount_e8 (negative: paid), from_margin_e8
  *   liquidation      mark_e8, level_e8 (liquidation price), bankruptcy_e8
  *   shrunk           code, id, qty_e8

@@ -4,6 +4,7 @@
 #include "market/synthetic.h"
 #include "store/cache.h"
 #include "store/import.h"
+#include "store/instruments.h"
 #include "store/tape_open.h"
 
 #include <dirent.h>
@@ -521,5 +522,45 @@ Test(store, T17_readers_while_a_writer_works, .timeout = 120)
     pp_series s;
     cr_assert(pp_store_read(&e.arena, &store, &key, &s, &e.d));
     cr_assert_eq(s.n, 24000);
+    env_close(&e);
+}
+
+/* ---- contracts ---- */
+
+#define CONTRACT(more, tick)                                                                       \
+    "{\"symbol\": \"BTCUSDT\", " more "\"tick\": \"" tick                                          \
+    "\", \"qty_step\": 1, \"tiers\": [[1000, 0.01, 0, 50]]}"
+
+static bool merge(env *e, const char *text, const char *seen, bool replace,
+                  pp_instruments_report *r)
+{
+    pp_store store = {.dir = in_dir(e, "contracts")};
+    return pp_store_instruments_merge(&e->arena, &store, "bybit", "BTCUSDT", "c.json", text,
+                                      strlen(text), seen, replace, r, &e->d);
+}
+
+Test(store, X2_contracts_are_dated_and_never_overwritten_in_silence)
+{
+    env e;
+    pp_instruments_report r;
+    env_open(&e);
+    cr_assert(merge(&e, CONTRACT("", "0.1"), NULL, false, &r), "%s", messages(&e));
+    cr_assert_eq(r.added, 1);
+    cr_assert(merge(&e, CONTRACT("\"as_of\": \"2026-01-01\", ", "0.1"), NULL, false, &r));
+    cr_assert_eq(r.same, 1, "where and when it was read does not matter");
+    cr_assert_not(merge(&e, CONTRACT("", "0.5"), NULL, false, &r));
+    cr_assert(strstr(messages(&e), "other values"), "%s", messages(&e));
+    cr_assert(merge(&e, CONTRACT("\"valid_from\": \"2025-05-01\", ", "0.5"), NULL, false, &r));
+    cr_assert_eq(r.added, 1);
+    cr_assert(merge(&e, CONTRACT("", "0.5"), "2026-03-01", false, &r), "%s", messages(&e));
+    cr_assert_eq(r.same, 1, "what holds today is the newest entry");
+    cr_assert(merge(&e, CONTRACT("", "0.25"), "2026-03-01", false, &r));
+    cr_assert_eq(r.added, 1, "and is dated when it differs");
+    cr_assert(merge(&e, CONTRACT("", "0.2"), NULL, true, &r));
+    cr_assert_eq(r.replaced, 1);
+    size_t n;
+    const char *text = pp_file_read(&e.d, NULL, r.path, 1 << 20, &n);
+    cr_assert(strstr(text, "2026-03-01") && strstr(text, "\"0.25\"") && !strstr(text, "\"0.1\""),
+              "%s", text);
     env_close(&e);
 }
