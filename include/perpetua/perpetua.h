@@ -239,6 +239,40 @@ PP_API bool pp_columns_at(const pp_columns_t *columns, size_t i, pp_column_t *ou
 PP_API bool pp_columns_find(const pp_columns_t *columns, const char *name, pp_column_t *out);
 PP_API void pp_columns_free(pp_columns_t *columns);
 
+/* ------------------------------------------------------------------------------------- sweeps */
+
+typedef struct pp_sweep_t pp_sweep_t;
+
+typedef struct pp_sweep_opts_t {
+    size_t size;             /* sizeof(pp_sweep_opts_t) */
+    const char *const *vary; /* axes: "fast=5:50:5", "slow=20,50,100", "x=log:5:500:8" */
+    size_t n_vary;
+    const char *where;     /* "fast < slow"; NULL: all sets */
+    const char *objective; /* what rows are ranked by; NULL: "sharpe"; "-METRIC": smallest first */
+    int64_t sample, seed;  /* sample 0: the whole grid */
+    int threads;           /* 0: one per CPU */
+    uint64_t memory;       /* bytes for shared columns; 0: 1 GiB */
+    bool has_from, has_to; /* window of all rows; else from behind the longest warmup to the end */
+    int64_t from_ms, to_ms;
+    const volatile int *cancel;
+} pp_sweep_opts_t;
+
+/* Every parameter set of a Play over one tape and one window. Each row is what pp_run gives with
+ * its values over that window: same run hash, same metrics. Results do not depend on `threads`;
+ * with more than one the allocator is called from several threads. No files are written. */
+PP_API pp_status_t pp_sweep(pp_context_t *ctx, const pp_play_t *play, const pp_tape_t *tape,
+                            const pp_sweep_opts_t *opts, pp_sweep_t **out);
+PP_API size_t pp_sweep_rows(const pp_sweep_t *sweep); /* in grid order, the last axis fastest */
+PP_API size_t pp_sweep_ranked(const pp_sweep_t *sweep,
+                              size_t place); /* row at a place, 0 the best */
+/* "fast=10 slow=50"; "done", "stopped", "invalid", "failed"; run hash, "" where none ran. */
+PP_API const char *pp_sweep_label(const pp_sweep_t *sweep, size_t row);
+PP_API const char *pp_sweep_status(const pp_sweep_t *sweep, size_t row);
+PP_API const char *pp_sweep_run_hash(const pp_sweep_t *sweep, size_t row);
+/* As pp_result_metric. */
+PP_API bool pp_sweep_metric(const pp_sweep_t *sweep, size_t row, const char *name, double *value);
+PP_API void pp_sweep_free(pp_sweep_t *sweep);
+
 #ifdef __cplusplus
 }
 #endif

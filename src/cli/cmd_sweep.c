@@ -97,7 +97,7 @@ static bool read_request(pp_cli *c, const pp_runner_job *job, pp_sweep_request *
 static int run_one(pp_cli *c, pp_runner_job *job)
 {
     pp_sweep_request req;
-    pp_sweep sweep;
+    pp_sweep_outcome sweep;
     if (!read_request(c, job, &req))
         return 2;
     bool done = pp_sweep_run(c->diags, &req, &sweep);

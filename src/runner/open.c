@@ -45,6 +45,10 @@ static bool open_tape(pp_diags *d, const pp_runner_job *job, const pp_play *play
     const pp_source_request *src = &job->source;
     const char *symbol = job->symbol ? job->symbol : play->symbols[0];
     pp_tape_opts opts = {.fill_gaps = play->gaps_fill};
+    if (job->tape) {
+        *tape = *job->tape;
+        return true;
+    }
     if (src->store)
         return pp_store_tape(d->arena, &(pp_store){.dir = src->store}, play->exchange, symbol,
                              PP_TAPE_FINEST, &opts, tape, d);

@@ -25,6 +25,7 @@ typedef struct pp_runner_job {
     int n_variables;                 /* of the Play as it was written; -1: it is at hand */
     const pp_registries *registries; /* NULL: the built-in ones */
     pp_source_request source;
+    const pp_tape *tape;         /* a market that is open already, instead of the source; NULL */
     const char *symbol;          /* NULL: the Play's first */
     const char *instrument_file; /* NULL: built in or generic */
     const char *instrument_text; /* what stands in that file; NULL: it is read */

@@ -10,7 +10,7 @@
 /* ---- sweep.parquet ---- */
 
 typedef struct builder {
-    const pp_sweep *s;
+    const pp_sweep_outcome *s;
     pp_arena *arena;
     PP_VEC(pp_col) cols;
 } builder;
@@ -77,7 +77,7 @@ static const char *free_name(builder *b, const char *name)
 
 static void add_identity(builder *b)
 {
-    const pp_sweep *s = b->s;
+    const pp_sweep_outcome *s = b->s;
     size_t n = s->plan.n_rows;
     int64_t *place = PP_ARRAY(b->arena, int64_t, n);
     const char **status = PP_ARRAY(b->arena, const char *, n);
@@ -101,7 +101,7 @@ static void add_identity(builder *b)
 
 static void add_metrics(builder *b)
 {
-    const pp_sweep *s = b->s;
+    const pp_sweep_outcome *s = b->s;
     const pp_row_layout *l = &s->layout;
     size_t n = s->plan.n_rows;
     for (size_t k = 0; k < l->n_values; k++) {
@@ -118,7 +118,7 @@ static void add_metrics(builder *b)
     }
 }
 
-static bool write_parquet(pp_diags *d, const pp_sweep *s)
+static bool write_parquet(pp_diags *d, const pp_sweep_outcome *s)
 {
     builder b = {.s = s, .arena = d->arena};
     for (size_t k = 0; k < s->plan.n_axes; k++)
@@ -141,7 +141,7 @@ static void put_value(pp_json *w, const pp_axis *x, const char *key, size_t v)
         pp_json_double(w, key, x->numbers[v]);
 }
 
-static void put_axes(pp_json *w, const pp_sweep *s)
+static void put_axes(pp_json *w, const pp_sweep_outcome *s)
 {
     pp_json_open(w, "axes", '[');
     for (size_t k = 0; k < s->plan.n_axes; k++) {
@@ -158,7 +158,7 @@ static void put_axes(pp_json *w, const pp_sweep *s)
     pp_json_close(w);
 }
 
-static void put_sets(pp_json *w, const pp_sweep *s)
+static void put_sets(pp_json *w, const pp_sweep_outcome *s)
 {
     const pp_sweep_request *req = s->request;
     pp_json_string(w, "where", s->where);
@@ -179,7 +179,7 @@ static void put_sets(pp_json *w, const pp_sweep *s)
     pp_json_close(w);
 }
 
-static void put_market(pp_json *w, const pp_sweep *s)
+static void put_market(pp_json *w, const pp_sweep_outcome *s)
 {
     pp_json_open(w, "window", '{');
     pp_json_int(w, "start_ms", s->start_ms);
@@ -214,7 +214,7 @@ static void put_statistics(pp_json *w, const pp_sweep_stats *t)
     pp_json_close(w);
 }
 
-static void put_row(pp_json *w, const pp_sweep *s, size_t rank)
+static void put_row(pp_json *w, const pp_sweep_outcome *s, size_t rank)
 {
     size_t row = s->ranking[rank];
     const pp_row *r = &s->rows[row];
@@ -240,7 +240,7 @@ static void put_row(pp_json *w, const pp_sweep *s, size_t rank)
     pp_json_close(w);
 }
 
-static void put_best(pp_json *w, const pp_sweep *s)
+static void put_best(pp_json *w, const pp_sweep_outcome *s)
 {
     size_t ran = s->count[PP_ROW_DONE] + s->count[PP_ROW_STOPPED];
     pp_json_open(w, "best", '[');
@@ -250,7 +250,7 @@ static void put_best(pp_json *w, const pp_sweep *s)
 }
 
 /* One line per code, with the first set that has it. */
-static void put_refused(pp_json *w, pp_arena *arena, const pp_sweep *s)
+static void put_refused(pp_json *w, pp_arena *arena, const pp_sweep_outcome *s)
 {
     int64_t count[PP_CODE_COUNT] = {0};
     size_t first[PP_CODE_COUNT];
@@ -271,7 +271,7 @@ static void put_refused(pp_json *w, pp_arena *arena, const pp_sweep *s)
     pp_json_close(w);
 }
 
-static void put_timing(pp_json *w, const char *key, const pp_sweep *s)
+static void put_timing(pp_json *w, const char *key, const pp_sweep_outcome *s)
 {
     pp_json_open(w, key, '{');
     pp_json_double(w, "wall_s", s->wall_s);
@@ -285,7 +285,7 @@ static void put_timing(pp_json *w, const char *key, const pp_sweep *s)
     pp_json_close(w);
 }
 
-void pp_sweep_json(const pp_sweep *s, bool timing, pp_buf *out)
+void pp_sweep_json(const pp_sweep_outcome *s, bool timing, pp_buf *out)
 {
     pp_json w;
     pp_json_init(&w, out, 2);
@@ -305,13 +305,13 @@ void pp_sweep_json(const pp_sweep *s, bool timing, pp_buf *out)
     pp_buf_puts(out, "\n");
 }
 
-static bool write_text(pp_diags *d, const pp_sweep *s, const char *name, const pp_buf *text)
+static bool write_text(pp_diags *d, const pp_sweep_outcome *s, const char *name, const pp_buf *text)
 {
     return pp_file_write_atomic(d, NULL, pp_fmt(d->arena, "%s/%s", s->dir, name), text->text,
                                 text->len);
 }
 
-bool pp_sweep_write(pp_diags *d, const pp_sweep *s)
+bool pp_sweep_write(pp_diags *d, const pp_sweep_outcome *s)
 {
     pp_buf json = {.arena = d->arena}, page = json, timing = json;
     pp_json w;

@@ -50,7 +50,7 @@ static const char *const table_metrics[] = {
     "total_fees",     "time_in_market_pct", "liquidations",
 };
 
-static void put_top(pp_json *w, const pp_sweep *s)
+static void put_top(pp_json *w, const pp_sweep_outcome *s)
 {
     size_t ran = s->count[PP_ROW_DONE] + s->count[PP_ROW_STOPPED];
     pp_json_open(w, "metrics", '[');
@@ -76,7 +76,7 @@ static void put_top(pp_json *w, const pp_sweep *s)
 }
 
 /* Every row, in grid order. */
-static void put_rows(pp_json *w, const pp_sweep *s)
+static void put_rows(pp_json *w, const pp_sweep_outcome *s)
 {
     size_t at = pp_row_metric_at(&s->layout, s->shared.objective.metric);
     pp_json_open(w, "place", '[');
@@ -114,7 +114,7 @@ static void put_statistics(pp_json *w, const pp_sweep_stats *t)
     pp_json_close(w);
 }
 
-static void put_data(const pp_sweep *s, pp_buf *out)
+static void put_data(const pp_sweep_outcome *s, pp_buf *out)
 {
     pp_json w;
     pp_json_init(&w, out, 0);
@@ -144,7 +144,7 @@ static void put_data(const pp_sweep *s, pp_buf *out)
     pp_json_close(&w);
 }
 
-void pp_sweep_page(const pp_sweep *s, pp_buf *out)
+void pp_sweep_page(const pp_sweep_outcome *s, pp_buf *out)
 {
     pp_buf data = {.arena = out->arena};
     put_data(s, &data);

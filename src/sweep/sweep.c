@@ -87,7 +87,7 @@ static pp_where_value *where_values(pp_arena *arena, const pp_play *play, const 
     return vars;
 }
 
-static bool plan_rows(pp_diags *d, pp_sweep *s, const pp_play *play)
+static bool plan_rows(pp_diags *d, pp_sweep_outcome *s, const pp_play *play)
 {
     const pp_sweep_request *req = s->request;
     size_t n = req->n_vary, n_vars;
@@ -118,7 +118,7 @@ static bool plan_rows(pp_diags *d, pp_sweep *s, const pp_play *play)
 /* ---- the market ---- */
 
 typedef struct probe {
-    const pp_sweep *s;
+    const pp_sweep_outcome *s;
     pp_arena *scratch;
     size_t row;
     bool loads;
@@ -133,7 +133,7 @@ static void try_to_load(void *ctx)
 
 /* The market is opened with the first set that loads. Without any, the errors of the first say
  * what is wrong. */
-static bool open_market(pp_diags *d, pp_sweep *s)
+static bool open_market(pp_diags *d, pp_sweep_outcome *s)
 {
     const pp_runner_job *job = &s->request->job;
     probe p = {.s = s};
@@ -162,7 +162,7 @@ static bool open_market(pp_diags *d, pp_sweep *s)
 /* ---- the pool ---- */
 
 typedef struct work {
-    pp_sweep *s;
+    pp_sweep_outcome *s;
     pthread_mutex_t lock;
     pp_arena texts;     /* of the rows; under the lock */
     const size_t *todo; /* rows to run */
@@ -318,7 +318,7 @@ static void scan_failed(work *w, const pp_diags *d, size_t row)
 
 static void scan_row(work *w, pp_arena *scratch, const pp_column_cache *views, size_t row)
 {
-    pp_sweep *s = w->s;
+    pp_sweep_outcome *s = w->s;
     const pp_runner_job *job = &s->request->job;
     pp_diags d = {.arena = scratch};
     pp_strategy *st = pp_row_load(&d, job, &s->plan, row, s->input.tape->bars.tf);
@@ -387,7 +387,7 @@ static bool refuse_window(pp_diags *d, const work *w, const pp_window_request *w
 /* False without an error: cancelled. */
 static bool find_window(pp_diags *d, work *w, pp_pool *pool)
 {
-    pp_sweep *s = w->s;
+    pp_sweep_outcome *s = w->s;
     const pp_bars *bars = &s->input.tape->bars;
     const pp_window_request *want = &s->request->job.options.window;
     w->start_ms = INT64_MIN;
@@ -446,7 +446,7 @@ static const char *text_hash(pp_arena *arena, const char *text, size_t n)
 }
 
 /* Everything that a row's bytes depend on. The names are what a refusal shows. */
-static void identify(pp_arena *arena, pp_sweep *s)
+static void identify(pp_arena *arena, pp_sweep_outcome *s)
 {
     const pp_sweep_request *req = s->request;
     const pp_runner_job *job = &req->job;
@@ -488,7 +488,7 @@ static void identify(pp_arena *arena, pp_sweep *s)
 
 /* ---- running ---- */
 
-static void share_window(pp_sweep *s)
+static void share_window(pp_sweep_outcome *s)
 {
     s->shared.job = &s->request->job;
     s->shared.plan = &s->plan;
@@ -505,18 +505,24 @@ static void share_window(pp_sweep *s)
     s->shared.options.fast = true;
 }
 
-/* False without an error: cancelled. */
-static bool run_all(pp_diags *d, work *w, pp_pool *pool)
+static bool open_checkpoint(pp_diags *d, work *w)
 {
-    pp_sweep *s = w->s;
-    const pp_sweep_request *req = s->request;
-    size_t n = 0, *todo = PP_ARRAY(d->arena, size_t, s->plan.n_rows);
+    pp_sweep_outcome *s = w->s;
     if (!pp_dir_make(d, NULL, s->dir))
         return false;
     w->checkpoint =
-        pp_checkpoint_open(d, pp_fmt(d->arena, "%s/sweep.rows", s->dir), s->identity, req->restart,
-                           &s->layout, s->rows, s->plan.n_rows, &s->n_resumed);
-    if (!w->checkpoint)
+        pp_checkpoint_open(d, pp_fmt(d->arena, "%s/sweep.rows", s->dir), s->identity,
+                           s->request->restart, &s->layout, s->rows, s->plan.n_rows, &s->n_resumed);
+    return w->checkpoint != NULL;
+}
+
+/* False without an error: cancelled. */
+static bool run_all(pp_diags *d, work *w, pp_pool *pool)
+{
+    pp_sweep_outcome *s = w->s;
+    const pp_sweep_request *req = s->request;
+    size_t n = 0, *todo = PP_ARRAY(d->arena, size_t, s->plan.n_rows);
+    if (!req->in_memory && !open_checkpoint(d, w))
         return false;
     for (size_t i = 0; i < s->plan.n_rows; i++)
         if (s->rows[i].status == PP_ROW_PENDING)
@@ -529,8 +535,9 @@ static bool run_all(pp_diags *d, work *w, pp_pool *pool)
     s->shared_columns = pp_share_count(w->share);
     double took_s = now_s() - w->began_s;
     s->rows_per_s = took_s > 0 ? (double)n / took_s : 0;
-    bool synced = pp_checkpoint_sync(d, w->checkpoint);
-    pp_checkpoint_close(w->checkpoint);
+    bool synced = !w->checkpoint || pp_checkpoint_sync(d, w->checkpoint);
+    if (w->checkpoint)
+        pp_checkpoint_close(w->checkpoint);
     if (st == PP_POOL_NO_MEMORY)
         pp_arena_out_of_memory(d->arena);
     return synced && st == PP_POOL_DONE && !atomic_load(&w->cancel);
@@ -538,7 +545,7 @@ static bool run_all(pp_diags *d, work *w, pp_pool *pool)
 
 /* ---- the best ---- */
 
-static bool check_hash(pp_diags *d, const pp_sweep *s, size_t row, const char *run_hash)
+static bool check_hash(pp_diags *d, const pp_sweep_outcome *s, size_t row, const char *run_hash)
 {
     if (!strcmp(run_hash, s->rows[row].run_hash))
         return true;
@@ -548,7 +555,7 @@ static bool check_hash(pp_diags *d, const pp_sweep *s, size_t row, const char *r
 }
 
 /* The best row once more, for its equity and for what its ratio is worth among the trials. */
-static bool run_best(pp_diags *d, pp_sweep *s)
+static bool run_best(pp_diags *d, pp_sweep_outcome *s)
 {
     size_t row = s->ranking[0];
     pp_run_options options = s->shared.options;
@@ -568,7 +575,7 @@ static bool run_best(pp_diags *d, pp_sweep *s)
 }
 
 /* As `run --set` with the sweep's window makes it, with every gate and file. */
-static bool keep_run(pp_diags *d, pp_sweep *s, size_t row)
+static bool keep_run(pp_diags *d, pp_sweep_outcome *s, size_t row)
 {
     pp_runner_job job = s->request->job;
     pp_runner_done done;
@@ -583,7 +590,7 @@ static bool keep_run(pp_diags *d, pp_sweep *s, size_t row)
     return true;
 }
 
-static bool conclude(pp_diags *d, pp_sweep *s)
+static bool conclude(pp_diags *d, pp_sweep_outcome *s)
 {
     for (size_t i = 0; i < s->plan.n_rows; i++)
         s->count[s->rows[i].status]++;
@@ -620,10 +627,10 @@ static const pp_play *base_play(pp_diags *d, const pp_runner_job *job)
     return NULL;
 }
 
-bool pp_sweep_run(pp_diags *d, const pp_sweep_request *request, pp_sweep *s)
+bool pp_sweep_run(pp_diags *d, const pp_sweep_request *request, pp_sweep_outcome *s)
 {
     double began_s = now_s();
-    *s = (pp_sweep){.request = request, .arena = d->arena};
+    *s = (pp_sweep_outcome){.request = request, .arena = d->arena};
     const char *objective = request->objective ? request->objective : "sharpe";
     const pp_play *play = base_play(d, &request->job);
     s->layout = pp_row_layout_make(d->arena);
@@ -647,5 +654,5 @@ bool pp_sweep_run(pp_diags *d, const pp_sweep_request *request, pp_sweep *s)
     identify(d->arena, s);
     bool done = run_all(d, w, pool) && conclude(d, s);
     s->wall_s = now_s() - began_s;
-    return done && pp_sweep_write(d, s);
+    return done && (request->in_memory || pp_sweep_write(d, s));
 }

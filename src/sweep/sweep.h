@@ -1,7 +1,7 @@
 /* sweep.h - a Play over many parameter sets on one market and one window (chapter 11).
  *
  *     pp_sweep_request req = {.job = job, .vary = axes, .n_vary = 2, ...};
- *     pp_sweep sweep;
+ *     pp_sweep_outcome sweep;
  *     if (pp_sweep_run(d, &req, &sweep))
  *         pp_sweep_text(&sweep, &out);
  *
@@ -32,7 +32,8 @@ typedef struct pp_sweep_request {
     int64_t keep_top;       /* full artifacts of the best n */
     uint64_t memory;        /* of the column store in bytes; 0: PP_SWEEP_MEMORY */
     bool restart;
-    const char *out_dir;                                     /* NULL: sweeps/PLAY/HASH */
+    bool in_memory;      /* no checkpoint, no files; nothing to go on from */
+    const char *out_dir; /* NULL: sweeps/PLAY/HASH */
     void (*progress)(void *ctx, const pp_sweep_progress *p); /* NULL; the calling thread only */
     void *progress_ctx;
 } pp_sweep_request;
@@ -40,7 +41,7 @@ typedef struct pp_sweep_request {
 #define PP_SWEEP_MEMORY (UINT64_C(1) << 30)
 enum { PP_SWEEP_TOP = 10, PP_SWEEP_KEEP_MAX = 1000 };
 
-typedef struct pp_sweep {
+typedef struct pp_sweep_outcome {
     const pp_sweep_request *request;
     pp_arena *arena;
     pp_plan plan;
@@ -63,20 +64,20 @@ typedef struct pp_sweep {
     pp_share_counts shared_columns;
     double wall_s, rows_per_s;
     int n_threads;
-} pp_sweep;
+} pp_sweep_outcome;
 
 /* False with errors in d, or without one when cancelled: the checkpoint is complete up to there and
  * the same call goes on from it. */
-bool pp_sweep_run(pp_diags *d, const pp_sweep_request *request, pp_sweep *out);
+bool pp_sweep_run(pp_diags *d, const pp_sweep_request *request, pp_sweep_outcome *out);
 
 /* The top rows, the statistics and where the files are, for a terminal. */
-void pp_sweep_text(const pp_sweep *s, pp_buf *out);
+void pp_sweep_text(const pp_sweep_outcome *s, pp_buf *out);
 /* sweep.json; with `timing` (never in the file: it is the same bytes every time) a last member with
  * wall time and rows per second. */
-void pp_sweep_json(const pp_sweep *s, bool timing, pp_buf *out);
+void pp_sweep_json(const pp_sweep_outcome *s, bool timing, pp_buf *out);
 /* sweep.html, one file without references to others. */
-void pp_sweep_page(const pp_sweep *s, pp_buf *out);
+void pp_sweep_page(const pp_sweep_outcome *s, pp_buf *out);
 /* sweep.parquet, sweep.json, sweep.html and timing.json in s->dir. */
-bool pp_sweep_write(pp_diags *d, const pp_sweep *s);
+bool pp_sweep_write(pp_diags *d, const pp_sweep_outcome *s);
 
 #endif

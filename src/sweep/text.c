@@ -7,7 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *metric_text(pp_arena *a, const pp_sweep *s, const pp_row *r, const char *name)
+static const char *metric_text(pp_arena *a, const pp_sweep_outcome *s, const pp_row *r,
+                               const char *name)
 {
     char text[PP_METRIC_TEXT];
     int metric = pp_metric_find(name);
@@ -40,7 +41,7 @@ static void print_table(const char *const *cells, size_t n_rows, size_t n_cols, 
                       i % n_cols == n_cols - 1 ? "\n" : "");
 }
 
-static void print_ranking(const pp_sweep *s, pp_buf *out)
+static void print_ranking(const pp_sweep_outcome *s, pp_buf *out)
 {
     static const char *const others[] = {"net_return_pct", "max_drawdown_pct", "total_trades"};
     pp_arena *a = out->arena;
@@ -69,7 +70,7 @@ static void print_ranking(const pp_sweep *s, pp_buf *out)
     print_table(cells, n + 1, n_cols, out);
 }
 
-static void print_statistics(const pp_sweep *s, pp_buf *out)
+static void print_statistics(const pp_sweep_outcome *s, pp_buf *out)
 {
     const pp_sweep_stats *t = &s->stats;
     pp_arena *a = out->arena;
@@ -84,7 +85,7 @@ static void print_statistics(const pp_sweep *s, pp_buf *out)
                   (long long)t->n_correlated);
 }
 
-void pp_sweep_text(const pp_sweep *s, pp_buf *out)
+void pp_sweep_text(const pp_sweep_outcome *s, pp_buf *out)
 {
     char from[PP_TIME_TEXT], to[PP_TIME_TEXT];
     const pp_play *play = s->input.strategy->play;

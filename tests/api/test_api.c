@@ -299,6 +299,46 @@ Test(api, a_run_can_be_cancelled)
     drop(&r);
 }
 
+Test(api, W2_a_row_of_a_sweep_is_the_run_with_its_values)
+{
+    static const char *const vary[] = {"fast=5:13:4", "slow=11,21"};
+    rig r = make("regime_mix,bars=20000,seed=3");
+    pp_sweep_t *s = NULL;
+    pp_equity_t e;
+    double in_row, in_run, best = INFINITY, value;
+    pp_sweep_opts_t o = {.size = sizeof o, .vary = vary, .n_vary = 2, .where = "fast < slow"};
+    cr_assert_eq(pp_sweep(r.ctx, r.play, r.tape, &o, &s), PP_STATUS_OK, "%s",
+                 pp_messages_text(r.ctx));
+    cr_assert_eq(pp_sweep_rows(s), 5, "13 is not below 11");
+    for (size_t k = 0; k < 5; k++) {
+        cr_assert(pp_sweep_metric(s, pp_sweep_ranked(s, k), "sharpe", &value));
+        cr_assert_leq(value, best, "ranked best first");
+        best = value;
+    }
+    size_t row = pp_sweep_ranked(s, 0);
+    char fast[8], slow[8];
+    cr_assert_eq(sscanf(pp_sweep_label(s, row), "fast=%7s slow=%7s", fast, slow), 2);
+    cr_assert_str_eq(pp_sweep_status(s, row), "done");
+    /* The window is the one of the longest warmup: that of the row slow=21. */
+    pp_play_set(r.ctx, r.play, "slow", "21");
+    run(&r, NULL);
+    pp_result_equity(r.result, &e);
+    pp_run_opts_t w = {.size = sizeof w, .has_from = true, .from_ms = e.time_ms[0]};
+    pp_result_free(r.result);
+    cr_assert_eq(pp_play_set(r.ctx, r.play, "fast", fast), PP_STATUS_OK);
+    cr_assert_eq(pp_play_set(r.ctx, r.play, "slow", slow), PP_STATUS_OK);
+    run(&r, &w);
+    cr_assert_str_eq(pp_sweep_run_hash(s, row), pp_result_run_hash(r.result));
+    cr_assert(pp_sweep_metric(s, row, "net_profit", &in_row));
+    cr_assert(pp_result_metric(r.result, "net_profit", &in_run));
+    cr_assert_eq(in_row, in_run, "bit for bit");
+    pp_sweep_free(s);
+    o.where = "fats < slow";
+    cr_assert_eq(pp_sweep(r.ctx, r.play, r.tape, &o, &s), PP_STATUS_PLAY);
+    cr_assert_null(s);
+    drop(&r);
+}
+
 /* ---- memory ---- */
 
 static pp_status_t whole_life(failing *f)

@@ -121,21 +121,23 @@ static void expect_linear(const shape *s, int n)
     char *small = make(s, n), *large = make(s, 4 * n);
     size_t small_bytes = 0, large_bytes = 0;
     double small_s = 0, large_s = 1;
-    for (int tries = 0; tries < 5 && large_s > 0.01 && large_s > 9 * small_s; tries++) {
+    bool timed = getenv("PP_SOAK") != NULL;
+    for (int tries = 0; tries < (timed ? 5 : 1) && large_s > 0.01 && large_s > 9 * small_s;
+         tries++) {
         small_s = cost(small, &small_bytes);
         large_s = cost(large, &large_bytes);
     }
     cr_expect_lt(large_bytes, 9 * small_bytes, "%s: %zu and %zu bytes", s->name, small_bytes,
                  large_bytes);
-    cr_expect(large_s <= 0.01 || large_s <= 9 * small_s, "%s: %.1f and %.1f ms", s->name,
+    cr_expect(!timed || large_s <= 0.01 || large_s <= 9 * small_s, "%s: %.1f and %.1f ms", s->name,
               1e3 * small_s, 1e3 * large_s);
     free(small);
     free(large);
 }
 
-/* A quadratic part shows as a ratio that goes towards 16. Below ten milliseconds nothing has blown
- * up. */
-Test(growth, P1_four_times_the_text_costs_four_times_as_much, .timeout = 60)
+/* A quadratic part shows as a ratio that goes towards 16. Memory tells on every machine; time is
+ * looked at in the soak only, where below ten milliseconds nothing has blown up. */
+Test(growth, P1_four_times_the_text_costs_four_times_as_much, .timeout = 300)
 {
     for (size_t i = 0; i < PP_COUNT(shapes); i++)
         expect_linear(&shapes[i], 1500);

@@ -8,7 +8,7 @@
 typedef struct lab {
     bench b;
     pp_sweep_request req;
-    pp_sweep sweep;
+    pp_sweep_outcome sweep;
 } lab;
 
 /* Two averages that cross, a stop in ATR, variables fast, slow, stop and risk. */

@@ -1,0 +1,109 @@
+#include "api/handle.h"
+
+#include "sweep/sweep.h"
+
+#include <math.h>
+
+struct pp_sweep_t {
+    pp_arena arena;
+    pp_sweep_outcome outcome;
+    const char **labels;
+};
+
+typedef struct request {
+    const pp_play_t *play;
+    const pp_tape_t *tape;
+    const pp_sweep_opts_t *opts;
+} request;
+
+static bool sweep(void *args, void *handle, pp_diags *d)
+{
+    const request *q = args;
+    const pp_sweep_opts_t *o = q->opts;
+    pp_sweep_t *out = handle;
+    if (!o || o->size < sizeof *o)
+        return pp_api_refuse(d, "size is not sizeof(pp_sweep_opts_t)");
+    pp_sweep_request *r = PP_NEW(d->arena, pp_sweep_request);
+    *r = (pp_sweep_request){.job = {.play_file = q->play->name,
+                                    .play_text = q->play->text,
+                                    .play_size = q->play->size,
+                                    .sets = q->play->sets,
+                                    .n_sets = q->play->n_sets,
+                                    .tape = &q->tape->tape,
+                                    .fast = true,
+                                    .n_variables = -1,
+                                    .options = {.intrabar = -1,
+                                                .keep = PP_KEEP_ALL,
+                                                .cancel = o->cancel,
+                                                .window = {.has_from = o->has_from,
+                                                           .has_to = o->has_to,
+                                                           .from_ms = o->from_ms,
+                                                           .to_ms = o->to_ms,
+                                                           .no_gate = o->has_from}}},
+                            .vary = o->vary,
+                            .n_vary = o->n_vary,
+                            .where = &o->where,
+                            .n_where = o->where != NULL,
+                            .sample = o->sample,
+                            .seed = o->seed,
+                            .objective = o->objective,
+                            .threads = o->threads,
+                            .memory = o->memory,
+                            .in_memory = true};
+    if (!pp_sweep_run(d, r, &out->outcome))
+        return false;
+    out->labels = PP_ARRAY(d->arena, const char *, out->outcome.plan.n_rows);
+    for (size_t i = 0; i < out->outcome.plan.n_rows; i++)
+        out->labels[i] = pp_plan_label(d->arena, &out->outcome.plan, i);
+    return true;
+}
+
+pp_status_t pp_sweep(pp_context_t *ctx, const pp_play_t *play, const pp_tape_t *tape,
+                     const pp_sweep_opts_t *opts, pp_sweep_t **out)
+{
+    request q = {play, tape, opts};
+    return pp_api_make(ctx, sizeof **out, sweep, &q, (void **)out);
+}
+
+size_t pp_sweep_rows(const pp_sweep_t *s)
+{
+    return s->outcome.plan.n_rows;
+}
+
+size_t pp_sweep_ranked(const pp_sweep_t *s, size_t place)
+{
+    return place < s->outcome.plan.n_rows ? s->outcome.ranking[place] : SIZE_MAX;
+}
+
+const char *pp_sweep_label(const pp_sweep_t *s, size_t row)
+{
+    return row < s->outcome.plan.n_rows ? s->labels[row] : "";
+}
+
+const char *pp_sweep_status(const pp_sweep_t *s, size_t row)
+{
+    return row < s->outcome.plan.n_rows
+               ? pp_row_status_name((pp_row_status)s->outcome.rows[row].status)
+               : "";
+}
+
+const char *pp_sweep_run_hash(const pp_sweep_t *s, size_t row)
+{
+    return row < s->outcome.plan.n_rows ? s->outcome.rows[row].run_hash : "";
+}
+
+bool pp_sweep_metric(const pp_sweep_t *s, size_t row, const char *name, double *value)
+{
+    int metric = pp_metric_find(name);
+    *value = (double)NAN;
+    if (row >= s->outcome.plan.n_rows || metric < 0 || !pp_row_has_metrics(&s->outcome.rows[row]) ||
+        pp_metric_rows[metric].kind > PP_METRIC_COUNT)
+        return false;
+    *value = s->outcome.rows[row].values[pp_row_metric_at(&s->outcome.layout, metric)];
+    return !isnan(*value);
+}
+
+void pp_sweep_free(pp_sweep_t *s)
+{
+    pp_api_drop(s, sizeof *s);
+}
