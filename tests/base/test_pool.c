@@ -4,6 +4,7 @@
 #include "support/rand.h"
 
 #include <criterion/criterion.h>
+#include <sched.h>
 #include <string.h>
 
 enum { N = 5000 };
@@ -13,12 +14,17 @@ typedef struct job {
     atomic_int done[N];
     atomic_bool cancel;
     size_t cancel_at, greedy_at;
+    bool waits;
 } job;
 
 static void work(void *ctx, pp_worker *w, size_t begin, size_t end)
 {
     job *j = ctx;
     for (size_t i = begin; i < end; i++) {
+        /* The items behind the cancelling one wait for it, or fast threads would finish them all.
+         */
+        while (j->waits && i > j->cancel_at + 100 && !atomic_load(&j->cancel))
+            sched_yield();
         pp_rng r = pp_rng_make(i, 0);
         uint64_t *v = PP_ARRAY(w->scratch, uint64_t, 100);
         for (int k = 0; k < 100; k++)
@@ -71,6 +77,7 @@ Test(pool, cancelling_stops_soon_and_leaves_the_pool_usable)
     for (int round = 0; round < 20; round++) {
         job *j = new_job(&a);
         j->cancel_at = 10;
+        j->waits = true;
         cr_assert_eq(pp_pool_run(pool, N, 1, work, j, &j->cancel), PP_POOL_CANCELLED);
         int done = 0;
         for (size_t i = 0; i < N; i++) {

@@ -1,6 +1,10 @@
 // report.html in headless Chromium (A7): page.js PERPETUA PLAY OUT. Exit 77: something needed is not
 // installed. Screenshots in light and dark, wide and narrow, are left in OUT.
 "use strict";
+if (parseInt(process.versions.node, 10) < 20) {
+  console.log("skipped: playwright-core needs Node 20 or later, this is " + process.version);
+  process.exit(77);
+}
 const fs = require("fs"), path = require("path"), { execFileSync } = require("child_process");
 const assert = require("assert");
 const [perpetua, play, out] = process.argv.slice(2);

@@ -1,5 +1,9 @@
 // sweep.html in headless Chromium: page.js PERPETUA PLAY. Exit 77 (skipped) without a browser.
 "use strict";
+if (parseInt(process.versions.node, 10) < 20) {
+  console.log("skipped: playwright-core needs Node 20 or later, this is " + process.version);
+  process.exit(77);
+}
 const { execFileSync } = require("child_process");
 const fs = require("fs");
 const os = require("os");
