@@ -11,7 +11,7 @@ say = @echo "==> $(1)"
 
 FUZZ_SECONDS ?= 60
 
-.PHONY: all deps demo check check-normal check-sanitized check-clang soak fuzz install uninstall deb \
+.PHONY: all deps demo check check-normal check-sanitized check-clang check-threads soak fuzz install uninstall deb \
         format clean help
 
 all: $(BUILD)/build.ninja
@@ -23,6 +23,7 @@ help:
 	@echo "make demo     deps, build, and a first run with its report"
 	@echo "make check    deps, build, quick tests: normal, with sanitizers, and a clang build"
 	@echo "make soak     the long tests, fuzzing included"
+	@echo "make check-threads  what uses threads, with TSan; part of soak"
 	@echo "make fuzz     every fuzz target for FUZZ_SECONDS ($(FUZZ_SECONDS))"
 	@echo "make install  to PREFIX ($(PREFIX)), below DESTDIR if given; make uninstall takes it away"
 	@echo "make deb      a Debian package in $(BUILD)/"
@@ -75,7 +76,19 @@ soak: deps
 	@$(MAKE) --no-print-directory all
 	$(call say,long tests)
 	@meson test -C $(BUILD) --no-rebuild --suite soak --print-errorlogs
-	@$(MAKE) --no-print-directory fuzz
+	@$(MAKE) --no-print-directory check-threads fuzz
+
+build-tsan/build.ninja:
+	$(call say,configure build-tsan (TSan))
+	@meson setup build-tsan -Db_sanitize=thread --buildtype=debugoptimized -Dwerror=false \
+	  -Db_lundef=false >/dev/null
+
+# Criterion does not start under TSan: a program of its own, and a sweep.
+check-threads: build-tsan/build.ninja
+	$(call say,what uses threads with TSan)
+	@$(NINJA) -C build-tsan perpetua tests/api/threads && rm -rf build-tsan/sweep && export TSAN_OPTIONS=halt_on_error=1 \
+	  && build-tsan/tests/api/threads && build-tsan/perpetua sweep plays/ema_cross.yml --jobs 4 --keep-top 2 \
+	  --synthetic regime_mix,bars=14400,seed=3 --vary fast=5:20:5 --vary slow=30:60:10 --out build-tsan/sweep
 
 build-fuzz/build.ninja:
 	$(call say,configure build-fuzz (libFuzzer with ASan and UBSan))
@@ -103,4 +116,4 @@ format:
 	@python3 tests/tools/check_format.py --fix .
 
 clean:
-	rm -rf $(BUILD) build-asan build-clang build-fuzz build-deb
+	rm -rf $(BUILD) build-asan build-clang build-tsan build-fuzz build-deb

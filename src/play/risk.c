@@ -390,7 +390,22 @@ static const pp_key order_rows[] = {
 const pp_keys pp_entry_keys = {"entry", order_rows, PP_COUNT(order_rows) - 2};
 const pp_keys pp_order_keys = {"order", order_rows, PP_COUNT(order_rows)};
 
-static void check_order(pp_load *l, const pp_yaml *map, const pp_order_decl *o)
+/* An offset that the type of order has no use for: an error where written, nothing where inherited.
+ */
+static void check_offset(pp_load *l, const pp_yaml *map, const char *key, int64_t *pct_e8,
+                         bool fits)
+{
+    const pp_yaml *v = pp_yaml_get(map, key);
+    if (fits)
+        return;
+    if (v && *pct_e8)
+        pp_error(l->d, PP_E_SHAPE, v->pos, "`%s` does not fit this order_type", key)->hint =
+            "limit_offset_pct needs LIMIT or STOP_LIMIT, trigger_offset_pct STOP_MARKET or "
+            "STOP_LIMIT: change order_type, or remove the offset";
+    *pct_e8 = 0;
+}
+
+static void check_order(pp_load *l, const pp_yaml *map, pp_order_decl *o)
 {
     bool limit = o->type == PP_LIMIT || o->type == PP_STOP_LIMIT;
     bool stop = o->type == PP_STOP_MARKET || o->type == PP_STOP_LIMIT;
@@ -400,6 +415,8 @@ static void check_order(pp_load *l, const pp_yaml *map, const pp_order_decl *o)
     if (o->trigger && !stop)
         pp_error(l->d, PP_E_SHAPE, o->trigger->pos, "`trigger` needs a STOP order_type")->hint =
             "set order_type, or remove `trigger`";
+    check_offset(l, map, "limit_offset_pct", &o->limit_offset_pct_e8, limit);
+    check_offset(l, map, "trigger_offset_pct", &o->trigger_offset_pct_e8, stop);
     if (o->tif == PP_POST_ONLY && !limit)
         pp_error(l->d, PP_E_SHAPE, map->pos, "PostOnly needs order_type LIMIT or STOP_LIMIT")
             ->hint = "change time_in_force or order_type";

@@ -168,6 +168,8 @@ static const bad_play bad[] = {
     /* P13 */
     {BASE "entry: {order_type: LIMITED}\n", PP_E_ENUM_TOKEN, 7, 21, "LIMIT"},
     {BASE "entry: {time_in_force: PostOnly}\n", PP_E_SHAPE, 7, 8, NULL},
+    {BASE "entry: {limit_offset_pct: 1}\n", PP_E_SHAPE, 7, 27, NULL},
+    {BASE "entry: {order_type: LIMIT, trigger_offset_pct: 1}\n", PP_E_SHAPE, 7, 48, NULL},
     {BASE "entry: {expire_after_bars: -1}\n", PP_E_RANGE, 7, 28, NULL},
     {BASE "entry: {price: close}\n", PP_E_UNKNOWN_KEY, 7, 9, NULL},
     /* P14 */
