@@ -52,18 +52,24 @@ Test(resume, W4_kill_9_at_random_points_gives_the_same_bytes)
     cr_assert(lab_run(&L, "whole"), "%s", bench_messages(&L.b));
     double whole_us = took_us() - began;
     pp_rng rng = pp_rng_make(20251127, 0);
+    const char *name = "killed0";
+    double share = 0.5; /* early at first, so that some rows are left to the next start */
     int kills = 0;
-    for (int tries = 0; tries < 200; tries++) {
-        /* The first kills come early, so that at least some rows are left to the next start. */
-        double share = tries < 4 ? 0.5 : 1.5;
-        if (run_child("killed", (int64_t)(pp_rng_uniform(&rng) * share * whole_us)))
+    for (int tries = 1; tries <= 200; tries++) {
+        if (!run_child(name, (int64_t)(pp_rng_uniform(&rng) * share * whole_us))) {
+            share = ++kills < 4 ? share : 1.5;
+            continue;
+        }
+        if (kills >= 2)
             break;
-        kills++;
+        name = pp_fmt(&L.b.arena, "killed%d", tries); /* too fast: again, with earlier kills */
+        share /= 2;
+        kills = 0;
     }
     cr_expect_geq(kills, 2, "the child was never killed");
-    cr_assert(lab_run(&L, "killed"), "%s", bench_messages(&L.b));
+    cr_assert(lab_run(&L, name), "%s", bench_messages(&L.b));
     cr_expect_eq(L.sweep.n_resumed, L.sweep.plan.n_rows, "nothing is left to run");
-    lab_same_files(&L, "whole", "killed");
+    lab_same_files(&L, "whole", name);
     lab_free(&L);
 }
 
