@@ -137,8 +137,8 @@ static void run_play(void *ctx)
 {
     play *p = ctx;
     pp_arena_init(&p->scratch, NULL);
-    pp_columns *c = pp_columns_plan(&p->scratch, p->s->play, p->tape);
-    pp_columns_run(&p->scratch, c, p->s->play, NULL);
+    pp_columns *c = pp_columns_plan(&p->scratch, p->s->play, p->tape, NULL);
+    pp_columns_run(&p->scratch, c, p->s->play);
     if (p->rational)
         bench_keep(pp_rational_column(pp_rational_run(&p->scratch, p->s, c), 0)[0]);
     pp_arena_free(&p->scratch);
