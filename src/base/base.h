@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 __extension__ typedef __int128 pp_i128;
+__extension__ typedef unsigned __int128 pp_u128;
 
 #define PP_COUNT(a) (sizeof(a) / sizeof((a)[0]))
 

@@ -4,11 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-__extension__ typedef unsigned __int128 u128;
-
 /* Quotient and remainder where the quotient fits 64 bits: one instruction instead of a general
  * 128-bit division, which is most of what exact money costs. */
-static uint64_t divide(u128 num, uint64_t den, uint64_t *rest)
+static uint64_t divide(pp_u128 num, uint64_t den, uint64_t *rest)
 {
 #if defined(__x86_64__)
     uint64_t q;
@@ -44,7 +42,7 @@ int64_t pp_div_half_even(pp_i128 num, pp_i128 den)
         den = -den;
     }
     bool neg = num < 0;
-    u128 n = neg ? -(u128)num : (u128)num;
+    pp_u128 n = neg ? -(pp_u128)num : (pp_u128)num;
     /* Room is left for the rounding and the sign. */
     if (den >= INT64_MAX || (pp_i128)(n >> 62) >= den)
         return div_wide(num, den);
@@ -64,7 +62,7 @@ int64_t pp_mul_e8(int64_t a_e8, int64_t b_e8)
 {
     const uint64_t five8 = 390625;
     pp_i128 num = (pp_i128)a_e8 * b_e8;
-    u128 m = num < 0 ? -(u128)num : (u128)num, x = m >> 8;
+    pp_u128 m = num < 0 ? -(pp_u128)num : (pp_u128)num, x = m >> 8;
     uint64_t high = (uint64_t)(x >> 32), q = high / five8;
     if (x >> 96 || q >> 31)
         return pp_div_half_even(num, PP_E8);
@@ -105,8 +103,8 @@ bool pp_e8_of_double(double x, int64_t *out_e8)
     *out_e8 = 0;
     if (shift > 81)
         return true;
-    u128 product = (u128)m * (uint64_t)PP_E8, half = (u128)1 << (shift - 1);
-    u128 rest = product & (2 * half - 1);
+    pp_u128 product = (pp_u128)m * (uint64_t)PP_E8, half = (pp_u128)1 << (shift - 1);
+    pp_u128 rest = product & (2 * half - 1);
     int64_t v = (int64_t)(product >> shift);
     v += rest > half || (rest == half && (v & 1));
     *out_e8 = x < 0 ? -v : v;

@@ -36,6 +36,12 @@ static inline double pp_double_of_e8(int64_t v_e8)
     return v_e8 >= -exact && v_e8 <= exact ? (double)v_e8 / 1e8 : pp_double_of_large_e8(v_e8);
 }
 
+/* a / b of two amounts in one unit, rounded once where both are below 2^53 units. */
+static inline double pp_quotient(int64_t a, int64_t b)
+{
+    return (double)a / (double)b;
+}
+
 /* "123.45", "-0.5", ".5", "1e3"; at most 8 decimals after scaling, else false. */
 bool pp_e8_parse(const char *text, int64_t *out_e8);
 /* Always 8 decimals: "100.50000000". Returns out. */

@@ -28,14 +28,12 @@ double pp_rng_uniform(pp_rng *r)
     return (double)(pp_rng_next(r) >> 11) * 0x1p-53;
 }
 
-__extension__ typedef unsigned __int128 u128;
-
 uint64_t pp_rng_below(pp_rng *r, uint64_t n)
 {
     PP_ASSERT(n > 0, "rng: below(0)", n, 0);
     uint64_t uneven = (0 - n) % n; /* 2^64 mod n */
     for (;;) {
-        u128 product = (u128)pp_rng_next(r) * n;
+        pp_u128 product = (pp_u128)pp_rng_next(r) * n;
         if ((uint64_t)product >= uneven)
             return (uint64_t)(product >> 64);
     }

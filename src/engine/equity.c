@@ -6,5 +6,5 @@ double pp_drawdown_pct(int64_t peak_e8, int64_t equity_e8)
 {
     if (peak_e8 <= 0)
         return 0;
-    return 100 * (pp_double_of_e8(peak_e8 - equity_e8) / pp_double_of_e8(peak_e8));
+    return 100 * pp_quotient(peak_e8 - equity_e8, peak_e8);
 }

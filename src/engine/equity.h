@@ -33,7 +33,7 @@ typedef struct pp_equity_point {
                                    those tape closes; NaN when flat */
 } pp_equity_point;
 
-/* The one formula of a drawdown in percent: e8 amounts as doubles, 0 for a peak <= 0. */
+/* The one formula of a drawdown in percent: 100 * (peak - equity) / peak, 0 for a peak <= 0. */
 double pp_drawdown_pct(int64_t peak_e8, int64_t equity_e8);
 
 #endif

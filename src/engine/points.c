@@ -1,299 +1,305 @@
-/* Equity at a tape close follows from the position and the mark alone, so over a stretch of bars
- * with one position whatever is monotone in the mark is taken at the stretch's extreme mark. The
- * results are the bits that a fold bar by bar gives:
- *   E1  equity, drawdown below a peak that stands, and margin ratio are monotone in the mark as
- *       computed, since rounding is. A stretch that makes a new peak is folded bar by bar.
- *   E2  leverage is v / (c + v) with v the position's value in 1e-8, and distance is |m - lp| / m:
- *       monotone as real numbers. As computed they are too where one step of v or m moves them by
- *       more than the rounding of the three operations; elsewhere they are taken bar by bar. */
+/* Where the points of a run stand, and how their summary is made without them: a flat account stays
+ * as it is until the next segment, and where every tape bar has a point the ones of a position are
+ * taken in blocks of doubles that hold whole numbers exactly. */
 #include "engine/points.h"
 
 #include "base/money.h"
+#include "base/time.h"
+#include "engine/fold.h"
 
-#include <math.h>
+enum { BLOCK = 256 };
 
-typedef struct fold {
-    const pp_tape *tape;
-    const pp_margin_terms *terms;
-    const pp_segment *seg, *seg_end; /* segments not yet begun */
-    pp_segment now;
-    int64_t maintenance_e8; /* of `now` */
-    double leverage, liq_distance_pct, margin_ratio;
-    int64_t floor_peak_e8, floor_e8; /* at this peak no loss up to floor_e8 is the deepest so far */
-    pp_equity_point p;
-} fold;
+typedef struct walk {
+    pp_fold f;
+    const pp_loop *l;
+    const pp_view *exec;  /* NULL: a point at every 00:00Z */
+    size_t end;           /* one past the last tape bar */
+    bool dense;           /* every tape bar has a point */
+    pp_equity_point *out; /* NULL: not kept */
+    size_t n;
+    pp_equity_summary *sum; /* NULL: made of the points afterwards */
+} walk;
 
-static int64_t unrealised(const pp_segment *s, int64_t mark_e8)
+static const pp_bars *tape_bars(const walk *w)
 {
-    return s->side ? s->side * (pp_mul_e8(s->qty_e8, mark_e8) - s->cost_e8) : 0;
+    return &w->l->cfg.tape->bars;
 }
 
-static void take_segments(fold *f, size_t bar)
+/* One past the last of bars [i, end) that closes by time_ms. */
+static size_t closed_by(const pp_bars *b, size_t i, size_t end, int64_t time_ms)
 {
-    while (f->seg < f->seg_end && (size_t)f->seg->bar <= bar) {
-        f->now = *f->seg++;
-        f->maintenance_e8 =
-            f->now.side ? pp_margin_maintenance(f->terms, f->now.side, f->now.cost_e8) : 0;
-    }
-}
-
-/* What only a position has: leverage, distance to liquidation, margin ratio, intrabar drawdown. */
-static void fold_position(fold *f, size_t bar, int64_t mark_e8, int64_t unrealised_e8)
-{
-    const pp_segment *s = &f->now;
-    const pp_tape *t = f->tape;
-    int64_t peak_e8 = f->p.peak_e8, adverse_e8;
-    double mark = pp_double_of_e8(mark_e8);
-    double value = pp_double_of_e8(pp_mul_e8(s->qty_e8, mark_e8));
-    double lev = f->p.equity_e8 > 0 ? value / pp_double_of_e8(f->p.equity_e8) : NAN;
-    f->leverage = lev > f->leverage || isnan(lev) ? lev : f->leverage;
-    if (s->liq_px_e8) {
-        double dist = 100 * fabs(mark - pp_double_of_e8(s->liq_px_e8)) / mark;
-        f->liq_distance_pct =
-            dist < f->liq_distance_pct || isnan(f->liq_distance_pct) ? dist : f->liq_distance_pct;
-    }
-    if (f->maintenance_e8 > 0) {
-        double ratio =
-            pp_double_of_e8(s->margin_e8 + unrealised_e8) / pp_double_of_e8(f->maintenance_e8);
-        f->margin_ratio =
-            ratio < f->margin_ratio || isnan(f->margin_ratio) ? ratio : f->margin_ratio;
-    }
-    const double *low = t->mark_low ? t->mark_low : t->bars.low;
-    const double *high = t->mark_high ? t->mark_high : t->bars.high;
-    if (!pp_e8_of_double(s->side > 0 ? low[bar] : high[bar], &adverse_e8))
-        return;
-    double dd = pp_drawdown_pct(peak_e8, s->wallet_e8 + s->margin_e8 + unrealised(s, adverse_e8));
-    f->p.intrabar_max_dd_pct = dd > f->p.intrabar_max_dd_pct ? dd : f->p.intrabar_max_dd_pct;
-}
-
-/* The loss from this peak below which the percentage need not be computed: a little under what the
- * deepest one so far comes to, so that rounding cannot matter. */
-static int64_t floor_of(fold *f)
-{
-    if (f->floor_peak_e8 != f->p.peak_e8) {
-        f->floor_peak_e8 = f->p.peak_e8;
-        f->floor_e8 = (int64_t)(f->p.max_dd_pct / 100 * (double)f->p.peak_e8 * (1 - 1e-12)) - 1;
-    }
-    return f->floor_e8;
-}
-
-/* One tape close. */
-static void fold_bar(fold *f, size_t bar, bool first)
-{
-    const double *close = f->tape->mark_close ? f->tape->mark_close : f->tape->bars.close;
-    pp_equity_point *p = &f->p;
-    take_segments(f, bar);
-    const pp_segment *s = &f->now;
-    pp_e8_of_double(close[bar], &p->mark_e8);
-    p->unrealised_e8 = unrealised(s, p->mark_e8);
-    p->wallet_e8 = s->wallet_e8;
-    p->margin_e8 = s->margin_e8;
-    p->qty_e8 = s->side * s->qty_e8;
-    p->equity_e8 = s->wallet_e8 + s->margin_e8 + p->unrealised_e8;
-    p->low_e8 = first || p->equity_e8 < p->low_e8 ? p->equity_e8 : p->low_e8;
-    p->high_e8 = first || p->equity_e8 > p->high_e8 ? p->equity_e8 : p->high_e8;
-    if (s->side)
-        fold_position(f, bar, p->mark_e8, p->unrealised_e8);
-    p->peak_e8 = p->equity_e8 > p->peak_e8 ? p->equity_e8 : p->peak_e8;
-    if (p->peak_e8 == p->equity_e8)
-        return;
-    int64_t down_e8 = p->peak_e8 - p->equity_e8;
-    p->max_dd_abs_e8 = down_e8 > p->max_dd_abs_e8 ? down_e8 : p->max_dd_abs_e8;
-    if (down_e8 <= floor_of(f))
-        return;
-    double down_pct = pp_drawdown_pct(p->peak_e8, p->equity_e8);
-    f->floor_peak_e8 = 0;
-    p->max_dd_pct = down_pct > p->max_dd_pct ? down_pct : p->max_dd_pct;
-    if (p->max_dd_pct > p->intrabar_max_dd_pct)
-        p->intrabar_max_dd_pct = p->max_dd_pct;
-}
-
-typedef struct extremes {
-    double low, high; /* of the marks at the closes */
-    double adverse;   /* of the marks within the bars */
-} extremes;
-
-static extremes extremes_of(const fold *f, size_t from, size_t to)
-{
-    const pp_tape *t = f->tape;
-    bool is_long = f->now.side > 0;
-    const double *close = t->mark_close ? t->mark_close : t->bars.close;
-    const double *inside = is_long ? (t->mark_low ? t->mark_low : t->bars.low)
-                                   : (t->mark_high ? t->mark_high : t->bars.high);
-    extremes x = {close[from], close[from], inside[from]};
-    for (size_t i = from + 1; i < to; i++) {
-        x.low = close[i] < x.low ? close[i] : x.low;
-        x.high = close[i] > x.high ? close[i] : x.high;
-        bool worse = is_long ? inside[i] < x.adverse : inside[i] > x.adverse;
-        x.adverse = worse ? inside[i] : x.adverse;
-    }
-    return x;
-}
-
-static int64_t equity_at(const pp_segment *s, int64_t mark_e8)
-{
-    return s->wallet_e8 + s->margin_e8 + unrealised(s, mark_e8);
-}
-
-static double leverage_at(const pp_segment *s, int64_t mark_e8)
-{
-    double equity = pp_double_of_e8(equity_at(s, mark_e8));
-    return pp_double_of_e8(pp_mul_e8(s->qty_e8, mark_e8)) / equity;
-}
-
-static double distance_at(const pp_segment *s, int64_t mark_e8)
-{
-    double mark = pp_double_of_e8(mark_e8);
-    return 100 * fabs(mark - pp_double_of_e8(s->liq_px_e8)) / mark;
-}
-
-static void take_leverage(fold *f, double lev)
-{
-    f->leverage = lev > f->leverage ? lev : f->leverage;
-}
-
-static void take_distance(fold *f, double dist)
-{
-    f->liq_distance_pct =
-        dist < f->liq_distance_pct || isnan(f->liq_distance_pct) ? dist : f->liq_distance_pct;
-}
-
-/* E2: between neighbouring values the quotient moves by c / (v (c + v)) of itself. */
-static bool leverage_is_monotone(const pp_segment *s, int64_t mark_e8)
-{
-    double equity = (double)equity_at(s, mark_e8);
-    double value = (double)pp_mul_e8(s->qty_e8, mark_e8);
-    double c = (double)(s->wallet_e8 + s->margin_e8 - s->side * s->cost_e8);
-    return fabs(c) > 1e-15 * value * equity;
-}
-
-static bool distance_is_monotone(const pp_segment *s, int64_t low_e8, int64_t high_e8)
-{
-    double m = (double)high_e8, lp = (double)s->liq_px_e8;
-    bool outside = s->side > 0 ? low_e8 > s->liq_px_e8 : high_e8 < s->liq_px_e8;
-    return outside && lp > 2e-15 * m * m;
-}
-
-/* One position over bars [from, to) whose closes lie in [low_e8, high_e8] and make no new peak. */
-static void fold_stretch(fold *f, size_t from, size_t to, int64_t low_e8, int64_t high_e8,
-                         int64_t adverse_e8)
-{
-    const pp_segment *s = &f->now;
-    const double *close = f->tape->mark_close ? f->tape->mark_close : f->tape->bars.close;
-    int64_t worst_e8 = s->side > 0 ? low_e8 : high_e8;
-    bool by_bar = !leverage_is_monotone(s, low_e8) || !leverage_is_monotone(s, high_e8);
-    bool dist_by_bar = s->liq_px_e8 && !distance_is_monotone(s, low_e8, high_e8);
-    for (size_t i = from; (by_bar || dist_by_bar) && i < to; i++) {
-        int64_t mark_e8;
-        pp_e8_of_double(close[i], &mark_e8);
-        take_leverage(f, leverage_at(s, mark_e8));
-        if (s->liq_px_e8)
-            take_distance(f, distance_at(s, mark_e8));
-    }
-    take_leverage(f, leverage_at(s, low_e8));
-    take_leverage(f, leverage_at(s, high_e8));
-    if (s->liq_px_e8)
-        take_distance(f, distance_at(s, worst_e8));
-    if (f->maintenance_e8 > 0) {
-        double ratio = pp_double_of_e8(s->margin_e8 + unrealised(s, worst_e8)) /
-                       pp_double_of_e8(f->maintenance_e8);
-        f->margin_ratio =
-            ratio < f->margin_ratio || isnan(f->margin_ratio) ? ratio : f->margin_ratio;
-    }
-    pp_equity_point *p = &f->p;
-    int64_t down_e8 = p->peak_e8 - equity_at(s, worst_e8);
-    double down_pct = pp_drawdown_pct(p->peak_e8, equity_at(s, worst_e8));
-    double inside_pct = pp_drawdown_pct(p->peak_e8, equity_at(s, adverse_e8));
-    p->max_dd_abs_e8 = down_e8 > p->max_dd_abs_e8 ? down_e8 : p->max_dd_abs_e8;
-    p->max_dd_pct = down_pct > p->max_dd_pct ? down_pct : p->max_dd_pct;
-    if (inside_pct > p->intrabar_max_dd_pct)
-        p->intrabar_max_dd_pct = inside_pct;
-    if (p->max_dd_pct > p->intrabar_max_dd_pct)
-        p->intrabar_max_dd_pct = p->max_dd_pct;
-}
-
-/* Bars [from, to), the last of them at most where a point stands; fresh: the first after one. */
-static void fold_bars(fold *f, size_t from, size_t to, bool fresh)
-{
-    for (size_t i = from, end; i < to; i = end, fresh = false) {
-        take_segments(f, i);
-        end = f->seg < f->seg_end && (size_t)f->seg->bar < to ? (size_t)f->seg->bar : to;
-        const pp_segment *s = &f->now;
-        if (!s->side) { /* every close has the same equity */
-            fold_bar(f, end - 1, fresh);
-            continue;
+    size_t n = end - i;
+    while (n) {
+        size_t half = n / 2;
+        if (pp_bar_close_ms(b, i + half) <= time_ms) {
+            i += half + 1;
+            n -= half + 1;
+        } else {
+            n = half;
         }
-        int64_t low_e8, high_e8, adverse_e8;
-        extremes x = extremes_of(f, i, end);
-        bool fine = end - i > 2 && pp_e8_of_double(x.low, &low_e8) &&
-                    pp_e8_of_double(x.high, &high_e8) && pp_e8_of_double(x.adverse, &adverse_e8);
-        int64_t lowest_e8 = fine ? equity_at(s, s->side > 0 ? low_e8 : high_e8) : 0;
-        int64_t highest_e8 = fine ? equity_at(s, s->side > 0 ? high_e8 : low_e8) : 0;
-        if (!fine || lowest_e8 <= 0 || highest_e8 > f->p.peak_e8 || isnan(f->leverage)) {
-            for (size_t k = i; k < end; k++)
-                fold_bar(f, k, fresh && k == i);
-            continue;
-        }
-        int64_t low = fresh || lowest_e8 < f->p.low_e8 ? lowest_e8 : f->p.low_e8;
-        int64_t high = fresh || highest_e8 > f->p.high_e8 ? highest_e8 : f->p.high_e8;
-        fold_stretch(f, i, end, low_e8, high_e8, adverse_e8);
-        fold_bar(f, end - 1, false); /* what a point says about its own close */
-        f->p.low_e8 = low;
-        f->p.high_e8 = high;
     }
+    return i;
 }
 
-static pp_equity_point finish(fold *f, int64_t time_ms)
+/* One past the last bar from i on that closes in its UTC day; a close at 00:00Z is the day's. */
+static size_t day_end(const pp_bars *b, size_t i, size_t end)
 {
-    f->p.time_ms = time_ms;
-    f->p.leverage = f->leverage;
-    f->p.liq_distance_pct = f->liq_distance_pct;
-    f->p.margin_ratio = f->margin_ratio;
-    f->leverage = 0;
-    f->liq_distance_pct = f->margin_ratio = NAN;
-    return f->p;
+    int64_t close_ms = pp_bar_close_ms(b, i);
+    int64_t until_ms = (pp_floor_div(close_ms - 1, PP_DAY_MS) + 1) * PP_DAY_MS;
+    if (b->tf > PP_TF_D)
+        return i + 1;
+    size_t most = (size_t)((until_ms - close_ms) / pp_tf_ms(b->tf)) + 1;
+    size_t to = end - i < most ? end : i + most;
+    return pp_bar_close_ms(b, to - 1) == close_ms + (int64_t)(to - 1 - i) * pp_tf_ms(b->tf)
+               ? to
+               : closed_by(b, i, to, until_ms);
 }
 
-/* The first bar from i on that closes an exec bar, or the last one of the run. */
-static size_t next_point(const pp_loop *l, size_t i, size_t end)
+/* The first bar from i on that a point stands at, the last one of the run at the latest. */
+static size_t next_point(const walk *w, size_t i)
 {
-    const pp_view *exec =
-        &l->cfg.columns->views[l->cfg.columns->view_of[l->cfg.strategy->play->exec_tf]];
-    for (size_t e = l->exec_of[i] < 0 ? 0 : (size_t)l->exec_of[i]; e < exec->bars.n; e++) {
-        size_t last = (size_t)exec->last[e];
-        if (last >= end)
+    if (!w->exec)
+        return day_end(tape_bars(w), i, w->end) - 1;
+    const int32_t *exec_of = w->exec->visible;
+    for (size_t e = exec_of[i] < 0 ? 0 : (size_t)exec_of[i]; e < w->exec->bars.n; e++) {
+        size_t last = (size_t)w->exec->last[e];
+        if (last >= w->end)
             break;
-        if (last >= i && l->exec_of[last] == (int32_t)e)
+        if (last >= i && exec_of[last] == (int32_t)e)
             return last;
     }
-    return end - 1;
+    return w->end - 1;
 }
 
-pp_equity_point *pp_points_make(pp_arena *arena, const pp_loop *l, int64_t start_ms, size_t *n)
+static void put(walk *w, pp_equity_point p)
 {
-    const pp_exch_config *x = l->cfg.exchange;
-    const pp_tape *t = l->cfg.tape;
-    size_t first = x->first_bar, end = l->end_bar, k = 0;
-    int32_t exec_bars =
-        end > first ? l->exec_of[end - 1] - (first ? l->exec_of[first - 1] : -1) : 0;
-    pp_equity_point *out = PP_ARRAY(arena, pp_equity_point, (size_t)exec_bars + 2);
-    fold f = {.tape = t,
-              .terms = pp_exch_terms(l->ex),
-              .seg = l->segments.n ? PP_SLAB_AT(&l->segments, pp_segment, 0) : NULL,
-              .liq_distance_pct = NAN,
-              .margin_ratio = NAN};
-    f.seg_end = f.seg + l->segments.n;
-    pp_equity_point *p = &f.p;
-    p->equity_e8 = p->wallet_e8 = p->peak_e8 = p->low_e8 = p->high_e8 = x->deposit_e8;
-    pp_e8_of_double(first ? (t->mark_close ? t->mark_close : t->bars.close)[first - 1]
-                          : (t->mark_open ? t->mark_open : t->bars.open)[first],
-                    &p->mark_e8);
-    out[k++] = finish(&f, start_ms);
-    for (size_t i = first, last; i < end; i = last + 1) {
-        last = next_point(l, i, end);
-        fold_bars(&f, i, last + 1, true);
-        out[k++] = finish(&f, pp_bar_close_ms(&t->bars, last));
+    if (w->out)
+        w->out[w->n] = p;
+    if (w->sum)
+        pp_summary_add(w->sum, &p);
+    w->n++;
+}
+
+/* ---- stretches ---- */
+
+/* One past the last bar from i on with one account state, in one UTC day. */
+static size_t stretch_end(walk *w, size_t i)
+{
+    pp_fold *f = &w->f;
+    pp_fold_segments(f, i);
+    size_t to = day_end(tape_bars(w), i, w->end);
+    return f->seg < f->seg_end && (size_t)f->seg->bar < to ? (size_t)f->seg->bar : to;
+}
+
+/* Bars [i, to) while flat, as the last point was: as many points as stand there. Returns the first
+ * bar after the last of them. */
+static size_t flat_stretch(walk *w, size_t i, size_t to)
+{
+    pp_equity_point *p = &w->f.p;
+    if (p->qty_e8 || p->equity_e8 != w->f.now.wallet_e8)
+        return i;
+    int32_t before = i ? w->exec->visible[i - 1] : -1, e = w->exec->visible[to - 1];
+    size_t last = e > before ? (size_t)w->exec->last[e] : 0;
+    if (e <= before || last < i)
+        return i;
+    p->time_ms = pp_bar_close_ms(tape_bars(w), last);
+    p->low_e8 = p->high_e8 = p->equity_e8;
+    pp_summary_repeat(w->sum, (size_t)(e - before), p->time_ms);
+    w->n += (size_t)(e - before);
+    return last + 1;
+}
+
+typedef struct block {
+    double mark_e8[BLOCK], value_e8[BLOCK], equity_e8[BLOCK];
+    double low_e8, high_e8; /* of the marks */
+    int64_t adverse_e8;     /* of the marks within the bars */
+} block;
+
+/* Adding and taking away 3 * 2^51 rounds a double below 2^51 to a whole number, half to even. */
+static inline double whole(double x)
+{
+    const double magic = 6755399441055744.0;
+    return (x + magic) - magic;
+}
+
+static int64_t gcd(int64_t a, int64_t b)
+{
+    while (b) {
+        int64_t r = a % b;
+        a = b;
+        b = r;
     }
-    *n = k;
-    return out;
+    return a;
+}
+
+/* Marks as e8. x * 1e8 is off by less than 1/16 below 2^50, so one within 1/4 of a whole number is
+ * that number. */
+static bool block_marks(block *b, const double *px, size_t n)
+{
+    const double limit = (double)(INT64_C(1) << 50);
+    bool fine = true;
+    for (size_t k = 0; k < n; k++) {
+        double x = px[k] * 1e8, m = whole(x);
+        b->mark_e8[k] = m;
+        fine &= fabs(x - m) < 0.25 && m < limit;
+    }
+    double low = b->mark_e8[0], high = low;
+    for (size_t k = 1; k < n; k++) {
+        low = b->mark_e8[k] < low ? b->mark_e8[k] : low;
+        high = b->mark_e8[k] > high ? b->mark_e8[k] : high;
+    }
+    b->low_e8 = low;
+    b->high_e8 = high;
+    return fine;
+}
+
+/* Value and equity at the marks, exact: with qty = a / d in lowest terms, mark * a below 2^52 is
+ * whole, and so the quotient by d, itself rounded, rounds to the same whole number. */
+static bool block_equity(block *b, const pp_segment *s, size_t n)
+{
+    const double limit = (double)(INT64_C(1) << 51);
+    int64_t g = gcd(s->qty_e8, PP_E8);
+    double a = (double)(s->qty_e8 / g), d = (double)(PP_E8 / g), side = s->side;
+    double base = (double)(s->wallet_e8 + s->margin_e8 - s->side * s->cost_e8);
+    if (b->high_e8 * a >= limit || fabs(base) >= limit)
+        return false;
+    for (size_t k = 0; k < n; k++) {
+        b->value_e8[k] = whole(b->mark_e8[k] * a / d);
+        b->equity_e8[k] = base + side * b->value_e8[k];
+    }
+    return true;
+}
+
+static bool block_adverse(block *b, const pp_tape *t, int side, size_t i, size_t n)
+{
+    const double *px = side > 0 ? (t->mark_low ? t->mark_low : t->bars.low)
+                                : (t->mark_high ? t->mark_high : t->bars.high);
+    double worst = px[i];
+    for (size_t k = i + 1; k < i + n; k++)
+        worst = (side > 0 ? px[k] < worst : px[k] > worst) ? px[k] : worst;
+    return pp_e8_of_double(worst, &b->adverse_e8);
+}
+
+static void take_inside(pp_equity_point *p, int64_t peak_e8, int64_t equity_e8)
+{
+    double pct = pp_drawdown_pct(peak_e8, equity_e8);
+    p->intrabar_max_dd_pct = pct > p->intrabar_max_dd_pct ? pct : p->intrabar_max_dd_pct;
+}
+
+/* Drawdown at the adverse extremes, from the peak before each bar. */
+static void inside(walk *w, const block *b, size_t i, size_t n, int64_t peak_e8)
+{
+    pp_equity_point *p = &w->f.p;
+    const pp_segment *s = &w->f.now;
+    const pp_tape *t = w->l->cfg.tape;
+    int64_t worst_e8 = pp_segment_equity(s, b->adverse_e8), adverse_e8;
+    if (peak_e8 == p->peak_e8)
+        take_inside(p, peak_e8, worst_e8);
+    else if (pp_drawdown_pct(p->peak_e8, worst_e8) > p->intrabar_max_dd_pct)
+        for (size_t k = 0; k < n; k++) {
+            const double *px = s->side > 0 ? (t->mark_low ? t->mark_low : t->bars.low)
+                                           : (t->mark_high ? t->mark_high : t->bars.high);
+            if (pp_e8_of_double(px[i + k], &adverse_e8))
+                take_inside(p, peak_e8, pp_segment_equity(s, adverse_e8));
+            int64_t equity_e8 = (int64_t)b->equity_e8[k];
+            peak_e8 = equity_e8 > peak_e8 ? equity_e8 : peak_e8;
+        }
+    if (p->max_dd_pct > p->intrabar_max_dd_pct)
+        p->intrabar_max_dd_pct = p->max_dd_pct;
+}
+
+/* Bars [i, to) with one position and a point each. Returns the first one not taken. */
+static size_t held_stretch(walk *w, size_t i, size_t to)
+{
+    const pp_tape *t = w->l->cfg.tape;
+    const double *close = t->mark_close ? t->mark_close : t->bars.close;
+    pp_fold *f = &w->f;
+    block b;
+    for (size_t n; i < to; i += n) {
+        n = to - i < BLOCK ? to - i : BLOCK;
+        if (!block_marks(&b, close + i, n) || !block_equity(&b, &f->now, n) ||
+            !block_adverse(&b, t, f->now.side, i, n))
+            return i;
+        int64_t low_e8 = (int64_t)b.low_e8, high_e8 = (int64_t)b.high_e8;
+        if (pp_segment_equity(&f->now, f->now.side > 0 ? low_e8 : high_e8) <= 0)
+            return i;
+        int64_t peak_e8 = f->p.peak_e8;
+        f->p.qty_e8 = f->now.side * f->now.qty_e8;
+        f->p.mark_e8 = (int64_t)b.mark_e8[n - 1];
+        pp_held_points h = {b.equity_e8, b.value_e8, t->bars.open_ms + i, pp_tf_ms(t->bars.tf), n};
+        pp_summary_held(w->sum, &h, &f->p);
+        inside(w, &b, i, n, peak_e8);
+        pp_fold_extremes(f, i, i + n, low_e8, high_e8);
+        w->n += n;
+    }
+    pp_summary_extremes(w->sum, f->leverage, f->liq_distance_pct, f->margin_ratio);
+    pp_fold_point(f, f->p.time_ms);
+    return to;
+}
+
+/* As many points from bar i on as can be taken at once; i itself if none. */
+static size_t stretch(walk *w, size_t i)
+{
+    size_t to = stretch_end(w, i);
+    if (w->f.now.side == 0)
+        return flat_stretch(w, i, to);
+    return w->dense ? held_stretch(w, i, to) : i;
+}
+
+static void walk_bars(walk *w, size_t first)
+{
+    for (size_t i = first; i < w->end;) {
+        size_t to = w->sum && w->exec ? stretch(w, i) : i;
+        if (to == i) {
+            to = next_point(w, i) + 1;
+            pp_fold_bars(&w->f, i, to, true);
+            put(w, pp_fold_point(&w->f, pp_bar_close_ms(tape_bars(w), to - 1)));
+        }
+        i = to;
+    }
+    if (w->sum)
+        w->sum->last = w->f.p;
+}
+
+static const pp_view *exec_view(const pp_loop *l)
+{
+    return &l->cfg.columns->views[l->cfg.columns->view_of[l->cfg.strategy->play->exec_tf]];
+}
+
+pp_points pp_points_make(pp_arena *arena, const pp_loop *l, int64_t start_ms, bool keep)
+{
+    size_t first = l->cfg.exchange->first_bar, end = l->end_bar;
+    const pp_view *exec = exec_view(l);
+    int32_t before = first ? l->exec_of[first - 1] : -1;
+    size_t most = (size_t)(end > first ? l->exec_of[end - 1] - before : 0) + 2;
+    walk w = {.f = pp_fold_start(l, first, start_ms),
+              .l = l,
+              .exec = exec,
+              .end = end,
+              .dense = exec->tf == l->cfg.tape->bars.tf && exec->tf <= PP_TF_D};
+    if (keep) {
+        w.out = PP_ARRAY(arena, pp_equity_point, most);
+        w.out[w.n++] = w.f.p;
+        walk_bars(&w, first);
+        return (pp_points){w.out, w.n, pp_summary_of(arena, w.out, w.n)};
+    }
+    w.sum = pp_summary_new(arena, &w.f.p, most);
+    w.sum->exec = &exec->bars;
+    w.sum->exec_first = (size_t)(before + 1);
+    w.n = 1;
+    walk_bars(&w, first);
+    return (pp_points){.n = w.n, .summary = w.sum};
+}
+
+pp_equity_summary *pp_points_part(pp_arena *arena, const pp_loop *l, int64_t from_ms, int64_t to_ms)
+{
+    const pp_bars *b = &l->cfg.tape->bars;
+    size_t first = closed_by(b, l->cfg.exchange->first_bar, l->end_bar, from_ms);
+    size_t end = closed_by(b, first, l->end_bar, to_ms);
+    size_t most = (size_t)((to_ms - from_ms) / PP_DAY_MS) + 3;
+    walk w = {.f = pp_fold_start(l, first, from_ms), .l = l, .end = end};
+    w.out = PP_ARRAY(arena, pp_equity_point, most);
+    w.out[w.n++] = w.f.p;
+    walk_bars(&w, first);
+    return pp_summary_of(arena, w.out, w.n);
 }

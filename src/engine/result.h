@@ -6,7 +6,7 @@
 #ifndef PP_RESULT_H
 #define PP_RESULT_H
 
-#include "engine/equity.h"
+#include "engine/summary.h"
 #include "exchange/instrument.h"
 #include "exchange/log.h"
 
@@ -86,8 +86,9 @@ typedef struct pp_result {
     const pp_log *log;        /* all five lists */
     const pp_tag *tags;
     size_t n_tags;
-    const pp_equity_point *equity;
-    size_t n_equity; /* >= 1 */
+    const pp_equity_point *equity;    /* NULL where only the summary was wanted */
+    size_t n_equity;                  /* >= 1 */
+    const pp_equity_summary *summary; /* NULL where a reader has only the points */
 
     /* market facts that metrics need; prices NaN when there is no tape at hand (M2) */
     double price_first, price_last; /* open of the first, close of the last tape bar of the run */

@@ -143,11 +143,20 @@ pp_result *pp_engine_run(pp_diags *d, pp_prepared *p)
         return NULL;
     pp_result *r = PP_NEW(d->arena, pp_result);
     r->log = log;
-    r->equity = pp_points_make(d->arena, p->loop, p->window.start_ms, &r->n_equity);
+    pp_points points = pp_points_make(d->arena, p->loop, p->window.start_ms, !p->options.no_points);
+    r->equity = points.v;
+    r->n_equity = points.n;
+    r->summary = points.summary;
     p->times.points_ns = lap(&clock);
     pp_record(d, p, r);
     p->times.record_ns = lap(&clock);
     return r;
+}
+
+const pp_equity_summary *pp_engine_part(pp_arena *arena, const pp_prepared *p, int64_t from_ms,
+                                        int64_t to_ms)
+{
+    return pp_points_part(arena, p->loop, from_ms, to_ms);
 }
 
 bool pp_engine_other_path(pp_diags *d, const pp_prepared *p, pp_intrabar order, int64_t *wallet_e8)

@@ -23,6 +23,7 @@ typedef struct pp_run_options {
     bool plain;       /* visit every bar: the reference loop */
     size_t pause_end; /* as in pp_loop_config */
     bool fast;        /* no column digests */
+    bool no_points;   /* only the summary of the equity points, not the points (W7) */
     int64_t seed;     /* of a synthetic market, for the record */
     const pp_column_cache *cache;
     const volatile sig_atomic_t *cancel;
@@ -64,6 +65,10 @@ pp_result *pp_engine_run(pp_diags *d, pp_prepared *p);
 /* The wallet at the end of the same run with another order of the extremes inside a bar (X10); the
  * prepared run stays as it is. False as above. */
 bool pp_engine_other_path(pp_diags *d, const pp_prepared *p, pp_intrabar order, int64_t *wallet_e8);
+
+/* The equity of a part of a run that was run (W8); as pp_points_part(). */
+const pp_equity_summary *pp_engine_part(pp_arena *arena, const pp_prepared *p, int64_t from_ms,
+                                        int64_t to_ms);
 
 /* The instrument a Play runs with (X2). */
 pp_instrument pp_engine_instrument(const pp_play *play, const char *symbol,

@@ -100,8 +100,8 @@ pp_metrics_input pp_metrics_input_of(pp_arena *arena, const pp_result *r)
     pp_metrics_input in = {.start_ms = r->start_ms,
                            .end_ms = r->ended_ms,
                            .exec_ms = pp_tf_ms(r->exec_tf),
-                           .points = r->equity,
-                           .n_points = r->n_equity,
+                           .equity = r->summary ? r->summary
+                                                : pp_summary_of(arena, r->equity, r->n_equity),
                            .trades = trades,
                            .n_trades = n,
                            .price_first = r->price_first,

@@ -21,6 +21,7 @@ typedef struct trade_sums {
 /* Everything that more than one row needs, computed once in stages. */
 typedef struct pp_work {
     const pp_metrics_input *in;
+    const pp_equity_summary *equity;
     const pp_equity_point *last;
     double initial, final, exec_ms;
     int64_t net_e8;
@@ -73,32 +74,25 @@ static double mean_over(double mean, double deviation)
     return deviation > 1e-12 * fabs(mean) ? mean / deviation : UNDEFINED;
 }
 
-/* Index of the last point at or before t, -1: none. `from` is where to look first. */
-static size_t point_at(const pp_metrics_input *in, size_t from, int64_t t)
-{
-    while (from + 1 < in->n_points && in->points[from + 1].time_ms <= t)
-        from++;
-    return from;
-}
-
 static int64_t first_midnight(int64_t t)
 {
     return -pp_floor_div(-t, PP_DAY_MS) * PP_DAY_MS;
 }
 
-/* Calls for each pair of neighbouring midnights of the window; market may be NULL. Returns from an
- * equity <= 0 are left out, together with the market's return of that day. */
+/* From each 00:00Z of the window to the next, with the equity last known there. Returns from an
+ * equity <= 0 are left out, together with the market's return of that day; market may be NULL. */
 static size_t daily_returns(const pp_metrics_input *in, double *ret, double *market)
 {
-    size_t n = 0, at = 0, day = 0;
-    int64_t before = 0;
+    const pp_equity_summary *s = in->equity;
+    size_t n = 0, next = 0, day = 0;
+    int64_t before = 0, equity = s->first.equity_e8;
     for (int64_t t = first_midnight(in->start_ms); t <= in->end_ms; t += PP_DAY_MS, day++) {
-        at = point_at(in, at, t);
-        int64_t equity = in->points[at].equity_e8;
+        for (; next < s->days.n && s->days.v[next].open_ms < t; next++)
+            equity = s->days.v[next].equity_e8;
         if (day > 0 && before > 0) {
             if (market)
                 market[n] = in->daily_prices[day] / in->daily_prices[day - 1] - 1;
-            ret[n++] = e8(equity) / e8(before) - 1;
+            ret[n++] = pp_quotient(equity - before, before);
         }
         before = equity;
     }
@@ -121,8 +115,9 @@ double *pp_metrics_daily_returns(pp_arena *arena, const pp_metrics_input *in, si
 static void equity_stage(pp_work *w)
 {
     const pp_metrics_input *in = w->in;
-    w->last = &in->points[in->n_points - 1];
-    int64_t first = in->points[0].equity_e8, final = w->last->equity_e8;
+    w->equity = in->equity;
+    w->last = &in->equity->last;
+    int64_t first = in->equity->first.equity_e8, final = w->last->equity_e8;
     w->initial = e8(first);
     w->final = e8(final);
     w->net_e8 = final - first;
@@ -137,51 +132,13 @@ static void equity_stage(pp_work *w)
     w->bar_scale = sqrt(365.0 * (double)PP_DAY_MS / w->exec_ms);
 }
 
-/* The deepest drawdown was set between points k - 1 and k. If its depth is the fall from the peak
- * known before, a higher equity in the same stretch came after the low: recovered at once. */
-static double recovery_time(const pp_metrics_input *in)
-{
-    const pp_equity_point *p = in->points;
-    double deepest = p[in->n_points - 1].max_dd_pct;
-    size_t k = 0;
-    while (k < in->n_points && p[k].max_dd_pct < deepest)
-        k++;
-    if (!(deepest > 0) || k == in->n_points)
-        return UNDEFINED;
-    int64_t peak = p[k].peak_e8;
-    if (k > 0 && peak > p[k - 1].peak_e8) {
-        if (pp_drawdown_pct(p[k - 1].peak_e8, p[k].low_e8) >= deepest)
-            return 0;
-    }
-    for (size_t j = k + 1; j < in->n_points; j++)
-        if (p[j].high_e8 >= peak)
-            return (double)(p[j].time_ms - p[k].time_ms);
-    return UNDEFINED;
-}
-
 static void drawdown_stage(pp_work *w)
 {
-    const pp_metrics_input *in = w->in;
-    pp_ksum squares = {0};
-    int64_t since = in->points[0].time_ms, peak = in->points[0].peak_e8, longest = 0;
-    bool under = false;
-    for (size_t k = 0; k < in->n_points; k++) {
-        const pp_equity_point *p = &in->points[k];
-        double dd = pp_drawdown_pct(p->peak_e8, p->equity_e8);
-        pp_ksum_add(&squares, dd * dd);
-        under |= p->low_e8 < peak;
-        if (under && p->time_ms - since > longest)
-            longest = p->time_ms - since;
-        if (p->high_e8 >= peak) {
-            since = p->time_ms;
-            peak = p->peak_e8;
-            under = p->equity_e8 < peak;
-        }
-    }
-    w->ulcer = sqrt(pp_ksum_total(&squares) / (double)in->n_points);
-    w->dd_duration_ms = longest;
-    w->dd_duration_bars = (double)(longest / in->exec_ms);
-    w->recover_ms = recovery_time(in);
+    const pp_equity_summary *s = w->equity;
+    w->ulcer = 100 * sqrt(pp_summary_mean_square(s));
+    w->dd_duration_ms = s->dd_duration_ms;
+    w->dd_duration_bars = (double)(s->dd_duration_ms / w->in->exec_ms);
+    w->recover_ms = s->recover_ms < 0 ? UNDEFINED : (double)s->recover_ms;
 }
 
 static void market_regression(pp_work *w, const double *r, const double *m, size_t n)
@@ -257,16 +214,12 @@ static void daily_stage(pp_work *w, pp_arena *arena)
     tail_stage(w, r, n);
 }
 
-static void bar_stage(pp_work *w, pp_arena *arena)
+static void bar_stage(pp_work *w)
 {
-    const pp_metrics_input *in = w->in;
-    double *r = PP_ARRAY(arena, double, in->n_points);
-    size_t n = 0;
-    for (size_t k = 1; k < in->n_points; k++)
-        if (in->points[k - 1].equity_e8 > 0)
-            r[n++] = e8(in->points[k].equity_e8) / e8(in->points[k - 1].equity_e8) - 1;
-    w->sr_bar = mean_over(pp_stats_mean(r, n), pp_stats_deviation(r, n));
-    w->sortino_bar = sortino_of(r, n);
+    const pp_equity_summary *s = w->equity;
+    pp_spread x = pp_stats_spread(s->moves, s->n_moves, s->n_returns);
+    w->sr_bar = mean_over(x.mean, x.deviation);
+    w->sortino_bar = s->n_returns < 2 ? UNDEFINED : div0(x.mean, x.downside);
 }
 
 static void add_trade(trade_sums *s, const pp_metric_trade *t)
@@ -347,50 +300,54 @@ static void trade_stage(pp_work *w)
     streaks(w);
 }
 
+/* The first point from k on that is later than t; points are about exec_ms apart. */
+static size_t point_after(const pp_metrics_input *in, size_t k, int64_t t)
+{
+    const pp_equity_summary *s = in->equity;
+    if (k < s->n_points && pp_summary_time(s, k) <= t) {
+        int64_t guess = (int64_t)k + (t - pp_summary_time(s, k)) / in->exec_ms + 1;
+        size_t last = s->n_points - 1;
+        k = guess < (int64_t)last ? (size_t)guess : last;
+    }
+    while (k > 0 && pp_summary_time(s, k - 1) > t)
+        k--;
+    while (k < s->n_points && pp_summary_time(s, k) <= t)
+        k++;
+    return k;
+}
+
 /* One account holds one position at a time, so in order of exit the entries never step back behind
  * an earlier entry of another position: a single pass joins the intervals. */
 static void time_stage(pp_work *w)
 {
     const pp_metrics_input *in = w->in;
     int64_t held = 0, until = INT64_MIN;
-    size_t bar = 1;
+    size_t bar = 1; /* the first point that no trade before has counted */
     for (size_t i = 0; i < in->n_trades; i++) {
         int64_t from = in->trades[i].entry_ms, to = in->trades[i].exit_ms;
         int64_t start = from > until ? from : until;
         held += to > start ? to - start : 0;
         until = to > until ? to : until;
-        while (bar < in->n_points && in->points[bar].time_ms <= from)
-            bar++;
-        for (; bar < in->n_points; bar++) {
-            int64_t opened = in->points[bar - 1].time_ms;
-            if (opened >= to && opened != from)
-                break;
-            w->bars_in_position++;
-        }
+        size_t first = point_after(in, bar, from);
+        first = first > bar ? first : bar;
+        /* A bar counts when it began before the exit, or with an entry at the same time. */
+        size_t end = point_after(in, first, from < to ? to - 1 : to) + 1;
+        end = end < w->equity->n_points ? end : w->equity->n_points;
+        end = end > first ? end : first;
+        w->bars_in_position += (int64_t)(end - first);
+        bar = end;
     }
     double window = (double)(in->end_ms - in->start_ms);
     w->time_in_market_pct = div0(100 * (double)held, window);
 }
 
-static double smaller(double a, double b)
-{
-    return isnan(a) || b < a ? b : a;
-}
-
 static void leverage_stage(pp_work *w)
 {
-    mean_of used = {0};
-    w->min_liq_distance = w->min_margin_ratio = UNDEFINED;
-    for (size_t k = 0; k < w->in->n_points; k++) {
-        const pp_equity_point *p = &w->in->points[k];
-        if (p->qty_e8 != 0 && p->equity_e8 > 0)
-            take(&used, fabs(e8(pp_mul_e8(p->qty_e8, p->mark_e8))) / e8(p->equity_e8));
-        if (p->leverage > w->max_leverage)
-            w->max_leverage = p->leverage;
-        w->min_liq_distance = smaller(w->min_liq_distance, p->liq_distance_pct);
-        w->min_margin_ratio = smaller(w->min_margin_ratio, p->margin_ratio);
-    }
-    w->avg_leverage = mean(&used);
+    const pp_equity_summary *s = w->equity;
+    w->avg_leverage = pp_stats_mean(s->used, s->n_used);
+    w->max_leverage = s->max_leverage;
+    w->min_liq_distance = s->min_liq_distance_pct;
+    w->min_margin_ratio = s->min_margin_ratio;
 }
 
 static void cost_stage(pp_work *w)
@@ -437,31 +394,33 @@ const size_t pp_n_metrics = PP_COUNT(pp_metric_rows);
 
 static void add_period(pp_periods *out, int64_t open_ms, int64_t from_e8, int64_t to_e8)
 {
-    double pct = from_e8 > 0 ? 100 * (e8(to_e8) / e8(from_e8) - 1) : UNDEFINED;
+    double pct = from_e8 > 0 ? 100 * pp_quotient(to_e8 - from_e8, from_e8) : UNDEFINED;
     out->v[out->n++] = (pp_period){open_ms, pct, to_e8};
 }
 
-/* A point that stands exactly on a boundary closes the period before it. */
-static pp_periods periods(pp_arena *arena, const pp_metrics_input *in, pp_tf tf)
+static pp_periods days(pp_arena *arena, const pp_equity_summary *s)
 {
-    const pp_equity_point *p = in->points, *last = &p[in->n_points - 1];
-    int64_t from = p->equity_e8, open = pp_tf_open(tf, p->time_ms);
-    size_t most =
-        (size_t)((last->time_ms - open) / (tf == PP_TF_M ? 28 * PP_DAY_MS : pp_tf_ms(tf)));
-    pp_periods out = {PP_ARRAY(arena, pp_period, most + 2), 0};
-    int64_t close = pp_tf_close(tf, open);
-    for (p++; p <= last; p++) {
-        if (p->time_ms <= close)
-            continue;
-        if (p - in->points > 1) {
-            add_period(&out, open, from, p[-1].equity_e8);
-            from = p[-1].equity_e8;
-        }
-        open = pp_tf_open(tf, p->time_ms - 1);
-        close = pp_tf_close(tf, open);
+    pp_periods out = {PP_ARRAY(arena, pp_period, s->days.n + 1), 0};
+    int64_t from_e8 = s->first.equity_e8;
+    for (size_t k = 0; k < s->days.n; k++) {
+        add_period(&out, s->days.v[k].open_ms, from_e8, s->days.v[k].equity_e8);
+        from_e8 = s->days.v[k].equity_e8;
     }
-    if (in->n_points > 1)
-        add_period(&out, open, from, last->equity_e8);
+    return out;
+}
+
+/* Weeks or months: the days are joined. */
+static pp_periods joined(pp_arena *arena, const pp_periods *days, pp_tf tf, int64_t initial_e8)
+{
+    pp_periods out = {PP_ARRAY(arena, pp_period, days->n + 1), 0};
+    int64_t from_e8 = initial_e8;
+    for (size_t k = 0; k < days->n; k++) {
+        int64_t open_ms = pp_tf_open(tf, days->v[k].open_ms);
+        if (k + 1 < days->n && pp_tf_open(tf, days->v[k + 1].open_ms) == open_ms)
+            continue;
+        add_period(&out, open_ms, from_e8, days->v[k].equity_e8);
+        from_e8 = days->v[k].equity_e8;
+    }
     return out;
 }
 
@@ -484,12 +443,12 @@ static pp_periods years(pp_arena *arena, const pp_periods *months, int64_t initi
 
 pp_metrics *pp_metrics_compute(pp_arena *arena, const pp_metrics_input *in)
 {
-    PP_ASSERT(in->n_points > 0 && in->exec_ms > 0, "M1", in->n_points, in->exec_ms);
+    PP_ASSERT(in->equity && in->exec_ms > 0, "M1", in->exec_ms, 0);
     pp_work w = {.in = in};
     equity_stage(&w);
     drawdown_stage(&w);
     daily_stage(&w, arena);
-    bar_stage(&w, arena);
+    bar_stage(&w);
     trade_stage(&w);
     time_stage(&w);
     leverage_stage(&w);
@@ -498,10 +457,11 @@ pp_metrics *pp_metrics_compute(pp_arena *arena, const pp_metrics_input *in)
     m->values = PP_ARRAY(arena, pp_metric_value, pp_n_metrics);
     for (size_t i = 0; i < pp_n_metrics; i++)
         m->values[i] = getters[i](&w);
-    m->day = periods(arena, in, PP_TF_D);
-    m->week = periods(arena, in, PP_TF_W);
-    m->month = periods(arena, in, PP_TF_M);
-    m->year = years(arena, &m->month, in->points[0].equity_e8);
+    int64_t initial_e8 = in->equity->first.equity_e8;
+    m->day = days(arena, in->equity);
+    m->week = joined(arena, &m->day, PP_TF_W, initial_e8);
+    m->month = joined(arena, &m->day, PP_TF_M, initial_e8);
+    m->year = years(arena, &m->month, initial_e8);
     return m;
 }
 

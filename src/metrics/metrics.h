@@ -31,8 +31,7 @@ typedef struct pp_code_count {
 typedef struct pp_metrics_input {
     int64_t start_ms, end_ms; /* the window as run: a stopped run ends where it stopped */
     int64_t exec_ms;          /* length of an exec bar; a month counts 30 days */
-    const pp_equity_point *points;
-    size_t n_points;               /* at least 1 */
+    const pp_equity_summary *equity;
     const pp_metric_trade *trades; /* in order of exit */
     size_t n_trades;
     double price_first, price_last; /* tape: first open, last close of the window; NaN: not known */
@@ -94,8 +93,9 @@ typedef struct pp_metrics {
     pp_periods day, week, month, year;
 } pp_metrics;
 
-/* The input of a finished run, made from its records alone: logs, equity points and the facts kept
- * beside them. A reader that restores those records from artifacts gets the same input. */
+/* The input of a finished run, made from its records alone: logs, equity (its summary, which a
+ * reader makes of the points) and the facts kept beside them. A reader that restores those records
+ * from artifacts gets the same input. */
 pp_metrics_input pp_metrics_input_of(pp_arena *arena, const pp_result *r);
 
 /* Everything lives in the arena; the code lists point into the input. */

@@ -9,41 +9,89 @@
 #define INV_SQRT_2PI 0.39894228040143268
 #define E_CONST      2.7182818284590452
 
-void pp_ksum_add(pp_ksum *s, double x)
+/* Sums run in lanes, number i into lane i mod LANES, so that the additions of a step do not wait
+ * for each other; the order is fixed all the same. */
+enum { LANES = 8, BLOCK = 256 };
+
+typedef struct lanes {
+    double sum[LANES], comp[LANES];
+} lanes;
+
+/* Knuth's exact error of a sum, without a branch. */
+static void add_block(lanes *s, const double *x, size_t n)
 {
-    double t = s->sum + x;
-    s->comp += fabs(s->sum) >= fabs(x) ? (s->sum - t) + x : (x - t) + s->sum;
-    s->sum = t;
+    size_t i = 0;
+    for (; i + LANES <= n; i += LANES)
+        for (int k = 0; k < LANES; k++) {
+            double a = s->sum[k], b = x[i + (size_t)k], t = a + b, z = t - a;
+            s->comp[k] += (a - (t - z)) + (b - z);
+            s->sum[k] = t;
+        }
+    for (int k = 0; i < n; i++, k++) {
+        double a = s->sum[k], b = x[i], t = a + b, z = t - a;
+        s->comp[k] += (a - (t - z)) + (b - z);
+        s->sum[k] = t;
+    }
 }
 
-double pp_ksum_total(const pp_ksum *s)
+static double total(const lanes *s)
 {
-    return s->sum + s->comp;
+    pp_ksum sum = {0};
+    for (int k = 0; k < LANES; k++)
+        pp_ksum_add(&sum, s->sum[k]);
+    for (int k = 0; k < LANES; k++)
+        pp_ksum_add(&sum, s->comp[k]);
+    return pp_ksum_total(&sum);
+}
+
+static double sum_of(const double *x, size_t n)
+{
+    lanes s = {{0}, {0}};
+    add_block(&s, x, n);
+    return total(&s);
+}
+
+/* Sum of (x - from)^k. */
+static double power_sum(const double *x, size_t n, double from, int k)
+{
+    double y[BLOCK];
+    lanes s = {{0}, {0}};
+    for (size_t i = 0; i < n; i += BLOCK) {
+        size_t m = n - i < BLOCK ? n - i : BLOCK;
+        for (size_t j = 0; j < m; j++)
+            y[j] = x[i + j] - from;
+        for (int p = 1; p < k; p++)
+            for (size_t j = 0; j < m; j++)
+                y[j] *= x[i + j] - from;
+        add_block(&s, y, m);
+    }
+    return total(&s);
+}
+
+/* Sum of min(x, 0)^2. */
+static double loss_sum(const double *x, size_t n)
+{
+    double y[BLOCK];
+    lanes s = {{0}, {0}};
+    for (size_t i = 0; i < n; i += BLOCK) {
+        size_t m = n - i < BLOCK ? n - i : BLOCK;
+        for (size_t j = 0; j < m; j++) {
+            double loss = x[i + j] < 0 ? x[i + j] : 0;
+            y[j] = loss * loss;
+        }
+        add_block(&s, y, m);
+    }
+    return total(&s);
 }
 
 double pp_stats_mean(const double *x, size_t n)
 {
-    pp_ksum s = {0};
-    for (size_t i = 0; i < n; i++)
-        pp_ksum_add(&s, x[i]);
-    return n ? pp_ksum_total(&s) / (double)n : (double)NAN;
-}
-
-static double power(double x, int k)
-{
-    double p = 1;
-    while (k-- > 0)
-        p *= x;
-    return p;
+    return n ? sum_of(x, n) / (double)n : (double)NAN;
 }
 
 static double central_sum(const double *x, size_t n, int k)
 {
-    double mean = pp_stats_mean(x, n);
-    pp_ksum s = {0};
-    for (size_t i = 0; i < n; i++)
-        pp_ksum_add(&s, power(x[i] - mean, k));
-    return pp_ksum_total(&s);
+    return power_sum(x, n, pp_stats_mean(x, n), k);
 }
 
 double pp_stats_moment(const double *x, size_t n, int k)
@@ -53,16 +101,26 @@ double pp_stats_moment(const double *x, size_t n, int k)
 
 double pp_stats_deviation(const double *x, size_t n)
 {
-    return n < 2 ? (double)NAN : sqrt(central_sum(x, n, 2) / (double)(n - 1));
+    return pp_stats_spread(x, n, n).deviation;
 }
 
 double pp_stats_downside(const double *x, size_t n)
 {
-    pp_ksum s = {0};
-    for (size_t i = 0; i < n; i++)
-        if (x[i] < 0)
-            pp_ksum_add(&s, x[i] * x[i]);
-    return n ? sqrt(pp_ksum_total(&s) / (double)n) : (double)NAN;
+    return pp_stats_spread(x, n, n).downside;
+}
+
+pp_spread pp_stats_spread(const double *x, size_t n, size_t of)
+{
+    PP_ASSERT(n <= of, "M1 zeros are not negative in number", n, of);
+    pp_spread s = {(double)NAN, (double)NAN, (double)NAN};
+    if (of == 0)
+        return s;
+    s.mean = sum_of(x, n) / (double)of;
+    s.downside = sqrt(loss_sum(x, n) / (double)of);
+    if (of > 1)
+        s.deviation = sqrt((power_sum(x, n, s.mean, 2) + (double)(of - n) * (s.mean * s.mean)) /
+                           (double)(of - 1));
+    return s;
 }
 
 double pp_stats_autocorrelation(const double *x, size_t n, int j)

@@ -1,24 +1,23 @@
 /* stats.h - the statistics the metrics stand on: compensated sums, moments, quantiles, the normal
- * distribution. Pure functions of their arguments; sums run in index order with Neumaier's
- * compensation, so a result depends on the numbers and their order only. NaN stands for undefined.
- */
+ * distribution. Pure functions of their arguments; sums are compensated and in a fixed order, so
+ * a result depends on the numbers and their order only. NaN stands for undefined. */
 #ifndef PP_STATS_H
 #define PP_STATS_H
 
 #include "base/base.h"
-
-/* A running compensated sum: start from {0}; total = sum + comp. */
-typedef struct pp_ksum {
-    double sum, comp;
-} pp_ksum;
-void pp_ksum_add(pp_ksum *s, double x);
-double pp_ksum_total(const pp_ksum *s);
+#include "base/ksum.h"
 
 double pp_stats_mean(const double *x, size_t n);          /* NaN for n = 0 */
 double pp_stats_deviation(const double *x, size_t n);     /* sample, n - 1; NaN for n < 2 */
 double pp_stats_downside(const double *x, size_t n);      /* sqrt(sum min(x,0)^2 / n) */
 double pp_stats_moment(const double *x, size_t n, int k); /* central, population */
 double pp_stats_autocorrelation(const double *x, size_t n, int j); /* lag j; NaN if no variance */
+
+/* The three of `of` numbers: x[0 .. n) and zeros for the rest. */
+typedef struct pp_spread {
+    double mean, deviation, downside;
+} pp_spread;
+pp_spread pp_stats_spread(const double *x, size_t n, size_t of);
 
 /* growth^(365 / days): a factor over `days` as a factor per year; growth > 0. */
 double pp_stats_annualised(double growth, double days);

@@ -202,7 +202,7 @@
       "costs = fees + slippage + impact - net_funding; null when the divisor is not above 0")      \
     X(NUMBER, turnover, "costs", "x", NUM(div0(e8(w->in->traded_e8), w->initial)),                 \
       "notional of all fills / initial equity")                                                    \
-    X(COUNT, bars, "data", "bars", INT((int64_t)w->in->n_points - 1),                              \
+    X(COUNT, bars, "data", "bars", INT((int64_t)w->equity->n_points - 1), \
       "exec bars of the window, a last one cut short included")                                    \
     X(COUNT, tape_bars, "data", "bars", INT(w->in->tape_bars), "tape bars of the window")          \
     X(COUNT, filled_bars, "data", "bars", INT(w->in->filled_bars),                                 \

@@ -43,7 +43,7 @@ void pp_row_refuse(const pp_row_layout *l, pp_row_status status, const pp_diags 
 static void without_the_end(const pp_row_layout *l, const pp_result *r, pp_row *out)
 {
     const pp_slab *trades = &r->log->trades, *fills = &r->log->fills;
-    int64_t n = 0, net_e8 = 0, equity_e8 = r->equity[r->n_equity - 1].equity_e8;
+    int64_t n = 0, net_e8 = 0, equity_e8 = r->summary->last.equity_e8;
     for (size_t i = 0; i < trades->n; i++) {
         const pp_trade *t = PP_SLAB_AT(trades, pp_trade, i);
         n += t->reason != PP_REASON_end_of_data;
@@ -57,14 +57,15 @@ static void without_the_end(const pp_row_layout *l, const pp_result *r, pp_row *
     out->values[pp_row_extra_at(l, PP_ROW_MARKED_EQUITY)] = pp_double_of_e8(equity_e8);
 }
 
-static void measure(pp_arena *arena, const pp_row_job *j, pp_result *r, pp_row *out)
+static void measure(pp_arena *arena, const pp_row_job *j, const pp_prepared *p, pp_result *r,
+                    pp_row *out)
 {
     const pp_row_layout *l = j->layout;
     pp_run_hash(arena, r, r->run_hash);
     pp_metrics_input in = pp_metrics_input_of(arena, r);
     double halves[2];
     pp_row_take_metrics(arena, l, pp_metrics_compute(arena, &in), out);
-    pp_halves(arena, &in, r->start_ms, r->end_ms, j->objective.metric, halves);
+    pp_halves(arena, p, &in, j->objective.metric, halves);
     out->values[pp_row_extra_at(l, PP_ROW_FIRST_HALF)] = halves[0];
     out->values[pp_row_extra_at(l, PP_ROW_SECOND_HALF)] = halves[1];
     without_the_end(l, r, out);
@@ -87,7 +88,7 @@ bool pp_row_run(pp_arena *scratch, const pp_row_job *j, size_t row, const pp_col
     pp_prepared *p = pp_engine_prepare(&d, s, j->tape, &options);
     pp_result *r = p ? pp_engine_run(&d, p) : NULL;
     if (r)
-        measure(scratch, j, r, out);
+        measure(scratch, j, p, r, out);
     else if (d.n_errors)
         pp_row_refuse(j->layout, PP_ROW_FAILED, &d, out);
     return r || d.n_errors;

@@ -80,65 +80,6 @@ int64_t pp_middle_ms(int64_t start_ms, int64_t end_ms)
     return day > start_ms && day < end_ms ? day : middle;
 }
 
-static double least(double a, double b)
-{
-    return isnan(a) || b < a ? b : a;
-}
-
-static double most(double a, double b)
-{
-    return isnan(a) || b > a ? b : a;
-}
-
-/* Takes point p into the point `to` that ends at a later one; fresh: the first of the stretch. */
-static void fold_point(pp_equity_point *to, const pp_equity_point *p, bool fresh)
-{
-    int64_t low = p->low_e8, high = p->high_e8, peak = to->peak_e8, down = peak - low;
-    double pct = pp_drawdown_pct(peak, low), leverage = p->leverage;
-    pp_equity_point was = *to;
-    *to = *p;
-    to->low_e8 = !fresh && was.low_e8 < low ? was.low_e8 : low;
-    to->high_e8 = !fresh && was.high_e8 > high ? was.high_e8 : high;
-    to->peak_e8 = peak > high ? peak : high;
-    to->max_dd_abs_e8 = down > was.max_dd_abs_e8 ? down : was.max_dd_abs_e8;
-    to->max_dd_pct = to->intrabar_max_dd_pct = pct > was.max_dd_pct ? pct : was.max_dd_pct;
-    to->leverage = fresh ? leverage : most(was.leverage, leverage);
-    to->liq_distance_pct =
-        fresh ? p->liq_distance_pct : least(p->liq_distance_pct, was.liq_distance_pct);
-    to->margin_ratio = fresh ? p->margin_ratio : least(p->margin_ratio, was.margin_ratio);
-}
-
-/* The points of [from, to] as one at the beginning, one per 00:00Z and one at the end. */
-static void half_points(pp_arena *arena, const pp_metrics_input *in, pp_metrics_input *half)
-{
-    size_t days = (size_t)((half->end_ms - half->start_ms) / PP_DAY_MS) + 3, n = 0, k = 0;
-    pp_equity_point *out = PP_ARRAY(arena, pp_equity_point, days), now;
-    while (k + 1 < in->n_points && in->points[k + 1].time_ms <= half->start_ms)
-        k++;
-    now = in->points[k];
-    now.time_ms = half->start_ms;
-    now.low_e8 = now.high_e8 = now.peak_e8 = now.equity_e8;
-    now.max_dd_abs_e8 = 0;
-    now.max_dd_pct = now.intrabar_max_dd_pct = 0;
-    out[n++] = now;
-    int64_t day = midnight_from(half->start_ms + 1);
-    bool fresh = true;
-    for (k++; k < in->n_points && in->points[k].time_ms <= half->end_ms; k++) {
-        const pp_equity_point *p = &in->points[k];
-        for (; day < p->time_ms; day += PP_DAY_MS) {
-            if (!fresh)
-                out[n++] = now;
-            fresh = true;
-        }
-        fold_point(&now, p, fresh);
-        fresh = false;
-    }
-    if (!fresh)
-        out[n++] = now;
-    half->points = out;
-    half->n_points = n;
-}
-
 static void half_trades(const pp_metrics_input *in, pp_metrics_input *half)
 {
     size_t from = 0, to;
@@ -175,9 +116,10 @@ static bool kept_by_half(int metric)
     return true;
 }
 
-void pp_halves(pp_arena *arena, const pp_metrics_input *in, int64_t start_ms, int64_t end_ms,
-               int metric, double out[2])
+void pp_halves(pp_arena *arena, const pp_prepared *p, const pp_metrics_input *in, int metric,
+               double out[2])
 {
+    int64_t start_ms = p->window.start_ms, end_ms = p->window.end_ms;
     int64_t cuts[3] = {start_ms, pp_middle_ms(start_ms, end_ms), end_ms};
     for (int k = 0; k < 2; k++) {
         int64_t to = cuts[k + 1] < in->end_ms ? cuts[k + 1] : in->end_ms;
@@ -187,9 +129,9 @@ void pp_halves(pp_arena *arena, const pp_metrics_input *in, int64_t start_ms, in
         pp_metrics_input half = {.start_ms = cuts[k],
                                  .end_ms = to,
                                  .exec_ms = PP_DAY_MS,
+                                 .equity = pp_engine_part(arena, p, cuts[k], to),
                                  .mark_source = in->mark_source,
                                  .trials_variance = (double)NAN};
-        half_points(arena, in, &half);
         half_trades(in, &half);
         half_prices(in, &half);
         out[k] = pp_metrics_compute(arena, &half)->values[metric].v;

@@ -2,6 +2,7 @@
 #ifndef PP_SWEEP_STATS_H
 #define PP_SWEEP_STATS_H
 
+#include "engine/run.h"
 #include "sweep/rows.h"
 
 typedef struct pp_objective {
@@ -19,12 +20,13 @@ const char *pp_objective_text(pp_arena *arena, const pp_objective *o);
 size_t *pp_rank_rows(pp_arena *arena, const pp_row_layout *l, const pp_row *rows, size_t n,
                      const pp_objective *o);
 
-/* The objective over the first and the second half of [start, end), cut at the 00:00Z nearest to
- * the middle (in the middle when there is none inside). Taken from the equity at 00:00Z and the
- * trades by exit; drawdowns begin anew in each half. NaN when the run ended before the half, and
- * for costs, friction and data, which are not kept by half. */
-void pp_halves(pp_arena *arena, const pp_metrics_input *in, int64_t start_ms, int64_t end_ms,
-               int metric, double out[2]);
+/* The objective over the first and the second half of the window of a prepared run that was run,
+ * cut at the 00:00Z nearest to the middle (in the middle when there is none inside). Taken from the
+ * equity at 00:00Z, its extremes at tape closes between, and the trades by exit; drawdowns begin
+ * anew in each half. NaN when the run ended before the half, and for costs, friction and data,
+ * which are not kept by half. in: the metrics' input of the whole run. */
+void pp_halves(pp_arena *arena, const pp_prepared *p, const pp_metrics_input *in, int metric,
+               double out[2]);
 int64_t pp_middle_ms(int64_t start_ms, int64_t end_ms);
 
 typedef struct pp_sweep_stats {

@@ -503,6 +503,7 @@ static void share_window(pp_sweep_outcome *s)
                             .no_gate = s->request->job.options.window.no_gate};
     s->shared.options.keep = PP_KEEP_ALL;
     s->shared.options.fast = true;
+    s->shared.options.no_points = true;
 }
 
 static bool open_checkpoint(pp_diags *d, work *w)
@@ -559,6 +560,7 @@ static bool run_best(pp_diags *d, pp_sweep_outcome *s)
 {
     size_t row = s->ranking[0];
     pp_run_options options = s->shared.options;
+    options.no_points = false;
     pp_strategy *st = pp_row_load(d, &s->request->job, &s->plan, row, s->input.tape->bars.tf);
     pp_prepared *p = pp_engine_prepare(d, st, s->input.tape, &options);
     pp_result *r = p ? pp_engine_run(d, p) : NULL;

@@ -132,7 +132,7 @@ static void take_figures(one *o, const pp_result *r)
         net_e8 += t->net_e8;
     }
     o->net = pp_double_of_e8(net_e8);
-    o->equity = pp_double_of_e8(r->equity[r->n_equity - 1].equity_e8);
+    o->equity = pp_double_of_e8(r->summary->last.equity_e8);
     const pp_fill *last = PP_SLAB_AT(fills, pp_fill, fills->n - 1);
     if (last->reason == PP_REASON_end_of_data) /* published with the position still open */
         o->equity += pp_double_of_e8(last->fee_e8);
@@ -146,6 +146,7 @@ static bool run_one(pp_diags *d, one *o)
     pp_run_options options = {.intrabar = -1,
                               .keep = PP_KEEP_FILLS | PP_KEEP_TRADES,
                               .fast = true,
+                              .no_points = true,
                               .cache = o->cache,
                               .window = {.has_from = true,
                                          .no_gate = true, /* the rules say bar 200 */

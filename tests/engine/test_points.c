@@ -7,6 +7,7 @@
 #include <criterion/criterion.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 typedef struct slow {
@@ -38,17 +39,15 @@ static void slow_position(slow *s, size_t bar)
     const pp_tape *t = s->l->cfg.tape;
     const pp_segment *g = s->now;
     const pp_equity_point *p = &s->p;
-    double mark = pp_double_of_e8(p->mark_e8);
-    double lev = p->equity_e8 > 0 ? pp_double_of_e8(pp_mul_e8(g->qty_e8, p->mark_e8)) /
-                                        pp_double_of_e8(p->equity_e8)
-                                  : NAN;
+    double lev =
+        p->equity_e8 > 0 ? pp_quotient(pp_mul_e8(g->qty_e8, p->mark_e8), p->equity_e8) : NAN;
     s->leverage = lev > s->leverage || isnan(lev) ? lev : s->leverage;
     if (g->liq_px_e8)
-        s->distance = smaller(s->distance, 100 * fabs(mark - pp_double_of_e8(g->liq_px_e8)) / mark);
+        s->distance =
+            smaller(s->distance, 100 * pp_quotient(llabs(p->mark_e8 - g->liq_px_e8), p->mark_e8));
     int64_t maintenance = pp_margin_maintenance(pp_exch_terms(s->l->ex), g->side, g->cost_e8);
     if (maintenance > 0)
-        s->ratio = smaller(s->ratio, pp_double_of_e8(p->equity_e8 - g->wallet_e8) /
-                                         pp_double_of_e8(maintenance));
+        s->ratio = smaller(s->ratio, pp_quotient(p->equity_e8 - g->wallet_e8, maintenance));
     const double *in = g->side > 0 ? (t->mark_low ? t->mark_low : t->bars.low)
                                    : (t->mark_high ? t->mark_high : t->bars.high);
     int64_t adverse;
@@ -119,6 +118,42 @@ static void compare(const pp_result *r, const pp_loop *l, const char *name)
     cr_assert_eq(k, r->n_equity);
 }
 
+static void same_bits(const void *a, const void *b, size_t size, const char *what, const char *name)
+{
+    cr_assert_eq(memcmp(a, b, size), 0, "%s: %s differ", name, what);
+}
+
+/* W7: the summary made a stretch at a time is that of the points. */
+static void compare_summaries(const pp_equity_summary *a, const pp_equity_summary *b,
+                              const char *name)
+{
+#define EQUAL(field) cr_assert_eq(a->field, b->field, "%s: " #field, name)
+#define BITS(field)  same_bits(&a->field, &b->field, sizeof a->field, #field, name)
+    EQUAL(n_points);
+    EQUAL(n_moves);
+    EQUAL(n_returns);
+    EQUAL(n_used);
+    EQUAL(days.n);
+    EQUAL(dd_duration_ms);
+    EQUAL(recover_ms);
+    EQUAL(last.time_ms);
+    EQUAL(last.equity_e8);
+    EQUAL(last.peak_e8);
+    EQUAL(last.max_dd_abs_e8);
+    BITS(last.max_dd_pct);
+    BITS(last.intrabar_max_dd_pct);
+    BITS(max_leverage);
+    BITS(min_liq_distance_pct);
+    BITS(min_margin_ratio);
+    same_bits(a->moves, b->moves, a->n_moves * sizeof(double), "moves", name);
+    same_bits(a->used, b->used, a->n_used * sizeof(double), "used", name);
+    same_bits(a->days.v, b->days.v, a->days.n * sizeof a->days.v[0], "days", name);
+    double x = pp_summary_mean_square(a), y = pp_summary_mean_square(b);
+    same_bits(&x, &y, sizeof x, "squares", name);
+    for (size_t k = 0; k < a->n_points; k++)
+        cr_assert_eq(pp_summary_time(a, k), pp_summary_time(b, k), "%s: time %zu", name, k);
+}
+
 typedef struct job {
     pp_arena arena;
     const char *play, *market, *name;
@@ -162,6 +197,12 @@ static void run_job(void *ctx)
     pp_result *r = p ? pp_engine_run(&d, p) : NULL;
     cr_assert(r);
     compare(r, p->loop, j->name);
+    o.no_points = true;
+    pp_prepared *q = pp_engine_prepare(&d, s, tape, &o);
+    const pp_result *without = q ? pp_engine_run(&d, q) : NULL;
+    cr_assert(without && !without->equity);
+    cr_assert_eq(without->n_equity, r->n_equity);
+    compare_summaries(without->summary, r->summary, j->name);
     for (size_t k = 0; k < r->n_equity; k++)
         j->n_in_position += r->equity[k].qty_e8 != 0;
 }

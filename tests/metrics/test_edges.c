@@ -22,6 +22,7 @@ typedef struct account {
 static void compute(void *ctx)
 {
     account *a = ctx;
+    a->in.equity = pp_summary_of(&a->arena, a->p, a->n);
     a->m = pp_metrics_compute(&a->arena, &a->in);
 }
 

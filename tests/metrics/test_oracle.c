@@ -12,6 +12,7 @@ enum { N_MAX = 2000, T_MAX = 120, D_MAX = 400 };
 typedef struct random_account {
     pp_equity_point p[N_MAX];
     pp_metric_trade t[T_MAX];
+    size_t n;
     double prices[D_MAX];
     pp_metrics_input in;
     pp_arena arena;
@@ -24,6 +25,7 @@ static random_account A;
 static void compute(void *ctx)
 {
     random_account *a = ctx;
+    a->in.equity = pp_summary_of(&a->arena, a->p, a->n);
     a->m = pp_metrics_compute(&a->arena, &a->in);
 }
 
@@ -49,6 +51,7 @@ static void make_points(pp_rng *r, int64_t exec_ms, size_t n)
         A.p[k].liq_distance_pct = pp_rng_below(r, 3) ? 50 * pp_rng_uniform(r) : (double)NAN;
         A.p[k].margin_ratio = pp_rng_below(r, 3) ? 9 * pp_rng_uniform(r) : (double)NAN;
     }
+    A.n = n;
     A.in = test_input(A.p, n, exec_ms);
 }
 
@@ -123,9 +126,9 @@ static long double over(long double a, long double b)
 static void check_equity(void)
 {
     const pp_metrics_input *in = &A.in;
-    long double first = usdt(A.p[0].equity_e8), last = usdt(A.p[in->n_points - 1].equity_e8);
+    long double first = usdt(A.p[0].equity_e8), last = usdt(A.p[A.n - 1].equity_e8);
     long double days = (in->end_ms - in->start_ms) / 86400e3L, peak = 0, abs = 0, pct = 0, sq = 0;
-    for (size_t k = 0; k < in->n_points; k++) {
+    for (size_t k = 0; k < A.n; k++) {
         long double e = usdt(A.p[k].equity_e8);
         peak = fmaxl(peak, e);
         abs = fmaxl(abs, peak - e);
@@ -144,7 +147,7 @@ static void check_equity(void)
     expect("peak_equity", peak);
     expect("max_drawdown_abs", abs);
     expect("max_drawdown_pct", pct);
-    expect("ulcer_index", sqrtl(sq / in->n_points));
+    expect("ulcer_index", sqrtl(sq / A.n));
     expect("calmar", over(cagr, pct));
     expect("recovery_factor", over(last - first, abs));
 }
@@ -152,7 +155,7 @@ static void check_equity(void)
 /* For every peak the first later point that reaches it, by looking. */
 static void check_durations(void)
 {
-    size_t n = A.in.n_points, deepest = 0;
+    size_t n = A.n, deepest = 0;
     int64_t longest = 0;
     long double depth = 0, peak = 0, recover = (long double)NAN;
     for (size_t i = 0; i < n; i++) {
@@ -210,7 +213,7 @@ static long double moment(const long double *x, int n, int k)
 static int64_t equity_at(int64_t t)
 {
     int64_t e = 0;
-    for (size_t k = 0; k < A.in.n_points; k++)
+    for (size_t k = 0; k < A.n; k++)
         if (A.p[k].time_ms <= t)
             e = A.p[k].equity_e8;
     return e;
@@ -326,7 +329,7 @@ static void check_returns(void)
     check_psr(&s, sr);
     check_interval(&s, sr);
     bars.n = 0;
-    for (size_t k = 1; k < A.in.n_points; k++)
+    for (size_t k = 1; k < A.n; k++)
         if (A.p[k - 1].equity_e8 > 0)
             bars.x[bars.n++] = usdt(A.p[k].equity_e8) / usdt(A.p[k - 1].equity_e8) - 1;
     long double year = sqrtl(365 * 86400e3L / A.in.exec_ms);
@@ -431,21 +434,21 @@ static void check_sides_and_bars(void)
     expect("short_pnl", s.sum);
     expect("short_profit_factor", over(s.win, s.loss));
     int bars = 0;
-    for (size_t k = 1; k < A.in.n_points; k++) {
+    for (size_t k = 1; k < A.n; k++) {
         bool held = false;
         for (size_t i = 0; i < A.in.n_trades; i++)
             held |= A.t[i].entry_ms < A.p[k].time_ms && A.t[i].exit_ms > A.p[k - 1].time_ms;
         bars += held;
     }
     expect("bars_in_position", bars);
-    expect("bars", A.in.n_points - 1);
+    expect("bars", A.n - 1);
 }
 
 static void check_leverage_and_costs(void)
 {
     long double sum = 0, max = 0, liq = INFINITY, ratio = INFINITY;
     int n = 0;
-    for (size_t k = 0; k < A.in.n_points; k++) {
+    for (size_t k = 0; k < A.n; k++) {
         const pp_equity_point *p = &A.p[k];
         if (p->qty_e8 && p->equity_e8 > 0) {
             sum += fabsl(usdt(p->qty_e8)) * usdt(p->mark_e8) / usdt(p->equity_e8);

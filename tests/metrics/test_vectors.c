@@ -51,6 +51,7 @@ static void load(pp_arena *a, const json_t *doc, pp_metrics_input *in)
     for (size_t i = 0; i < json_array_size(daily); i++)
         prices[i] = json_number_value(json_array_get(daily, i));
     *in = test_input(p, n, whole(doc, "exec_ms"));
+    in->equity = pp_summary_of(a, p, n);
     in->start_ms = whole(doc, "start_ms");
     in->end_ms = whole(doc, "end_ms");
     in->trades = t;

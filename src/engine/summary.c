@@ -1,0 +1,306 @@
+#include "engine/summary.h"
+
+#include "base/money.h"
+#include "base/time.h"
+
+enum { FALL_BITS = 50 }; /* squares of falls of as many bits, 2^24 of them, fit 128 */
+
+static double smaller(double a, double b)
+{
+    return isnan(a) || b < a ? b : a;
+}
+
+/* ---- squared falls ---- */
+
+static int shift_of(int64_t peak_e8)
+{
+    int shift = 0;
+    while (peak_e8 >> shift >= INT64_C(1) << FALL_BITS)
+        shift++;
+    return shift;
+}
+
+static double squares_at(const pp_equity_summary *s)
+{
+    int64_t peak = s->squares_peak_e8;
+    double unit = (double)peak / (double)(INT64_C(1) << shift_of(peak));
+    return (double)s->squares / (unit * unit);
+}
+
+static void take_peak(pp_equity_summary *s, int64_t peak_e8)
+{
+    if (peak_e8 == s->squares_peak_e8)
+        return;
+    if (s->squares)
+        pp_ksum_add(&s->squares_pct, squares_at(s));
+    s->squares = 0;
+    s->squares_peak_e8 = peak_e8;
+}
+
+static pp_u128 square_of(int64_t fall_e8, int shift)
+{
+    int64_t fall = fall_e8 >> shift;
+    return (pp_u128)fall * (pp_u128)fall;
+}
+
+static void take_fall(pp_equity_summary *s, int64_t peak_e8, int64_t equity_e8, size_t n)
+{
+    if (peak_e8 <= 0)
+        return;
+    take_peak(s, peak_e8);
+    s->squares += square_of(peak_e8 - equity_e8, shift_of(peak_e8)) * n;
+}
+
+double pp_summary_mean_square(const pp_equity_summary *s)
+{
+    pp_ksum sum = s->squares_pct;
+    if (s->squares)
+        pp_ksum_add(&sum, squares_at(s));
+    return pp_ksum_total(&sum) / (double)s->n_points;
+}
+
+/* ---- how long drawdowns last ---- */
+
+/* Some equity from here back to the point before reached the peak. */
+static void reached(pp_equity_summary *s, int64_t time_ms, int64_t high_e8)
+{
+    s->since_ms = time_ms;
+    if (s->recover_ms < 0 && s->deepest_pct > 0 && high_e8 >= s->deepest_peak_e8)
+        s->recover_ms = time_ms - s->deepest_ms;
+}
+
+static void still_under(pp_equity_summary *s, int64_t time_ms)
+{
+    if (s->under && time_ms - s->since_ms > s->dd_duration_ms)
+        s->dd_duration_ms = time_ms - s->since_ms;
+}
+
+static void deepened(pp_equity_summary *s, double pct, int64_t time_ms, int64_t peak_e8)
+{
+    s->deepest_pct = pct;
+    s->deepest_ms = time_ms;
+    s->deepest_peak_e8 = peak_e8;
+    s->recover_ms = -1;
+}
+
+/* The deepest drawdown was set between this point and the one before. If its depth is the fall from
+ * the peak known before, a higher equity in the same stretch came after the low: recovered at once.
+ */
+static void take_deepest(pp_equity_summary *s, const pp_equity_point *p)
+{
+    if (!(p->max_dd_pct > s->deepest_pct))
+        return;
+    deepened(s, p->max_dd_pct, p->time_ms, p->peak_e8);
+    if (p->peak_e8 > s->last.peak_e8 &&
+        pp_drawdown_pct(s->last.peak_e8, p->low_e8) >= p->max_dd_pct)
+        s->recover_ms = 0;
+}
+
+static void take_duration(pp_equity_summary *s, const pp_equity_point *p)
+{
+    s->under |= p->low_e8 < s->since_peak_e8;
+    still_under(s, p->time_ms);
+    if (p->high_e8 < s->since_peak_e8)
+        return;
+    reached(s, p->time_ms, p->high_e8);
+    s->since_peak_e8 = p->peak_e8;
+    s->under = p->equity_e8 < p->peak_e8;
+}
+
+/* ---- points ---- */
+
+static void take_day(pp_equity_summary *s, int64_t time_ms, int64_t equity_e8)
+{
+    pp_equity_day *last = s->days.n ? &s->days.v[s->days.n - 1] : NULL;
+    if (last && time_ms <= last->open_ms + PP_DAY_MS) {
+        last->equity_e8 = equity_e8;
+        return;
+    }
+    int64_t open_ms = pp_floor_div(time_ms - 1, PP_DAY_MS) * PP_DAY_MS;
+    *pp_vec_push(s->arena, &s->days) = (pp_equity_day){open_ms, equity_e8};
+}
+
+void pp_summary_extremes(pp_equity_summary *s, double leverage, double liq_distance_pct,
+                         double margin_ratio)
+{
+    s->max_leverage = leverage > s->max_leverage ? leverage : s->max_leverage;
+    s->min_liq_distance_pct = smaller(s->min_liq_distance_pct, liq_distance_pct);
+    s->min_margin_ratio = smaller(s->min_margin_ratio, margin_ratio);
+}
+
+static void take_used(pp_equity_summary *s, const pp_equity_point *p)
+{
+    if (p->qty_e8 == 0 || p->equity_e8 <= 0)
+        return;
+    int64_t value_e8 = pp_mul_e8(p->qty_e8 < 0 ? -p->qty_e8 : p->qty_e8, p->mark_e8);
+    s->used[s->n_used++] = pp_quotient(value_e8, p->equity_e8);
+}
+
+pp_equity_summary *pp_summary_new(pp_arena *arena, const pp_equity_point *first, size_t most_points)
+{
+    pp_equity_summary *s = PP_NEW(arena, pp_equity_summary);
+    *s = (pp_equity_summary){.arena = arena,
+                             .first = *first,
+                             .last = *first,
+                             .n_points = 1,
+                             .moves = pp_alloc_raw(arena, (most_points + 1) * sizeof(double)),
+                             .used = pp_alloc_raw(arena, (most_points + 1) * sizeof(double)),
+                             .min_liq_distance_pct = (double)NAN,
+                             .min_margin_ratio = (double)NAN,
+                             .since_ms = first->time_ms,
+                             .since_peak_e8 = first->peak_e8,
+                             .recover_ms = -1};
+    take_deepest(s, first);
+    take_duration(s, first);
+    take_fall(s, first->peak_e8, first->equity_e8, 1);
+    take_used(s, first);
+    pp_summary_extremes(s, first->leverage, first->liq_distance_pct, first->margin_ratio);
+    return s;
+}
+
+void pp_summary_add(pp_equity_summary *s, const pp_equity_point *p)
+{
+    int64_t before_e8 = s->last.equity_e8;
+    if (before_e8 > 0) {
+        s->moves[s->n_moves] = pp_quotient(p->equity_e8 - before_e8, before_e8);
+        s->n_moves += p->equity_e8 != before_e8;
+        s->n_returns++;
+    }
+    take_duration(s, p);
+    take_deepest(s, p);
+    take_fall(s, p->peak_e8, p->equity_e8, 1);
+    take_used(s, p);
+    pp_summary_extremes(s, p->leverage, p->liq_distance_pct, p->margin_ratio);
+    take_day(s, p->time_ms, p->equity_e8);
+    s->n_points++;
+    s->last = *p;
+}
+
+void pp_summary_repeat(pp_equity_summary *s, size_t n, int64_t time_ms)
+{
+    if (n == 0)
+        return;
+    const pp_equity_point *p = &s->last;
+    s->n_points += n;
+    s->n_returns += p->equity_e8 > 0 ? n : 0;
+    take_fall(s, p->peak_e8, p->equity_e8, n);
+    take_day(s, time_ms, p->equity_e8);
+    s->under |= p->equity_e8 < s->since_peak_e8;
+    still_under(s, time_ms);
+    if (p->equity_e8 >= s->since_peak_e8)
+        s->since_ms = time_ms;
+    s->last.time_ms = time_ms;
+}
+
+/* ---- stretches with a position ---- */
+
+static void take_moves(pp_equity_summary *s, const double *equity_e8, size_t n)
+{
+    double *to = s->moves;
+    double before_e8 = (double)s->last.equity_e8;
+    size_t m = s->n_moves;
+    for (size_t k = 0; k < n; k++) {
+        to[m] = (equity_e8[k] - before_e8) / before_e8;
+        m += equity_e8[k] != before_e8 && before_e8 > 0;
+        s->n_returns += before_e8 > 0;
+        before_e8 = equity_e8[k];
+    }
+    s->n_moves = m;
+}
+
+static void take_uses(pp_equity_summary *s, const pp_held_points *h)
+{
+    double *to = s->used;
+    size_t m = s->n_used;
+    for (size_t k = 0; k < h->n; k++) {
+        to[m] = h->value_e8[k] / h->equity_e8[k];
+        m += h->equity_e8[k] > 0;
+    }
+    s->n_used = m;
+}
+
+/* The loss from this peak below which the percentage need not be computed: a little under what the
+ * deepest one so far comes to, so that rounding cannot matter. */
+static int64_t floor_of(int64_t peak_e8, double pct)
+{
+    return (int64_t)(pct / 100 * (double)peak_e8 * (1 - 1e-12)) - 1;
+}
+
+void pp_summary_held(pp_equity_summary *s, const pp_held_points *h, pp_equity_point *p)
+{
+    int64_t peak_e8 = p->peak_e8, floor_e8 = floor_of(peak_e8, p->max_dd_pct), lowest_e8 = peak_e8;
+    int shift = shift_of(peak_e8);
+    pp_u128 squares = 0;
+    take_moves(s, h->equity_e8, h->n);
+    take_uses(s, h);
+    take_peak(s, peak_e8);
+    for (size_t k = 0; k < h->n; k++) {
+        int64_t equity_e8 = (int64_t)h->equity_e8[k];
+        int64_t fall_e8 = peak_e8 - equity_e8;
+        if (fall_e8 <= 0) {
+            int64_t time_ms = h->open_ms[k] + h->bar_ms;
+            s->under |= k > 0 && (int64_t)h->equity_e8[k - 1] < peak_e8;
+            still_under(s, time_ms);
+            reached(s, time_ms, equity_e8);
+            s->under = false;
+            if (fall_e8 == 0)
+                continue;
+            s->squares += squares;
+            squares = 0;
+            int64_t deep_e8 = peak_e8 - lowest_e8;
+            p->max_dd_abs_e8 = deep_e8 > p->max_dd_abs_e8 ? deep_e8 : p->max_dd_abs_e8;
+            peak_e8 = lowest_e8 = equity_e8;
+            take_peak(s, peak_e8);
+            shift = shift_of(peak_e8);
+            floor_e8 = floor_of(peak_e8, p->max_dd_pct);
+            continue;
+        }
+        squares += square_of(fall_e8, shift);
+        lowest_e8 = equity_e8 < lowest_e8 ? equity_e8 : lowest_e8;
+        if (fall_e8 <= floor_e8)
+            continue;
+        double pct = pp_drawdown_pct(peak_e8, equity_e8);
+        if (pct > p->max_dd_pct) {
+            p->max_dd_pct = pct;
+            deepened(s, pct, h->open_ms[k] + h->bar_ms, peak_e8);
+            floor_e8 = floor_of(peak_e8, pct);
+        }
+    }
+    s->squares += squares;
+    int64_t deep_e8 = peak_e8 - lowest_e8;
+    p->max_dd_abs_e8 = deep_e8 > p->max_dd_abs_e8 ? deep_e8 : p->max_dd_abs_e8;
+    p->equity_e8 = (int64_t)h->equity_e8[h->n - 1];
+    p->peak_e8 = s->since_peak_e8 = peak_e8;
+    p->low_e8 = p->high_e8 = p->equity_e8;
+    p->time_ms = h->open_ms[h->n - 1] + h->bar_ms;
+    s->under = p->equity_e8 < peak_e8;
+    still_under(s, p->time_ms);
+    take_day(s, p->time_ms, p->equity_e8);
+    s->n_points += h->n;
+    s->last = *p;
+}
+
+/* ---- points that were kept ---- */
+
+pp_equity_summary *pp_summary_of(pp_arena *arena, const pp_equity_point *points, size_t n)
+{
+    PP_ASSERT(n > 0, "M1 a first point", n, 0);
+    pp_equity_summary *s = pp_summary_new(arena, points, n);
+    int64_t *time_ms = PP_ARRAY(arena, int64_t, n);
+    for (size_t k = 0; k < n; k++) {
+        time_ms[k] = points[k].time_ms;
+        if (k)
+            pp_summary_add(s, &points[k]);
+    }
+    s->time_ms = time_ms;
+    return s;
+}
+
+int64_t pp_summary_time(const pp_equity_summary *s, size_t k)
+{
+    if (s->time_ms)
+        return s->time_ms[k];
+    if (k == 0)
+        return s->first.time_ms;
+    return k + 1 == s->n_points ? s->last.time_ms : pp_bar_close_ms(s->exec, s->exec_first + k - 1);
+}
