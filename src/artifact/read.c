@@ -289,8 +289,8 @@ static bool restore_facts(pp_diags *d, pp_artifact *a, const char *path)
     r->warmup_bars = whole(data, "warmup_bars");
     r->mark_is_last = strcmp(text_at(data, "mark_source"), "last") == 0;
     r->price_first = r->price_last = (double)NAN;
-    for (size_t i = 0; i < a->log.events.n; i++)
-        r->n_ambiguous += PP_SLAB_AT(&a->log.events, pp_event, i)->kind == PP_EVENT_ambiguous_bar;
+    pp_log_sum_up(&a->log);
+    r->n_ambiguous = (size_t)a->log.sums.ambiguous_bars;
     if (pp_tf_parse(text_at(data, "exec"), &r->exec_tf) &&
         pp_tf_parse(text_at(data, "tape"), &r->tape_tf) && r->n_equity > 0)
         return true;

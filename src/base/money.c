@@ -10,6 +10,10 @@ static uint64_t divide(pp_u128 num, uint64_t den, uint64_t *rest)
 {
 #if defined(__x86_64__)
     uint64_t q;
+    if (!(num >> 64)) {
+        *rest = (uint64_t)num % den;
+        return (uint64_t)num / den;
+    }
     __asm__("divq %4"
             : "=a"(q), "=d"(*rest)
             : "a"((uint64_t)num), "d"((uint64_t)(num >> 64)), "r"(den)
@@ -47,8 +51,7 @@ int64_t pp_div_half_even(pp_i128 num, pp_i128 den)
     if (den >= INT64_MAX || (pp_i128)(n >> 62) >= den)
         return div_wide(num, den);
     uint64_t d = (uint64_t)den, r, q = divide(n, d, &r);
-    q += r > d - r || (r == d - r && (q & 1)); /* half to even is the same on both sides of 0 */
-    return neg ? -(int64_t)q : (int64_t)q;
+    return pp_half_even(q, r, d, neg); /* half to even is the same on both sides of 0 */
 }
 
 int64_t pp_muldiv(int64_t a, int64_t b, int64_t c)
@@ -56,9 +59,9 @@ int64_t pp_muldiv(int64_t a, int64_t b, int64_t c)
     return pp_div_half_even((pp_i128)a * b, c);
 }
 
-/* 1e8 = 2^8 * 5^8: after a shift, two divisions of 64 bits by a constant do what one of 128 bits
- * does. Half to even is the same on both sides of zero, so the sign is put back at the end. */
-int64_t pp_mul_e8(int64_t a_e8, int64_t b_e8)
+/* Two divisions of 64 bits by a constant do what one of 128 bits does. Half to even is the same on
+ * both sides of zero, so the sign is put back at the end. */
+int64_t pp_mul_e8_large(int64_t a_e8, int64_t b_e8)
 {
     const uint64_t five8 = 390625;
     pp_i128 num = (pp_i128)a_e8 * b_e8;
@@ -69,8 +72,7 @@ int64_t pp_mul_e8(int64_t a_e8, int64_t b_e8)
     uint64_t low = (high % five8) << 32 | (uint32_t)x;
     q = (q << 32) + low / five8;
     uint64_t rest = (low % five8) << 8 | (uint64_t)(m & 255);
-    q += rest * 2 > (uint64_t)PP_E8 || (rest * 2 == (uint64_t)PP_E8 && (q & 1));
-    return num < 0 ? -(int64_t)q : (int64_t)q;
+    return pp_half_even(q, rest, (uint64_t)PP_E8, num < 0);
 }
 
 int64_t pp_floor_to(int64_t v, int64_t step)

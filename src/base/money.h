@@ -17,10 +17,58 @@ enum { PP_E8_TEXT = 32 };
 int64_t pp_div_half_even(pp_i128 num, pp_i128 den);
 /* a * b / c rounded half to even; c != 0. */
 int64_t pp_muldiv(int64_t a, int64_t b, int64_t c);
-/* a * b of two e8 numbers as e8, rounded half to even: notional = px * qty. */
-int64_t pp_mul_e8(int64_t a_e8, int64_t b_e8);
 
-/* Multiples of step (> 0) of a value >= 0: down, up, nearest with ties up. */
+/* A divisor that many numbers are divided by: multiplying by its reciprocal is several times
+ * faster than dividing, and exact. */
+typedef struct pp_divisor {
+    uint64_t d, inverse; /* inverse: floor((2^64 - 1) / d) */
+} pp_divisor;
+static inline pp_divisor pp_divisor_of(uint64_t d)
+{
+    return (pp_divisor){d, UINT64_MAX / d};
+}
+/* n / d and the rest. The reciprocal is short by less than 1 / 2^64, so that the quotient is at
+ * most 1 too small. */
+static inline uint64_t pp_divide(uint64_t n, pp_divisor by, uint64_t *rest)
+{
+    uint64_t q = (uint64_t)((pp_u128)n * by.inverse >> 64), r = n - q * by.d;
+    bool more = r >= by.d;
+    *rest = more ? r - by.d : r;
+    return q + more;
+}
+/* A quotient below 2^63 with its rest, rounded half to even, with a sign. */
+static inline int64_t pp_half_even(uint64_t q, uint64_t rest, uint64_t den, bool neg)
+{
+    q += rest > den - rest || (rest == den - rest && (q & 1));
+    return neg ? -(int64_t)q : (int64_t)q;
+}
+
+/* a * b of two e8 numbers as e8, rounded half to even: notional = px * qty. 1e8 = 2^8 * 5^8: after
+ * a shift a product below 2^72 is divided by a 64-bit constant. */
+int64_t pp_mul_e8_large(int64_t a_e8, int64_t b_e8);
+static inline int64_t pp_mul_e8(int64_t a_e8, int64_t b_e8)
+{
+    pp_i128 num = (pp_i128)a_e8 * b_e8;
+    pp_u128 m = num < 0 ? -(pp_u128)num : (pp_u128)num;
+    if (m >> 72)
+        return pp_mul_e8_large(a_e8, b_e8);
+    uint64_t x = (uint64_t)(m >> 8), rest = (x % 390625) << 8 | (uint64_t)(m & 255);
+    return pp_half_even(x / 390625, rest, (uint64_t)PP_E8, num < 0);
+}
+
+/* Multiples of step of a value >= 0: down, up. */
+static inline int64_t pp_floor_on(int64_t v, pp_divisor step)
+{
+    uint64_t rest;
+    pp_divide((uint64_t)v, step, &rest);
+    return v - (int64_t)rest;
+}
+static inline int64_t pp_ceil_on(int64_t v, pp_divisor step)
+{
+    int64_t low = pp_floor_on(v, step);
+    return low == v ? v : low + (int64_t)step.d;
+}
+/* The same of any step > 0: down, up, nearest with ties up. */
 int64_t pp_floor_to(int64_t v, int64_t step);
 int64_t pp_ceil_to(int64_t v, int64_t step);
 int64_t pp_round_to(int64_t v, int64_t step);

@@ -78,7 +78,10 @@ static size_t emit(pp_loop *l, size_t instant, bool exec_close)
 
 static void record(pp_loop *l, size_t k, size_t instant, pp_outcome code, const pp_entry_plan *plan)
 {
-    l->outcomes[code]++;
+    if (!pp_log_wants_events(l->log)) {
+        pp_log_decision_unkept(l->log, is_entry(l->emitted[k]), code);
+        return;
+    }
     pp_event e = {.time_ms = pp_bar_close_ms(&l->cfg.tape->bars, instant),
                   .kind = PP_EVENT_decision,
                   .code = (uint8_t)code,
@@ -124,9 +127,7 @@ static int32_t make_tag(pp_loop *l, size_t k, size_t instant)
 
 static bool submit(pp_loop *l, const pp_order_req *req)
 {
-    pp_outcome code = pp_exch_submit(l->ex, req).code;
-    l->order_rejects[code]++;
-    return code == PP_OUT_NONE;
+    return pp_exch_submit(l->ex, req).code == PP_OUT_NONE;
 }
 
 /* R22: the close that makes room for an accepted flip entry. */
@@ -157,9 +158,8 @@ static bool enter(pp_loop *l, size_t k, size_t instant, bool flip)
 {
     const pp_intent *in = l->emitted[k];
     pp_entry_plan plan = {.code = entry_allowed(l, instant, entry_side(in))};
-    l->attempts++;
     if (plan.code == PP_OUT_NONE)
-        plan = pp_risk_plan(l, in, instant, flip);
+        pp_risk_plan(l, in, instant, flip, &plan);
     if (plan.code != PP_OUT_NONE) {
         record(l, k, instant, plan.code, plan.req.qty_e8 > 0 ? &plan : NULL);
         return false;

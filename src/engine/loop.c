@@ -105,12 +105,20 @@ static const uint64_t *make_interest(pp_arena *arena, const pp_loop *l)
     return bits;
 }
 
-static double highest_price(const pp_bars *b, size_t from, size_t to)
+static int64_t highest_price(const pp_bars *b, size_t from, size_t to)
 {
-    double hi = 0;
-    for (size_t i = from; i < to; i++)
-        hi = b->high[i] > hi ? b->high[i] : hi;
-    return hi;
+    enum { LANES = 8 };
+    double hi[LANES] = {0};
+    int64_t px_e8;
+    size_t i = from;
+    for (; i + LANES <= to; i += LANES)
+        for (size_t k = 0; k < LANES; k++)
+            hi[k] = b->high[i + k] > hi[k] ? b->high[i + k] : hi[k];
+    for (; i < to; i++)
+        hi[0] = b->high[i] > hi[0] ? b->high[i] : hi[0];
+    for (size_t k = 1; k < LANES; k++)
+        hi[0] = hi[k] > hi[0] ? hi[k] : hi[0];
+    return pp_e8_of_double(hi[0], &px_e8) ? px_e8 : PP_PX_MAX_E8;
 }
 
 pp_loop *pp_loop_new(pp_diags *d, const pp_loop_config *cfg, pp_log *log)
@@ -124,8 +132,10 @@ pp_loop *pp_loop_new(pp_diags *d, const pp_loop_config *cfg, pp_log *log)
     l->ex = pp_exch_new(d, cfg->tape, cfg->exchange, log);
     if (!l->ex)
         return NULL;
+    l->safe_wallet_e8 = pp_exch_smallest_cost_bound(
+        l->ex, highest_price(&cfg->tape->bars, cfg->exchange->first_bar, cfg->exchange->end_bar));
     pp_stops_config stops = {account->stop_equity_e8, account->max_drawdown_pct_e8,
-                             account->max_daily_loss_pct_e8};
+                             account->max_daily_loss_pct_e8, l->safe_wallet_e8};
     pp_stops_init(&l->stops, &stops, cfg->exchange->start_ms, cfg->exchange->deposit_e8);
     pp_slab_init(&l->segments, arena, sizeof(pp_segment), SEGMENTS_MAX);
     pp_slab_init(&l->tags, arena, sizeof(pp_order_tag), TAGS_MAX);
@@ -144,7 +154,6 @@ pp_loop *pp_loop_new(pp_diags *d, const pp_loop_config *cfg, pp_log *log)
     l->day = INT64_MIN;
     l->entries_bar = -2;
     l->last_exit_ms = l->last_loss_ms = INT64_MIN;
-    l->px_bound = highest_price(&cfg->tape->bars, cfg->exchange->first_bar, cfg->exchange->end_bar);
     return l;
 }
 
@@ -226,7 +235,8 @@ static void after_bar(pp_loop *l, size_t i)
     }
     if (pp_loop_exec_close(l, i))
         follow_atr(l, i);
-    if (!last)
+    bool may_emit = pp_bit(l->interest, i) || l->has_live[0] || l->has_live[1];
+    if (!last && (may_emit || l->cfg.plain))
         decide_at(l, i, !filled);
 }
 
@@ -313,9 +323,7 @@ static bool flat_stops(const pp_loop *l)
 
 static bool may_starve(const pp_loop *l)
 {
-    int64_t px_e8;
-    return !pp_e8_of_double(l->px_bound, &px_e8) ||
-           pp_exch_smallest_cost(l->ex, px_e8) > pp_exch_available(l->ex);
+    return pp_exch_available(l->ex) < l->safe_wallet_e8;
 }
 
 /* First bar in [from, to) at whose close a run stop may act on the position's equity; the closes

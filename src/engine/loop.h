@@ -80,12 +80,9 @@ struct pp_loop {
     int64_t day;          /* K13: the UTC day counted below */
     int32_t entries_today, losses_in_row;
     int64_t last_exit_ms, last_loss_ms; /* INT64_MIN: none */
-    int64_t attempts; /* entry intents that reached the checks (friction metrics) */
-    int64_t outcomes[PP_OUTCOME_COUNT]; /* decisions by outcome */
-    int64_t order_rejects[PP_OUTCOME_COUNT];
-    size_t end_bar; /* one past the last bar run */
+    size_t end_bar;                     /* one past the last bar run */
     bool stopped, cancelled;
-    double px_bound; /* no price of the window is above it */
+    int64_t safe_wallet_e8; /* a wallet that pays the smallest order at any price of the window */
 };
 
 /* NULL with errors in d. log must have been initialised with pp_loop_hooks() as its hooks. */
@@ -113,6 +110,7 @@ typedef struct pp_entry_plan {
 } pp_entry_plan;
 /* Order, protection and size of an entry intent decided at the close of tape bar `instant`; flip:
  * the opposite position is closed at the same opportunity. */
-pp_entry_plan pp_risk_plan(pp_loop *l, const pp_intent *intent, size_t instant, bool flip);
+void pp_risk_plan(pp_loop *l, const pp_intent *intent, size_t instant, bool flip,
+                  pp_entry_plan *plan);
 
 #endif

@@ -14,6 +14,7 @@ typedef struct walk {
     const pp_loop *l;
     const pp_view *exec;  /* NULL: a point at every 00:00Z */
     size_t end;           /* one past the last tape bar */
+    size_t day_end;       /* one past the last one of the UTC day looked at last */
     bool dense;           /* every tape bar has a point */
     pp_equity_point *out; /* NULL: not kept */
     size_t n;
@@ -25,41 +26,22 @@ static const pp_bars *tape_bars(const walk *w)
     return &w->l->cfg.tape->bars;
 }
 
-/* One past the last of bars [i, end) that closes by time_ms. */
-static size_t closed_by(const pp_bars *b, size_t i, size_t end, int64_t time_ms)
-{
-    size_t n = end - i;
-    while (n) {
-        size_t half = n / 2;
-        if (pp_bar_close_ms(b, i + half) <= time_ms) {
-            i += half + 1;
-            n -= half + 1;
-        } else {
-            n = half;
-        }
-    }
-    return i;
-}
-
 /* One past the last bar from i on that closes in its UTC day; a close at 00:00Z is the day's. */
-static size_t day_end(const pp_bars *b, size_t i, size_t end)
+static size_t day_end(walk *w, size_t i)
 {
-    int64_t close_ms = pp_bar_close_ms(b, i);
-    int64_t until_ms = (pp_floor_div(close_ms - 1, PP_DAY_MS) + 1) * PP_DAY_MS;
-    if (b->tf > PP_TF_D)
-        return i + 1;
-    size_t most = (size_t)((until_ms - close_ms) / pp_tf_ms(b->tf)) + 1;
-    size_t to = end - i < most ? end : i + most;
-    return pp_bar_close_ms(b, to - 1) == close_ms + (int64_t)(to - 1 - i) * pp_tf_ms(b->tf)
-               ? to
-               : closed_by(b, i, to, until_ms);
+    const pp_bars *b = tape_bars(w);
+    if (i >= w->day_end) {
+        int64_t day = pp_floor_div(pp_bar_close_ms(b, i) - 1, PP_DAY_MS);
+        w->day_end = pp_bars_closed_by(b, i, w->end, (day + 1) * PP_DAY_MS);
+    }
+    return w->day_end;
 }
 
 /* The first bar from i on that a point stands at, the last one of the run at the latest. */
-static size_t next_point(const walk *w, size_t i)
+static size_t next_point(walk *w, size_t i)
 {
     if (!w->exec)
-        return day_end(tape_bars(w), i, w->end) - 1;
+        return day_end(w, i) - 1;
     const int32_t *exec_of = w->exec->visible;
     for (size_t e = exec_of[i] < 0 ? 0 : (size_t)exec_of[i]; e < w->exec->bars.n; e++) {
         size_t last = (size_t)w->exec->last[e];
@@ -87,7 +69,7 @@ static size_t stretch_end(walk *w, size_t i)
 {
     pp_fold *f = &w->f;
     pp_fold_segments(f, i);
-    size_t to = day_end(tape_bars(w), i, w->end);
+    size_t to = day_end(w, i);
     return f->seg < f->seg_end && (size_t)f->seg->bar < to ? (size_t)f->seg->bar : to;
 }
 
@@ -132,25 +114,30 @@ static int64_t gcd(int64_t a, int64_t b)
     return a;
 }
 
-/* Marks as e8. x * 1e8 is off by less than 1/16 below 2^50, so one within 1/4 of a whole number is
- * that number. */
-static bool block_marks(block *b, const double *px, size_t n)
+/* Marks at the closes as e8, and extremes. x * 1e8 is off by less than 1/16 below 2^50, so one
+ * within 1/4 of a whole number is that number. */
+static bool block_marks(block *b, const pp_tape *t, int side, size_t i, size_t n)
 {
     const double limit = (double)(INT64_C(1) << 50);
+    const double *close = (t->mark_close ? t->mark_close : t->bars.close) + i;
+    const double *inside = side > 0 ? (t->mark_low ? t->mark_low : t->bars.low) + i
+                                    : (t->mark_high ? t->mark_high : t->bars.high) + i;
+    double low = INFINITY, high = 0, adverse = inside[0];
     bool fine = true;
     for (size_t k = 0; k < n; k++) {
-        double x = px[k] * 1e8, m = whole(x);
+        double x = close[k] * 1e8, m = whole(x), off = fabs(x - m);
         b->mark_e8[k] = m;
-        fine &= fabs(x - m) < 0.25 && m < limit;
-    }
-    double low = b->mark_e8[0], high = low;
-    for (size_t k = 1; k < n; k++) {
-        low = b->mark_e8[k] < low ? b->mark_e8[k] : low;
-        high = b->mark_e8[k] > high ? b->mark_e8[k] : high;
+        low = m < low ? m : low;
+        high = m > high ? m : high;
+        fine &= off < 0.25;
+        if (side > 0)
+            adverse = inside[k] < adverse ? inside[k] : adverse;
+        else
+            adverse = inside[k] > adverse ? inside[k] : adverse;
     }
     b->low_e8 = low;
     b->high_e8 = high;
-    return fine;
+    return fine && high < limit && pp_e8_of_double(adverse, &b->adverse_e8);
 }
 
 /* Value and equity at the marks, exact: with qty = a / d in lowest terms, mark * a below 2^52 is
@@ -168,16 +155,6 @@ static bool block_equity(block *b, const pp_segment *s, size_t n)
         b->equity_e8[k] = base + side * b->value_e8[k];
     }
     return true;
-}
-
-static bool block_adverse(block *b, const pp_tape *t, int side, size_t i, size_t n)
-{
-    const double *px = side > 0 ? (t->mark_low ? t->mark_low : t->bars.low)
-                                : (t->mark_high ? t->mark_high : t->bars.high);
-    double worst = px[i];
-    for (size_t k = i + 1; k < i + n; k++)
-        worst = (side > 0 ? px[k] < worst : px[k] > worst) ? px[k] : worst;
-    return pp_e8_of_double(worst, &b->adverse_e8);
 }
 
 static void take_inside(pp_equity_point *p, int64_t peak_e8, int64_t equity_e8)
@@ -212,13 +189,11 @@ static void inside(walk *w, const block *b, size_t i, size_t n, int64_t peak_e8)
 static size_t held_stretch(walk *w, size_t i, size_t to)
 {
     const pp_tape *t = w->l->cfg.tape;
-    const double *close = t->mark_close ? t->mark_close : t->bars.close;
     pp_fold *f = &w->f;
     block b;
     for (size_t n; i < to; i += n) {
         n = to - i < BLOCK ? to - i : BLOCK;
-        if (!block_marks(&b, close + i, n) || !block_equity(&b, &f->now, n) ||
-            !block_adverse(&b, t, f->now.side, i, n))
+        if (!block_marks(&b, t, f->now.side, i, n) || !block_equity(&b, &f->now, n))
             return i;
         int64_t low_e8 = (int64_t)b.low_e8, high_e8 = (int64_t)b.high_e8;
         if (pp_segment_equity(&f->now, f->now.side > 0 ? low_e8 : high_e8) <= 0)
@@ -294,8 +269,8 @@ pp_points pp_points_make(pp_arena *arena, const pp_loop *l, int64_t start_ms, bo
 pp_equity_summary *pp_points_part(pp_arena *arena, const pp_loop *l, int64_t from_ms, int64_t to_ms)
 {
     const pp_bars *b = &l->cfg.tape->bars;
-    size_t first = closed_by(b, l->cfg.exchange->first_bar, l->end_bar, from_ms);
-    size_t end = closed_by(b, first, l->end_bar, to_ms);
+    size_t first = pp_bars_closed_by(b, l->cfg.exchange->first_bar, l->end_bar, from_ms);
+    size_t end = pp_bars_closed_by(b, first, l->end_bar, to_ms);
     size_t most = (size_t)((to_ms - from_ms) / PP_DAY_MS) + 3;
     walk w = {.f = pp_fold_start(l, first, from_ms), .l = l, .end = end};
     w.out = PP_ARRAY(arena, pp_equity_point, most);

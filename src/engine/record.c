@@ -57,8 +57,7 @@ static void record_daily_prices(pp_arena *arena, const pp_prepared *p, pp_result
     double *prices = PP_ARRAY(arena, double, (size_t)((r->ended_ms - day) / PP_DAY_MS) + 1);
     size_t i = p->window.first_bar;
     for (; day <= r->ended_ms; day += PP_DAY_MS) {
-        while (i < b->n && pp_bar_close_ms(b, i) <= day)
-            i++;
+        i = pp_bars_closed_by(b, i, b->n, day);
         prices[r->n_daily_prices++] = i > 0 ? b->close[i - 1] : b->open[0];
     }
     r->daily_prices = prices;
@@ -84,11 +83,12 @@ static void record_outcome(pp_arena *arena, const pp_prepared *p, pp_result *r)
     r->has_funding = p->strategy->play->funding == PP_FUNDING_CONSTANT || p->tape->has_funding;
     r->starved = l->stops.n_starved;
     record_daily_prices(arena, p, r);
-    int64_t *ms = PP_ARRAY(arena, int64_t, r->log->events.n + 1);
-    for (size_t k = 0; k < r->log->events.n; k++) {
+    r->n_ambiguous = (size_t)r->log->sums.ambiguous_bars;
+    int64_t *ms = PP_ARRAY(arena, int64_t, r->n_ambiguous + 1);
+    for (size_t k = 0, n = 0; k < r->log->events.n; k++) {
         const pp_event *e = PP_SLAB_AT(&r->log->events, pp_event, k);
         if (e->kind == PP_EVENT_ambiguous_bar)
-            ms[r->n_ambiguous++] = b->open_ms[e->bar];
+            ms[n++] = b->open_ms[e->bar];
     }
     r->ambiguous_ms = ms;
 }
@@ -321,12 +321,11 @@ static void record_warnings(pp_arena *arena, const pp_prepared *p, pp_result *r)
 
 static void record_transitions(pp_arena *arena, const pp_prepared *p, pp_result *r)
 {
+    if (!p->rational)
+        return;
     const pp_bars *exec = &p->columns->views[p->columns->view_of[r->exec_tf]].bars;
-    size_t end = 0;
-    while (end < exec->n && pp_bar_close_ms(exec, end) <= r->ended_ms)
-        end++;
-    if (p->rational)
-        r->transitions = pp_rational_transitions(arena, p->rational, end, &r->n_transitions);
+    size_t end = pp_bars_closed_by(exec, 0, exec->n, r->ended_ms);
+    r->transitions = pp_rational_transitions(arena, p->rational, end, &r->n_transitions);
 }
 
 void pp_record(pp_diags *d, const pp_prepared *p, pp_result *r)

@@ -100,7 +100,7 @@ typedef struct pp_result {
     int64_t warmup_bars;            /* exec bars before start_ms in the data used */
     bool mark_is_last;              /* T11 */
     bool has_funding;               /* the dataset or the Play gives funding */
-    const int64_t *ambiguous_ms;    /* open times of ambiguous bars, X10 */
+    const int64_t *ambiguous_ms;    /* open times of ambiguous bars, X10; 0 without events kept */
     size_t n_ambiguous;
     int64_t starved; /* how often K12 began */
 

@@ -250,13 +250,14 @@ static pp_outcome policy_veto(const pp_loop *l, int64_t notional_e8, size_t inst
     return PP_OUT_NONE;
 }
 
-pp_entry_plan pp_risk_plan(pp_loop *l, const pp_intent *intent, size_t instant, bool flip)
+void pp_risk_plan(pp_loop *l, const pp_intent *intent, size_t instant, bool flip,
+                  pp_entry_plan *plan)
 {
     const pp_play *play = l->cfg.strategy->play;
     const pp_order_decl *o = intent->decl->order ? intent->decl->order : &play->entry;
     int64_t now_ms = pp_bar_close_ms(&l->cfg.tape->bars, instant);
-    pp_entry_plan plan = {0};
-    pp_order_req *req = &plan.req;
+    *plan = (pp_entry_plan){0};
+    pp_order_req *req = &plan->req;
     req->side = intent->decl->action == PP_ENTRY_LONG ? 1 : -1;
     req->type = o->type;
     req->tif = o->tif;
@@ -264,22 +265,22 @@ pp_entry_plan pp_risk_plan(pp_loop *l, const pp_intent *intent, size_t instant, 
     req->expire_ms = expiry(play->exec_tf, now_ms, o->expire_after_bars);
     req->flip = flip;
     req->reason = PP_REASON_entry;
-    plan.code = set_prices(l, intent, o, instant, req);
-    if (plan.code == PP_OUT_NONE)
-        plan.code = set_protection(l, intent, instant, &req->protect);
-    if (plan.code != PP_OUT_NONE)
-        return plan;
+    plan->code = set_prices(l, intent, o, instant, req);
+    if (plan->code == PP_OUT_NONE)
+        plan->code = set_protection(l, intent, instant, &req->protect);
+    if (plan->code != PP_OUT_NONE)
+        return;
     int64_t stop_e8, target_e8;
     int64_t px_e8 = pp_exch_expected_px(l->ex, req->side, o->type, req->limit_e8, req->trigger_e8);
     if (px_e8 <= 0) {
-        plan.code = PP_OUT_PRICE_TOO_SMALL;
-        return plan;
+        plan->code = PP_OUT_PRICE_TOO_SMALL;
+        return;
     }
     pp_exch_levels(l->ex, req->side, px_e8, &req->protect, &stop_e8, &target_e8);
-    plan.code = check_sides(&req->protect, req->side, px_e8, stop_e8, target_e8);
-    if (plan.code != PP_OUT_NONE)
-        return plan;
-    req->qty_e8 = capped_qty(l, req->side, px_e8, stop_e8, flip, &plan.caps);
-    plan.code = policy_veto(l, pp_mul_e8(req->qty_e8, px_e8), instant);
-    return plan;
+    plan->code = check_sides(&req->protect, req->side, px_e8, stop_e8, target_e8);
+    if (plan->code != PP_OUT_NONE)
+        return;
+    req->qty_e8 = capped_qty(l, req->side, px_e8, stop_e8, flip, &plan->caps);
+    plan->code = policy_veto(l, pp_mul_e8(req->qty_e8, px_e8), instant);
+    return;
 }

@@ -18,9 +18,9 @@ static bool reaches(int64_t loss_e8, int64_t base_e8, int64_t pct_e8)
     return loss_e8 > 0 && (pp_i128)loss_e8 * (100 * PP_E8) >= (pp_i128)base_e8 * pct_e8;
 }
 
-static bool cannot_pay(const pp_exch *ex)
+static bool cannot_pay(const pp_stops *s, const pp_exch *ex)
 {
-    return pp_exch_position(ex)->side == 0 &&
+    return pp_exch_position(ex)->side == 0 && pp_exch_wallet(ex) < s->cfg.safe_wallet_e8 &&
            pp_exch_wallet(ex) < pp_exch_smallest_cost(ex, pp_exch_last(ex));
 }
 
@@ -40,7 +40,7 @@ static bool loses_day(const pp_stops *s, int64_t equity_e8)
 static pp_reason stop_reason(const pp_stops *s, const pp_exch *ex, int64_t equity_e8)
 {
     bool wiped = pp_exch_liquidated(ex) && pp_exch_position(ex)->side == 0;
-    if (wiped && cannot_pay(ex))
+    if (wiped && cannot_pay(s, ex))
         return PP_REASON_liquidated;
     if (equity_e8 <= s->cfg.stop_equity_e8)
         return wiped ? PP_REASON_liquidated : PP_REASON_equity_floor;
@@ -90,18 +90,20 @@ bool pp_stops_pass(pp_stops *s, int64_t close_ms, int64_t equity_e8)
     return true;
 }
 
-static void check_daily_loss(pp_stops *s, pp_exch *ex, int64_t close_ms, int64_t equity_e8)
+/* Returns the equity afterwards. */
+static int64_t check_daily_loss(pp_stops *s, pp_exch *ex, int64_t close_ms, int64_t equity_e8)
 {
     if (s->daily_loss || !loses_day(s, equity_e8))
-        return;
+        return equity_e8;
     s->daily_loss = true;
     pp_exch_close_all(ex, PP_REASON_max_daily_loss, PP_OUT_DAILY_LOSS);
     event(ex, close_ms, PP_EVENT_entries_disabled, PP_REASON_none, PP_OUT_DAILY_LOSS);
+    return pp_exch_equity(ex, pp_exch_mark(ex));
 }
 
 static void check_starved(pp_stops *s, pp_exch *ex, int64_t close_ms)
 {
-    bool starved = cannot_pay(ex);
+    bool starved = cannot_pay(s, ex);
     if (starved && !s->starved) {
         s->n_starved++;
         event(ex, close_ms, PP_EVENT_entries_disabled, PP_REASON_none, PP_OUT_STARVED);
@@ -121,8 +123,7 @@ bool pp_stops_check(pp_stops *s, pp_exch *ex, int64_t close_ms, int64_t equity_e
     }
     if (close_ms > (s->day + 1) * PP_DAY_MS)
         roll_day(s, close_ms, s->last_equity_e8);
-    check_daily_loss(s, ex, close_ms, equity_e8);
-    roll_day(s, close_ms, pp_exch_equity(ex, pp_exch_mark(ex)));
+    roll_day(s, close_ms, check_daily_loss(s, ex, close_ms, equity_e8));
     check_starved(s, ex, close_ms);
     pp_exch_entries(ex, !s->daily_loss && !s->starved);
     return false;

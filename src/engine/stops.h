@@ -13,6 +13,7 @@ typedef struct pp_stops_config {
     int64_t stop_equity_e8;        /* K9, default 0 */
     int64_t max_drawdown_pct_e8;   /* K10; -1: none */
     int64_t max_daily_loss_pct_e8; /* K11; -1: none */
+    int64_t safe_wallet_e8;        /* no order of the run can cost more than this when smallest */
 } pp_stops_config;
 
 typedef struct pp_stops {

@@ -162,7 +162,8 @@ static void end_bar(pp_exch *ex)
         ex->real_bar = (int64_t)ex->bar;
 }
 
-void pp_ex_bar_plain(pp_exch *ex, size_t i)
+/* (a) and (b); a filled bar has no open. */
+static void open_bar(pp_exch *ex, size_t i)
 {
     int64_t open_ms = ex->tape->bars.open_ms[i];
     begin_bar(ex, i);
@@ -171,10 +172,15 @@ void pp_ex_bar_plain(pp_exch *ex, size_t i)
     pp_ex_fund(ex, open_ms, filled ? pp_exch_mark(ex) : pp_ex_px(ex->mark_open[i]));
     ex->stamp_ms = open_ms;
     pp_ex_expire(ex, open_ms);
-    if (!filled) {
+    if (!filled)
         open_phase(ex, i);
+}
+
+void pp_ex_bar_plain(pp_exch *ex, size_t i)
+{
+    open_bar(ex, i);
+    if (!pp_ex_filled(ex, i))
         pp_ex_path(ex, i);
-    }
     end_bar(ex);
     check_after_bar(ex);
 }
@@ -197,6 +203,20 @@ static bool quiet_bar(pp_exch *ex, size_t i, int64_t *low, int64_t *high)
            pp_ex_px(ex->mark_high[i]) < q->mark_high_e8;
 }
 
+/* After the open the rest of the bar may be quiet, then it ends at its close. */
+static bool quiet_path(pp_exch *ex, size_t i)
+{
+    int64_t low, high;
+    if (!quiet_bar(ex, i, &low, &high))
+        return false;
+    pp_ex_note_price(ex, low);
+    pp_ex_note_price(ex, high);
+    ex->stamp_ms = ex->close_ms - 1;
+    ex->last_e8 = pp_ex_px(ex->tape->bars.close[i]);
+    ex->mark_e8 = pp_ex_px(ex->mark_close[i]);
+    return true;
+}
+
 void pp_exch_bar(pp_exch *ex, size_t i)
 {
     int64_t low, high;
@@ -207,7 +227,11 @@ void pp_exch_bar(pp_exch *ex, size_t i)
         pp_ex_check_books(ex);
         return;
     }
-    pp_ex_bar_plain(ex, i);
+    open_bar(ex, i);
+    if (!pp_ex_filled(ex, i) && !quiet_path(ex, i))
+        pp_ex_path(ex, i);
+    end_bar(ex);
+    check_after_bar(ex);
 }
 
 void pp_exch_skip(pp_exch *ex, size_t from, size_t to, int64_t low_e8, int64_t high_e8)

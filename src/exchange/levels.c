@@ -14,7 +14,7 @@ static int64_t on_tick(const pp_exch *ex, int side, int64_t level_e8)
 {
     if (level_e8 <= 0)
         return 0;
-    return side > 0 ? pp_ceil_to(level_e8, ex->tick_e8) : pp_floor_to(level_e8, ex->tick_e8);
+    return side > 0 ? pp_ceil_on(level_e8, ex->tick) : pp_floor_on(level_e8, ex->tick);
 }
 
 static int64_t margin_percent(const pp_exch *ex, int64_t px_e8, int64_t pct_e8)
@@ -136,6 +136,11 @@ static void follow_average(pp_position *p, int64_t stop_e8)
     bool moved = p->stop_reason != PP_REASON_stop_loss;
     if (p->stop_e8 && (!moved || tighter(p, stop_e8)))
         p->stop_e8 = stop_e8;
+}
+
+bool pp_ex_protects(const pp_protection *p)
+{
+    return has_stop(p) || p->target.type != PP_LEVEL_NONE;
 }
 
 void pp_ex_attach(pp_exch *ex, const pp_protection *given, int64_t entry_px_e8, bool first)

@@ -2,6 +2,8 @@
 
 #include "base/money.h"
 
+#include <string.h>
+
 #define NAME_TABLE(TABLE)                                                                          \
     {                                                                                              \
         TABLE(NAME_ROW)                                                                            \
@@ -83,14 +85,81 @@ void pp_log_init(pp_log *log, pp_arena *arena, unsigned keep, const pp_log_hooks
             (log)->hooks.hook((log)->hooks.ctx, &(record));                                        \
     } while (0)
 
+/* ---- sums ---- */
+
+static void sum_fill(pp_log_sums *s, const pp_fill *f)
+{
+    s->fills++;
+    *(f->maker ? &s->fees_maker_e8 : &s->fees_taker_e8) += f->fee_e8;
+    s->traded_e8 += f->notional_e8;
+    s->traded_maker_e8 += f->maker ? f->notional_e8 : 0;
+    s->slippage_e8 += f->slippage_e8 - f->impact_e8;
+    s->impact_e8 += f->impact_e8;
+    s->last_fill = *f;
+}
+
+static void sum_order(pp_log_sums *s, pp_order_state state, pp_outcome code, bool reduce_only)
+{
+    s->orders += state == PP_ORDER_new;
+    s->refused[code] += state == PP_ORDER_rejected && !reduce_only;
+}
+
+static void sum_ledger(pp_log_sums *s, const pp_ledger_row *r)
+{
+    if (r->kind != PP_LEDGER_funding)
+        return;
+    int64_t paid_e8 = r->delta_e8[PP_ACCOUNT_funding];
+    *(paid_e8 > 0 ? &s->funding_paid_e8 : &s->funding_received_e8) +=
+        paid_e8 > 0 ? paid_e8 : -paid_e8;
+    s->funding_events++;
+}
+
+static void sum_decision(pp_log_sums *s, bool entry, pp_outcome code)
+{
+    s->entry_attempts += entry;
+    s->refused[code] += entry && code != PP_OUT_ENTER;
+}
+
+static void sum_event(pp_log_sums *s, const pp_event *e)
+{
+    if (e->kind == PP_EVENT_decision)
+        sum_decision(s, strncmp(e->action, "entry_", 6) == 0, (pp_outcome)e->code);
+    s->ambiguous_bars += e->kind == PP_EVENT_ambiguous_bar;
+}
+
+void pp_log_sum_up(pp_log *log)
+{
+    log->sums = (pp_log_sums){0};
+    for (size_t i = 0; i < log->fills.n; i++)
+        sum_fill(&log->sums, PP_SLAB_AT(&log->fills, pp_fill, i));
+    for (size_t i = 0; i < log->orders.n; i++) {
+        const pp_order_row *o = PP_SLAB_AT(&log->orders, pp_order_row, i);
+        sum_order(&log->sums, (pp_order_state)o->state, (pp_outcome)o->code, o->reduce_only);
+    }
+    for (size_t i = 0; i < log->ledger.n; i++)
+        sum_ledger(&log->sums, PP_SLAB_AT(&log->ledger, pp_ledger_row, i));
+    for (size_t i = 0; i < log->events.n; i++)
+        sum_event(&log->sums, PP_SLAB_AT(&log->events, pp_event, i));
+}
+
+/* ---- records ---- */
+
 void pp_log_fill(pp_log *log, pp_fill f)
 {
     APPEND(log, fills, PP_KEEP_FILLS, fill, pp_fill, f);
+    sum_fill(&log->sums, &f);
 }
 
 void pp_log_order(pp_log *log, pp_order_row o)
 {
     APPEND(log, orders, PP_KEEP_ORDERS, order, pp_order_row, o);
+    sum_order(&log->sums, (pp_order_state)o.state, (pp_outcome)o.code, o.reduce_only);
+}
+
+void pp_log_order_unkept(pp_log *log, pp_order_state state, pp_outcome code, bool reduce_only)
+{
+    log->seq++;
+    sum_order(&log->sums, state, code, reduce_only);
 }
 
 void pp_log_trade(pp_log *log, pp_trade t)
@@ -101,9 +170,17 @@ void pp_log_trade(pp_log *log, pp_trade t)
 void pp_log_ledger(pp_log *log, pp_ledger_row r)
 {
     APPEND(log, ledger, PP_KEEP_LEDGER, ledger, pp_ledger_row, r);
+    sum_ledger(&log->sums, &r);
 }
 
 void pp_log_event(pp_log *log, pp_event e)
 {
     APPEND(log, events, PP_KEEP_EVENTS, event, pp_event, e);
+    sum_event(&log->sums, &e);
+}
+
+void pp_log_decision_unkept(pp_log *log, bool entry, pp_outcome code)
+{
+    log->seq++;
+    sum_decision(&log->sums, entry, code);
 }

@@ -283,15 +283,42 @@ typedef struct pp_log_hooks { /* each may be NULL */
     void (*event)(void *ctx, const pp_event *e);
 } pp_log_hooks;
 
+/* What the metrics take from the records besides the trades (M1), summed as they are appended, kept
+ * or not. */
+typedef struct pp_log_sums {
+    int64_t fills, orders; /* orders: created, the refused ones too */
+    int64_t fees_maker_e8, fees_taker_e8, traded_e8, traded_maker_e8;
+    int64_t slippage_e8, impact_e8;                               /* slippage: without impact */
+    int64_t funding_paid_e8, funding_received_e8, funding_events; /* both >= 0 */
+    int64_t ambiguous_bars, entry_attempts;
+    int64_t refused[PP_OUTCOME_COUNT]; /* entries: decisions and orders, by their code */
+    pp_fill last_fill;
+} pp_log_sums;
+
 typedef struct pp_log {
     pp_slab fills, orders, trades, ledger, events; /* empty where not kept */
     pp_log_hooks hooks;
     unsigned keep;
     int64_t seq;
+    pp_log_sums sums;
     bool full; /* a list reached PP_LOG_MAX: the run must end with E_LIMIT */
 } pp_log;
 
 void pp_log_init(pp_log *log, pp_arena *arena, unsigned keep, const pp_log_hooks *hooks);
+
+/* The sums anew from lists that a reader has filled. */
+void pp_log_sum_up(pp_log *log);
+/* Where orders or events are not kept and no hook wants them, the record need not be made. */
+static inline bool pp_log_wants_orders(const pp_log *log)
+{
+    return log->keep & PP_KEEP_ORDERS || log->hooks.order;
+}
+static inline bool pp_log_wants_events(const pp_log *log)
+{
+    return log->keep & PP_KEEP_EVENTS || log->hooks.event;
+}
+void pp_log_order_unkept(pp_log *log, pp_order_state state, pp_outcome code, bool reduce_only);
+void pp_log_decision_unkept(pp_log *log, bool entry, pp_outcome code);
 
 /* Append a copy; seq is set. */
 void pp_log_fill(pp_log *log, pp_fill f);

@@ -13,13 +13,18 @@ static pp_i128 gcd(pp_i128 a, pp_i128 b)
 pp_ratio pp_ratio_of(pp_i128 num, pp_i128 den)
 {
     pp_i128 g = gcd(num, den);
-    return (pp_ratio){num / g, den / g};
+    pp_ratio r = {.num = num / g, .den = den / g};
+    if (r.num < INT64_MAX && r.num > -INT64_MAX && r.den < INT64_MAX) {
+        r.small = (int64_t)r.num;
+        r.by = pp_divisor_of((uint64_t)r.den);
+    }
+    return r;
 }
 
 static pp_ratio ratio_times(pp_ratio a, pp_ratio b)
 {
     pp_ratio x = pp_ratio_of(a.num, b.den), y = pp_ratio_of(b.num, a.den);
-    return (pp_ratio){x.num * y.num, x.den * y.den};
+    return pp_ratio_of(x.num * y.num, x.den * y.den);
 }
 
 static int at(int side)
@@ -83,8 +88,12 @@ static int64_t liquidation_in(const pp_margin_terms *t, const pp_tier *tier, int
 {
     pp_i128 num = backing(t, side, value_e8, extra_e8) - side * tier->deduction_e8;
     pp_i128 den = (pp_i128)qty_e8 * (PP_E8 - side * tier->mmr_e8);
-    if (num <= 0 || num * PP_E8 / den > PP_PX_MAX_E8)
-        return 0; /* no tape has such a price */
+    if (num <= 0)
+        return 0;
+    /* A price that no tape has; the division is left out where it is far from that. */
+    if ((double)num * 1e8 > 0.5 * (double)PP_PX_MAX_E8 * (double)den &&
+        num * PP_E8 / den > PP_PX_MAX_E8)
+        return 0;
     return pp_div_half_even(num * PP_E8 * PP_E8, den);
 }
 

@@ -16,6 +16,8 @@
 /* A rate or a leverage as a reduced fraction. */
 typedef struct pp_ratio {
     pp_i128 num, den; /* den > 0 */
+    int64_t small;    /* num, and den as a divisor; by.d is 0 where they do not fit 63 bits */
+    pp_divisor by;
 } pp_ratio;
 pp_ratio pp_ratio_of(pp_i128 num, pp_i128 den);
 #define PP_RATIO_BPS(bps_e8) pp_ratio_of((bps_e8), INT64_C(1000000000000)) /* 5.5 bps: 0.00055 */
@@ -23,6 +25,12 @@ pp_ratio pp_ratio_of(pp_i128 num, pp_i128 den);
 /* v * r, rounded once. */
 static inline int64_t pp_ratio_mul(int64_t v, pp_ratio r)
 {
+    int64_t product;
+    if (r.by.d && !__builtin_mul_overflow(v, r.small, &product)) {
+        bool neg = product < 0;
+        uint64_t rest, q = pp_divide(neg ? 0 - (uint64_t)product : (uint64_t)product, r.by, &rest);
+        return pp_half_even(q, rest, r.by.d, neg);
+    }
     return pp_div_half_even(v * r.num, r.den);
 }
 

@@ -103,6 +103,9 @@ static void set_up(pp_exch *ex, const pp_tape *tape, const pp_exch_config *cfg, 
         cfg->min_notional_e8 >= 0 ? cfg->min_notional_e8 : cfg->ins.min_notional_e8;
     ex->tick_e8 = cfg->ins.tick_e8;
     ex->step_e8 = cfg->ins.step_e8;
+    ex->tick = pp_divisor_of((uint64_t)ex->tick_e8);
+    ex->step = pp_divisor_of((uint64_t)ex->step_e8);
+    pp_ex_slippage_start(ex);
     take_marks(ex, tape);
     ex->bar = cfg->first_bar;
     ex->now_ms = cfg->start_ms ? cfg->start_ms : tape->bars.open_ms[cfg->first_bar];

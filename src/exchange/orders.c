@@ -57,8 +57,12 @@ static pp_order_row row_of(const pp_exch *ex, const pp_live *o, pp_order_state s
 
 void pp_ex_state(pp_exch *ex, const pp_live *o, pp_order_state state, pp_outcome code)
 {
-    if (ex->log)
+    if (!ex->log)
+        return;
+    if (pp_log_wants_orders(ex->log))
         pp_log_order(ex->log, row_of(ex, o, state, code));
+    else
+        pp_log_order_unkept(ex->log, state, code, o->req.reduce_only);
 }
 
 bool pp_exch_next_order(const pp_exch *ex, int32_t after, pp_order_row *out)
@@ -164,18 +168,21 @@ static pp_outcome check_price(const pp_exch *ex, const pp_live *o, int64_t px)
     return PP_OUT_NONE;
 }
 
-static pp_outcome check_account(const pp_exch *ex, const pp_live *o, int64_t px)
+/* cost_e8: what it reserves; a conditional order reserves when it fires. */
+static pp_outcome check_account(const pp_exch *ex, const pp_live *o, int64_t px, int64_t *cost_e8)
 {
     int64_t opening = pp_ex_opening(ex, o, o->qty_e8);
     if (opening == 0)
         return PP_OUT_NONE;
     int64_t held = ex->pos.side == o->req.side ? ex->pos.cost_e8 : 0;
-    if (held + pp_mul_e8(px, opening) > pp_instrument_limit(&ex->cfg.ins, ex->cfg.leverage_e8))
+    int64_t value = pp_mul_e8(px, opening);
+    if (held + value > pp_instrument_limit(&ex->cfg.ins, ex->cfg.leverage_e8))
         return PP_OUT_RISK_LIMIT;
+    if (pp_ex_is_conditional(o))
+        return PP_OUT_NONE;
     int64_t free = o->req.flip ? available_after_close(ex, o->req.side) : pp_exch_available(ex);
-    if (!pp_ex_is_conditional(o) && cost_of(ex, o) > free)
-        return PP_OUT_INSUFFICIENT_BALANCE;
-    return PP_OUT_NONE;
+    *cost_e8 = pp_margin_order_cost(&ex->terms, o->req.side, value);
+    return *cost_e8 > free ? PP_OUT_INSUFFICIENT_BALANCE : PP_OUT_NONE;
 }
 
 static pp_outcome check_kind(const pp_exch *ex, const pp_live *o)
@@ -212,7 +219,7 @@ static pp_outcome check_levels(const pp_exch *ex, const pp_live *o, int64_t px, 
     if (pp_ex_opening(ex, o, o->qty_e8) == 0)
         return PP_OUT_NONE;
     pp_exch_levels(ex, side, px, &o->req.protect, &stop, &target);
-    *warn = stop_beyond_liq(ex, o, px, stop);
+    *warn = stop && stop_beyond_liq(ex, o, px, stop);
     if (*warn && ex->cfg.beyond_liq == PP_LIQ_REJECT)
         return PP_OUT_SL_BEYOND_LIQ;
     if (stop && side * (px - stop) <= 0)
@@ -223,14 +230,14 @@ static pp_outcome check_levels(const pp_exch *ex, const pp_live *o, int64_t px, 
 }
 
 /* The checks of X4 in the order of its list; the first that fails names the refusal. */
-static pp_outcome refuse(const pp_exch *ex, const pp_live *o, bool *warn)
+static pp_outcome refuse(const pp_exch *ex, const pp_live *o, int64_t *cost_e8, bool *warn)
 {
     int64_t px = expected_px(ex, o);
     pp_outcome code = check_qty(ex, o);
     if (code == PP_OUT_NONE)
         code = check_price(ex, o, px);
     if (code == PP_OUT_NONE)
-        code = check_account(ex, o, px);
+        code = check_account(ex, o, px, cost_e8);
     if (code == PP_OUT_NONE)
         code = check_kind(ex, o);
     if (code == PP_OUT_NONE)
@@ -245,23 +252,23 @@ static int64_t round_limit(const pp_exch *ex, int side, int64_t px_e8)
 {
     if (px_e8 <= 0)
         return 0;
-    return side > 0 ? pp_floor_to(px_e8, ex->tick_e8) : pp_ceil_to(px_e8, ex->tick_e8);
+    return side > 0 ? pp_floor_on(px_e8, ex->tick) : pp_ceil_on(px_e8, ex->tick);
 }
 
-static pp_live make_order(pp_exch *ex, const pp_order_req *req)
+static void make_order(pp_exch *ex, const pp_order_req *req, pp_live *o)
 {
-    pp_live o = {.req = *req, .id = ex->next_order++, .qty_e8 = req->qty_e8};
+    *o = (pp_live){.id = ex->next_order++, .qty_e8 = req->qty_e8};
+    o->req = *req;
     bool has_limit = req->type == PP_LIMIT || req->type == PP_STOP_LIMIT;
     bool has_trigger = req->type == PP_STOP_MARKET || req->type == PP_STOP_LIMIT;
-    o.req.limit_e8 = has_limit ? round_limit(ex, req->side, req->limit_e8) : 0;
-    o.req.trigger_e8 =
+    o->req.limit_e8 = has_limit ? round_limit(ex, req->side, req->limit_e8) : 0;
+    o->req.trigger_e8 =
         has_trigger && req->trigger_e8 > 0 ? pp_round_to(req->trigger_e8, ex->tick_e8) : 0;
-    o.exist_ms = ex->now_ms + ex->cfg.models.latency_ms;
+    o->exist_ms = ex->now_ms + ex->cfg.models.latency_ms;
     if (has_trigger) {
         int64_t now = req->trigger_by == PP_BY_MARK ? pp_exch_mark(ex) : pp_exch_last(ex);
-        o.passed = pp_ex_reached(req->side < 0, now, o.req.trigger_e8);
+        o->passed = pp_ex_reached(req->side < 0, now, o->req.trigger_e8);
     }
-    return o;
 }
 
 /* Down to step; an order that closes at least the position closes just the position. */
@@ -269,35 +276,36 @@ static int64_t round_qty(const pp_exch *ex, const pp_order_req *req)
 {
     if (req->reduce_only && ex->pos.side == -req->side && req->qty_e8 >= ex->pos.qty_e8)
         return ex->pos.qty_e8;
-    return req->qty_e8 > 0 ? pp_floor_to(req->qty_e8, ex->step_e8) : 0;
+    return req->qty_e8 > 0 ? pp_floor_on(req->qty_e8, ex->step) : 0;
 }
 
 pp_submit pp_exch_submit(pp_exch *ex, const pp_order_req *req)
 {
     PP_ASSERT(req->side == 1 || req->side == -1, "X3", req->side, 0);
     bool warn = false;
+    int64_t cost_e8 = 0;
+    pp_live *o = &ex->orders[ex->n_orders];
     ex->stamp_ms = ex->now_ms;
     ex->counts.orders++;
-    pp_live o = make_order(ex, req);
-    pp_ex_state(ex, &o, PP_ORDER_new, PP_OUT_NONE);
-    o.qty_e8 = round_qty(ex, req);
-    pp_outcome code = refuse(ex, &o, &warn);
-    if (code != PP_OUT_NONE) {
-        pp_ex_state(ex, &o, PP_ORDER_rejected, code);
-        return (pp_submit){o.id, code};
+    make_order(ex, req, o);
+    pp_ex_state(ex, o, PP_ORDER_new, PP_OUT_NONE);
+    o->qty_e8 = round_qty(ex, req);
+    pp_submit done = {o->id, refuse(ex, o, &cost_e8, &warn)};
+    if (done.code != PP_OUT_NONE) {
+        pp_ex_state(ex, o, PP_ORDER_rejected, done.code);
+        return done;
     }
-    pp_live *place = &ex->orders[ex->n_orders++];
-    *place = o;
-    if (!pp_ex_is_conditional(place))
-        pp_ex_reserve(ex, place);
+    ex->n_orders++;
+    o->reserved_e8 = cost_e8;
+    ex->reserved_e8 += cost_e8;
     if (req->protect.trail.type == PP_LEVEL_TRAILING_ATR)
         pp_exch_set_atr(ex, req->protect.trail.atr);
     ex->quiet_known = false;
-    pp_ex_state(ex, place, PP_ORDER_accepted, PP_OUT_NONE);
+    pp_ex_state(ex, o, PP_ORDER_accepted, PP_OUT_NONE);
     if (warn)
-        pp_ex_event(ex,
-                    (pp_event){.kind = PP_EVENT_warning, .code = PP_OUT_SL_BEYOND_LIQ, .id = o.id});
-    return (pp_submit){o.id, PP_OUT_NONE};
+        pp_ex_event(
+            ex, (pp_event){.kind = PP_EVENT_warning, .code = PP_OUT_SL_BEYOND_LIQ, .id = done.id});
+    return done;
 }
 
 bool pp_exch_cancel(pp_exch *ex, int32_t id, pp_outcome code)

@@ -37,7 +37,8 @@ static void log_fill(pp_exch *ex, int side, const pp_exec *e, int64_t notional, 
     if (!ex->log)
         return;
     int64_t at_ref = pp_mul_e8(e->quote.ref_e8, e->qty_e8);
-    int64_t impact = pp_ratio_mul(at_ref, PP_RATIO_BPS(e->quote.impact_bps_e8));
+    int64_t impact =
+        e->quote.impact_bps_e8 ? pp_ratio_mul(at_ref, PP_RATIO_BPS(e->quote.impact_bps_e8)) : 0;
     int64_t slippage = side * (notional - at_ref);
     pp_log_fill(ex->log, (pp_fill){.time_ms = ex->stamp_ms,
                                    .px_e8 = e->quote.px_e8,

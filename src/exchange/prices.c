@@ -6,7 +6,36 @@
 
 int64_t pp_ex_adverse_tick(const pp_exch *ex, int side, int64_t px_e8)
 {
-    return side > 0 ? pp_ceil_to(px_e8, ex->tick_e8) : pp_floor_to(px_e8, ex->tick_e8);
+    return side > 0 ? pp_ceil_on(px_e8, ex->tick) : pp_floor_on(px_e8, ex->tick);
+}
+
+static int64_t fixed_bps(const pp_exch *ex)
+{
+    return ex->cfg.slippage_bps_e8 + ex->cfg.models.spread_bps_e8 / 2;
+}
+
+static pp_ratio slipped_ratio(const pp_exch *ex, int side, int64_t bps_e8)
+{
+    return pp_ratio_of(BPS_UNIT + side * bps_e8, (pp_i128)BPS_UNIT * ex->tick_e8);
+}
+
+void pp_ex_slippage_start(pp_exch *ex)
+{
+    ex->slipped[0] = slipped_ratio(ex, 1, fixed_bps(ex));
+    ex->slipped[1] = slipped_ratio(ex, -1, fixed_bps(ex));
+}
+
+/* v * r down, or up for a buy. */
+static int64_t whole_ticks(int64_t v, pp_ratio r, bool up)
+{
+    int64_t product;
+    uint64_t rest;
+    if (r.by.d && v >= 0 && !__builtin_mul_overflow(v, r.small, &product) && product >= 0) {
+        uint64_t ticks = pp_divide((uint64_t)product, r.by, &rest);
+        return (int64_t)(ticks + (up && rest));
+    }
+    pp_i128 exact = v * r.num;
+    return (int64_t)(exact / r.den + (up && exact % r.den != 0));
 }
 
 /* ref * (1 +- bps) rounded adversely to tick in one step, at least one tick away (X9). */
@@ -14,12 +43,8 @@ int64_t pp_ex_slipped(const pp_exch *ex, int side, int64_t ref_e8, int64_t bps_e
 {
     if (bps_e8 == 0)
         return pp_ex_adverse_tick(ex, side, ref_e8);
-    pp_i128 exact = (pp_i128)ref_e8 * (BPS_UNIT + side * bps_e8);
-    pp_i128 unit = (pp_i128)BPS_UNIT * ex->tick_e8;
-    pp_i128 ticks = exact / unit;
-    if (side > 0 && exact % unit)
-        ticks++;
-    int64_t px = (int64_t)ticks * ex->tick_e8;
+    pp_ratio r = bps_e8 == fixed_bps(ex) ? ex->slipped[side < 0] : slipped_ratio(ex, side, bps_e8);
+    int64_t px = whole_ticks(ref_e8, r, side > 0) * ex->tick_e8;
     int64_t least = pp_ex_adverse_tick(ex, side, ref_e8 + side * ex->tick_e8);
     return side > 0 ? (px > least ? px : least) : (px < least ? px : least);
 }
@@ -40,11 +65,6 @@ static int64_t impact_bps(const pp_exch *ex, int64_t ref_e8, int64_t qty_e8)
     if (!(bps * 1e8 < (double)m->impact_max_bps_e8))
         return m->impact_max_bps_e8;
     return (int64_t)nearbyint(bps * 1e4) * 10000;
-}
-
-static int64_t fixed_bps(const pp_exch *ex)
-{
-    return ex->cfg.slippage_bps_e8 + ex->cfg.models.spread_bps_e8 / 2;
 }
 
 pp_quote pp_ex_market_px(const pp_exch *ex, int side, int64_t ref_e8, int64_t qty_e8)
@@ -80,7 +100,7 @@ int64_t pp_exch_expected_px(const pp_exch *ex, int side, pp_order_type type, int
     switch (type) {
     case PP_LIMIT:
     case PP_STOP_LIMIT:
-        return side > 0 ? pp_floor_to(limit_e8, ex->tick_e8) : pp_ceil_to(limit_e8, ex->tick_e8);
+        return side > 0 ? pp_floor_on(limit_e8, ex->tick) : pp_ceil_on(limit_e8, ex->tick);
     case PP_STOP_MARKET:
         px = pp_ex_slipped(ex, side, pp_round_to(trigger_e8, ex->tick_e8), fixed_bps(ex));
         break;

@@ -112,3 +112,17 @@ int64_t pp_exch_smallest_cost(const pp_exch *ex, int64_t px_e8)
     qty = pp_ceil_to(qty, ex->step_e8);
     return pp_margin_order_cost(&ex->terms, 1, pp_mul_e8(px_e8, qty));
 }
+
+/* The minimum quantity at the highest price, or the minimum notional and what rounding up to the
+ * step adds to it. */
+int64_t pp_exch_smallest_cost_bound(const pp_exch *ex, int64_t px_e8)
+{
+    const pp_instrument *ins = &ex->cfg.ins;
+    int64_t qty = ins->min_qty_e8 > ex->step_e8 ? ins->min_qty_e8 : ex->step_e8;
+    pp_i128 least = (pp_i128)px_e8 * (qty + ex->step_e8) / PP_E8 + 1;
+    pp_i128 stepped = (pp_i128)px_e8 * (ex->step_e8 + 1) / PP_E8 + 1 + ex->min_notional_e8;
+    pp_i128 value = least > stepped ? least : stepped;
+    if (value > PP_USDT_MAX_E8)
+        return INT64_MAX;
+    return pp_margin_order_cost(&ex->terms, 1, (int64_t)value);
+}

@@ -48,6 +48,8 @@ struct pp_exch {
     pp_margin_terms terms;
     pp_ratio taker, maker;
     int64_t min_notional_e8, tick_e8, step_e8;
+    pp_divisor tick, step;
+    pp_ratio slipped[2]; /* ticks of a price after slippage and half the spread: buy, sell */
     pp_exch *alt;        /* the copy of X10; NULL in the copy itself */
     pp_bar_fills *fills; /* of the path of this bar */
     pp_log *log;         /* NULL in the copy */
@@ -77,8 +79,8 @@ struct pp_exch {
     pp_quiet quiet; /* valid if quiet_known */
     bool quiet_known;
 
-    size_t n_orders; /* last: only the live orders are copied */
-    pp_live orders[PP_LIVE_ORDERS_MAX];
+    size_t n_orders;                        /* last: only the live orders are copied */
+    pp_live orders[PP_LIVE_ORDERS_MAX + 1]; /* and one that is being checked */
 };
 
 /* A tape price as e8: exact for prices up to 1e7 with at most 8 decimals (T6), since the product is
@@ -105,6 +107,7 @@ typedef struct pp_quote {
     int64_t impact_bps_e8;
 } pp_quote;
 pp_quote pp_ex_market_px(const pp_exch *ex, int side, int64_t ref_e8, int64_t qty_e8);
+void pp_ex_slippage_start(pp_exch *ex);
 int64_t pp_ex_slipped(const pp_exch *ex, int side, int64_t ref_e8, int64_t bps_e8);
 int64_t pp_ex_adverse_tick(const pp_exch *ex, int side, int64_t px_e8);
 /* A limit fill: ref rounded adversely to tick, never past the limit. */
@@ -157,6 +160,7 @@ void pp_ex_fire_stop(pp_exch *ex, int64_t ref_e8);
 void pp_ex_fire_target(pp_exch *ex, int64_t ref_e8, bool resting);
 
 /* levels.c: stops and targets (K5-K8) */
+bool pp_ex_protects(const pp_protection *p); /* it attaches something */
 void pp_ex_attach(pp_exch *ex, const pp_protection *p, int64_t entry_px_e8, bool first);
 void pp_ex_vertex(pp_exch *ex, int64_t last_e8);
 bool pp_ex_trail_moves(const pp_exch *ex, int64_t *level_e8);

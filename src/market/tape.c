@@ -90,6 +90,30 @@ void pp_bars_aggregate(pp_arena *arena, const pp_bars *tape, pp_tf tf, pp_bars *
         *last = c.last;
 }
 
+size_t pp_bars_closed_by(const pp_bars *b, size_t from, size_t to, int64_t time_ms)
+{
+    if (from >= to || pp_bar_close_ms(b, from) > time_ms)
+        return from;
+    /* No bar is shorter than pp_tf_ms() but a month, so none beyond this one can be meant. */
+    if (b->tf != PP_TF_M) {
+        int64_t most = (time_ms - pp_bar_close_ms(b, from)) / pp_tf_ms(b->tf) + 1;
+        to = most < (int64_t)(to - from) ? from + (size_t)most : to;
+        if (pp_bar_close_ms(b, to - 1) <= time_ms)
+            return to;
+    }
+    size_t n = to - from;
+    while (n) {
+        size_t half = n / 2;
+        if (pp_bar_close_ms(b, from + half) <= time_ms) {
+            from += half + 1;
+            n -= half + 1;
+        } else {
+            n = half;
+        }
+    }
+    return from;
+}
+
 void pp_bars_visible(const pp_bars *tape, const pp_bars *coarse, int32_t *out)
 {
     /* A tape bar that closes before a coarse bar sees the one before. In opens, which are at hand:

@@ -41,6 +41,10 @@ static inline int64_t pp_bar_close_ms(const pp_bars *b, size_t i)
     return pp_tf_close(b->tf, b->open_ms[i]);
 }
 
+/* One past the last of bars [from, to) that closes by time_ms. Where no bar is missing it is found
+ * without a search. */
+size_t pp_bars_closed_by(const pp_bars *b, size_t from, size_t to, int64_t time_ms);
+
 /* Bars of `tf` from the tape's (T4): first open, highest high, lowest low, last close, volumes
  * added oldest first; a first bar that starts before the tape does and a last one that is not
  * closed do not exist. last[k] receives the index of the last tape bar of coarse bar k (may be NULL

@@ -22,31 +22,6 @@ static pp_metric_trade trade_of(const pp_trade *t)
         .liquidated = t->reason == PP_REASON_liquidation};
 }
 
-static void add_fills(pp_metrics_input *in, const pp_slab *fills)
-{
-    for (size_t i = 0; i < fills->n; i++) {
-        const pp_fill *f = PP_SLAB_AT(fills, pp_fill, i);
-        *(f->maker ? &in->fees_maker_e8 : &in->fees_taker_e8) += f->fee_e8;
-        in->traded_e8 += f->notional_e8;
-        in->traded_maker_e8 += f->maker ? f->notional_e8 : 0;
-        in->slippage_e8 += f->slippage_e8 - f->impact_e8;
-        in->impact_e8 += f->impact_e8;
-    }
-    in->fills = (int64_t)fills->n;
-}
-
-static void add_ledger(pp_metrics_input *in, const pp_slab *ledger)
-{
-    for (size_t i = 0; i < ledger->n; i++) {
-        const pp_ledger_row *r = PP_SLAB_AT(ledger, pp_ledger_row, i);
-        if (r->kind != PP_LEDGER_funding)
-            continue;
-        int64_t paid = r->delta_e8[PP_ACCOUNT_funding];
-        *(paid > 0 ? &in->funding_paid_e8 : &in->funding_received_e8) += paid > 0 ? paid : -paid;
-        in->funding_events++;
-    }
-}
-
 /* RISK_LIMIT is the exchange's refusal; the other RISK_ codes are the Play's own policy. */
 static bool is_veto(const char *code)
 {
@@ -54,45 +29,27 @@ static bool is_veto(const char *code)
            strncmp(code, "VETO_", 5) == 0;
 }
 
-typedef struct counts {
-    int64_t n[PP_OUTCOME_COUNT];
-} counts;
-
-static void count_entries(pp_metrics_input *in, const pp_log *log, counts *refused)
-{
-    for (size_t i = 0; i < log->events.n; i++) {
-        const pp_event *e = PP_SLAB_AT(&log->events, pp_event, i);
-        if (e->kind != PP_EVENT_decision || strncmp(e->action, "entry_", 6) != 0)
-            continue;
-        in->entry_attempts++;
-        refused->n[e->code] += e->code != PP_OUT_ENTER;
-    }
-    for (size_t i = 0; i < log->orders.n; i++) {
-        const pp_order_row *o = PP_SLAB_AT(&log->orders, pp_order_row, i);
-        in->orders += o->state == PP_ORDER_new;
-        refused->n[o->code] += o->state == PP_ORDER_rejected && !o->reduce_only;
-    }
-}
-
 /* The codes with a count, sorted by name. */
-static const pp_code_count *list_codes(pp_arena *arena, const counts *c, bool vetoes, size_t *n)
+static const pp_code_count *list_codes(pp_arena *arena, const int64_t *counts, bool vetoes,
+                                       size_t *n)
 {
     pp_code_count *list = PP_ARRAY(arena, pp_code_count, PP_OUTCOME_COUNT);
     *n = 0;
     for (int k = 0; k < PP_OUTCOME_COUNT; k++) {
         const char *name = k == PP_OUT_NONE ? "NONE" : pp_outcome_name((pp_outcome)k);
-        if (c->n[k] == 0 || is_veto(name) != vetoes)
+        if (counts[k] == 0 || is_veto(name) != vetoes)
             continue;
         size_t at = (*n)++;
         for (; at > 0 && strcmp(list[at - 1].code, name) > 0; at--)
             list[at] = list[at - 1];
-        list[at] = (pp_code_count){name, c->n[k]};
+        list[at] = (pp_code_count){name, counts[k]};
     }
     return list;
 }
 
 pp_metrics_input pp_metrics_input_of(pp_arena *arena, const pp_result *r)
 {
+    const pp_log_sums *sums = &r->log->sums;
     size_t n = r->log->trades.n;
     pp_metric_trade *trades = PP_ARRAY(arena, pp_metric_trade, n);
     for (size_t i = 0; i < n; i++)
@@ -108,17 +65,25 @@ pp_metrics_input pp_metrics_input_of(pp_arena *arena, const pp_result *r)
                            .price_last = r->price_last,
                            .daily_prices = r->daily_prices,
                            .n_daily_prices = r->n_daily_prices,
+                           .fees_maker_e8 = sums->fees_maker_e8,
+                           .fees_taker_e8 = sums->fees_taker_e8,
+                           .slippage_e8 = sums->slippage_e8,
+                           .impact_e8 = sums->impact_e8,
+                           .funding_paid_e8 = sums->funding_paid_e8,
+                           .funding_received_e8 = sums->funding_received_e8,
+                           .funding_events = sums->funding_events,
+                           .traded_e8 = sums->traded_e8,
+                           .traded_maker_e8 = sums->traded_maker_e8,
+                           .orders = sums->orders,
+                           .fills = sums->fills,
+                           .entry_attempts = sums->entry_attempts,
                            .tape_bars = r->tape_bars,
                            .filled_bars = r->filled_bars,
                            .ambiguous_bars = (int64_t)r->n_ambiguous,
                            .warmup_bars = r->warmup_bars,
                            .mark_source = r->mark_is_last ? "last" : "mark",
                            .trials_variance = (double)NAN};
-    counts refused = {{0}};
-    add_fills(&in, &r->log->fills);
-    add_ledger(&in, &r->log->ledger);
-    count_entries(&in, r->log, &refused);
-    in.rejections = list_codes(arena, &refused, false, &in.n_rejections);
-    in.vetoes = list_codes(arena, &refused, true, &in.n_vetoes);
+    in.rejections = list_codes(arena, sums->refused, false, &in.n_rejections);
+    in.vetoes = list_codes(arena, sums->refused, true, &in.n_vetoes);
     return in;
 }

@@ -42,15 +42,15 @@ void pp_row_refuse(const pp_row_layout *l, pp_row_status status, const pp_diags 
 /* The end of the data is the last thing that happens: its trade and its fill are the last ones. */
 static void without_the_end(const pp_row_layout *l, const pp_result *r, pp_row *out)
 {
-    const pp_slab *trades = &r->log->trades, *fills = &r->log->fills;
+    const pp_slab *trades = &r->log->trades;
     int64_t n = 0, net_e8 = 0, equity_e8 = r->summary->last.equity_e8;
     for (size_t i = 0; i < trades->n; i++) {
         const pp_trade *t = PP_SLAB_AT(trades, pp_trade, i);
         n += t->reason != PP_REASON_end_of_data;
         net_e8 += t->reason != PP_REASON_end_of_data ? t->net_e8 : 0;
     }
-    const pp_fill *last = fills->n ? PP_SLAB_AT(fills, pp_fill, fills->n - 1) : NULL;
-    if (last && last->reason == PP_REASON_end_of_data)
+    const pp_fill *last = &r->log->sums.last_fill;
+    if (last->reason == PP_REASON_end_of_data)
         equity_e8 += last->fee_e8 + last->slippage_e8;
     out->values[pp_row_extra_at(l, PP_ROW_CLOSED_TRADES)] = (double)n;
     out->values[pp_row_extra_at(l, PP_ROW_CLOSED_NET)] = pp_double_of_e8(net_e8);

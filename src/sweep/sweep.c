@@ -501,7 +501,7 @@ static void share_window(pp_sweep_outcome *s)
                             .from_ms = s->start_ms,
                             .to_ms = s->end_ms,
                             .no_gate = s->request->job.options.window.no_gate};
-    s->shared.options.keep = PP_KEEP_ALL;
+    s->shared.options.keep = PP_KEEP_TRADES;
     s->shared.options.fast = true;
     s->shared.options.no_points = true;
 }

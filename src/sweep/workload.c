@@ -122,7 +122,7 @@ typedef struct one {
 
 static void take_figures(one *o, const pp_result *r)
 {
-    const pp_slab *trades = &r->log->trades, *fills = &r->log->fills;
+    const pp_slab *trades = &r->log->trades;
     int64_t net_e8 = 0;
     for (size_t i = 0; i < trades->n; i++) {
         const pp_trade *t = PP_SLAB_AT(trades, pp_trade, i);
@@ -133,7 +133,7 @@ static void take_figures(one *o, const pp_result *r)
     }
     o->net = pp_double_of_e8(net_e8);
     o->equity = pp_double_of_e8(r->summary->last.equity_e8);
-    const pp_fill *last = PP_SLAB_AT(fills, pp_fill, fills->n - 1);
+    const pp_fill *last = &r->log->sums.last_fill;
     if (last->reason == PP_REASON_end_of_data) /* published with the position still open */
         o->equity += pp_double_of_e8(last->fee_e8);
 }
@@ -144,7 +144,7 @@ static bool run_one(pp_diags *d, one *o)
     const char *text = plays[o->play];
     const pp_tape *t = o->tape;
     pp_run_options options = {.intrabar = -1,
-                              .keep = PP_KEEP_FILLS | PP_KEEP_TRADES,
+                              .keep = PP_KEEP_TRADES,
                               .fast = true,
                               .no_points = true,
                               .cache = o->cache,

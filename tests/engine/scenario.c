@@ -229,7 +229,7 @@ static bool run_direct(scenario *s)
     const json_t *a = json_object_get(s->root, "account");
     pp_exch_config cfg = direct_config(s);
     pp_stops_config rules = {e8_at(a, "stop_equity_usdt", 0), e8_at(a, "max_drawdown_pct", -1),
-                             e8_at(a, "max_daily_loss_pct", -1)};
+                             e8_at(a, "max_daily_loss_pct", -1), INT64_MAX};
     pp_stops stops;
     s->log = PP_NEW(s->arena, pp_log);
     pp_log_init(s->log, s->arena, PP_KEEP_ALL, NULL);

@@ -60,6 +60,7 @@ static void make(void)
 static void judge_step(void *ctx)
 {
     run *x = ctx;
+    pp_log_sum_up(&x->log);
     x->in = pp_metrics_input_of(&x->arena, &x->r);
     const pp_metrics *m = pp_metrics_compute(&x->arena, &x->in);
     x->f = pp_findings_make(&x->arena, &x->r, &x->in, m, &x->extra);
