@@ -26,7 +26,7 @@ void pp_fold_segments(pp_fold *f, size_t bar)
     }
 }
 
-static double distance_at(const pp_segment *s, int64_t mark_e8)
+double pp_segment_distance(const pp_segment *s, int64_t mark_e8)
 {
     int64_t apart_e8 = mark_e8 - s->liq_px_e8;
     return 100 * pp_quotient(apart_e8 < 0 ? -apart_e8 : apart_e8, mark_e8);
@@ -42,7 +42,7 @@ static void fold_position(pp_fold *f, size_t bar, int64_t mark_e8, int64_t unrea
         f->p.equity_e8 > 0 ? pp_quotient(pp_mul_e8(s->qty_e8, mark_e8), f->p.equity_e8) : NAN;
     f->leverage = lev > f->leverage || isnan(lev) ? lev : f->leverage;
     if (s->liq_px_e8) {
-        double dist = distance_at(s, mark_e8);
+        double dist = pp_segment_distance(s, mark_e8);
         f->liq_distance_pct =
             dist < f->liq_distance_pct || isnan(f->liq_distance_pct) ? dist : f->liq_distance_pct;
     }
@@ -160,7 +160,9 @@ static bool distance_is_monotone(const pp_segment *s, int64_t low_e8, int64_t hi
     return outside && lp > 2e-15 * m * m;
 }
 
-void pp_fold_extremes(pp_fold *f, size_t from, size_t to, int64_t low_e8, int64_t high_e8)
+/* One position over bars [from, to) whose closes lie in [low_e8, high_e8] and make no new peak. */
+static void fold_stretch(pp_fold *f, size_t from, size_t to, int64_t low_e8, int64_t high_e8,
+                         int64_t adverse_e8)
 {
     const pp_segment *s = &f->now;
     const double *close = f->tape->mark_close ? f->tape->mark_close : f->tape->bars.close;
@@ -172,26 +174,17 @@ void pp_fold_extremes(pp_fold *f, size_t from, size_t to, int64_t low_e8, int64_
         pp_e8_of_double(close[i], &mark_e8);
         take_leverage(f, leverage_at(s, mark_e8));
         if (s->liq_px_e8)
-            take_distance(f, distance_at(s, mark_e8));
+            take_distance(f, pp_segment_distance(s, mark_e8));
     }
     take_leverage(f, leverage_at(s, low_e8));
     take_leverage(f, leverage_at(s, high_e8));
     if (s->liq_px_e8)
-        take_distance(f, distance_at(s, worst_e8));
+        take_distance(f, pp_segment_distance(s, worst_e8));
     if (f->maintenance_e8 > 0) {
         double ratio = pp_quotient(s->margin_e8 + unrealised(s, worst_e8), f->maintenance_e8);
         f->margin_ratio =
             ratio < f->margin_ratio || isnan(f->margin_ratio) ? ratio : f->margin_ratio;
     }
-}
-
-/* The same, where the closes make no new peak: their drawdown too. */
-static void fold_stretch(pp_fold *f, size_t from, size_t to, int64_t low_e8, int64_t high_e8,
-                         int64_t adverse_e8)
-{
-    const pp_segment *s = &f->now;
-    int64_t worst_e8 = s->side > 0 ? low_e8 : high_e8;
-    pp_fold_extremes(f, from, to, low_e8, high_e8);
     pp_equity_point *p = &f->p;
     int64_t down_e8 = p->peak_e8 - pp_segment_equity(s, worst_e8);
     double down_pct = pp_drawdown_pct(p->peak_e8, pp_segment_equity(s, worst_e8));

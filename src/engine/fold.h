@@ -24,12 +24,11 @@ pp_fold pp_fold_start(const pp_loop *l, size_t bar, int64_t time_ms);
 void pp_fold_segments(pp_fold *f, size_t bar);
 /* Bars [from, to), the last of them at most where a point stands; fresh: the first after one. */
 void pp_fold_bars(pp_fold *f, size_t from, size_t to, bool fresh);
-/* Leverage, distance and margin ratio of one position over bars [from, to) whose closes lie in
- * [low_e8, high_e8]; equity is above 0 in all of them. */
-void pp_fold_extremes(pp_fold *f, size_t from, size_t to, int64_t low_e8, int64_t high_e8);
 /* The point at the last bar folded. */
 pp_equity_point pp_fold_point(pp_fold *f, int64_t time_ms);
 
+/* Equity, and distance to the liquidation price in percent of the mark, at a mark. */
 int64_t pp_segment_equity(const pp_segment *s, int64_t mark_e8);
+double pp_segment_distance(const pp_segment *s, int64_t mark_e8);
 
 #endif

@@ -185,6 +185,22 @@ static void inside(walk *w, const block *b, size_t i, size_t n, int64_t peak_e8)
         p->intrabar_max_dd_pct = p->max_dd_pct;
 }
 
+/* Distance and margin ratio, if they can be the smallest so far: the ratio as computed falls with
+ * the equity (E1 in fold.c), the distance is computed at every close. */
+static void near_liquidation(walk *w, const block *b, size_t n, int64_t worst_e8)
+{
+    const pp_segment *s = &w->f.now;
+    pp_equity_summary *sum = w->sum;
+    double ratio = (double)NAN;
+    if (w->f.maintenance_e8 > 0)
+        ratio = pp_quotient(pp_segment_equity(s, worst_e8) - s->wallet_e8, w->f.maintenance_e8);
+    pp_summary_extremes(sum, 0, (double)NAN, ratio);
+    if (!s->liq_px_e8 || pp_segment_distance(s, worst_e8) * (1 - 1e-9) > sum->min_liq_distance_pct)
+        return;
+    for (size_t k = 0; k < n; k++)
+        pp_summary_extremes(sum, 0, pp_segment_distance(s, (int64_t)b->mark_e8[k]), (double)NAN);
+}
+
 /* Bars [i, to) with one position and a point each. Returns the first one not taken. */
 static size_t held_stretch(walk *w, size_t i, size_t to)
 {
@@ -195,8 +211,8 @@ static size_t held_stretch(walk *w, size_t i, size_t to)
         n = to - i < BLOCK ? to - i : BLOCK;
         if (!block_marks(&b, t, f->now.side, i, n) || !block_equity(&b, &f->now, n))
             return i;
-        int64_t low_e8 = (int64_t)b.low_e8, high_e8 = (int64_t)b.high_e8;
-        if (pp_segment_equity(&f->now, f->now.side > 0 ? low_e8 : high_e8) <= 0)
+        int64_t worst_e8 = (int64_t)(f->now.side > 0 ? b.low_e8 : b.high_e8);
+        if (pp_segment_equity(&f->now, worst_e8) <= 0 || f->p.equity_e8 <= 0)
             return i;
         int64_t peak_e8 = f->p.peak_e8;
         f->p.qty_e8 = f->now.side * f->now.qty_e8;
@@ -204,11 +220,9 @@ static size_t held_stretch(walk *w, size_t i, size_t to)
         pp_held_points h = {b.equity_e8, b.value_e8, t->bars.open_ms + i, pp_tf_ms(t->bars.tf), n};
         pp_summary_held(w->sum, &h, &f->p);
         inside(w, &b, i, n, peak_e8);
-        pp_fold_extremes(f, i, i + n, low_e8, high_e8);
+        near_liquidation(w, &b, n, worst_e8);
         w->n += n;
     }
-    pp_summary_extremes(w->sum, f->leverage, f->liq_distance_pct, f->margin_ratio);
-    pp_fold_point(f, f->p.time_ms);
     return to;
 }
 

@@ -194,81 +194,96 @@ void pp_summary_repeat(pp_equity_summary *s, size_t n, int64_t time_ms)
 
 /* ---- stretches with a position ---- */
 
-static void take_moves(pp_equity_summary *s, const double *equity_e8, size_t n)
+/* before_e8 > 0, as all of them are. */
+static void take_moves(pp_equity_summary *s, const double *equity_e8, size_t n, double before_e8)
 {
-    double *to = s->moves;
-    double before_e8 = (double)s->last.equity_e8;
-    size_t m = s->n_moves;
-    for (size_t k = 0; k < n; k++) {
-        to[m] = (equity_e8[k] - before_e8) / before_e8;
-        m += equity_e8[k] != before_e8 && before_e8 > 0;
-        s->n_returns += before_e8 > 0;
-        before_e8 = equity_e8[k];
+    double *to = s->moves + s->n_moves;
+    size_t same = equity_e8[0] == before_e8;
+    to[0] = (equity_e8[0] - before_e8) / before_e8;
+    for (size_t k = 1; k < n; k++)
+        to[k] = (equity_e8[k] - equity_e8[k - 1]) / equity_e8[k - 1];
+    for (size_t k = 1; k < n; k++)
+        same += equity_e8[k] == equity_e8[k - 1];
+    size_t m = same ? 0 : n;
+    for (size_t k = 0; same && k < n; k++) {
+        to[m] = to[k];
+        m += to[k] != 0;
     }
-    s->n_moves = m;
+    s->n_moves += m;
+    s->n_returns += n;
 }
 
 static void take_uses(pp_equity_summary *s, const pp_held_points *h)
 {
-    double *to = s->used;
-    size_t m = s->n_used;
-    for (size_t k = 0; k < h->n; k++) {
-        to[m] = h->value_e8[k] / h->equity_e8[k];
-        m += h->equity_e8[k] > 0;
-    }
-    s->n_used = m;
+    double *to = s->used + s->n_used, most = s->max_leverage;
+    for (size_t k = 0; k < h->n; k++)
+        to[k] = h->value_e8[k] / h->equity_e8[k];
+    for (size_t k = 0; k < h->n; k++)
+        most = to[k] > most ? to[k] : most;
+    s->n_used += h->n;
+    s->max_leverage = most;
 }
 
-/* The loss from this peak below which the percentage need not be computed: a little under what the
- * deepest one so far comes to, so that rounding cannot matter. */
-static int64_t floor_of(int64_t peak_e8, double pct)
+/* The fall from this peak up to which nothing is the deepest so far: for the percentage a little
+ * under what the deepest one comes to, so that rounding cannot matter. */
+static int64_t floor_of(int64_t peak_e8, const pp_equity_point *p)
 {
-    return (int64_t)(pct / 100 * (double)peak_e8 * (1 - 1e-12)) - 1;
+    int64_t floor_e8 = (int64_t)(p->max_dd_pct / 100 * (double)peak_e8 * (1 - 1e-12)) - 1;
+    return floor_e8 < p->max_dd_abs_e8 ? floor_e8 : p->max_dd_abs_e8;
+}
+
+/* A new peak, or the old one again. */
+static void held_peak(pp_equity_summary *s, int64_t time_ms, int64_t equity_e8, bool under)
+{
+    s->under |= under;
+    still_under(s, time_ms);
+    reached(s, time_ms, equity_e8);
+    s->under = false;
+}
+
+/* A fall that may be the deepest so far. Returns the one up to which the next need not be looked
+ * at. */
+static int64_t held_fall(pp_equity_summary *s, int64_t time_ms, int64_t peak_e8, int64_t equity_e8,
+                         pp_equity_point *p)
+{
+    int64_t fall_e8 = peak_e8 - equity_e8;
+    double pct = pp_drawdown_pct(peak_e8, equity_e8);
+    p->max_dd_abs_e8 = fall_e8 > p->max_dd_abs_e8 ? fall_e8 : p->max_dd_abs_e8;
+    if (pct > p->max_dd_pct) {
+        p->max_dd_pct = pct;
+        deepened(s, pct, time_ms, peak_e8);
+    }
+    return floor_of(peak_e8, p);
 }
 
 void pp_summary_held(pp_equity_summary *s, const pp_held_points *h, pp_equity_point *p)
 {
-    int64_t peak_e8 = p->peak_e8, floor_e8 = floor_of(peak_e8, p->max_dd_pct), lowest_e8 = peak_e8;
+    int64_t peak_e8 = p->peak_e8, floor_e8 = floor_of(peak_e8, p);
     int shift = shift_of(peak_e8);
     pp_u128 squares = 0;
-    take_moves(s, h->equity_e8, h->n);
+    take_moves(s, h->equity_e8, h->n, (double)s->last.equity_e8);
     take_uses(s, h);
     take_peak(s, peak_e8);
     for (size_t k = 0; k < h->n; k++) {
-        int64_t equity_e8 = (int64_t)h->equity_e8[k];
-        int64_t fall_e8 = peak_e8 - equity_e8;
-        if (fall_e8 <= 0) {
-            int64_t time_ms = h->open_ms[k] + h->bar_ms;
-            s->under |= k > 0 && (int64_t)h->equity_e8[k - 1] < peak_e8;
-            still_under(s, time_ms);
-            reached(s, time_ms, equity_e8);
-            s->under = false;
-            if (fall_e8 == 0)
-                continue;
-            s->squares += squares;
-            squares = 0;
-            int64_t deep_e8 = peak_e8 - lowest_e8;
-            p->max_dd_abs_e8 = deep_e8 > p->max_dd_abs_e8 ? deep_e8 : p->max_dd_abs_e8;
-            peak_e8 = lowest_e8 = equity_e8;
-            take_peak(s, peak_e8);
-            shift = shift_of(peak_e8);
-            floor_e8 = floor_of(peak_e8, p->max_dd_pct);
+        int64_t equity_e8 = (int64_t)h->equity_e8[k], fall_e8 = peak_e8 - equity_e8;
+        if (fall_e8 > 0) {
+            squares += square_of(fall_e8, shift);
+            if (fall_e8 > floor_e8)
+                floor_e8 = held_fall(s, h->open_ms[k] + h->bar_ms, peak_e8, equity_e8, p);
             continue;
         }
-        squares += square_of(fall_e8, shift);
-        lowest_e8 = equity_e8 < lowest_e8 ? equity_e8 : lowest_e8;
-        if (fall_e8 <= floor_e8)
+        held_peak(s, h->open_ms[k] + h->bar_ms, equity_e8,
+                  k > 0 && (int64_t)h->equity_e8[k - 1] < peak_e8);
+        if (fall_e8 == 0)
             continue;
-        double pct = pp_drawdown_pct(peak_e8, equity_e8);
-        if (pct > p->max_dd_pct) {
-            p->max_dd_pct = pct;
-            deepened(s, pct, h->open_ms[k] + h->bar_ms, peak_e8);
-            floor_e8 = floor_of(peak_e8, pct);
-        }
+        s->squares += squares;
+        squares = 0;
+        peak_e8 = equity_e8;
+        take_peak(s, peak_e8);
+        shift = shift_of(peak_e8);
+        floor_e8 = floor_of(peak_e8, p);
     }
     s->squares += squares;
-    int64_t deep_e8 = peak_e8 - lowest_e8;
-    p->max_dd_abs_e8 = deep_e8 > p->max_dd_abs_e8 ? deep_e8 : p->max_dd_abs_e8;
     p->equity_e8 = (int64_t)h->equity_e8[h->n - 1];
     p->peak_e8 = s->since_peak_e8 = peak_e8;
     p->low_e8 = p->high_e8 = p->equity_e8;

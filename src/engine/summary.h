@@ -66,8 +66,8 @@ void pp_summary_add(pp_equity_summary *s, const pp_equity_point *p);
  * of them at time_ms. */
 void pp_summary_repeat(pp_equity_summary *s, size_t n, int64_t time_ms);
 
-/* n points with a position, one per bar, within one UTC day. Amounts are whole e8 numbers below
- * 2^53. */
+/* n points with a position, one per bar, within one UTC day, after a point with equity > 0.
+ * Amounts are whole e8 numbers below 2^53, equity > 0. */
 typedef struct pp_held_points {
     const double *equity_e8, *value_e8; /* value: |qty| * mark */
     const int64_t *open_ms;             /* of the bars at whose closes they are */
@@ -76,7 +76,7 @@ typedef struct pp_held_points {
 } pp_held_points;
 /* p: the running point, whose equity, peak and drawdowns at closes are brought forward. */
 void pp_summary_held(pp_equity_summary *s, const pp_held_points *h, pp_equity_point *p);
-/* Leverage, distance and margin ratio of points added by pp_summary_held(). */
+/* What pp_summary_held() does not know of its points: distance and margin ratio. */
 void pp_summary_extremes(pp_equity_summary *s, double leverage, double liq_distance_pct,
                          double margin_ratio);
 

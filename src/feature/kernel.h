@@ -27,19 +27,10 @@
 #include "play/spec.h"
 
 #include "base/exmath.h"
+#include "base/simd.h"
 
 #include <math.h>
 
-/* Functions of plain loops, compiled for wider vectors too and chosen when the program starts; the
- * operations of each value are the same, and so are the bits. */
-#if defined(__x86_64__) && defined(__linux__) && !defined(__clang__) &&                            \
-    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#define PP_SIMD __attribute__((target_clones("avx2", "default")))
-#define PP_WIDE __attribute__((target_clones("avx512f", "avx2", "default"))) /* much arithmetic */
-#else
-#define PP_SIMD
-#define PP_WIDE
-#endif
 #define PP_INLINE static inline __attribute__((always_inline))
 
 enum { PP_BLOCK = 256, PP_LENGTH_MAX = 100000, PP_STAGES_MAX = 8, PP_SCALARS_MAX = 16 };

@@ -1,6 +1,7 @@
 #include "metrics/stats.h"
 
 #include "base/exmath.h"
+#include "base/simd.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -18,20 +19,23 @@ typedef struct lanes {
 } lanes;
 
 /* Knuth's exact error of a sum, without a branch. */
-static void add_block(lanes *s, const double *x, size_t n)
+static inline void add_one(double *sum, double *comp, double x)
 {
+    double t = *sum + x, z = t - *sum;
+    *comp += (*sum - (t - z)) + (x - z);
+    *sum = t;
+}
+
+PP_SIMD static void add_block(lanes *to, const double *x, size_t n)
+{
+    lanes s = *to;
     size_t i = 0;
     for (; i + LANES <= n; i += LANES)
-        for (int k = 0; k < LANES; k++) {
-            double a = s->sum[k], b = x[i + (size_t)k], t = a + b, z = t - a;
-            s->comp[k] += (a - (t - z)) + (b - z);
-            s->sum[k] = t;
-        }
-    for (int k = 0; i < n; i++, k++) {
-        double a = s->sum[k], b = x[i], t = a + b, z = t - a;
-        s->comp[k] += (a - (t - z)) + (b - z);
-        s->sum[k] = t;
-    }
+        for (size_t k = 0; k < LANES; k++)
+            add_one(&s.sum[k], &s.comp[k], x[i + k]);
+    for (size_t k = 0; i < n; i++, k++)
+        add_one(&s.sum[k], &s.comp[k], x[i]);
+    *to = s;
 }
 
 static double total(const lanes *s)
