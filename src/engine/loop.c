@@ -446,13 +446,10 @@ static size_t skip_flat(pp_loop *l, const pp_quiet *q, size_t i, size_t to)
     return stop;
 }
 
-/* The first bar from i on that must be visited; the ones before it are folded. A filled bar stands
- * at the close before it, so it adds nothing to the extremes. */
-static size_t skip_quiet(pp_loop *l, size_t i, size_t end)
+/* The first bar from i on that must be visited, `to` at most; the ones before it are folded. A
+ * filled bar stands at the close before it, so it adds nothing to the extremes. */
+static size_t skip_quiet(pp_loop *l, size_t i, size_t to)
 {
-    size_t to = pp_bits_next(l->interest, i, end);
-    if (to == i)
-        return i;
     pp_quiet q = pp_exch_quiet(l->ex);
     if (q.none)
         return i;
@@ -460,6 +457,21 @@ static size_t skip_quiet(pp_loop *l, size_t i, size_t end)
     if (to == i)
         return i;
     return pp_exch_position(l->ex)->side ? skip_held(l, &q, i, to) : skip_flat(l, &q, i, to);
+}
+
+/* One past the last bar that may be folded: a bar of the rules' interest too, where they need the
+ * columns alone. */
+static size_t fold_end(const pp_loop *l, size_t deciding, size_t end)
+{
+    bool live = l->has_live[0] || l->has_live[1];
+    return deciding < end && !live ? deciding + 1 : deciding;
+}
+
+/* The close of a bar that was folded. */
+static void decide_folded(pp_loop *l, size_t i)
+{
+    if (i + 1 < l->cfg.exchange->end_bar)
+        decide_at(l, i, !is_filled(l, i));
 }
 
 /* The marks on bars before `bar`; returns the first one not reached. */
@@ -488,15 +500,16 @@ void pp_loop_run(pp_loop *l)
     size_t visited = 0, mark = 0;
     if (l->cfg.pause_end && l->cfg.pause_end < end)
         end = l->cfg.pause_end;
-    for (size_t i = x->first_bar; i < end && !l->stopped; i++) {
+    for (size_t i = x->first_bar; i < end && !l->stopped && !l->log->full; visited++) {
+        size_t deciding = l->cfg.plain ? i : pp_bits_next(l->interest, i, end);
         if (!l->cfg.plain)
-            i = skip_quiet(l, i, end);
-        mark = pass_marks(l, mark, i);
-        if (i < end)
-            step(l, i);
-        if (l->log->full)
-            break;
-        if (l->cfg.cancel && (++visited & 1023) == 0 && *l->cfg.cancel) {
+            i = skip_quiet(l, i, fold_end(l, deciding, end));
+        mark = pass_marks(l, mark, i > deciding ? deciding : i);
+        if (i > deciding)
+            decide_folded(l, deciding);
+        else if (i < end)
+            step(l, i++);
+        if (l->cfg.cancel && (visited & 1023) == 0 && *l->cfg.cancel) {
             l->cancelled = true;
             break;
         }

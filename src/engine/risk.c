@@ -203,10 +203,12 @@ static int64_t capped_qty(const pp_loop *l, int side, int64_t px_e8, int64_t sto
     if (play->account.max_notional_e8 >= 0)
         cap(&qty_e8, qty_for(play->account.max_notional_e8, px_e8, step_e8), PP_CAP_MAX_NOTIONAL,
             caps);
-    if (x->ins.max_qty_e8 > 0)
+    /* qty is whole steps: it is above the whole steps in a limit when it is above the limit. */
+    if (x->ins.max_qty_e8 > 0 && qty_e8 > x->ins.max_qty_e8)
         cap(&qty_e8, pp_floor_to(x->ins.max_qty_e8, step_e8), PP_CAP_MAX_QTY, caps);
-    cap(&qty_e8, qty_for(pp_instrument_limit(&x->ins, x->leverage_e8), px_e8, step_e8), PP_CAP_TIER,
-        caps);
+    int64_t limit_e8 = pp_instrument_limit(&x->ins, x->leverage_e8);
+    if ((pp_i128)qty_e8 * px_e8 > (pp_i128)limit_e8 * PP_E8)
+        cap(&qty_e8, qty_for(limit_e8, px_e8, step_e8), PP_CAP_TIER, caps);
     cap(&qty_e8, pp_exch_affordable(l->ex, side, px_e8, qty_e8, flip), PP_CAP_BALANCE, caps);
     return qty_e8;
 }

@@ -16,7 +16,7 @@ static int64_t affordable_part(const pp_exch *ex, const pp_live *o, int64_t qty,
         terms = &resting;
     }
     int64_t budget = ex->acc[PP_ACCOUNT_wallet] - (ex->reserved_e8 - o->reserved_e8);
-    if ((pp_i128)px * qty / PP_E8 <= PP_USDT_MAX_E8 &&
+    if (pp_value_fits(px, qty, 0) &&
         pp_margin_order_cost(terms, side, pp_mul_e8(px, qty)) <= budget)
         return qty;
     if (o->req.tif == PP_FOK || budget <= 0)

@@ -147,10 +147,8 @@ static double ratio_value(pp_ratio r)
 static bool affords(const pp_margin_terms *t, int side, int64_t px_e8, int64_t qty_e8,
                     int64_t budget_e8)
 {
-    pp_i128 value = (pp_i128)px_e8 * qty_e8 / PP_E8;
-    if (value > PP_USDT_MAX_E8)
-        return false;
-    return pp_margin_order_cost(t, side, pp_mul_e8(px_e8, qty_e8)) <= budget_e8;
+    return pp_value_fits(px_e8, qty_e8, 0) &&
+           pp_margin_order_cost(t, side, pp_mul_e8(px_e8, qty_e8)) <= budget_e8;
 }
 
 /* Cost rises with quantity, so there is one last step that is afforded. The search begins where the

@@ -34,6 +34,12 @@ static inline int64_t pp_ratio_mul(int64_t v, pp_ratio r)
     return pp_div_half_even(v * r.num, r.den);
 }
 
+/* True if floor(px * qty) + more is within the bounds of X1; none is negative. */
+static inline bool pp_value_fits(int64_t px_e8, int64_t qty_e8, int64_t more_e8)
+{
+    return (pp_i128)px_e8 * qty_e8 < ((pp_i128)PP_USDT_MAX_E8 + 1 - more_e8) * PP_E8;
+}
+
 /* What the formulas need besides the position: made once per run. */
 typedef struct pp_margin_terms {
     pp_ratio taker;        /* t */

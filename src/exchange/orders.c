@@ -138,7 +138,7 @@ int64_t pp_exch_affordable(const pp_exch *ex, int side, int64_t px_e8, int64_t q
     int64_t budget = flip ? available_after_close(ex, side) : pp_exch_available(ex);
     if (budget <= 0)
         return 0;
-    if ((pp_i128)px_e8 * qty_e8 / PP_E8 <= PP_USDT_MAX_E8 &&
+    if (pp_value_fits(px_e8, qty_e8, 0) &&
         pp_margin_order_cost(&ex->terms, side, pp_mul_e8(px_e8, qty_e8)) <= budget)
         return qty_e8;
     return pp_margin_affordable(&ex->terms, side, px_e8, budget, ex->step_e8);
@@ -160,8 +160,8 @@ static pp_outcome check_price(const pp_exch *ex, const pp_live *o, int64_t px)
     bool has_limit = o->req.type == PP_LIMIT || o->req.type == PP_STOP_LIMIT;
     if ((has_limit && o->req.limit_e8 <= 0) || (pp_ex_is_conditional(o) && o->req.trigger_e8 <= 0))
         return PP_OUT_PRICE_TOO_SMALL;
-    pp_i128 value = (pp_i128)px * o->qty_e8 / PP_E8 + ex->pos.cost_e8;
-    if (px > PP_PX_MAX_E8 || o->req.trigger_e8 > PP_PX_MAX_E8 || value > PP_USDT_MAX_E8)
+    if (px > PP_PX_MAX_E8 || o->req.trigger_e8 > PP_PX_MAX_E8 ||
+        !pp_value_fits(px, o->qty_e8, ex->pos.cost_e8))
         return PP_OUT_RANGE;
     if (!o->req.reduce_only && pp_mul_e8(px, o->qty_e8) < ex->min_notional_e8)
         return PP_OUT_NOTIONAL_TOO_SMALL;
