@@ -105,22 +105,6 @@ static const uint64_t *make_interest(pp_arena *arena, const pp_loop *l)
     return bits;
 }
 
-static int64_t highest_price(const pp_bars *b, size_t from, size_t to)
-{
-    enum { LANES = 8 };
-    double hi[LANES] = {0};
-    int64_t px_e8;
-    size_t i = from;
-    for (; i + LANES <= to; i += LANES)
-        for (size_t k = 0; k < LANES; k++)
-            hi[k] = b->high[i + k] > hi[k] ? b->high[i + k] : hi[k];
-    for (; i < to; i++)
-        hi[0] = b->high[i] > hi[0] ? b->high[i] : hi[0];
-    for (size_t k = 1; k < LANES; k++)
-        hi[0] = hi[k] > hi[0] ? hi[k] : hi[0];
-    return pp_e8_of_double(hi[0], &px_e8) ? px_e8 : PP_PX_MAX_E8;
-}
-
 pp_loop *pp_loop_new(pp_diags *d, const pp_loop_config *cfg, pp_log *log)
 {
     pp_arena *arena = d->arena;
@@ -132,8 +116,7 @@ pp_loop *pp_loop_new(pp_diags *d, const pp_loop_config *cfg, pp_log *log)
     l->ex = pp_exch_new(d, cfg->tape, cfg->exchange, log);
     if (!l->ex)
         return NULL;
-    l->safe_wallet_e8 = pp_exch_smallest_cost_bound(
-        l->ex, highest_price(&cfg->tape->bars, cfg->exchange->first_bar, cfg->exchange->end_bar));
+    l->safe_wallet_e8 = pp_exch_smallest_cost_bound(l->ex);
     pp_stops_config stops = {account->stop_equity_e8, account->max_drawdown_pct_e8,
                              account->max_daily_loss_pct_e8, l->safe_wallet_e8};
     pp_stops_init(&l->stops, &stops, cfg->exchange->start_ms, cfg->exchange->deposit_e8);

@@ -205,8 +205,8 @@ void pp_exch_levels(const pp_exch *ex, int side, int64_t px_e8, const pp_protect
                     int64_t *stop_e8, int64_t *target_e8);
 /* K9, K12: order cost of the smallest order, a long at the tape close px. */
 int64_t pp_exch_smallest_cost(const pp_exch *ex, int64_t px_e8);
-/* It is never more than this at prices up to px; INT64_MAX: no such bound. */
-int64_t pp_exch_smallest_cost_bound(const pp_exch *ex, int64_t px_e8);
+/* It is never more than this in the window; INT64_MAX: no such bound. */
+int64_t pp_exch_smallest_cost_bound(const pp_exch *ex);
 /* Smallest quantity and notional an order may have. */
 int64_t pp_exch_min_notional(const pp_exch *ex);
 

@@ -36,25 +36,23 @@ static void check_funding(pp_diags *d, const pp_exch_config *c)
         pp_error(d, PP_E_RANGE, (pp_pos){0}, "funding.rate is outside -1..1");
 }
 
-static void check_tape(pp_diags *d, const pp_tape *t, const pp_exch_config *c)
+/* Returns the highest last price before the end of the window. */
+static double check_tape(pp_diags *d, const pp_tape *t, const pp_exch_config *c)
 {
     if (c->first_bar >= c->end_bar || c->end_bar > t->bars.n) {
         pp_error(d, PP_E_RANGE, (pp_pos){0}, "the window [%zu, %zu) is not in a tape of %zu bars",
                  c->first_bar, c->end_bar, t->bars.n);
-        return;
+        return 0;
     }
-    double high = 0;
-    for (size_t i = 0; i < c->end_bar; i++) {
-        high = t->bars.high[i] > high ? t->bars.high[i] : high;
-        if (t->mark_high)
-            high = t->mark_high[i] > high ? t->mark_high[i] : high;
-    }
-    if (!(high <= 1e7))
+    double last = pp_highest(t->bars.high, c->end_bar);
+    double mark = t->mark_high ? pp_highest(t->mark_high, c->end_bar) : 0;
+    if (!(last <= 1e7 && mark <= 1e7))
         pp_error(d, PP_E_RANGE, (pp_pos){0}, "the tape has a price of %.10g; at most 10000000 fits",
-                 high);
+                 last > mark ? last : mark);
+    return last;
 }
 
-static bool check_config(pp_diags *d, const pp_tape *tape, const pp_exch_config *c)
+static bool check_config(pp_diags *d, const pp_tape *tape, const pp_exch_config *c, double *highest)
 {
     size_t before = d->n_errors;
     pp_instrument_check(&c->ins, d, (pp_pos){0});
@@ -68,7 +66,7 @@ static bool check_config(pp_diags *d, const pp_tape *tape, const pp_exch_config 
     in_range(d, "min_trade_notional_usdt", c->min_notional_e8, -1, PP_USDT_MAX_E8);
     check_models(d, &c->models);
     check_funding(d, c);
-    check_tape(d, tape, c);
+    *highest = check_tape(d, tape, c);
     return d->n_errors == before;
 }
 
@@ -120,15 +118,25 @@ static void set_up(pp_exch *ex, const pp_tape *tape, const pp_exch_config *cfg, 
     pp_ex_funding_start(ex);
 }
 
+/* Places of orders and fills are written before they are read: they are not cleared. */
+static pp_exch *new_state(pp_arena *arena)
+{
+    pp_exch *ex = pp_alloc_raw(arena, sizeof *ex);
+    memset(ex, 0, offsetof(pp_exch, orders));
+    ex->fills = pp_alloc_raw(arena, sizeof *ex->fills);
+    ex->fills->n = 0;
+    return ex;
+}
+
 pp_exch *pp_exch_new(pp_diags *d, const pp_tape *tape, const pp_exch_config *cfg, pp_log *log)
 {
-    if (!check_config(d, tape, cfg))
+    double highest;
+    if (!check_config(d, tape, cfg, &highest))
         return NULL;
-    pp_exch *ex = PP_NEW(d->arena, pp_exch);
-    ex->fills = PP_NEW(d->arena, pp_bar_fills);
-    ex->alt = PP_NEW(d->arena, pp_exch);
-    ex->alt->fills = PP_NEW(d->arena, pp_bar_fills);
+    pp_exch *ex = new_state(d->arena);
+    ex->alt = new_state(d->arena);
     set_up(ex, tape, cfg, log);
+    ex->highest_e8 = pp_ex_px(highest);
     deposit(ex);
     return ex;
 }

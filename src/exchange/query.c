@@ -115,8 +115,9 @@ int64_t pp_exch_smallest_cost(const pp_exch *ex, int64_t px_e8)
 
 /* The minimum quantity at the highest price, or the minimum notional and what rounding up to the
  * step adds to it. */
-int64_t pp_exch_smallest_cost_bound(const pp_exch *ex, int64_t px_e8)
+int64_t pp_exch_smallest_cost_bound(const pp_exch *ex)
 {
+    int64_t px_e8 = ex->highest_e8;
     const pp_instrument *ins = &ex->cfg.ins;
     int64_t qty = ins->min_qty_e8 > ex->step_e8 ? ins->min_qty_e8 : ex->step_e8;
     pp_i128 least = (pp_i128)px_e8 * (qty + ex->step_e8) / PP_E8 + 1;

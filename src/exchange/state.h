@@ -49,6 +49,7 @@ struct pp_exch {
     pp_ratio taker, maker;
     int64_t min_notional_e8, tick_e8, step_e8;
     pp_divisor tick, step;
+    int64_t highest_e8;  /* no last price of the window is above it */
     pp_ratio slipped[2]; /* ticks of a price after slippage and half the spread: buy, sell */
     pp_exch *alt;        /* the copy of X10; NULL in the copy itself */
     pp_bar_fills *fills; /* of the path of this bar */

@@ -1,5 +1,7 @@
 #include "market/tape.h"
 
+#include "base/simd.h"
+
 static void identity(pp_arena *arena, size_t n, const int32_t **last)
 {
     int32_t *own = PP_ARRAY(arena, int32_t, n);
@@ -88,6 +90,21 @@ void pp_bars_aggregate(pp_arena *arena, const pp_bars *tape, pp_tf tf, pp_bars *
     *out = (pp_bars){tf, c.n, c.open_ms, c.open, c.high, c.low, c.close, c.volume, c.turnover};
     if (last)
         *last = c.last;
+}
+
+PP_SIMD double pp_highest(const double *v, size_t n)
+{
+    enum { LANES = 16 };
+    double high[LANES] = {0};
+    size_t i = 0;
+    for (; i + LANES <= n; i += LANES)
+        for (size_t k = 0; k < LANES; k++)
+            high[k] = v[i + k] > high[k] ? v[i + k] : high[k];
+    for (; i < n; i++)
+        high[0] = v[i] > high[0] ? v[i] : high[0];
+    for (size_t k = 1; k < LANES; k++)
+        high[0] = high[k] > high[0] ? high[k] : high[0];
+    return high[0];
 }
 
 size_t pp_bars_closed_by(const pp_bars *b, size_t from, size_t to, int64_t time_ms)

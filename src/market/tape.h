@@ -45,6 +45,9 @@ static inline int64_t pp_bar_close_ms(const pp_bars *b, size_t i)
  * without a search. */
 size_t pp_bars_closed_by(const pp_bars *b, size_t from, size_t to, int64_t time_ms);
 
+/* The largest of n values, 0 if none is above it. */
+double pp_highest(const double *v, size_t n);
+
 /* Bars of `tf` from the tape's (T4): first open, highest high, lowest low, last close, volumes
  * added oldest first; a first bar that starts before the tape does and a last one that is not
  * closed do not exist. last[k] receives the index of the last tape bar of coarse bar k (may be NULL
