@@ -94,7 +94,7 @@ int64_t pp_round_to(int64_t v, int64_t step)
 
 /* x is a 53-bit whole number m divided by 2^shift, and m * 1e8 fits 80 bits: the product is exact
  * and is rounded once. Below 9e10 the shift is at least 16. */
-bool pp_e8_of_double(double x, int64_t *out_e8)
+bool pp_e8_of_any_double(double x, int64_t *out_e8)
 {
     if (!(fabs(x) < 9e10))
         return false;

@@ -3,9 +3,9 @@
  * results are the bits that a fold bar by bar gives:
  *   E1  equity, drawdown below a peak that stands, and margin ratio are monotone in the mark as
  *       computed, since rounding is. A stretch that makes a new peak is folded bar by bar.
- *   E2  leverage is v / (c + v) with v the position's value in 1e-8, and distance is |m - lp| / m:
- *       monotone as real numbers. As computed they are too where one step of v or m moves them by
- *       more than the rounding of the three operations; elsewhere they are taken bar by bar. */
+ *   E2  leverage is v / (c + v) with v the position's value in 1e-8, and distance is |m - lp| / m
+ *       on one side of lp: monotone as real numbers, and as computed too, since below 2^53 units
+ *       they are quotients of exact numbers rounded once. Above they are taken bar by bar. */
 #include "engine/fold.h"
 
 #include "base/money.h"
@@ -144,20 +144,22 @@ static void take_distance(pp_fold *f, double dist)
         dist < f->liq_distance_pct || isnan(f->liq_distance_pct) ? dist : f->liq_distance_pct;
 }
 
-/* E2: between neighbouring values the quotient moves by c / (v (c + v)) of itself. */
-static bool leverage_is_monotone(const pp_segment *s, int64_t mark_e8)
+static bool is_exact(int64_t v_e8)
 {
-    double equity = (double)pp_segment_equity(s, mark_e8);
-    double value = (double)pp_mul_e8(s->qty_e8, mark_e8);
-    double c = (double)(s->wallet_e8 + s->margin_e8 - s->side * s->cost_e8);
-    return fabs(c) > 1e-15 * value * equity;
+    return v_e8 > -(INT64_C(1) << 53) && v_e8 < INT64_C(1) << 53;
+}
+
+/* E2 */
+static bool leverage_is_monotone(const pp_segment *s, int64_t low_e8, int64_t high_e8)
+{
+    return is_exact(pp_mul_e8(s->qty_e8, high_e8)) && is_exact(pp_segment_equity(s, low_e8)) &&
+           is_exact(pp_segment_equity(s, high_e8));
 }
 
 static bool distance_is_monotone(const pp_segment *s, int64_t low_e8, int64_t high_e8)
 {
-    double m = (double)high_e8, lp = (double)s->liq_px_e8;
     bool outside = s->side > 0 ? low_e8 > s->liq_px_e8 : high_e8 < s->liq_px_e8;
-    return outside && lp > 2e-15 * m * m;
+    return outside && is_exact(high_e8) && is_exact(s->liq_px_e8);
 }
 
 /* One position over bars [from, to) whose closes lie in [low_e8, high_e8] and make no new peak. */
@@ -167,7 +169,7 @@ static void fold_stretch(pp_fold *f, size_t from, size_t to, int64_t low_e8, int
     const pp_segment *s = &f->now;
     const double *close = f->tape->mark_close ? f->tape->mark_close : f->tape->bars.close;
     int64_t worst_e8 = s->side > 0 ? low_e8 : high_e8;
-    bool by_bar = !leverage_is_monotone(s, low_e8) || !leverage_is_monotone(s, high_e8);
+    bool by_bar = !leverage_is_monotone(s, low_e8, high_e8);
     bool dist_by_bar = s->liq_px_e8 && !distance_is_monotone(s, low_e8, high_e8);
     for (size_t i = from; (by_bar || dist_by_bar) && i < to; i++) {
         int64_t mark_e8;
