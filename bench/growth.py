@@ -76,20 +76,20 @@ def main():
                  [program, "run", one, "--synthetic", f"regime_mix,bars={n}", "--fast", "-q"])
                 for n in BARS])
         if "features" in wanted:
-            bare, _ = run([program, "run", play(folder, 0, "1m"), "--synthetic",
-                           "regime_mix,bars=525600", "-q", "--fast"])
+            year = ["--synthetic", "regime_mix,bars=525600", "-q", "--fast"]
+            bare, _ = run([program, "run", play(folder, 0, "1m"), *year])
             table("features more, a year of 1m", "ms per feature", [
                 (n, lambda s, n=n: (s - bare) / n * 1e3,
-                 [program, "run", play(folder, n, "1m"), "--synthetic", "regime_mix,bars=525600", "-q",
-                  "--fast"])
+                 [program, "run", play(folder, n, "1m"), *year])
                 for n in FEATURES])
         if "rows" in wanted:
             one = play(folder, 0, "15m")
+            grid = ["fast=2:101:1", "slow=102:201:1", "size=10:100:10"]
             table("rows over 28,800 bars", "ms per row", [
                 (n, lambda s, n=n: s / n * 1e3,
-                 [program, "sweep", one, "--synthetic", "regime_mix,bars=28800", "--vary",
-                  "fast=2:101:1", "--vary", "slow=102:201:1", "--vary", "size=10:100:10", "--sample", str(n), "--seed", "1",
-                  "--restart", "--out", os.path.join(folder, f"sweep_{n}")])
+                 [program, "sweep", one, "--synthetic", "regime_mix,bars=28800", "--restart",
+                  *[x for axis in grid for x in ("--vary", axis)], "--sample", str(n),
+                  "--out", os.path.join(folder, f"sweep_{n}")])
                 for n in ROWS])
 
 
