@@ -61,8 +61,8 @@ pp_columns *pp_columns_plan(pp_arena *arena, const pp_play *play, const pp_tape 
                             const pp_column_cache *cache);
 void pp_columns_run(pp_arena *arena, pp_columns *c, const pp_play *play);
 
-/* Bars of a timeframe and the map onto them. */
-void pp_view_make(pp_arena *arena, const pp_bars *tape, pp_tf tf, pp_view *out);
+/* Bars of n timeframes and the maps onto them. */
+void pp_views_make(pp_arena *arena, const pp_bars *tape, const pp_tf *tf, int n, pp_view *out);
 /* The view of a timeframe, made if it is not there yet. */
 int pp_columns_view(pp_arena *arena, pp_columns *c, pp_tf tf);
 
