@@ -171,19 +171,29 @@ void pp_bars_aggregate(pp_arena *arena, const pp_bars *tape, pp_tf tf, pp_bars *
     pp_bars_aggregate_all(arena, tape, &tf, 1, out, last);
 }
 
+/* No bar is missing. */
+static bool is_whole(const pp_bars *b)
+{
+    return b->n > 0 && b->tf != PP_TF_M &&
+           b->open_ms[b->n - 1] - b->open_ms[0] == (int64_t)(b->n - 1) * pp_tf_ms(b->tf);
+}
+
 void pp_bars_visible(const pp_bars *tape, const pp_bars *coarse, int32_t *out)
 {
     /* A tape bar that closes before a coarse bar sees the one before. In opens, which are at hand:
      * months have no fixed length, but they divide nothing longer. */
-    bool fixed = tape->tf != PP_TF_M;
-    size_t i = 0, n = tape->n, usual = (size_t)(pp_tf_ms(coarse->tf) / pp_tf_ms(tape->tf));
+    bool fixed = tape->tf != PP_TF_M, whole = is_whole(tape) && coarse->tf != PP_TF_M;
+    size_t i = 0, usual = (size_t)(pp_tf_ms(coarse->tf) / pp_tf_ms(tape->tf));
     for (size_t k = 0; k <= coarse->n; k++) {
+        size_t end = i;
         int64_t until = k == coarse->n ? INT64_MAX
                         : fixed        ? pp_bar_close_ms(coarse, k) - pp_tf_ms(tape->tf)
                                        : coarse->open_ms[k];
-        size_t end = i + usual < n && tape->open_ms[i + usual] == until ? i + usual : i;
-        while (end < n && tape->open_ms[end] < until)
-            end++;
+        if (whole && k > 0 && k < coarse->n)
+            end += usual;
+        else
+            while (end < tape->n && tape->open_ms[end] < until)
+                end++;
         for (; i < end; i++)
             out[i] = (int32_t)k - 1;
     }
