@@ -262,11 +262,11 @@ static const double *source_column(pp_arena *arena, const pp_columns *c, const p
     }
 }
 
-static double **own_columns(pp_arena *arena, int n_outputs, size_t bars)
+static double **own_columns(pp_arena *arena, const pp_node *n, size_t bars)
 {
-    double **out = PP_ARRAY(arena, double *, (size_t)n_outputs);
-    for (int k = 0; k < n_outputs; k++)
-        out[k] = PP_ARRAY(arena, double, bars);
+    double **out = PP_ARRAY(arena, double *, (size_t)n->n_outputs);
+    for (int k = 0; k < n->n_outputs; k++)
+        out[k] = n->skip && n->skip[k] ? NULL : PP_ARRAY(arena, double, bars);
     return out;
 }
 
@@ -295,7 +295,7 @@ static job start(pp_arena *arena, pp_columns *c, const pp_play *play, int node, 
         if (at.deps[k] >= 0)
             j.in.deps[k] = (pp_dep_columns){(const double *const *)c->nodes[at.deps[k]].out,
                                             c->nodes[at.deps[k]].n_outputs};
-    n->out = out ? out : own_columns(arena, n->n_outputs, node_bars(c, n));
+    n->out = out ? out : own_columns(arena, n, node_bars(c, n));
     j.state = pp_alloc_zero(arena, n->spec->state_size(n->params));
     n->spec->init(j.state, n->params);
     return j;

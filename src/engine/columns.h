@@ -25,7 +25,8 @@ typedef struct pp_node {
     int n_outputs; /* hidden ones included */
     int view;
     int shares;    /* index of the earlier node whose columns it uses; -1: its own */
-    double **out;  /* n_outputs columns of views[view].bars.n values */
+    double **out;  /* n_outputs columns of views[view].bars.n values; NULL where skipped */
+    bool *skip;    /* outputs that are not computed; NULL: all are */
     int *lookback; /* per output: index of the first value on clean data; -1: no law */
     int warmup;    /* in bars of its timeframe, chain included (T14) */
 } pp_node;
