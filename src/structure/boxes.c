@@ -74,10 +74,8 @@ static const pp_box *nearest_box(const pp_boxes *s, int side, double close)
     for (int k = s->n[side] - 1; k >= 0; k--) {
         const pp_box *b = &s->box[side][k];
         double distance = fabs((b->upper + b->lower) / 2 - close);
-        if (distance < least) {
-            least = distance;
-            nearest = b;
-        }
+        nearest = distance < least ? b : nearest; /* no branch: it is anyone's guess */
+        least = distance < least ? distance : least;
     }
     return nearest;
 }

@@ -268,10 +268,9 @@ static void report_nearest(state *s, int side, double close)
     for (int k = d->n_pools - 1; k >= 0; k--) {
         const pool *p = &d->slot[d->order[k]];
         double distance = sign * (p->level - close);
-        if (!(distance > 0 && distance < least))
-            continue;
-        least = distance;
-        nearest = p;
+        bool nearer = (distance > 0) & (distance < least); /* no branch: it is anyone's guess */
+        least = nearer ? distance : least;
+        nearest = nearer ? p : nearest;
     }
     s->now[OUT_nearest_high_level + side] = nearest ? nearest->level : NAN;
     s->now[OUT_nearest_high_touches + side] = nearest ? nearest->touches : NAN;
