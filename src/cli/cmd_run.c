@@ -96,7 +96,7 @@ static int run_run(pp_cli *c)
     if (!pp_cli_job(c, &job))
         return 2;
     job.out_dir = pp_cli_has(c, "out") ? pp_cli_value(c, "out") : "runs";
-    job.fast = pp_cli_has(c, "fast");
+    job.fast = job.options.skip_unread = pp_cli_has(c, "fast");
     job.force = pp_cli_has(c, "force");
     job.command = command_line(c);
     job.options.plain = pp_cli_has(c, "plain");

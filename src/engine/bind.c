@@ -148,6 +148,53 @@ static const pp_xxh128 *column_keys(pp_arena *arena, const pp_strategy *s, const
     return keys;
 }
 
+static bool has_word(const char *words, const char *word)
+{
+    size_t n = strlen(word);
+    for (const char *at = words; (at = strstr(at, word)); at += n)
+        if ((at == words || at[-1] == ' ') && (at[n] == ' ' || at[n] == 0))
+            return true;
+    return false;
+}
+
+/* Whether a node stands on a structure and reads this output of it. */
+static bool node_reads(const pp_columns *c, const pp_play *play, int reader, int structure,
+                       const char *output)
+{
+    const pp_spec *spec = c->nodes[reader].spec;
+    for (int k = 0; k < spec->n_deps; k++) {
+        int dep = reader >= c->n_features ? play->structures.v[reader - c->n_features].deps[k]
+                                          : play->features.v[reader].swing;
+        const char *reads = spec->deps[k].reads;
+        if (dep == structure && (!reads || has_word(reads, output)))
+            return true;
+    }
+    return false;
+}
+
+static bool is_read(const pp_strategy *s, const pp_columns *c, int node, int output)
+{
+    const pp_node *n = &c->nodes[node];
+    bool read = pp_rules_uses(s->rules, s->node_column[node] + output) ||
+                pp_rational_reads(s, c, n, output);
+    for (int i = 0; i < c->n_nodes && !read; i++)
+        read = node_reads(c, s->play, i, node - c->n_features, n->outputs[output].name);
+    return read;
+}
+
+void pp_bind_skip_unread(pp_arena *arena, const pp_strategy *s, pp_columns *c)
+{
+    for (int i = c->n_features; i < c->n_nodes; i++) {
+        pp_node *n = &c->nodes[i];
+        n->skip = PP_ARRAY(arena, bool, (size_t)n->n_outputs);
+        for (int k = 0; k < n->n_outputs; k++)
+            n->skip[k] = n->spec->flags & PP_SKIPS_UNREAD && !is_read(s, c, i, k);
+    }
+    for (int i = c->n_features; i < c->n_nodes; i++)
+        for (int k = 0; c->nodes[i].shares >= 0 && k < c->nodes[i].n_outputs; k++)
+            c->nodes[c->nodes[i].shares].skip[k] &= c->nodes[i].skip[k];
+}
+
 pp_rule_data pp_bind(pp_arena *arena, const pp_strategy *s, const pp_columns *c,
                      const pp_rational *rational)
 {

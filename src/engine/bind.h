@@ -12,4 +12,8 @@
 pp_rule_data pp_bind(pp_arena *arena, const pp_strategy *s, const pp_columns *c,
                      const pp_rational *rational);
 
+/* Between pp_columns_plan() and pp_columns_run(), without a cache: leaves out the outputs of
+ * structures that no rule, no other node and not the rationaliser reads. */
+void pp_bind_skip_unread(pp_arena *arena, const pp_strategy *s, pp_columns *c);
+
 #endif

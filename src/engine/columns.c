@@ -28,13 +28,16 @@ bool pp_columns_check(pp_diags *d, const pp_play *play, pp_tf tape_tf)
     return ok;
 }
 
-void pp_view_make(pp_arena *arena, const pp_bars *tape, pp_tf tf, pp_view *out)
+void pp_views_make(pp_arena *arena, const pp_bars *tape, const pp_tf *tf, int n, pp_view *out)
 {
-    out->tf = tf;
-    pp_bars_aggregate(arena, tape, tf, &out->bars, &out->last);
-    int32_t *visible = PP_ARRAY(arena, int32_t, tape->n);
-    pp_bars_visible(tape, &out->bars, visible);
-    out->visible = visible;
+    pp_bars bars[PP_TF_COUNT];
+    const int32_t *last[PP_TF_COUNT];
+    pp_bars_aggregate_all(arena, tape, tf, n, bars, last);
+    for (int k = 0; k < n; k++) {
+        int32_t *visible = PP_ARRAY(arena, int32_t, tape->n);
+        pp_bars_visible(tape, &bars[k], visible);
+        out[k] = (pp_view){tf[k], bars[k], last[k], visible};
+    }
 }
 
 int pp_columns_view(pp_arena *arena, pp_columns *c, pp_tf tf)
@@ -45,8 +48,30 @@ int pp_columns_view(pp_arena *arena, pp_columns *c, pp_tf tf)
     if (made)
         c->views[c->n_views] = *made;
     else
-        pp_view_make(arena, &c->tape->bars, tf, &c->views[c->n_views]);
+        pp_views_make(arena, &c->tape->bars, &tf, 1, &c->views[c->n_views]);
     return c->view_of[tf] = c->n_views++;
+}
+
+/* The views of all timeframes of the Play, exec first. */
+static void plan_views(pp_arena *arena, pp_columns *c, const pp_play *play)
+{
+    pp_tf tf[PP_TF_COUNT];
+    memset(c->view_of, -1, sizeof c->view_of);
+    for (size_t i = 0; i < 1 + play->features.n + play->structures.n; i++) {
+        pp_tf own = i == 0                  ? play->exec_tf
+                    : i <= play->features.n ? play->features.v[i - 1].tf
+                                            : play->structures.v[i - 1 - play->features.n].tf;
+        if (c->view_of[own] >= 0)
+            continue;
+        if (c->cache) {
+            pp_columns_view(arena, c, own);
+            continue;
+        }
+        c->view_of[own] = c->n_views;
+        tf[c->n_views++] = own;
+    }
+    if (!c->cache)
+        pp_views_make(arena, &c->tape->bars, tf, c->n_views, c->views);
 }
 
 const pp_node *pp_columns_feature(const pp_columns *c, int feature)
@@ -170,8 +195,7 @@ pp_columns *pp_columns_plan(pp_arena *arena, const pp_play *play, const pp_tape 
     pp_columns *c = PP_NEW(arena, pp_columns);
     c->tape = tape;
     c->cache = cache;
-    memset(c->view_of, -1, sizeof c->view_of);
-    pp_columns_view(arena, c, play->exec_tf);
+    plan_views(arena, c, play);
     c->n_features = (int)play->features.n;
     c->n_nodes = c->n_features + (int)play->structures.n;
     c->nodes = pp_alloc_zero(arena, ((size_t)c->n_nodes + 1) * sizeof *c->nodes);
@@ -184,7 +208,7 @@ pp_columns *pp_columns_plan(pp_arena *arena, const pp_play *play, const pp_tape 
                            .params = &f->params,
                            .outputs = f->outputs,
                            .n_outputs = f->n_outputs,
-                           .view = pp_columns_view(arena, c, f->tf)};
+                           .view = c->view_of[f->tf]};
         } else {
             const pp_structure_decl *s = &play->structures.v[i - c->n_features];
             *n = (pp_node){.id = s->key,
@@ -192,7 +216,7 @@ pp_columns *pp_columns_plan(pp_arena *arena, const pp_play *play, const pp_tape 
                            .params = &s->params,
                            .outputs = s->outputs,
                            .n_outputs = s->n_outputs,
-                           .view = pp_columns_view(arena, c, s->tf)};
+                           .view = c->view_of[s->tf]};
         }
     }
     for (int i = 0; i < c->n_nodes; i++)
@@ -238,11 +262,11 @@ static const double *source_column(pp_arena *arena, const pp_columns *c, const p
     }
 }
 
-static double **own_columns(pp_arena *arena, int n_outputs, size_t bars)
+static double **own_columns(pp_arena *arena, const pp_node *n, size_t bars)
 {
-    double **out = PP_ARRAY(arena, double *, (size_t)n_outputs);
-    for (int k = 0; k < n_outputs; k++)
-        out[k] = PP_ARRAY(arena, double, bars);
+    double **out = PP_ARRAY(arena, double *, (size_t)n->n_outputs);
+    for (int k = 0; k < n->n_outputs; k++)
+        out[k] = n->skip && n->skip[k] ? NULL : PP_ARRAY(arena, double, bars);
     return out;
 }
 
@@ -271,7 +295,7 @@ static job start(pp_arena *arena, pp_columns *c, const pp_play *play, int node, 
         if (at.deps[k] >= 0)
             j.in.deps[k] = (pp_dep_columns){(const double *const *)c->nodes[at.deps[k]].out,
                                             c->nodes[at.deps[k]].n_outputs};
-    n->out = out ? out : own_columns(arena, n->n_outputs, node_bars(c, n));
+    n->out = out ? out : own_columns(arena, n, node_bars(c, n));
     j.state = pp_alloc_zero(arena, n->spec->state_size(n->params));
     n->spec->init(j.state, n->params);
     return j;

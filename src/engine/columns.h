@@ -25,7 +25,8 @@ typedef struct pp_node {
     int n_outputs; /* hidden ones included */
     int view;
     int shares;    /* index of the earlier node whose columns it uses; -1: its own */
-    double **out;  /* n_outputs columns of views[view].bars.n values */
+    double **out;  /* n_outputs columns of views[view].bars.n values; NULL where skipped */
+    bool *skip;    /* outputs that are not computed; NULL: all are */
     int *lookback; /* per output: index of the first value on clean data; -1: no law */
     int warmup;    /* in bars of its timeframe, chain included (T14) */
 } pp_node;
@@ -61,8 +62,8 @@ pp_columns *pp_columns_plan(pp_arena *arena, const pp_play *play, const pp_tape 
                             const pp_column_cache *cache);
 void pp_columns_run(pp_arena *arena, pp_columns *c, const pp_play *play);
 
-/* Bars of a timeframe and the map onto them. */
-void pp_view_make(pp_arena *arena, const pp_bars *tape, pp_tf tf, pp_view *out);
+/* Bars of n timeframes and the maps onto them. */
+void pp_views_make(pp_arena *arena, const pp_bars *tape, const pp_tf *tf, int n, pp_view *out);
 /* The view of a timeframe, made if it is not there yet. */
 int pp_columns_view(pp_arena *arena, pp_columns *c, pp_tf tf);
 

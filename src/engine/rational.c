@@ -110,6 +110,24 @@ static void add_given_signals(join *j, const pp_rationalize_decl *decl)
     }
 }
 
+bool pp_rational_reads(const pp_strategy *s, const pp_columns *c, const pp_node *n, int output)
+{
+    const pp_rationalize_decl *decl = &s->play->rationalize;
+    const char *name = n->outputs[output].name, *type = n->spec->name;
+    if (!s->reads_rationalize)
+        return false;
+    for (const char *const *w = pp_rat_watched(type); *w; w++)
+        if (!strcmp(*w, name))
+            return true;
+    for (size_t k = 0; k < decl->n_signals; k++) {
+        pp_output_ref ref;
+        if (pp_play_find(s->play, decl->signals[k].ref, &ref) == PP_FOUND && ref.column.structure &&
+            pp_columns_structure(c, ref.column.index) == n && ref.output == output)
+            return true;
+    }
+    return !strcmp(type, "trend") && !strcmp(name, "strength");
+}
+
 pp_rational *pp_rational_run(pp_arena *arena, const pp_strategy *s, const pp_columns *c)
 {
     const pp_rationalize_decl *decl = &s->play->rationalize;

@@ -16,6 +16,8 @@ const pp_output_spec *pp_rational_outputs(int *n);
 
 /* NULL if no rule reads `rationalize` and the Play has no such map. */
 pp_rational *pp_rational_run(pp_arena *arena, const pp_strategy *s, const pp_columns *c);
+/* Whether pp_rational_run() reads this output of the node. */
+bool pp_rational_reads(const pp_strategy *s, const pp_columns *c, const pp_node *n, int output);
 const double *pp_rational_column(const pp_rational *r, int output); /* one value per exec bar */
 
 /* The last transitions of exec closes [0, end), *n <= 1,000 of them, oldest first (S22). */

@@ -75,6 +75,8 @@ pp_prepared *pp_engine_plan(pp_diags *d, const pp_strategy *s, const pp_tape *ta
     if (!pp_columns_check(d, s->play, tape->bars.tf))
         return NULL;
     p->columns = pp_columns_plan(d->arena, s->play, tape, options->cache);
+    if (options->skip_unread && !options->cache)
+        pp_bind_skip_unread(d->arena, s, p->columns);
     if (!pp_window_find(d, s, p->columns, &options->window, &p->window))
         return NULL;
     p->exchange = exchange_config(p, tape->symbol);

@@ -24,6 +24,7 @@ typedef struct pp_run_options {
     size_t pause_end; /* as in pp_loop_config */
     bool fast;        /* no column digests */
     bool no_points;   /* only the summary of the equity points, not the points (W7) */
+    bool skip_unread; /* outputs of structures that nothing reads are not computed */
     int64_t seed;     /* of a synthetic market, for the record */
     const pp_column_cache *cache;
     const volatile sig_atomic_t *cancel;

@@ -2,16 +2,21 @@
 
 #include "base/simd.h"
 
-static void identity(pp_arena *arena, size_t n, const int32_t **last)
+#include <math.h>
+
+static const int32_t *identity(pp_arena *arena, size_t n)
 {
     int32_t *own = PP_ARRAY(arena, int32_t, n);
     for (size_t i = 0; i < n; i++)
         own[i] = (int32_t)i;
-    *last = own;
+    return own;
 }
 
-/* Columns being filled; turnover is NULL where the tape has none. */
+/* Coarse bars being made; turnover is NULL where the tape has none. */
 typedef struct columns {
+    pp_tf tf;
+    size_t usual; /* tape bars in a bar without gaps */
+    size_t at;    /* the next tape bar */
     size_t n;
     int64_t *open_ms;
     double *open, *high, *low, *close, *volume, *turnover;
@@ -26,7 +31,9 @@ static columns reserve(pp_arena *arena, const pp_bars *tape, pp_tf tf)
     if (n)
         cap = (size_t)((tape->open_ms[n - 1] - tape->open_ms[0]) / shortest_ms) + 2;
     cap = cap < n ? cap : n;
-    return (columns){.open_ms = PP_ARRAY(arena, int64_t, cap),
+    return (columns){.tf = tf,
+                     .usual = (size_t)(pp_tf_ms(tf) / pp_tf_ms(tape->tf)),
+                     .open_ms = PP_ARRAY(arena, int64_t, cap),
                      .open = PP_ARRAY(arena, double, cap),
                      .high = PP_ARRAY(arena, double, cap),
                      .low = PP_ARRAY(arena, double, cap),
@@ -36,60 +43,141 @@ static columns reserve(pp_arena *arena, const pp_bars *tape, pp_tf tf)
                      .last = PP_ARRAY(arena, int32_t, cap)};
 }
 
-/* One coarse bar from tape bars begin..end-1, volumes added oldest first (T4). */
-static void put_bar(columns *c, const pp_bars *tape, int64_t open_ms, size_t begin, size_t end)
+/* Skips the tape bars of a coarse bar that began before the tape. */
+static void skip_partial(columns *c, const pp_bars *tape)
 {
-    double high = tape->high[begin], low = tape->low[begin], volume = 0, turnover = 0;
-    for (size_t j = begin; j < end; j++) {
-        high = tape->high[j] > high ? tape->high[j] : high;
-        low = tape->low[j] < low ? tape->low[j] : low;
-        volume += tape->volume[j];
-        turnover += tape->turnover ? tape->turnover[j] : 0;
-    }
-    size_t k = c->n++;
-    c->open_ms[k] = open_ms;
-    c->open[k] = tape->open[begin];
-    c->high[k] = high;
-    c->low[k] = low;
-    c->close[k] = tape->close[end - 1];
-    c->volume[k] = volume;
-    if (c->turnover)
-        c->turnover[k] = turnover;
-    c->last[k] = (int32_t)(end - 1);
+    if (tape->n == 0 || pp_tf_open(c->tf, tape->open_ms[0]) == tape->open_ms[0])
+        return;
+    int64_t first = pp_tf_close(c->tf, pp_tf_open(c->tf, tape->open_ms[0]));
+    while (c->at < tape->n && tape->open_ms[c->at] < first)
+        c->at++;
 }
 
-/* A tape bar belongs to the coarse bar of its open; a coarse bar is closed when its last tape bar
- * is there, that is when a tape bar closes at (or, across a gap, after) the coarse close. */
+/* What a coarse bar gathers over its tape bars, volumes added oldest first (T4). */
+typedef struct gathered {
+    double high, low, volume, turnover;
+} gathered;
+
+static inline void gather(gathered *g, const pp_bars *tape, const double *turnover, size_t j)
+{
+    g->high = g->high > tape->high[j] ? g->high : tape->high[j];
+    g->low = g->low < tape->low[j] ? g->low : tape->low[j];
+    g->volume += tape->volume[j];
+    g->turnover += turnover[j];
+}
+
+static inline void put_bar(columns *c, const pp_bars *tape, int64_t open_ms, size_t first,
+                           size_t len, const gathered *g)
+{
+    size_t k = c->n++;
+    c->open_ms[k] = open_ms;
+    c->open[k] = tape->open[first];
+    c->high[k] = g->high;
+    c->low[k] = g->low;
+    c->close[k] = tape->close[first + len - 1];
+    c->volume[k] = g->volume;
+    if (c->turnover)
+        c->turnover[k] = g->turnover;
+    c->last[k] = (int32_t)(first + len - 1);
+}
+
+/* `count` coarse bars of len tape bars each, from tape bar i on; two at a time, because every step
+ * of a sum waits for the one before. */
+static void put_bars(columns *c, const pp_bars *tape, int64_t open_ms, size_t i, size_t len,
+                     size_t count)
+{
+    const double *turnover = tape->turnover ? tape->turnover : tape->volume;
+    int64_t ms = pp_tf_ms(c->tf);
+    for (; count > 1; count -= 2, i += 2 * len, open_ms += 2 * ms) {
+        gathered g = {-INFINITY, INFINITY, 0, 0}, h = g;
+        for (size_t j = i; j < i + len; j++) {
+            gather(&g, tape, turnover, j);
+            gather(&h, tape, turnover, j + len);
+        }
+        put_bar(c, tape, open_ms, i, len, &g);
+        put_bar(c, tape, open_ms + ms, i + len, len, &h);
+    }
+    if (count == 0)
+        return;
+    gathered g = {-INFINITY, INFINITY, 0, 0};
+    for (size_t j = i; j < i + len; j++)
+        gather(&g, tape, turnover, j);
+    put_bar(c, tape, open_ms, i, len, &g);
+}
+
+/* How many coarse bars in a row have all their tape bars, from the one that opens at open_ms and
+ * holds tape bar i on; at most `most`. Opens are aligned and increase: where i + m - 1 is as late
+ * as the m-th bar can be, none before it is missing. */
+static size_t whole_bars(const columns *c, const pp_bars *tape, int64_t open_ms, size_t i,
+                         size_t most)
+{
+    int64_t ms = pp_tf_ms(c->tf), step = pp_tf_ms(tape->tf);
+    for (size_t m = c->tf == PP_TF_M ? 0 : most; m > 0; m /= 2)
+        if (i + m * c->usual <= tape->n &&
+            tape->open_ms[i + m * c->usual - 1] == open_ms + (int64_t)m * ms - step)
+            return m;
+    return 0;
+}
+
+/* The coarse bars that open with tape bars below `until`. A tape bar belongs to the coarse bar of
+ * its open; a coarse bar is closed when its last tape bar is there, that is when a tape bar closes
+ * at (or, across a gap, after) the coarse close. */
+static void make_bars(columns *c, const pp_bars *tape, size_t until)
+{
+    size_t n = tape->n;
+    while (c->at < until) {
+        size_t i = c->at, most = 1 + (until - i) / c->usual;
+        int64_t open = pp_tf_open(c->tf, tape->open_ms[i]), close = pp_tf_close(c->tf, open);
+        size_t whole = whole_bars(c, tape, open, i, most);
+        if (whole > 0) {
+            put_bars(c, tape, open, i, c->usual, whole);
+            c->at += whole * c->usual;
+            continue;
+        }
+        while (c->at < n && tape->open_ms[c->at] < close)
+            c->at++;
+        if (c->at < n || pp_bar_close_ms(tape, n - 1) >= close)
+            put_bars(c, tape, open, i, c->at - i, 1);
+    }
+}
+
+/* Block by block, so that all timeframes read a block while it is at hand. */
+void pp_bars_aggregate_all(pp_arena *arena, const pp_bars *tape, const pp_tf *tf, int n,
+                           pp_bars *out, const int32_t **last)
+{
+    enum { BLOCK = 2048 };
+    columns made[PP_TF_COUNT];
+    for (int k = 0; k < n; k++) {
+        made[k] = (columns){.at = tape->n};
+        if (tf[k] == tape->tf)
+            continue;
+        made[k] = reserve(arena, tape, tf[k]);
+        skip_partial(&made[k], tape);
+    }
+    for (size_t at = 0; at < tape->n; at += BLOCK)
+        for (int k = 0; k < n; k++)
+            make_bars(&made[k], tape, tape->n - at < BLOCK ? tape->n : at + BLOCK);
+    for (int k = 0; k < n; k++) {
+        const columns *c = &made[k];
+        bool same = tf[k] == tape->tf;
+        out[k] = same ? *tape : (pp_bars){tf[k],  c->n,     c->open_ms, c->open,    c->high,
+                                          c->low, c->close, c->volume,  c->turnover};
+        if (last)
+            last[k] = same ? identity(arena, tape->n) : c->last;
+    }
+}
+
 void pp_bars_aggregate(pp_arena *arena, const pp_bars *tape, pp_tf tf, pp_bars *out,
                        const int32_t **last)
 {
-    if (tf == tape->tf) {
-        *out = *tape;
-        if (last)
-            identity(arena, tape->n, last);
-        return;
-    }
-    columns c = reserve(arena, tape, tf);
-    size_t n = tape->n, i = 0, usual = (size_t)(pp_tf_ms(tf) / pp_tf_ms(tape->tf));
-    /* Skip the tape bars of a coarse bar that began before the tape. */
-    if (n && pp_tf_open(tf, tape->open_ms[0]) != tape->open_ms[0]) {
-        int64_t first = pp_tf_close(tf, pp_tf_open(tf, tape->open_ms[0]));
-        while (i < n && tape->open_ms[i] < first)
-            i++;
-    }
-    while (i < n) {
-        int64_t open = pp_tf_open(tf, tape->open_ms[i]), close = pp_tf_close(tf, open);
-        size_t j = i + usual < n && tape->open_ms[i + usual] == close ? i + usual : i;
-        while (j < n && tape->open_ms[j] < close)
-            j++;
-        if (j == n && pp_bar_close_ms(tape, n - 1) < close)
-            break;
-        put_bar(&c, tape, open, i, j);
-        i = j;
-    }
-    *out = (pp_bars){tf, c.n, c.open_ms, c.open, c.high, c.low, c.close, c.volume, c.turnover};
-    if (last)
-        *last = c.last;
+    pp_bars_aggregate_all(arena, tape, &tf, 1, out, last);
+}
+
+/* No bar is missing. */
+static bool is_whole(const pp_bars *b)
+{
+    return b->n > 0 && b->tf != PP_TF_M &&
+           b->open_ms[b->n - 1] - b->open_ms[0] == (int64_t)(b->n - 1) * pp_tf_ms(b->tf);
 }
 
 PP_SIMD double pp_highest(const double *v, size_t n)
@@ -135,13 +223,19 @@ void pp_bars_visible(const pp_bars *tape, const pp_bars *coarse, int32_t *out)
 {
     /* A tape bar that closes before a coarse bar sees the one before. In opens, which are at hand:
      * months have no fixed length, but they divide nothing longer. */
-    bool fixed = tape->tf != PP_TF_M;
-    size_t i = 0;
+    bool fixed = tape->tf != PP_TF_M, whole = is_whole(tape) && coarse->tf != PP_TF_M;
+    size_t i = 0, usual = (size_t)(pp_tf_ms(coarse->tf) / pp_tf_ms(tape->tf));
     for (size_t k = 0; k <= coarse->n; k++) {
+        size_t end = i;
         int64_t until = k == coarse->n ? INT64_MAX
                         : fixed        ? pp_bar_close_ms(coarse, k) - pp_tf_ms(tape->tf)
                                        : coarse->open_ms[k];
-        for (; i < tape->n && tape->open_ms[i] < until; i++)
+        if (whole && k > 0 && k < coarse->n)
+            end += usual;
+        else
+            while (end < tape->n && tape->open_ms[end] < until)
+                end++;
+        for (; i < end; i++)
             out[i] = (int32_t)k - 1;
     }
 }

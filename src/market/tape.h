@@ -54,6 +54,9 @@ double pp_highest(const double *v, size_t n);
  * to ignore). tf must be divisible (pp_tf_divides). Same tf: returns the input's own arrays. */
 void pp_bars_aggregate(pp_arena *arena, const pp_bars *tape, pp_tf tf, pp_bars *out,
                        const int32_t **last);
+/* The same for n timeframes, out[k] and last[k] those of tf[k], in one pass over the tape. */
+void pp_bars_aggregate_all(pp_arena *arena, const pp_bars *tape, const pp_tf *tf, int n,
+                           pp_bars *out, const int32_t **last);
 
 /* The T5 map: out[i] = index of the last bar of `coarse` closed at close_ms of tape bar i, or -1.
  * out has tape->n places. */

@@ -14,6 +14,13 @@ void pp_boxes_begin_bar(double *now)
     now[OUT_new_direction] = now[OUT_new_upper] = now[OUT_new_lower] = NAN;
 }
 
+static void widen_edge(pp_boxes *s, int side, const pp_box *b, bool first)
+{
+    double edge = side == 0 ? b->upper : b->lower;
+    if (first || (side == 0 ? edge > s->edge[side] : edge < s->edge[side]))
+        s->edge[side] = edge;
+}
+
 void pp_boxes_test(pp_boxes *s, double *now, const pp_bars *bars, size_t i,
                    pp_box_fate (*test)(const void *ctx, pp_box *b, int side, const pp_bars *bars,
                                        size_t i),
@@ -21,10 +28,13 @@ void pp_boxes_test(pp_boxes *s, double *now, const pp_bars *bars, size_t i,
 {
     for (int side = 0; side < 2; side++) {
         int kept = 0;
+        if (side == 0 ? bars->low[i] > s->edge[side] : bars->high[i] < s->edge[side])
+            continue;
         for (int k = 0; k < s->n[side]; k++) {
             pp_box *b = &s->box[side][k];
             pp_box_fate fate = test(ctx, b, side, bars, i);
             if (fate == PP_BOX_LIVES) {
+                widen_edge(s, side, b, kept == 0);
                 s->box[side][kept++] = *b;
                 continue;
             }
@@ -47,7 +57,9 @@ void pp_boxes_add(pp_boxes *s, double *now, int version, double direction, doubl
         memmove(slots, slots + 1, (size_t)s->n[side] * sizeof *slots);
     }
     now[version]++;
-    slots[s->n[side]++] = (pp_box){upper, lower, now[version], 0};
+    slots[s->n[side]] = (pp_box){upper, lower, now[version], 0};
+    widen_edge(s, side, &slots[s->n[side]], s->n[side] == 0);
+    s->n[side]++;
     now[OUT_new_this_bar] = 1;
     now[OUT_new_direction] = direction;
     now[OUT_new_upper] = upper;
@@ -62,10 +74,8 @@ static const pp_box *nearest_box(const pp_boxes *s, int side, double close)
     for (int k = s->n[side] - 1; k >= 0; k--) {
         const pp_box *b = &s->box[side][k];
         double distance = fabs((b->upper + b->lower) / 2 - close);
-        if (distance < least) {
-            least = distance;
-            nearest = b;
-        }
+        nearest = distance < least ? b : nearest; /* no branch: it is anyone's guess */
+        least = distance < least ? distance : least;
     }
     return nearest;
 }

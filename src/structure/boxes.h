@@ -18,6 +18,9 @@ typedef struct pp_box {
 
 typedef struct pp_boxes {
     int max, n[2]; /* [0] bullish, [1] bearish */
+    /* Bars above the bullish edge or below the bearish one meet no box of that direction: at least
+     * the highest upper edge, at most the lowest lower one. */
+    double edge[2];
     pp_box box[2][PP_BOXES_MAX];
 } pp_boxes;
 
@@ -55,8 +58,8 @@ static inline bool pp_box_is_crossed(const pp_box *b, int side, double close)
 /* The test of blocks: crossed, else met by the bar's range. */
 pp_box_fate pp_box_test_block(pp_box *b, int side, const pp_bars *bars, size_t i);
 
-/* Tests every box with `test`, removes the finished and sets the flags of the row. The invalidated
- * are also given to `gone`, if not NULL, with ctx. */
+/* Tests every box that the bar may have met with `test`, removes the finished and sets the flags of
+ * the row. The invalidated are also given to `gone`, if not NULL, with ctx. */
 void pp_boxes_test(pp_boxes *s, double *now, const pp_bars *bars, size_t i,
                    pp_box_fate (*test)(const void *ctx, pp_box *b, int side, const pp_bars *bars,
                                        size_t i),

@@ -54,8 +54,9 @@ static pp_box_fate test_gap(const void *ctx, pp_box *b, int side, const pp_bars 
     if (pp_box_is_crossed(b, side, bars->close[i]))
         return PP_BOX_INVALIDATED;
     double reach = side == 0 ? b->upper - bars->low[i] : bars->high[i] - b->lower;
-    double fill = fmin(reach / (b->upper - b->lower), 1);
-    b->fill = fmax(b->fill, fill);
+    double fill = reach / (b->upper - b->lower);
+    if (fill > b->fill)
+        b->fill = fill < 1 ? fill : 1;
     return b->fill >= s->mitigation_pct ? PP_BOX_MITIGATED : PP_BOX_LIVES;
 }
 
@@ -64,7 +65,7 @@ static void look_for_gap(state *s, const pp_bars *b, size_t i, double atr)
     if (i < 2)
         return;
     double up = b->low[i] - b->high[i - 2], down = b->low[i - 2] - b->high[i];
-    double size = fmax(up, down);
+    double size = up > down ? up : down;
     if (!(size > 0) || (s->min_gap_atr > 0 && !(size >= s->min_gap_atr * atr)))
         return;
     if (up > 0)

@@ -23,17 +23,24 @@ void pp_atr_init(pp_atr *a);
  * passes once, in order. */
 const double *pp_atr_block(pp_atr *a, const pp_inputs *in, size_t at, size_t n, double *buf);
 
-/* The columns wanted out of a row. */
+/* The columns wanted out of rows. Rows are held until there are a few: it is cheaper to write each
+ * column a few bars at a time than all columns at every bar. */
+enum { PP_SINK_ROWS = 8 };
 typedef struct pp_sink {
     int n;
     int k[PP_OUTPUTS_MAX];
     double *col[PP_OUTPUTS_MAX];
+    size_t held;
+    double row[PP_SINK_ROWS * PP_OUTPUTS_MAX];
 } pp_sink;
 void pp_sink_init(pp_sink *s, double *const *out, int n_outputs);
-static inline void pp_sink_put(const pp_sink *s, const double *now, size_t i)
+/* Writes the rows held, the last of which is that of bar end - 1. */
+void pp_sink_flush(pp_sink *s, size_t n_outputs, size_t end);
+static inline void pp_sink_put(pp_sink *s, const double *now, size_t n_outputs, size_t i)
 {
-    for (int j = 0; j < s->n; j++)
-        s->col[j][i] = now[s->k[j]];
+    memcpy(s->row + s->held++ * n_outputs, now, n_outputs * sizeof *now);
+    if (s->held == PP_SINK_ROWS)
+        pp_sink_flush(s, n_outputs, i + 1);
 }
 
 /* The body of run(): step(state, in, i) for every bar, then the row of the state. */
@@ -43,8 +50,9 @@ static inline void pp_sink_put(const pp_sink *s, const double *now, size_t i)
         pp_sink_init(&sink, out, n_outputs);                                                       \
         for (size_t i = from; i < to; i++) {                                                       \
             step((state), in, i);                                                                  \
-            pp_sink_put(&sink, (state)->now, i);                                                   \
+            pp_sink_put(&sink, (state)->now, (size_t)(n_outputs), i);                              \
         }                                                                                          \
+        pp_sink_flush(&sink, (size_t)(n_outputs), to);                                             \
     } while (0)
 
 /* The same with the ATR of the bar: step(state, in, i, atr); NaN throughout if `used` is false. */
@@ -58,9 +66,10 @@ static inline void pp_sink_put(const pp_sink *s, const double *now, size_t i)
             const double *atr = (used) ? pp_atr_block(&(state)->atr, in, at, n, buf) : NULL;       \
             for (size_t j = 0; j < n; j++) {                                                       \
                 step((state), in, at + j, atr ? atr[j] : NAN);                                     \
-                pp_sink_put(&sink, (state)->now, at + j);                                          \
+                pp_sink_put(&sink, (state)->now, (size_t)(n_outputs), at + j);                     \
             }                                                                                      \
         }                                                                                          \
+        pp_sink_flush(&sink, (size_t)(n_outputs), to);                                             \
     } while (0)
 
 /* Each detector lists its outputs once, X(name, type, tokens, start, doc): start is the value

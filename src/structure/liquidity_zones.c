@@ -55,6 +55,7 @@ typedef struct pool {
 typedef struct pool_side {
     int n_swings, n_pools;
     int order[POOLS_MAX]; /* slots in use, oldest pool first */
+    double edge; /* the level that a bar reaches first: lowest high pool, highest low pool */
     uint32_t in_use;
     pool slot[POOLS_MAX];
     bool waiting; /* the newest swing waits for the ATR */
@@ -86,6 +87,8 @@ static void init(void *state_out, const pp_params *p)
     s->min_touches = (int)p->v[P_MIN_TOUCHES];
     s->max_active = (int)p->v[P_MAX_ACTIVE];
     s->max_swings = (int)p->v[P_MAX_SWING_HISTORY];
+    s->side[0].edge = INFINITY;
+    s->side[1].edge = -INFINITY;
 }
 
 static swing *swings_of(state *s, int side)
@@ -119,6 +122,14 @@ static void drop_swings_of(state *s, int side, int slot)
     s->side[side].n_swings = kept;
 }
 
+static void find_edge(pool_side *d, double sign)
+{
+    d->edge = sign * INFINITY;
+    for (int k = 0; k < d->n_pools; k++)
+        if (sign * d->slot[d->order[k]].level < sign * d->edge)
+            d->edge = d->slot[d->order[k]].level;
+}
+
 /* --- sweeps and runs ------------------------------------------------------------------------- */
 
 static void report_raid(double *now, bool run, double sign, double level, double close,
@@ -140,6 +151,8 @@ static void test_side(state *s, int side, const pp_bars *b, size_t i, double rea
     pool_side *d = &s->side[side];
     double sign = side == 0 ? 1 : -1, close = b->close[i];
     double extreme = side == 0 ? b->high[i] : b->low[i];
+    if (!(sign * extreme > sign * (d->edge + sign * reach)))
+        return;
     for (int k = d->n_pools - 1; k >= 0; k--) {
         int slot = d->order[k];
         double level = d->slot[slot].level, beyond = level + sign * reach;
@@ -152,6 +165,7 @@ static void test_side(state *s, int side, const pp_bars *b, size_t i, double rea
         drop_swings_of(s, side, slot);
         drop_pool(d, k);
     }
+    find_edge(d, sign);
 }
 
 /* --- clusters -------------------------------------------------------------------------------- */
@@ -225,6 +239,7 @@ static void cluster(state *s, int side, double tolerance)
             w[k].pools |= UINT32_C(1) << slot;
     d->slot[slot].level = mean;
     d->slot[slot].touches = touches;
+    find_edge(d, side == 0 ? 1 : -1);
 }
 
 static void take_swings(state *s, const pp_inputs *in, size_t i, double atr)
@@ -248,17 +263,17 @@ static void take_swings(state *s, const pp_inputs *in, size_t i, double atr)
 static void report_nearest(state *s, int side, double close)
 {
     const pool_side *d = &s->side[side];
+    const pool *nearest = NULL;
     double sign = side == 0 ? 1 : -1, least = INFINITY;
-    s->now[OUT_nearest_high_level + side] = s->now[OUT_nearest_high_touches + side] = NAN;
     for (int k = d->n_pools - 1; k >= 0; k--) {
         const pool *p = &d->slot[d->order[k]];
         double distance = sign * (p->level - close);
-        if (!(distance > 0 && distance < least))
-            continue;
-        least = distance;
-        s->now[OUT_nearest_high_level + side] = p->level;
-        s->now[OUT_nearest_high_touches + side] = p->touches;
+        bool nearer = (distance > 0) & (distance < least); /* no branch: it is anyone's guess */
+        least = nearer ? distance : least;
+        nearest = nearer ? p : nearest;
     }
+    s->now[OUT_nearest_high_level + side] = nearest ? nearest->level : NAN;
+    s->now[OUT_nearest_high_touches + side] = nearest ? nearest->touches : NAN;
 }
 
 static void step(state *s, const pp_inputs *in, size_t i, double atr)

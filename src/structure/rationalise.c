@@ -33,10 +33,20 @@ static bool same(double a, double b)
 
 /* --- votes (S21) ----------------------------------------------------------------------------- */
 
-static double vote_at(const pp_rat_signal *s, size_t e)
+enum { NO_VOTE = 2 }; /* beside -1, 0, 1 */
+
+/* What each signal votes at each exec close. */
+static int8_t **take_votes(pp_arena *arena, const pp_rat_input *in)
 {
-    double v = at_close(&s->value, e);
-    return isnan(v) ? v : (double)((v > 0) - (v < 0));
+    int8_t **votes = PP_ARRAY(arena, int8_t *, in->n_signals);
+    for (size_t k = 0; k < in->n_signals; k++) {
+        votes[k] = PP_ARRAY(arena, int8_t, in->exec->n);
+        for (size_t e = 0; e < in->exec->n; e++) {
+            double v = at_close(&in->signals[k].value, e);
+            votes[k][e] = (int8_t)(isnan(v) ? NO_VOTE : (v > 0) - (v < 0));
+        }
+    }
+    return votes;
 }
 
 static double strength_at(const pp_rat_signal *s, size_t e)
@@ -47,14 +57,14 @@ static double strength_at(const pp_rat_signal *s, size_t e)
     return at_close(&c, e) / 2;
 }
 
-static void count_votes(const pp_rat_input *in, double *const *out, size_t e)
+static void count_votes(const pp_rat_input *in, int8_t *const *votes, double *const *out, size_t e)
 {
     double weights = 0, score = 0, momentum = 0;
     int known = 0, bull = 0, bear = 0;
     for (size_t k = 0; k < in->n_signals; k++) {
         const pp_rat_signal *s = &in->signals[k];
-        double vote = vote_at(s, e);
-        if (isnan(vote))
+        int vote = votes[k][e];
+        if (vote == NO_VOTE)
             continue;
         known++;
         bull += vote > 0;
@@ -72,21 +82,21 @@ static void count_votes(const pp_rat_input *in, double *const *out, size_t e)
     out[PP_RAT_MOMENTUM][e] = momentum / weights;
 }
 
-static bool votes_changed(const pp_rat_input *in, size_t e)
+static bool votes_changed(const pp_rat_input *in, int8_t *const *votes, size_t e)
 {
+    bool changed = false;
     for (size_t k = 0; e > 0 && k < in->n_signals; k++)
-        if (!same(vote_at(&in->signals[k], e), vote_at(&in->signals[k], e - 1)))
-            return true;
-    return false;
+        changed |= votes[k][e] != votes[k][e - 1];
+    return changed;
 }
 
-static void measure_stability(const pp_rat_input *in, double *const *out)
+static void measure_stability(const pp_rat_input *in, int8_t *const *votes, double *const *out)
 {
     int length = in->decl->stability_length, changes = 0;
     for (size_t e = 0; e < in->exec->n; e++) {
-        changes += votes_changed(in, e);
+        changes += votes_changed(in, votes, e);
         if (e >= (size_t)length)
-            changes -= votes_changed(in, e - (size_t)length);
+            changes -= votes_changed(in, votes, e - (size_t)length);
         bool known = !isnan(out[PP_RAT_CONFLUENCE][e]);
         out[PP_RAT_STABILITY][e] = known ? 1 - (double)changes / length : NAN;
     }
@@ -116,6 +126,8 @@ static size_t transitions_at(const pp_rat_input *in, size_t e, pp_transition *ou
     size_t n = 0;
     for (size_t k = 0; e > 0 && k < in->n_watches; k++) {
         const pp_rat_watch *w = &in->watches[k];
+        if (w->value.bar && w->value.bar[e] == w->value.bar[e - 1])
+            continue; /* no bar since */
         if (w->is_event) {
             n += events_at(w, (int)k, e, out ? out + n : NULL);
             continue;
@@ -174,12 +186,12 @@ static double *natr(pp_arena *arena, const pp_bars *b)
 }
 
 /* Share of the length - 1 values before e that are <= the one at e. */
-static double rank_at(const double *x, size_t e, size_t length)
+PP_SIMD static double rank_at(const double *x, size_t e, size_t length)
 {
-    int at_most = 0;
+    int64_t at_most = 0; /* as wide as what it counts: the loop runs in vectors */
     for (size_t k = e + 1 - length; k < e; k++)
         at_most += x[k] <= x[e];
-    return at_most / (double)(length - 1);
+    return (double)at_most / (double)(length - 1);
 }
 
 static pp_regime raw_regime(const pp_rat_input *in, const double *vol, double score, size_t e)
@@ -271,9 +283,10 @@ void pp_rationalize(pp_arena *arena, const pp_rat_input *in, pp_rationalized *r)
         r->out[k] = PP_ARRAY(arena, double, in->exec->n);
     for (int side = 0; side < 2; side++)
         r->veto[side] = PP_ARRAY(arena, uint8_t, in->exec->n);
+    int8_t *const *votes = take_votes(arena, in);
     for (size_t e = 0; e < in->exec->n; e++)
-        count_votes(in, r->out, e);
-    measure_stability(in, r->out);
+        count_votes(in, votes, r->out, e);
+    measure_stability(in, votes, r->out);
     count_transitions(in, r->out);
     follow_regime(arena, in, r->out);
     find_vetoes(in, r);

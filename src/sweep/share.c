@@ -268,7 +268,7 @@ typedef struct view_order {
 static void make_view(void *ctx)
 {
     view_order *o = ctx;
-    pp_view_make(&o->s->view_memory, o->tape, o->tf, &o->s->views[o->tf]);
+    pp_views_make(&o->s->view_memory, o->tape, &o->tf, 1, &o->s->views[o->tf]);
     o->s->has_view[o->tf] = true;
 }
 

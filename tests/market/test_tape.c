@@ -103,8 +103,8 @@ Test(tape, T5_sampled_at_15m_closes_as_in_the_vectors)
     }
 }
 
-/* A random tape; gaps where `gaps`. */
-static pp_bars random_tape(pp_rng *r, pp_tf tf, size_t n, bool gaps)
+/* A random tape; gaps at `gaps` of 1,000 bars, some of them long. */
+static pp_bars random_tape(pp_rng *r, pp_tf tf, size_t n, unsigned gaps)
 {
     int64_t *open_ms = PP_ARRAY(&arena, int64_t, n);
     double *c[6];
@@ -115,7 +115,8 @@ static pp_bars random_tape(pp_rng *r, pp_tf tf, size_t n, bool gaps)
     for (size_t i = 0; i < n; i++) {
         open_ms[i] = t;
         t = pp_tf_close(tf, t);
-        for (size_t skip = gaps && pp_rng_below(r, 20) == 0 ? pp_rng_below(r, 60) : 0; skip; skip--)
+        size_t skip = pp_rng_below(r, 1000) < gaps ? pp_rng_below(r, 60) : 0;
+        for (skip *= skip && pp_rng_below(r, 20) == 0 ? 40 : 1; skip; skip--)
             t = pp_tf_close(tf, t);
         double o = 100 + pp_rng_uniform(r), x = 100 + pp_rng_uniform(r);
         c[0][i] = o;
@@ -128,63 +129,75 @@ static pp_bars random_tape(pp_rng *r, pp_tf tf, size_t n, bool gaps)
     return (pp_bars){tf, n, open_ms, c[0], c[1], c[2], c[3], c[4], c[5]};
 }
 
-/* Slow twin of one coarse bar: looks at the whole tape. */
-static bool slow_bar(const pp_bars *tape, pp_tf tf, int64_t open, double out[6], int32_t *last)
+/* Slow twin: each tape bar joins the bar of its open, or begins it. */
+static pp_bars slow_bars(const pp_bars *tape, pp_tf tf, int32_t *last)
 {
-    int64_t close = pp_tf_close(tf, open);
-    bool any = false;
+    size_t n = 0;
+    int64_t *open_ms = PP_ARRAY(&arena, int64_t, tape->n);
+    double *c[6];
+    for (int k = 0; k < 6; k++)
+        c[k] = PP_ARRAY(&arena, double, tape->n);
     for (size_t i = 0; i < tape->n; i++) {
-        if (tape->open_ms[i] < open || tape->open_ms[i] >= close)
+        int64_t open = pp_tf_open(tf, tape->open_ms[i]);
+        if (open < tape->open_ms[0])
             continue;
-        if (!any) {
-            out[0] = tape->open[i];
-            out[1] = out[2] = (double)NAN;
-            out[4] = out[5] = 0;
+        if (n == 0 || open != open_ms[n - 1]) {
+            open_ms[n] = open;
+            c[0][n] = tape->open[i];
+            c[1][n] = c[2][n] = (double)NAN;
+            c[4][n] = c[5][n] = 0;
+            n++;
         }
-        any = true;
-        out[1] = fmax(out[1], tape->high[i]);
-        out[2] = fmin(out[2], tape->low[i]);
-        out[3] = tape->close[i];
-        out[4] += tape->volume[i];
-        out[5] += tape->turnover[i];
-        *last = (int32_t)i;
+        c[1][n - 1] = fmax(c[1][n - 1], tape->high[i]);
+        c[2][n - 1] = fmin(c[2][n - 1], tape->low[i]);
+        c[3][n - 1] = tape->close[i];
+        c[4][n - 1] += tape->volume[i];
+        c[5][n - 1] += tape->turnover[i];
+        last[n - 1] = (int32_t)i;
     }
-    return any && open >= tape->open_ms[0] && close <= pp_bar_close_ms(tape, tape->n - 1);
+    if (n > 0 && pp_tf_close(tf, open_ms[n - 1]) > pp_bar_close_ms(tape, tape->n - 1))
+        n--;
+    return (pp_bars){tf, n, open_ms, c[0], c[1], c[2], c[3], c[4], c[5]};
 }
 
-Test(tape, T4_equals_its_slow_twin_with_and_without_gaps)
+static void expect_visible(const pp_bars *tape, const pp_bars *coarse, const char *name)
+{
+    int32_t *visible = PP_ARRAY(&arena, int32_t, tape->n), want = -1;
+    pp_bars_visible(tape, coarse, visible);
+    for (size_t i = 0; i < tape->n; i++) {
+        while (want + 1 < (int32_t)coarse->n &&
+               pp_bar_close_ms(coarse, (size_t)(want + 1)) <= pp_bar_close_ms(tape, i))
+            want++;
+        cr_assert_eq(visible[i], want, "T5, %s", name);
+    }
+}
+
+Test(tape, T4_T5_every_timeframe_equals_its_slow_twin_with_and_without_gaps)
 {
     pp_rng r = pp_rng_make(test_seed(), 21);
-    for (int round = 0; round < 400; round++) {
-        pp_tf from = (pp_tf)pp_rng_below(&r, PP_TF_M), tf = (pp_tf)pp_rng_below(&r, PP_TF_COUNT);
-        if (!pp_tf_divides(from, tf) || from == tf)
-            continue;
-        pp_bars tape = random_tape(&r, from, 1 + pp_rng_below(&r, 300), round % 2), got;
-        const int32_t *last;
-        pp_bars_aggregate(&arena, &tape, tf, &got, &last);
-        size_t k = 0;
-        int64_t end = tape.open_ms[tape.n - 1];
-        for (int64_t t = pp_tf_open(tf, tape.open_ms[0]); t <= end; t = pp_tf_close(tf, t)) {
-            double want[6] = {0};
-            int32_t at;
-            if (!slow_bar(&tape, tf, t, want, &at))
-                continue;
-            cr_assert_lt(k, got.n, "round %d", round);
-            cr_assert(got.open_ms[k] == t && got.open[k] == want[0] && got.high[k] == want[1] &&
-                          got.low[k] == want[2] && got.close[k] == want[3] &&
-                          got.volume[k] == want[4] && got.turnover[k] == want[5] && last[k] == at,
-                      "round %d bar %zu (seed %lu)", round, k, test_seed());
-            k++;
-        }
-        cr_assert_eq(k, got.n, "round %d (seed %lu)", round, test_seed());
-        int32_t *visible = PP_ARRAY(&arena, int32_t, tape.n);
-        pp_bars_visible(&tape, &got, visible);
-        for (size_t i = 0; i < tape.n; i++) {
-            int32_t want = -1;
-            for (size_t b = 0; b < got.n; b++)
-                if (pp_bar_close_ms(&got, b) <= pp_bar_close_ms(&tape, i))
-                    want = (int32_t)b;
-            cr_assert_eq(visible[i], want, "T5, round %d", round);
+    static const size_t most[] = {5, 300, 9000};
+    static const unsigned gaps[] = {0, 0, 1, 50};
+    for (int round = 0; round < 120; round++) {
+        pp_arena_reset(&arena);
+        pp_tf from = (pp_tf)pp_rng_below(&r, PP_TF_COUNT), tf[PP_TF_COUNT];
+        pp_bars tape =
+                    random_tape(&r, from, 1 + pp_rng_below(&r, most[round % 3]), gaps[round % 4]),
+                got[PP_TF_COUNT];
+        const int32_t *last[PP_TF_COUNT];
+        int n = 0;
+        for (int k = 0; k < PP_TF_COUNT; k++)
+            if (pp_tf_divides(from, (pp_tf)k))
+                tf[n++] = (pp_tf)k;
+        pp_bars_aggregate_all(&arena, &tape, tf, n, got, last);
+        for (int k = 0; k < n; k++) {
+            const char *name = pp_fmt(&arena, "round %d, %s from %s (seed %lu)", round,
+                                      pp_tf_name(tf[k]), pp_tf_name(from), test_seed());
+            int32_t *want_last = PP_ARRAY(&arena, int32_t, tape.n);
+            pp_bars want = slow_bars(&tape, tf[k], want_last);
+            expect_equal(&got[k], &want, name);
+            cr_assert_arr_eq(got[k].turnover, want.turnover, want.n * sizeof(double), "%s", name);
+            cr_assert_arr_eq(last[k], want_last, want.n * sizeof(int32_t), "%s", name);
+            expect_visible(&tape, &got[k], name);
         }
     }
 }
@@ -192,7 +205,7 @@ Test(tape, T4_equals_its_slow_twin_with_and_without_gaps)
 Test(tape, T4_empty_and_same_timeframe)
 {
     pp_rng r = pp_rng_make(1, 22);
-    pp_bars tape = random_tape(&r, PP_TF_1M, 10, false), none = {.tf = PP_TF_1M}, got;
+    pp_bars tape = random_tape(&r, PP_TF_1M, 10, 0), none = {.tf = PP_TF_1M}, got;
     const int32_t *last;
     pp_bars_aggregate(&arena, &tape, PP_TF_1M, &got, &last);
     cr_assert_eq(got.close, tape.close, "the input's own arrays");
