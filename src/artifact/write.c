@@ -57,18 +57,20 @@ void pp_artifact_remove(pp_arena *arena, const pp_fs *fs, const char *dir, const
     }
 }
 
-static void list_file(pp_writer *w, const char *name, int64_t rows, const char *bytes, size_t n)
+static pp_run_file *list_file(pp_writer *w, const char *name, int64_t rows)
 {
     size_t k = 0;
     while (strcmp(pp_run_file_names[k].name, name) != 0)
         k++;
-    w->files[k] = (pp_run_file){.name = name, .rows = rows, .bytes = n};
-    pp_sha256_text(bytes, n, w->files[k].sha256);
+    w->files[k] = (pp_run_file){.name = name, .rows = rows};
+    return &w->files[k];
 }
 
 static bool put_file(pp_writer *w, pp_diags *d, const char *name, int64_t rows, const pp_buf *text)
 {
-    list_file(w, name, rows, text->text, text->len);
+    pp_run_file *file = list_file(w, name, rows);
+    file->bytes = text->len;
+    pp_sha256_text(text->text, text->len, file->sha256);
     return pp_file_write(d, w->fs, in_dir(d->arena, w->dir, name), text->text, text->len);
 }
 
@@ -83,11 +85,8 @@ static bool settle_file(pp_writer *w, pp_diags *d, const char *name, int64_t row
         pp_error(d, PP_E_FILE, (pp_pos){.file = path}, "cannot sync the file: %s", strerror(errno));
         return false;
     }
-    size_t n;
-    char *bytes = pp_file_read(d, w->fs, path, FILE_MAX, &n);
-    if (bytes)
-        list_file(w, name, rows, bytes, n);
-    return bytes != NULL;
+    pp_run_file *file = list_file(w, name, rows);
+    return pp_file_hash(d, w->fs, path, file->sha256, &file->bytes);
 }
 
 static bool put_table(pp_writer *w, pp_lane *lane, pp_schema_id id)
@@ -114,14 +113,25 @@ static bool put_events(pp_writer *w, pp_lane *lane)
     return put_file(w, &lane->d, "events.jsonl", (int64_t)n, &text);
 }
 
-/* The equity points are most of the work: they have a lane of their own. */
+static bool put_report(pp_writer *w, pp_lane *lane)
+{
+    const pp_artifact_job *job = w->job;
+    pp_buf html = {.arena = &lane->arena};
+    if (!job->report)
+        return true;
+    return job->report(job->report_ctx, &lane->d, job->result, job->metrics, job->findings,
+                       &html) &&
+           put_file(w, &lane->d, "report.html", -1, &html);
+}
+
+/* The equity points and the report are half of the work. */
 static bool put_lane(void *ctx, pp_lane *lane, int k)
 {
     pp_writer *w = ctx;
     for (int id = 0; id < PP_SCHEMA_COUNT; id++)
         if ((id == PP_SCHEMA_EQUITY) == (k == 0) && !put_table(w, lane, (pp_schema_id)id))
             return false;
-    return k == 0 || put_events(w, lane);
+    return k == 0 ? put_report(w, lane) : put_events(w, lane);
 }
 
 static bool put_documents(pp_writer *w)
@@ -135,16 +145,6 @@ static bool put_documents(pp_writer *w)
     return put_file(w, w->d, "result.json", -1, &result) &&
            put_file(w, w->d, "signature.json", -1, &signature) &&
            put_file(w, w->d, "preflight.json", -1, &preflight);
-}
-
-static bool put_report(pp_writer *w)
-{
-    const pp_artifact_job *job = w->job;
-    pp_buf html = {.arena = w->d->arena};
-    if (!job->report)
-        return true;
-    return job->report(job->report_ctx, w->d, job->result, job->metrics, job->findings, &html) &&
-           put_file(w, w->d, "report.html", -1, &html);
 }
 
 static bool put_manifest(pp_writer *w)
@@ -165,7 +165,7 @@ static bool put_all(pp_writer *w)
     bool counted = w->job->fs || w->d->arena->alloc.ctx; /* by a test */
     w->lanes = w->job->lanes ? w->job->lanes : pp_lanes_make(w->d, counted);
     return pp_lanes_allow(w->lanes, w->d, w->dir) && pp_lanes_run(w->lanes, w->d, put_lane, w) &&
-           put_documents(w) && put_report(w) && put_manifest(w);
+           put_documents(w) && put_manifest(w);
 }
 
 bool pp_artifact_exists(pp_arena *arena, const pp_fs *fs, const char *path, const char *run_hash)

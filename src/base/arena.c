@@ -208,18 +208,41 @@ void *pp_vec_grow(pp_arena *a, void *v, size_t n, size_t *cap, size_t item_size)
     return grown;
 }
 
-void pp_buf_put(pp_buf *b, const char *bytes, size_t n)
+/* What was allocated last may grow where it stands. */
+static bool extend(pp_arena *a, const char *p, size_t size, size_t more)
+{
+    pp_arena_chunk *c = a->chunks;
+    if (!p || !c || p + size != (const char *)c + c->used || c->size - c->used < more)
+        return false;
+    c->used += more;
+    return true;
+}
+
+static void grow(pp_buf *b, size_t cap)
+{
+    if (!extend(b->arena, b->text, b->cap, cap - b->cap)) {
+        char *grown = pp_alloc_raw(b->arena, cap);
+        if (b->len)
+            memcpy(grown, b->text, b->len);
+        b->text = grown;
+    }
+    b->cap = cap;
+}
+
+char *pp_buf_room(pp_buf *b, size_t n)
 {
     if (b->len + n + 1 > b->cap) {
         size_t cap = b->cap ? b->cap * 2 : 256;
         while (cap < b->len + n + 1)
             cap *= 2;
-        char *grown = pp_alloc_raw(b->arena, cap);
-        if (b->len)
-            memcpy(grown, b->text, b->len);
-        b->text = grown;
-        b->cap = cap;
+        grow(b, cap);
     }
+    return b->text + b->len;
+}
+
+void pp_buf_put(pp_buf *b, const char *bytes, size_t n)
+{
+    pp_buf_room(b, n);
     if (n)
         memcpy(b->text + b->len, bytes, n);
     b->len += n;

@@ -82,6 +82,8 @@ typedef struct pp_buf {
     size_t len, cap;
 } pp_buf;
 void pp_buf_put(pp_buf *b, const char *bytes, size_t n);
+/* Room for n more bytes and a NUL behind what is there; add to len what was written into it. */
+char *pp_buf_room(pp_buf *b, size_t n);
 void pp_buf_puts(pp_buf *b, const char *s);
 void pp_buf_printf(pp_buf *b, const char *fmt, ...) PP_PRINTF(2, 3);
 

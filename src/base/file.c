@@ -96,14 +96,13 @@ static bool fail(pp_diags *d, const char *what, const char *path, int error)
 /* Reads to the end rather than to a size asked before, so pipes work too. */
 static bool read_all(const pp_fs *fs, int fd, size_t max_bytes, pp_buf *out)
 {
-    char block[READ_BLOCK];
     for (;;) {
-        ssize_t got = fs->read(fs->ctx, fd, block, sizeof block);
+        ssize_t got = fs->read(fs->ctx, fd, pp_buf_room(out, READ_BLOCK), READ_BLOCK);
         if (got < 0 && errno == EINTR)
             continue;
         if (got <= 0)
             return got == 0;
-        pp_buf_put(out, block, (size_t)got);
+        out->len += (size_t)got;
         if (out->len > max_bytes)
             return true;
     }
@@ -152,6 +151,31 @@ char *pp_file_read(pp_diags *d, const pp_fs *fs, const char *path, size_t max_by
     if (len)
         *len = text.len;
     return text.text;
+}
+
+bool pp_file_hash(pp_diags *d, const pp_fs *fs, const char *path, char hex[PP_SHA256_HEX],
+                  size_t *len)
+{
+    char block[READ_BLOCK];
+    pp_sha256 hash;
+    fs = fs ? fs : &pp_fs_real;
+    int fd = fs->open(fs->ctx, path, O_RDONLY, 0);
+    if (fd < 0)
+        return fail(d, "open the file", path, errno);
+    pp_sha256_init(&hash);
+    ssize_t got;
+    for (*len = 0; (got = fs->read(fs->ctx, fd, block, sizeof block)) != 0;) {
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            break;
+        pp_sha256_update(&hash, block, (size_t)got);
+        *len += (size_t)got;
+    }
+    int error = errno;
+    fs->close(fs->ctx, fd);
+    pp_sha256_hex(&hash, hex);
+    return got == 0 || fail(d, "read the file", path, error);
 }
 
 static bool write_all(const pp_fs *fs, int fd, const char *bytes, size_t n)

@@ -7,6 +7,7 @@
 #define PP_FILE_H
 
 #include "base/diag.h"
+#include "base/sha256.h"
 
 #include <sys/types.h>
 
@@ -28,6 +29,10 @@ extern const pp_fs pp_fs_real;
 /* The whole file, NUL-terminated, in the arena of d; *len may be NULL. Larger than max_bytes is
  * E_LIMIT, else E_FILE; then NULL. */
 char *pp_file_read(pp_diags *d, const pp_fs *fs, const char *path, size_t max_bytes, size_t *len);
+
+/* Length and SHA-256 of a file of any size, read block by block; false with E_FILE in d. */
+bool pp_file_hash(pp_diags *d, const pp_fs *fs, const char *path, char hex[PP_SHA256_HEX],
+                  size_t *len);
 
 /* The path of the file in the same folder whose name is nearest, for messages; NULL: none is. */
 const char *pp_file_nearest(pp_arena *arena, const char *path);

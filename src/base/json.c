@@ -133,8 +133,8 @@ void pp_json_double(pp_json *w, const char *key, double x)
 
 void pp_json_int(pp_json *w, const char *key, int64_t v)
 {
-    begin_value(w, key);
-    pp_buf_printf(w->out, "%lld", (long long)v);
+    char text[PP_INT_TEXT];
+    pp_json_raw(w, key, pp_int_text(v, text));
 }
 
 void pp_json_bool(pp_json *w, const char *key, bool v)

@@ -1,7 +1,6 @@
 #include "base/money.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 /* Quotient and remainder where the quotient fits 64 bits: one instruction instead of a general
@@ -186,8 +185,18 @@ bool pp_e8_parse(const char *text, int64_t *out_e8)
 char *pp_e8_format(int64_t v_e8, char out[PP_E8_TEXT])
 {
     uint64_t v = v_e8 < 0 ? 0 - (uint64_t)v_e8 : (uint64_t)v_e8;
-    snprintf(out, PP_E8_TEXT, "%s%llu.%08llu", v_e8 < 0 ? "-" : "",
-             (unsigned long long)(v / (uint64_t)PP_E8), (unsigned long long)(v % (uint64_t)PP_E8));
+    char rev[PP_E8_TEXT], *to = out;
+    int n = 0;
+    for (; v || n < 10; v /= 10) { /* at least "0.00000000" */
+        rev[n++] = (char)('0' + v % 10);
+        if (n == 8)
+            rev[n++] = '.';
+    }
+    if (v_e8 < 0)
+        *to++ = '-';
+    while (n > 0)
+        *to++ = rev[--n];
+    *to = '\0';
     return out;
 }
 

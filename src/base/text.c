@@ -163,6 +163,22 @@ char *pp_double_text(double x, char out[PP_DOUBLE_TEXT])
     return out;
 }
 
+char *pp_int_text(int64_t v, char out[PP_INT_TEXT])
+{
+    char rev[PP_INT_TEXT], *to = out;
+    uint64_t rest = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+    int n = 0;
+    do {
+        rev[n++] = (char)('0' + rest % 10);
+    } while (rest /= 10);
+    if (v < 0)
+        *to++ = '-';
+    while (n > 0)
+        *to++ = rev[--n];
+    *to = '\0';
+    return out;
+}
+
 typedef struct number {
     uint64_t mantissa; /* the first FAST_DIGITS digits that count */
     int n_digits, exponent;

@@ -4,7 +4,7 @@
 
 #include "base/base.h"
 
-enum { PP_DOUBLE_TEXT = 32, PP_NUMBER_TEXT_MAX = 400 };
+enum { PP_DOUBLE_TEXT = 32, PP_INT_TEXT = 24, PP_NUMBER_TEXT_MAX = 400 };
 
 /* The one canonical text of a double: the fewest digits that read back as the same double, nearest
  * to it among those, laid out as ECMAScript and RFC 8785 do: plain decimals for
@@ -12,6 +12,9 @@ enum { PP_DOUBLE_TEXT = 32, PP_NUMBER_TEXT_MAX = 400 };
  * ("1e-7", "1.5e+300"). Zero is "0", also -0. "nan", "inf", "-inf" are for people; no file format
  * of ours contains them. Returns out. */
 char *pp_double_text(double x, char out[PP_DOUBLE_TEXT]);
+
+/* Its decimal digits, "-" before them if negative. Returns out. */
+char *pp_int_text(int64_t v, char out[PP_INT_TEXT]);
 
 /* Reads the n bytes at s, all of them, as a decimal number: sign, digits with an optional point,
  * optional exponent; the nearest double, ties to even. False: anything else (spaces, hex, inf,

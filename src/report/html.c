@@ -199,27 +199,32 @@ static void put_element(pp_buf *out, const char *open, const char *text, const c
     pp_buf_puts(out, close);
 }
 
-/* "</script>" in a name must not end the element; < stands in JSON texts only. */
-static void put_json_element(pp_buf *out, const char *json)
+/* "</script>" in a name must not end the element; < stands in JSON texts only. The text from `from`
+ * on is spread where it stands, its end first: it is megabytes. */
+static void escape_from(pp_buf *out, size_t from)
 {
-    pp_buf_puts(out, "<script id=\"data\" type=\"application/json\">");
-    while (*json) {
-        size_t n = strcspn(json, "<");
-        pp_buf_put(out, json, n);
-        json += n;
-        if (*json) {
-            pp_buf_puts(out, "\\u003c");
-            json++;
-        }
+    static const char as[] = "\\u003c";
+    const size_t more = sizeof as - 2;
+    size_t n = 0;
+    for (const char *p = out->text + from; (p = strchr(p, '<')); p++)
+        n++;
+    pp_buf_room(out, more * n);
+    char *end = out->text + out->len, *to = end + more * n;
+    out->len += more * n;
+    *to = '\0';
+    for (const char *lt; n > 0; n--) {
+        lt = memrchr(out->text + from, '<', (size_t)(end - out->text) - from);
+        size_t tail = (size_t)(end - lt) - 1;
+        to = memmove(to - tail, lt + 1, tail);
+        to = memcpy(to - (sizeof as - 1), as, sizeof as - 1);
+        end -= tail + 1;
     }
-    pp_buf_puts(out, "</script>\n");
 }
 
 bool pp_report_html(void *ctx, pp_diags *d, const pp_result *r, const pp_metrics *m,
                     const pp_findings *f, pp_buf *out)
 {
-    pp_buf data = {.arena = d->arena};
-    put_data(r, m, f, ctx, &data);
+    (void)d;
     pp_buf_puts(out, "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
                      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
                      "<meta name=\"color-scheme\" content=\"light dark\">\n"
@@ -228,7 +233,11 @@ bool pp_report_html(void *ctx, pp_diags *d, const pp_result *r, const pp_metrics
     put_element(out, "<style>\n", pp_page_report_css, "</style>\n</head>\n<body>\n");
     pp_buf_puts(out, pp_page_report_html);
     put_element(out, "<!--\n", pp_page_notices_txt, "-->\n");
-    put_json_element(out, data.text);
+    pp_buf_puts(out, "<script id=\"data\" type=\"application/json\">");
+    size_t data = out->len;
+    put_data(r, m, f, ctx, out);
+    escape_from(out, data);
+    pp_buf_puts(out, "</script>\n");
     put_element(out, "<script>", pp_page_lightweight_charts_standalone_production_js,
                 "</script>\n");
     put_element(out, "<script>", pp_page_uPlot_iife_min_js, "</script>\n");

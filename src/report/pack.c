@@ -4,36 +4,57 @@
 
 static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
+/* Up to three bytes as four digits. */
+static char *put_group(char *to, const uint8_t *b, size_t n)
+{
+    unsigned x = (unsigned)(b[0] << 16 | (n > 1 ? b[1] << 8 : 0) | (n > 2 ? b[2] : 0));
+    to[0] = digits[x >> 18];
+    to[1] = digits[x >> 12 & 63];
+    to[2] = n > 1 ? digits[x >> 6 & 63] : '=';
+    to[3] = n > 2 ? digits[x & 63] : '=';
+    return to + 4;
+}
+
+/* Values are turned into text a block at a time: a multiple of 3, so that only the last is padded.
+ */
+enum { BLOCK = 768 };
+
+static void put_block(pp_buf *out, const uint32_t *v, size_t n)
+{
+    uint8_t bytes[4 * BLOCK];
+    for (size_t i = 0; i < n; i++)
+        for (int k = 0; k < 4; k++)
+            bytes[4 * i + (size_t)k] = (uint8_t)(v[i] >> (8 * k));
+    char *start = pp_buf_room(out, (4 * n + 2) / 3 * 4), *to = start;
+    size_t at = 0;
+    for (; at + 3 <= 4 * n; at += 3)
+        to = put_group(to, bytes + at, 3);
+    if (at < 4 * n)
+        to = put_group(to, bytes + at, 4 * n - at);
+    out->len += (size_t)(to - start);
+}
+
 void pp_pack_u32(pp_json *w, const char *key, const uint32_t *v, size_t n)
 {
-    pp_arena *a = w->out->arena;
-    size_t n_bytes = 4 * n, at = 1;
-    uint8_t *bytes = pp_alloc_array(a, n_bytes + 3, 1);
-    char *text = pp_alloc_array(a, (n_bytes + 2) / 3 * 4 + 3, 1);
-    for (size_t i = 0; i < n_bytes; i++)
-        bytes[i] = (uint8_t)(v[i / 4] >> (8 * (i % 4)));
-    memset(bytes + n_bytes, 0, 3);
-    text[0] = '"';
-    for (size_t i = 0; i < n_bytes; i += 3) {
-        unsigned x = (unsigned)(bytes[i] << 16 | bytes[i + 1] << 8 | bytes[i + 2]);
-        for (int shift = 18; shift >= 0; shift -= 6)
-            text[at++] = digits[x >> shift & 63];
-    }
-    for (size_t pad = (3 - n_bytes % 3) % 3; pad > 0; pad--)
-        text[at - pad] = '=';
-    text[at++] = '"';
-    text[at] = 0;
-    pp_json_raw(w, key, text);
+    pp_json_raw(w, key, "\"");
+    for (size_t i = 0; i < n; i += BLOCK)
+        put_block(w->out, v + i, n - i < BLOCK ? n - i : BLOCK);
+    pp_buf_puts(w->out, "\"");
 }
 
 void pp_pack_f32(pp_json *w, const char *key, const double *v, size_t n)
 {
-    uint32_t *bits = PP_ARRAY(w->out->arena, uint32_t, n + 1);
-    for (size_t i = 0; i < n; i++) {
-        float x = (float)v[i];
-        memcpy(&bits[i], &x, sizeof x);
-        if (x != x)
-            bits[i] = 0x7fc00000; /* one NaN, so that equal runs have equal bytes */
+    uint32_t bits[BLOCK];
+    pp_json_raw(w, key, "\"");
+    for (size_t at = 0; at < n; at += BLOCK) {
+        size_t some = n - at < BLOCK ? n - at : BLOCK;
+        for (size_t i = 0; i < some; i++) {
+            float x = (float)v[at + i];
+            memcpy(&bits[i], &x, sizeof x);
+            if (x != x)
+                bits[i] = 0x7fc00000; /* one NaN, so that equal runs have equal bytes */
+        }
+        put_block(w->out, bits, some);
     }
-    pp_pack_u32(w, key, bits, n);
+    pp_buf_puts(w->out, "\"");
 }

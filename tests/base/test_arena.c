@@ -192,6 +192,23 @@ static void huge_slab(void *ctx)
     pp_slab_init(&s, ctx, SIZE_MAX / 4, 8);
 }
 
+Test(buf, buffers_that_grow_in_turns_keep_their_bytes)
+{
+    pp_arena a;
+    pp_arena_init(&a, NULL);
+    pp_buf both[2] = {{.arena = &a}, {.arena = &a}};
+    for (int i = 0; i < 200000; i++)
+        for (int k = 0; k < 2; k++)
+            if (k == 0 || i % 3000 < 1500) /* now and then one grows alone, where it stands */
+                pp_buf_printf(&both[k], "%c", 'a' + (i + k) % 26);
+    for (int i = 0; i < 200000; i++)
+        cr_assert_eq(both[0].text[i], 'a' + i % 26);
+    for (size_t i = 0, at = 0; at < both[1].len; i++)
+        if (i % 3000 < 1500)
+            cr_assert_eq(both[1].text[at++], 'a' + (char)((i + 1) % 26));
+    pp_arena_free(&a);
+}
+
 Test(slab, appends_up_to_its_maximum_without_asking_for_memory)
 {
     failing f = {.allowed = 1};

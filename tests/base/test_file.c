@@ -180,6 +180,27 @@ Test(file, short_and_interrupted_operations_are_continued)
     cr_assert_eq(f.n_open, 0);
 }
 
+Test(file, the_hash_is_that_of_the_bytes_or_an_error)
+{
+    static char bytes[200000];
+    char *path = pp_fmt(&arena, "%s/h", dir), hex[PP_SHA256_HEX], want[PP_SHA256_HEX];
+    size_t n = 0;
+    memset(bytes, 'x', sizeof bytes);
+    cr_assert(pp_file_write(&diags, NULL, path, bytes, sizeof bytes));
+    faults whole = {.left = -1, .short_io = true};
+    pp_fs fs = faulty(&whole);
+    cr_assert(pp_file_hash(&diags, &fs, path, hex, &n));
+    cr_assert_eq(n, sizeof bytes);
+    cr_assert_str_eq(hex, pp_sha256_text(bytes, n, want));
+    for (int k = 0; k < 3; k++) {
+        faults f = {.left = k};
+        fs = faulty(&f);
+        cr_assert_not(pp_file_hash(&diags, &fs, path, hex, &n));
+        cr_assert_eq(f.n_open, 0);
+    }
+    cr_assert_not(pp_file_hash(&diags, NULL, dir, hex, &n), "a folder");
+}
+
 Test(file, reading_failures_have_codes)
 {
     char *path = pp_fmt(&arena, "%s/r", dir);

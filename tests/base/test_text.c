@@ -190,3 +190,12 @@ Test(text, whole_numbers)
             cr_expect_eq(v, t[i].v, "%s", t[i].text);
     }
 }
+
+Test(text, whole_numbers_at_their_edges)
+{
+    char out[PP_INT_TEXT];
+    cr_expect_str_eq(pp_int_text(0, out), "0");
+    cr_expect_str_eq(pp_int_text(-10, out), "-10");
+    cr_expect_str_eq(pp_int_text(INT64_MAX, out), "9223372036854775807");
+    cr_expect_str_eq(pp_int_text(INT64_MIN, out), "-9223372036854775808");
+}

@@ -97,6 +97,22 @@ Test(report, A7_arrays_are_little_endian_base64)
     cr_assert_str_eq(packed(3), "\"AAECAwQFBgf/////\"");
 }
 
+Test(report, A7_long_arrays_are_padded_at_their_end_only)
+{
+    enum { MANY = 5000 };
+    static const uint32_t zeros[MANY];
+    for (size_t n = MANY - 3; n <= MANY; n++) {
+        pp_buf out = {.arena = &arena};
+        pp_json w;
+        pp_json_init(&w, &out, 0);
+        pp_pack_u32(&w, NULL, zeros, n);
+        size_t pad = (3 - 4 * n % 3) % 3, digits = (4 * n + 2) / 3 * 4;
+        cr_assert_eq(out.len, digits + 2);
+        cr_assert_eq(strspn(out.text + 1, "A"), digits - pad);
+        cr_assert_eq(strspn(out.text + 1 + digits - pad, "="), pad);
+    }
+}
+
 Test(report, A7_unknown_is_one_nan)
 {
     const double v[] = {1, (double)NAN, -(double)NAN};
