@@ -243,7 +243,8 @@ static void squeeze_plan(pp_kernel *k, const pp_params *p)
     k->v[2] = p->v[3];
 }
 
-static void squeeze_flags(pp_kernel *k, const pp_bars *b, size_t at, size_t n, double *const *out)
+PP_SIMD static void squeeze_flags(pp_kernel *k, const pp_bars *b, size_t at, size_t n,
+                                  double *const *out)
 {
     double mean[PP_BLOCK], dev[PP_BLOCK], tr[PP_BLOCK], basis[PP_BLOCK], range[PP_BLOCK];
     size_t lead = pp_dev_run(k, 0, k->v[0], b->close + at, mean, dev, n);
@@ -256,10 +257,10 @@ static void squeeze_flags(pp_kernel *k, const pp_bars *b, size_t at, size_t n, d
         double band = k->v[1] * dev[i], width = k->v[2] * range[i];
         double bl = mean[i] - band, bu = mean[i] + band, kl = basis[i] - width,
                ku = basis[i] + width;
-        bool on = bl > kl && bu < ku, off = bl < kl && bu > ku;
-        out[1][i] = on;
-        out[2][i] = off;
-        out[3][i] = !on && !off;
+        bool on = (bl > kl) & (bu < ku), off = (bl < kl) & (bu > ku);
+        out[1][i] = PP_UNLESS(on, 1, 0);
+        out[2][i] = PP_UNLESS(off, 1, 0);
+        out[3][i] = PP_UNLESS(on | off, 0, 1);
     }
 }
 

@@ -288,7 +288,11 @@ PP_SIMD static void chop_block(pp_kernel *k, const pp_bars *b, size_t at, size_t
     pp_low_run(k, 2, b->low + at, low, n);
     pp_fill_unknown(y, lead);
     for (size_t i = lead; i < n; i++)
-        y[i] = high[i] == low[i] ? NAN : 100 * pp_log(y[i] / (high[i] - low[i])) / full;
+        y[i] = PP_UNLESS(high[i] == low[i], NAN, y[i] / (high[i] - low[i]));
+    for (size_t i = lead; i < n; i++)
+        y[i] = pp_log(y[i]);
+    for (size_t i = lead; i < n; i++)
+        y[i] = 100 * y[i] / full;
 }
 
 PP_BARS_KERNEL(chop, 1)
