@@ -252,19 +252,42 @@ const pp_spec pp_indicator_vwma = {.name = "vwma",
 
 static void linreg_plan(pp_kernel *k, const pp_params *p)
 {
-    pp_plan_win(k, 0, pp_len(p, 0), 2);
-    pp_plan_line(k, &k->feed, pp_len(p, 0) - 1);
+    const size_t n = pp_len(p, 0);
+    pp_plan_win(k, 0, n, 2);
+    if (n <= PRODUCTS_MAX)
+        plan_products(k, n);
+    else
+        pp_plan_line(k, &k->feed, n - 1);
 }
 
-PP_SIMD static void linreg_block(pp_kernel *k, const double *x, size_t n, double *const *out)
+/* The line's end is 3 WMA - 2 SMA. */
+static void linreg_weights(const pp_kernel *k, double *w, size_t len)
+{
+    (void)k;
+    for (size_t j = 0; j < len; j++)
+        w[j] = 3 * (double)(j + 1) / sum_to(len) - 2 / (double)len;
+}
+
+PP_SIMD static void linreg_from_means(pp_kernel *k, const double *x, size_t n, double *const *out)
 {
     double mean[PP_BLOCK], wma[PP_BLOCK];
     const double per_bar = 6 / (double)(k->win[0].n - 1);
     pp_mean_wma_run(k, 0, x, mean, wma, n);
-    for (size_t i = 0; i < n; i++) {
-        out[0][i] = 3 * wma[i] - 2 * mean[i]; /* the line's end, as weights: 3 WMA - 2 SMA */
+    for (size_t i = 0; i < n && !k->n[WINDOW]; i++)
+        out[0][i] = 3 * wma[i] - 2 * mean[i];
+    for (size_t i = 0; i < n; i++)
         out[1][i] = (wma[i] - mean[i]) * per_bar;
+}
+
+static void linreg_block(pp_kernel *k, const double *x, size_t n, double *const *out)
+{
+    const size_t before = k->win[0].n - 1;
+    if (k->n[WINDOW]) {
+        sum_products(k, linreg_weights, x, out[0], n);
+        k->win[0].seen = k->seen < before ? k->seen : before; /* whoever read the slope so far */
     }
+    if (!k->n[WINDOW] || pp_wanted(k, 1))
+        linreg_from_means(k, x, n, out);
 }
 
 PP_SOURCE_KERNEL(linreg, 2)
