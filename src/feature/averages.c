@@ -9,6 +9,7 @@ static void sma_plan(pp_kernel *k, const pp_params *p)
 
 static void sma_block(pp_kernel *k, const double *x, size_t n, double *const *out)
 {
+    pp_read_ahead(x);
     pp_sma_run(k, 0, x, out[0], n);
 }
 
@@ -246,8 +247,10 @@ PP_INLINE double kama_chain(const pp_kernel *k, double last, const double *restr
             gain[j] = share * x[i + j];
             keep[j] = 1 - share;
         }
-        PP_WRITE_AHEAD(y + i);
-        PP_WRITE_AHEAD(y + i + STEPS / 2);
+        for (size_t j = 0; j < STEPS; j += PP_LINE_VALUES) {
+            PP_FETCH(x + i + j, PP_BLOCK, 0);
+            PP_FETCH(y + i + j, PP_BLOCK / 2, 1);
+        }
         for (size_t j = 0; j < STEPS; j++)
             y[i + j] = last = gain[j] + keep[j] * last;
     }

@@ -201,7 +201,6 @@ void pp_run_source(pp_kernel *k, const pp_inputs *in, size_t from, size_t to, do
                 continue;
             }
         }
-        pp_read_ahead(x);
         block(k, x, n, at);
         k->seen += n;
     }

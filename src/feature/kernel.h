@@ -75,18 +75,19 @@ typedef struct pp_line {
     size_t history, at, cap, pos;
 } pp_line;
 
-/* Asks memory for a place that is written a little later. */
-#define PP_WRITE_AHEAD(p)                                                                          \
-    __builtin_prefetch((const void *)((uintptr_t)(p) + PP_BLOCK / 2 * sizeof *(p)), 1)
+/* Asks memory for the value `ahead` places after p, which is soon read (write: 0) or written (1);
+ * it may lie beyond the end of the column. */
+#define PP_FETCH(p, ahead, write)                                                                  \
+    __builtin_prefetch((const void *)((uintptr_t)(p) + (ahead) * sizeof *(p)), write)
 
-/* Asks memory for the block after this one, so that it comes while this one is computed; past the
- * end of the column nothing is read. */
+enum { PP_LINE_VALUES = 8 }; /* what comes at once */
+
+/* Asks for the block after this one, so that it comes while this one is computed: for windows. A
+ * chain is slow enough for memory to keep up by itself. */
 static inline void pp_read_ahead(const double *x)
 {
-    enum { LINE = 8 };
-    const uintptr_t next = (uintptr_t)x + PP_BLOCK * sizeof *x;
-    for (uintptr_t line = 0; line < PP_BLOCK; line += LINE)
-        __builtin_prefetch((const void *)(next + line * sizeof *x));
+    for (size_t i = 0; i < PP_BLOCK; i += PP_LINE_VALUES)
+        PP_FETCH(x, PP_BLOCK + i, 0);
 }
 
 /* `value` unless the special case holds; the value is computed in any case, so that compilers turn

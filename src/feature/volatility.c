@@ -85,6 +85,7 @@ static void stdev_plan(pp_kernel *k, const pp_params *p)
 PP_SIMD static void stdev_block(pp_kernel *k, const double *x, size_t n, double *const *out)
 {
     double mean[PP_BLOCK];
+    pp_read_ahead(x);
     pp_dev_run(k, 0, k->v[0], x, mean, out[0], n);
 }
 
@@ -119,6 +120,7 @@ static void zscore_plan(pp_kernel *k, const pp_params *p)
 PP_SIMD static void zscore_block(pp_kernel *k, const double *x, size_t n, double *const *out)
 {
     double mean[PP_BLOCK], dev[PP_BLOCK];
+    pp_read_ahead(x);
     pp_dev_run(k, 0, k->v[0], x, mean, dev, n);
     for (size_t i = 0; i < n; i++)
         out[0][i] = PP_UNLESS(dev[i] == 0, 0, (x[i] - mean[i]) / dev[i]);
