@@ -1,25 +1,5 @@
-/* averages.c - moving averages: sma ema rma wma dema tema trima hma zlma kama alma vwma linreg. */
-#include "feature/kernel.h"
-
-static const pp_param_spec length_20[] = {PP_LENGTH(20, 1)};
-static const pp_param_spec length_20_from_2[] = {PP_LENGTH(20, 2)};
-static const pp_output_spec value[] = {PP_OUT("value", "the average")};
-
-#define AVERAGE(id, text, law, lookback_law, warmup_law, params_)                                  \
-    AVERAGE_MANY(id, text, law, lookback_law, warmup_law, params_, NULL)
-#define AVERAGE_MANY(id, text, law, lookback_law, warmup_law, params_, many)                       \
-    const pp_spec pp_indicator_##id = {.name = #id,                                                \
-                                       .family = "averages",                                       \
-                                       .doc = (text),                                              \
-                                       .formula = (law),                                           \
-                                       .flags = PP_TAKES_SOURCE | PP_SKIPS_UNREAD,                 \
-                                       PP_ROW_SOURCE("close"),                                     \
-                                       PP_ROW_PARAMS(params_),                                     \
-                                       PP_ROW_OUTPUTS(value),                                      \
-                                       .lookback = (lookback_law),                                 \
-                                       .warmup = (warmup_law),                                     \
-                                       .run_many = (many),                                         \
-                                       PP_ROW_KERNEL(id)}
+/* averages.c - moving averages of equal or fading weights: sma ema rma dema tema zlma kama. */
+#include "feature/average.h"
 
 static void sma_plan(pp_kernel *k, const pp_params *p)
 {
@@ -29,6 +9,7 @@ static void sma_plan(pp_kernel *k, const pp_params *p)
 
 static void sma_block(pp_kernel *k, const double *x, size_t n, double *const *out)
 {
+    pp_read_ahead(x);
     pp_sma_run(k, 0, x, out[0], n);
 }
 
@@ -113,21 +94,6 @@ AVERAGE_MANY(rma, "Wilder's moving average",
              "as ema with alpha = 1/n; the first value is the mean of the first n",
              pp_lookback_window, pp_warmup_rma, length_20, ema_run_many);
 
-static void wma_plan(pp_kernel *k, const pp_params *p)
-{
-    pp_plan_win(k, 0, pp_len(p, 0), 2);
-    pp_plan_line(k, &k->feed, pp_len(p, 0) - 1);
-}
-
-static void wma_block(pp_kernel *k, const double *x, size_t n, double *const *out)
-{
-    pp_wma_run(k, 0, x, out[0], n);
-}
-
-PP_SOURCE_KERNEL(wma, 1)
-AVERAGE(wma, "linearly weighted moving average", "weights 1 (oldest) to n (newest) over the last n",
-        pp_lookback_window, pp_warmup_window, length_20);
-
 static void chain_plan(pp_kernel *k, const pp_params *p, int depth)
 {
     for (int d = 0; d < depth; d++)
@@ -211,75 +177,6 @@ AVERAGE(tema, "triple exponential moving average",
         "e1 = EMA, e2 = EMA(e1), e3 = EMA(e2): 3 e1 - 3 e2 + e3", tema_lookback, tema_warmup,
         length_20);
 
-static void trima_plan(pp_kernel *k, const pp_params *p)
-{
-    size_t n = pp_len(p, 0), inner = n % 2 ? (n + 1) / 2 : n / 2, outer = n + 1 - inner;
-    pp_plan_win(k, 0, inner, 1);
-    pp_plan_win(k, 1, outer, 1);
-    pp_plan_line(k, &k->line[0], outer - 1);
-    pp_plan_line(k, &k->feed, inner - 1);
-}
-
-PP_SIMD static void trima_block(pp_kernel *k, const double *x, size_t n, double *const *out)
-{
-    double y[PP_BLOCK];
-    size_t lead = pp_sma_run(k, 0, x, y, n);
-    double *inner = pp_line_next(k, &k->line[0], n - lead);
-    for (size_t i = lead; i < n; i++)
-        inner[i - lead] = y[i];
-    pp_fill_unknown(out[0], lead);
-    pp_sma_run(k, 1, inner, out[0] + lead, n - lead);
-}
-
-PP_SOURCE_KERNEL(trima, 1)
-AVERAGE(trima, "triangular moving average",
-        "n odd: SMA_h(SMA_h), h = (n+1)/2; n even: SMA_{n/2+1}(SMA_{n/2})", pp_lookback_window,
-        pp_warmup_window, length_20);
-
-/* floor(sqrt(n)) of a whole n; sqrt is exact on squares. */
-static size_t root(size_t n)
-{
-    return (size_t)sqrt((double)n);
-}
-
-static void hma_plan(pp_kernel *k, const pp_params *p)
-{
-    size_t n = pp_len(p, 0);
-    pp_plan_win(k, 0, n, 2);
-    pp_plan_win(k, 1, n / 2, 2);
-    pp_plan_win(k, 2, root(n), 2);
-    pp_plan_line(k, &k->line[0], root(n) - 1);
-    pp_plan_line(k, &k->feed, n - 1);
-}
-
-PP_SIMD static void hma_block(pp_kernel *k, const double *x, size_t n, double *const *out)
-{
-    double full[PP_BLOCK], half[PP_BLOCK];
-    size_t lead = pp_wma_run(k, 0, x, full, n);
-    pp_wma_run(k, 1, x, half, n);
-    double *diff = pp_line_next(k, &k->line[0], n - lead);
-    for (size_t i = lead; i < n; i++)
-        diff[i - lead] = 2 * half[i] - full[i];
-    pp_fill_unknown(out[0], lead);
-    pp_wma_run(k, 2, diff, out[0] + lead, n - lead);
-}
-
-static int hma_lookback(const pp_params *p, int output)
-{
-    (void)output;
-    return (int)(pp_len(p, 0) + root(pp_len(p, 0))) - 2;
-}
-
-static int hma_warmup(const pp_params *p, const pp_chain *c)
-{
-    (void)c;
-    return hma_lookback(p, 0);
-}
-
-PP_SOURCE_KERNEL(hma, 1)
-AVERAGE(hma, "Hull moving average", "WMA_{floor(sqrt n)}(2 WMA_{floor(n/2)} - WMA_n)", hma_lookback,
-        hma_warmup, length_20_from_2);
-
 static size_t zlma_lag(const pp_params *p)
 {
     return (pp_len(p, 0) - 1) / 2;
@@ -329,10 +226,45 @@ static void kama_plan(pp_kernel *k, const pp_params *p)
     pp_plan_line(k, &k->feed, pp_len(p, 0));
 }
 
-PP_SIMD static void kama_block(pp_kernel *k, const double *x, size_t n, double *const *out)
+/* The share that the average takes of *x; a path of 0 leads nowhere: 0 over anything. */
+PP_INLINE double kama_share(const pp_kernel *k, const double *x, double path)
+{
+    double er = fabs(*x - *(x - k->n[0])) / (path + (path == 0)), sc = er * k->v[1] + k->v[0];
+    return sc * sc;
+}
+
+/* The shares of some bars as vectors, then the chain over them: the next ones are made while it
+ * waits for itself. */
+PP_INLINE double kama_chain(const pp_kernel *k, double last, const double *restrict x,
+                            const double *restrict path, double *restrict y, size_t n)
+{
+    enum { STEPS = 16 };
+    size_t i = 0;
+    for (; i + STEPS <= n; i += STEPS) {
+        double gain[STEPS], keep[STEPS];
+        for (size_t j = 0; j < STEPS; j++) {
+            double share = kama_share(k, x + i + j, path[i + j]);
+            gain[j] = share * x[i + j];
+            keep[j] = 1 - share;
+        }
+        for (size_t j = 0; j < STEPS; j += PP_LINE_VALUES) {
+            PP_FETCH(x + i + j, PP_BLOCK, 0);
+            PP_FETCH(y + i + j, PP_BLOCK / 2, 1);
+        }
+        for (size_t j = 0; j < STEPS; j++)
+            y[i + j] = last = gain[j] + keep[j] * last;
+    }
+    for (; i < n; i++) {
+        double share = kama_share(k, x + i, path[i]);
+        y[i] = last = share * x[i] + (1 - share) * last;
+    }
+    return last;
+}
+
+PP_WIDE static void kama_block(pp_kernel *k, const double *x, size_t n, double *const *out)
 {
     double path[PP_BLOCK], *y = out[0];
-    size_t lead = k->seen ? 0 : 1, len = (size_t)k->n[0];
+    size_t lead = k->seen ? 0 : 1;
     double *step = pp_line_next(k, &k->line[0], n - lead);
     for (size_t i = lead; i < n; i++)
         step[i - lead] = fabs(x[i] - *(x + i - 1));
@@ -342,14 +274,7 @@ PP_SIMD static void kama_block(pp_kernel *k, const double *x, size_t n, double *
         k->v[2] = *(x + lead - 1);
         k->n[1] = 1;
     }
-    double last = k->v[2];
-    const double slow = k->v[0], span = k->v[1];
-    for (size_t i = lead; i < n; i++) { /* a path of 0 leads nowhere: 0 over anything */
-        double er = fabs(x[i] - *(x + i - len)) / (path[i] + (path[i] == 0));
-        double sc = er * span + slow, share = sc * sc;
-        y[i] = last = share * x[i] + (1 - share) * last;
-    }
-    k->v[2] = last;
+    k->v[2] = kama_chain(k, k->v[2], x + lead, path + lead, y + lead, n - lead);
 }
 
 static const char *kama_check(const pp_params *p)
@@ -382,117 +307,3 @@ const pp_spec pp_indicator_kama = {
     .lookback = pp_lookback_change,
     .warmup = kama_warmup,
     PP_ROW_KERNEL(kama)};
-
-/* pool: the weights, oldest first, of sum 1; written by the first block. */
-static void alma_plan(pp_kernel *k, const pp_params *p)
-{
-    k->n[0] = (int64_t)p->v[0];
-    k->n[1] = (int64_t)pp_plan_pool(k, pp_len(p, 0));
-    k->v[0] = p->v[1];
-    k->v[1] = p->v[2];
-    pp_plan_line(k, &k->feed, pp_len(p, 0) - 1);
-}
-
-static void alma_weights(const pp_kernel *k, double *w, size_t len)
-{
-    double centre = k->v[0] * (double)(len - 1), width = (double)len / k->v[1], sum = 0;
-    for (size_t j = 0; j < len; j++) {
-        double d = (double)j - centre;
-        sum += w[j] = pp_exp(-d * d / (2 * width * width));
-    }
-    for (size_t j = 0; j < len; j++)
-        w[j] /= sum;
-}
-
-PP_SIMD static void alma_block(pp_kernel *k, const double *x, size_t n, double *const *out)
-{
-    size_t len = (size_t)k->n[0], lead = k->seen < len - 1 ? len - 1 - k->seen : 0;
-    double *w = k->pool + k->n[1];
-    if (k->seen == 0)
-        alma_weights(k, w, len);
-    lead = lead < n ? lead : n;
-    pp_fill_unknown(out[0], lead);
-    pp_weighted_run(w, len, x + lead, out[0] + lead, n - lead);
-}
-
-PP_SOURCE_KERNEL(alma, 1)
-
-static const pp_param_spec alma_params[] = {
-    PP_LENGTH(10, 1),
-    PP_FLOAT_PARAM("offset", "centre of the weights, 1 is the newest", 0.85, 0, 1),
-    PP_ABOVE_ZERO("sigma", "the weights' width is length/sigma", 6)};
-const pp_spec pp_indicator_alma = {
-    .name = "alma",
-    .family = "averages",
-    .doc = "Arnaud Legoux moving average",
-    .formula = "k = offset (n-1); w_j = exp(-(j-k)^2 / (2 (n/sigma)^2)), j = 0 oldest; weighted "
-               "mean",
-    .flags = PP_TAKES_SOURCE | PP_WINDOWED | PP_SKIPS_UNREAD,
-    PP_ROW_SOURCE("close"),
-    PP_ROW_PARAMS(alma_params),
-    PP_ROW_OUTPUTS(value),
-    .lookback = pp_lookback_window,
-    .warmup = pp_warmup_window,
-    PP_ROW_KERNEL(alma)};
-
-static void vwma_plan(pp_kernel *k, const pp_params *p)
-{
-    pp_plan_win(k, 0, pp_len(p, 0), 1);
-    pp_plan_win(k, 1, pp_len(p, 0), 1);
-    pp_plan_line(k, &k->line[0], pp_len(p, 0) - 1);
-}
-
-PP_SIMD static void vwma_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n,
-                               double *const *out)
-{
-    double vol[PP_BLOCK], *y = out[0], *cv = pp_line_next(k, &k->line[0], n);
-    for (size_t i = 0; i < n; i++)
-        cv[i] = b->close[at + i] * b->volume[at + i];
-    pp_sum_run(k, 0, cv, y, n);
-    pp_sum_run(k, 1, b->volume + at, vol, n);
-    for (size_t i = 0; i < n; i++)
-        y[i] = PP_UNLESS(vol[i] == 0, NAN, y[i] / vol[i]);
-}
-
-PP_BARS_KERNEL(vwma, 1)
-const pp_spec pp_indicator_vwma = {.name = "vwma",
-                                   .family = "averages",
-                                   .doc = "volume weighted moving average of the close",
-                                   .formula = "sum_n c v / sum_n v; no volume: unknown",
-                                   .flags = PP_SKIPS_UNREAD,
-                                   .inputs = "close volume",
-                                   PP_ROW_PARAMS(length_20),
-                                   PP_ROW_OUTPUTS(value),
-                                   .lookback = pp_lookback_window,
-                                   .warmup = pp_warmup_window,
-                                   PP_ROW_KERNEL(vwma)};
-
-#define linreg_plan wma_plan
-PP_SIMD static void linreg_block(pp_kernel *k, const double *x, size_t n, double *const *out)
-{
-    double mean[PP_BLOCK], wma[PP_BLOCK];
-    const double per_bar = 6 / (double)(k->win[0].n - 1);
-    pp_mean_wma_run(k, 0, x, mean, wma, n);
-    for (size_t i = 0; i < n; i++) {
-        out[0][i] = 3 * wma[i] - 2 * mean[i]; /* the line's end, as weights: 3 WMA - 2 SMA */
-        out[1][i] = (wma[i] - mean[i]) * per_bar;
-    }
-}
-
-PP_SOURCE_KERNEL(linreg, 2)
-
-static const pp_param_spec linreg_params[] = {PP_LENGTH(14, 2)};
-static const pp_output_spec linreg_outputs[] = {PP_OUT("value", "the line at the last point"),
-                                                PP_OUT("slope", "rise per bar")};
-const pp_spec pp_indicator_linreg = {
-    .name = "linreg",
-    .family = "averages",
-    .doc = "linear regression",
-    .formula = "least squares over the last n points: value at the last point, slope per bar",
-    .flags = PP_TAKES_SOURCE | PP_SKIPS_UNREAD,
-    PP_ROW_SOURCE("close"),
-    PP_ROW_PARAMS(linreg_params),
-    PP_ROW_OUTPUTS(linreg_outputs),
-    .lookback = pp_lookback_window,
-    .warmup = pp_warmup_window,
-    PP_ROW_KERNEL(linreg)};

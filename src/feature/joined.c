@@ -52,7 +52,7 @@ PP_INLINE void join_sums(int q, bool begun, double divisor, const double *restri
         break;
 
 /* One loop per number of parts, so that each is straight. */
-PP_SIMD static void join_any(int q, bool begun, double divisor, const double *s, size_t width,
+PP_WIDE static void join_any(int q, bool begun, double divisor, const double *s, size_t width,
                              double *y, size_t n)
 {
     switch (q) {
@@ -68,36 +68,48 @@ PP_SIMD static void join_any(int q, bool begun, double divisor, const double *s,
     }
 }
 
-PP_SIMD static void four_parts(const double *restrict s, size_t width, double *restrict four,
+PP_WIDE static void four_parts(const double *restrict s, size_t width, double *restrict four,
                                size_t n)
 {
     for (size_t i = 4 * width - 1; i < n; i++)
         four[i] = (s[i] + s[i - width]) + (s[i - 2 * width] + s[i - 3 * width]);
 }
 
-static void joined_sum(size_t len, double divisor, const double *x, double *y, size_t n)
+/* Sums of several windows share the levels; the longest is the last. divisor: as above. */
+PP_INLINE void joined_sums(int count, const size_t *len, double divisor, const double *x,
+                           double *const *y, size_t n)
 {
     _Alignas(64) double made[2][PARTS];
-    const double *sums = x - (len - 1); /* parts of `width`; the first width - 1 do not exist */
-    size_t taken = 0, rest = len, width = 1;
-    for (int flip = 0; rest > 7; flip = !flip, rest /= 4, width *= 4) {
-        if (rest & 3)
-            join_any((int)(rest & 3), taken > 0, 0, sums + len - 1 - taken, width, y, n);
-        taken += (rest & 3) * width;
-        four_parts(sums, width, made[flip] + SHIFT, n + len - 1);
+    const size_t longest = len[count - 1];
+    const double *sums = x - (longest - 1); /* parts of `width`; the first width - 1 do not exist */
+    size_t taken[PP_SUMS_MAX] = {0}, rest[PP_SUMS_MAX];
+    for (int j = 0; j < count; j++)
+        rest[j] = len[j];
+    for (size_t flip = 0, width = 1;; flip = !flip, width *= 4) {
+        for (int j = 0; j < count; j++) {
+            const bool last = rest[j] < 8;
+            const size_t parts = last ? rest[j] : rest[j] & 3;
+            if (parts)
+                join_any((int)parts, taken[j] > 0, last ? divisor : 0,
+                         sums + longest - 1 - taken[j], width, y[j], n);
+            taken[j] += parts * width;
+            rest[j] = last ? 0 : rest[j] / 4;
+        }
+        if (rest[count - 1] == 0)
+            return;
+        four_parts(sums, width, made[flip] + SHIFT, n + longest - 1);
         sums = made[flip] + SHIFT;
     }
-    join_any((int)rest, taken > 0, divisor, sums + len - 1 - taken, width, y, n);
 }
 
-void pp_joined_sum(size_t len, const double *x, double *y, size_t n)
+void pp_joined_sums(int count, const size_t *len, const double *x, double *const *y, size_t n)
 {
-    joined_sum(len, 0, x, y, n);
+    joined_sums(count, len, 0, x, y, n);
 }
 
 void pp_joined_mean(size_t len, const double *x, double *y, size_t n)
 {
-    joined_sum(len, (double)len, x, y, n);
+    joined_sums(1, &len, (double)len, x, &y, n);
 }
 
 /* ---- sums with a second moment: slope or spread ---- */

@@ -12,7 +12,8 @@
 
 enum { PP_JOINED_MAX = 128 };
 
-void pp_joined_sum(size_t len, const double *x, double *y, size_t n);
+/* Of up to PP_SUMS_MAX windows over one series, the longest last. */
+void pp_joined_sums(int count, const size_t *len, const double *x, double *const *y, size_t n);
 void pp_joined_mean(size_t len, const double *x, double *y, size_t n);
 /* Plain and weighted mean (newest len, oldest 1). */
 void pp_joined_means(size_t len, const double *x, double *mean, double *wma, size_t n);

@@ -15,7 +15,8 @@
  *    Short windows are joined anew for many bars at once, of pairs, fours, eights and so on. A
  *    longer window of n is the tail of one run of n
  *    values plus the head of the next; tails are computed once per n bars, heads grow. Extremes
- * cost three comparisons per bar however the data moves (van Herk, Gil and Werman).
+ * cost three comparisons per bar however the data moves (van Herk, Gil and Werman). Short windows
+ * of fixed weights are plain sums of products.
  *  - An EMA is y = alpha x + (1 - alpha) y, in just this form: what stands on it may amplify its
  *    last bit (the range of an rsi on a still market), and so anyone can compute the same. One such
  *    chain waits for its own result; independent chains run in one loop, so that they wait
@@ -34,6 +35,7 @@
 #define PP_INLINE static inline __attribute__((always_inline))
 
 enum { PP_BLOCK = 256, PP_LENGTH_MAX = 100000, PP_STAGES_MAX = 8, PP_SCALARS_MAX = 16 };
+enum { PP_SUMS_MAX = 3 };
 
 /* EMA with alpha 2/(n+1), RMA with 1/n; the first value is the mean of the first n inputs. */
 typedef struct pp_ema {
@@ -63,6 +65,21 @@ typedef struct pp_win {
 typedef struct pp_line {
     size_t history, at, cap, pos;
 } pp_line;
+
+/* Asks memory for the value `ahead` places after p, which is soon read (write: 0) or written (1);
+ * it may lie beyond the end of the column. */
+#define PP_FETCH(p, ahead, write)                                                                  \
+    __builtin_prefetch((const void *)((uintptr_t)(p) + (ahead) * sizeof *(p)), write)
+
+enum { PP_LINE_VALUES = 8 }; /* what comes at once */
+
+/* Asks for the block after this one, so that it comes while this one is computed: for windows. A
+ * chain is slow enough for memory to keep up by itself. */
+static inline void pp_read_ahead(const double *x)
+{
+    for (size_t i = 0; i < PP_BLOCK; i += PP_LINE_VALUES)
+        PP_FETCH(x, PP_BLOCK + i, 0);
+}
 
 /* `value` unless the special case holds; the value is computed in any case, so that compilers turn
  * loops of it into vectors. */
@@ -113,7 +130,9 @@ size_t pp_ema_cascade(pp_ema *e, int depth, const double *x, double y[][PP_BLOCK
 void pp_ema_run_known(pp_ema *e, const double *x, double *y, size_t n);
 /* Average of the true range of the bars [at, at + n). */
 size_t pp_ema_range(pp_ema *e, const pp_bars *b, size_t at, size_t n, double *y);
-size_t pp_sum_run(pp_kernel *k, int w, const double *x, double *y, size_t n);  /* width 1 */
+size_t pp_sum_run(pp_kernel *k, int w, const double *x, double *y, size_t n); /* width 1 */
+/* Of the windows w, w + 1 ... together, the longest last; valid where the last one is. Width 1. */
+size_t pp_sums_run(pp_kernel *k, int w, int count, const double *x, double *const *y, size_t n);
 size_t pp_sma_run(pp_kernel *k, int w, const double *x, double *y, size_t n);  /* width 1 */
 size_t pp_high_run(pp_kernel *k, int w, const double *x, double *y, size_t n); /* width 1 */
 size_t pp_low_run(pp_kernel *k, int w, const double *x, double *y, size_t n);  /* width 1 */

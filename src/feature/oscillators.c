@@ -27,13 +27,15 @@ PP_SIMD static void uo_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n
                              double *const *out)
 {
     double up[3][PP_BLOCK], all[3][PP_BLOCK];
-    size_t first = at ? 0 : 1, m = n - first, lead = 0;
+    double *const ups[] = {up[0], up[1], up[2]}, *const alls[] = {all[0], all[1], all[2]};
+    size_t first = at ? 0 : 1, m = n - first;
     double *bp = pp_line_next(k, &k->line[0], m), *range = pp_line_next(k, &k->line[1], m);
     uo_pressure(b, at + first, m, bp, range);
-    for (int i = 0; i < 3; i++) {
-        pp_sum_run(k, i, bp, up[i], m);
-        lead = pp_sum_run(k, 3 + i, range, all[i], m);
-    }
+    pp_read_ahead(b->high + at);
+    pp_sums_run(k, 0, 3, bp, ups, m);
+    pp_read_ahead(b->low + at);
+    size_t lead = pp_sums_run(k, 3, 3, range, alls, m);
+    pp_read_ahead(b->close + at);
     double *y = out[0] + first;
     pp_fill_unknown(out[0], first + lead);
     for (size_t i = lead; i < m; i++) {
@@ -103,11 +105,12 @@ PP_SIMD static void ao_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n
                              double *const *out)
 {
     double fast[PP_BLOCK], *y = out[0], *mid = hl2_line(k, b, at, n);
-    const double f = (double)k->win[0].n, s = (double)k->win[1].n, both = f * s;
-    pp_sum_run(k, 0, mid, fast, n);
-    pp_sum_run(k, 1, mid, y, n);
-    for (size_t i = 0; i < n; i++) /* the difference of the means in one division */
-        y[i] = (s * fast[i] - f * y[i]) / both;
+    const double f = (double)k->win[0].n, s = (double)k->win[1].n, both = 1 / (f * s);
+    pp_read_ahead(b->high + at);
+    const size_t lead = pp_sums_run(k, 0, 2, mid, (double *const[]){fast, y}, n);
+    pp_read_ahead(b->low + at);
+    for (size_t i = lead; i < n; i++) /* the difference of the means with one factor */
+        y[i] = (s * fast[i] - f * y[i]) * both;
 }
 
 PP_BARS_KERNEL(ao, 1)

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { PROFILE_BARS_MAX = 5000, BUCKETS_MAX = 1000 };
+enum { PROFILE_BARS_MAX = 5000, BUCKETS_MAX = 1000, GROUP = 16, VECTOR = 4 };
 
 typedef struct profile_state {
     bool anchored;
@@ -17,97 +17,162 @@ typedef struct profile_state {
     int64_t bars;       /* anchored: since the anchor; 0: none yet */
     size_t first, next; /* window that volume[] holds, [first, next) */
     double high, low;   /* its range */
-    double volume[];
+    double width, per_width;
+    size_t padded;  /* buckets, in whole groups */
+    double place[]; /* volumes, then edges of the buckets, one more */
 } profile_state;
+
+static double *profile_volume(profile_state *s)
+{
+    return s->place;
+}
+
+static double *profile_edges(profile_state *s)
+{
+    return s->place + s->padded;
+}
 
 typedef struct profile {
     double poc, vah, val, poc_volume;
 } profile;
 
-static size_t bucket_of(const profile_state *s, double price, double width)
+/* About where a price falls; a price on an edge may fall to either side of it. */
+static size_t bucket_of(const profile_state *s, double price)
 {
-    double j = floor((price - s->low) / width);
-    double last = (double)(s->buckets - 1);
-    return j > last ? s->buckets - 1 : j < 0 ? 0 : (size_t)j;
+    double j = (price - s->low) * s->per_width;
+    return j < (double)s->buckets ? (size_t)j : s->buckets - 1;
 }
 
-/* Adds one bar: v * overlap / (h - l) to each bucket, all of it to one if the bar is flat. */
-static void add_bar(profile_state *s, const pp_bars *b, size_t i, double width)
+/* v * overlap / (h - l) to each bucket of whole groups, as vectors; without an overlap 0. */
+PP_INLINE void spread(double *restrict volume, const double *restrict edge, double h, double l,
+                      double density)
 {
-    double h = b->high[i], l = b->low[i], v = b->volume[i];
-    size_t from = bucket_of(s, l, width), to = bucket_of(s, h, width);
-    if (h == l) {
-        s->volume[from] += v;
-        return;
-    }
-    from -= from > 0; /* a price on an edge may fall to either side of it */
-    to += to + 1 < s->buckets;
-    for (size_t j = from; j <= to; j++) {
-        double lower = s->low + (double)j * width;
-        double upper = j + 1 == s->buckets ? s->high : s->low + (double)(j + 1) * width;
-        double overlap = (h < upper ? h : upper) - (l > lower ? l : lower);
-        if (overlap > 0)
-            s->volume[j] += v * overlap / (h - l);
+    for (size_t j = 0; j < GROUP; j++) {
+        double bottom = PP_UNLESS(l > edge[j], l, edge[j]);
+        double top = PP_UNLESS(h < edge[j + 1], h, edge[j + 1]), overlap = top - bottom;
+        volume[j] += density * PP_UNLESS(overlap <= 0, 0, overlap);
     }
 }
 
-/* Brings volume[] to the window [first, next). */
+/* Adds the bars [first, next), oldest first; all of a flat one goes to one bucket. */
+PP_SIMD static void add_bars(profile_state *s, const pp_bars *b, size_t first, size_t next)
+{
+    double *volume = profile_volume(s), *edge = profile_edges(s);
+    for (size_t i = first; i < next; i++) {
+        const double h = b->high[i], l = b->low[i], v = b->volume[i];
+        size_t from = bucket_of(s, l), to = bucket_of(s, h);
+        if (h == l) {
+            double j = floor((h - s->low) / s->width);
+            volume[j < (double)s->buckets ? (size_t)j : s->buckets - 1] += v;
+            continue;
+        }
+        const double density = v / (h - l);
+        from = (from - (from > 0)) / VECTOR * VECTOR;
+        for (to += to + 1 < s->buckets; from <= to; from += GROUP)
+            spread(volume + from, edge + from, h, l, density);
+    }
+}
+
+/* Highest and lowest of the bars [first, next). */
+PP_SIMD static void find_range(profile_state *s, const pp_bars *b, size_t first, size_t next)
+{
+    double high[GROUP], low[GROUP];
+    for (size_t j = 0; j < GROUP; j++) {
+        high[j] = b->high[first];
+        low[j] = b->low[first];
+    }
+    size_t i = first;
+    for (; i + GROUP <= next; i += GROUP)
+        for (size_t j = 0; j < GROUP; j++) {
+            high[j] = b->high[i + j] > high[j] ? b->high[i + j] : high[j];
+            low[j] = b->low[i + j] < low[j] ? b->low[i + j] : low[j];
+        }
+    for (; i < next; i++) {
+        high[0] = b->high[i] > high[0] ? b->high[i] : high[0];
+        low[0] = b->low[i] < low[0] ? b->low[i] : low[0];
+    }
+    s->high = high[0];
+    s->low = low[0];
+    for (size_t j = 1; j < GROUP; j++) {
+        s->high = high[j] > s->high ? high[j] : s->high;
+        s->low = low[j] < s->low ? low[j] : s->low;
+    }
+}
+
+/* Empty buckets over the range; those that fill the last group have no width and stay empty. */
+PP_SIMD static void lay_out(profile_state *s)
+{
+    double *restrict volume = profile_volume(s), *restrict edge = profile_edges(s);
+    const double width = (s->high - s->low) / (double)s->buckets, low = s->low;
+    for (size_t j = 0; j < s->padded; j++) {
+        volume[j] = 0;
+        edge[j] = low + (double)j * width;
+    }
+    for (size_t j = s->buckets; j <= s->padded; j++)
+        edge[j] = s->high;
+    s->width = width;
+    s->per_width = 1 / width;
+}
+
+/* Brings the volumes to the window [first, next). */
 static void fill(profile_state *s, const pp_bars *b, size_t first, size_t next)
 {
-    double high = -INFINITY, low = INFINITY;
-    bool grows = s->first == first && s->next + 1 == next && s->next > first;
-    if (grows) {
-        size_t i = next - 1;
-        high = b->high[i] > s->high ? b->high[i] : s->high;
-        low = b->low[i] < s->low ? b->low[i] : s->low;
-        grows = high == s->high && low == s->low;
-    } else {
-        for (size_t i = first; i < next; i++) {
-            high = b->high[i] > high ? b->high[i] : high;
-            low = b->low[i] < low ? b->low[i] : low;
-        }
+    const size_t last = next - 1;
+    bool grows = s->first == first && s->next == last && last > first && b->high[last] <= s->high &&
+                 b->low[last] >= s->low;
+    if (!grows) {
+        find_range(s, b, first, next);
+        lay_out(s);
     }
-    s->high = high;
-    s->low = low;
-    double width = (high - low) / (double)s->buckets;
-    if (!grows)
-        memset(s->volume, 0, s->buckets * sizeof *s->volume);
-    if (high > low)
-        for (size_t i = grows ? next - 1 : first; i < next; i++)
-            add_bar(s, b, i, width);
-    else
-        for (size_t i = grows ? next - 1 : first; i < next; i++)
-            s->volume[0] += b->volume[i];
+    if (s->high > s->low)
+        add_bars(s, b, grows ? last : first, next);
+    for (size_t i = grows ? last : first; i < next && s->high == s->low; i++)
+        *profile_volume(s) += b->volume[i];
     s->first = first;
     s->next = next;
 }
 
+/* The fullest bucket and the sum of all. */
+static size_t fullest(const profile_state *s, double *total)
+{
+    const double *volume = profile_volume((profile_state *)s);
+    double sum[GROUP] = {0};
+    for (size_t j = 0; j < s->padded; j += GROUP)
+        for (size_t i = 0; i < GROUP; i++)
+            sum[i] += volume[j + i];
+    *total = 0;
+    for (size_t i = 0; i < GROUP; i++)
+        *total += sum[i];
+    size_t poc = 0;
+    for (size_t j = 1; j < s->buckets; j++)
+        if (volume[j] > volume[poc] + 1e-9 * *total)
+            poc = j;
+    return poc;
+}
+
 static profile find_profile(const profile_state *s)
 {
-    double total = 0, width = (s->high - s->low) / (double)s->buckets;
-    for (size_t j = 0; j < s->buckets; j++)
-        total += s->volume[j];
+    const double *volume = profile_volume((profile_state *)s);
+    double total;
+    const size_t poc = fullest(s, &total), n = s->buckets;
     if (total <= 0)
         return (profile){NAN, NAN, NAN, NAN};
     if (s->high == s->low)
         return (profile){s->high, s->high, s->high, total};
-    double same = 1e-9 * total;
-    size_t poc = 0;
-    for (size_t j = 1; j < s->buckets; j++)
-        if (s->volume[j] > s->volume[poc] + same)
-            poc = j;
+    const double same = 1e-9 * total, wanted = s->area_pct * total - same;
     size_t low = poc, high = poc;
-    double area = s->volume[poc];
-    while (area < s->area_pct * total - same && (low > 0 || high + 1 < s->buckets)) {
-        double above = high + 1 < s->buckets ? s->volume[high + 1] : -INFINITY;
-        double below = low > 0 ? s->volume[low - 1] : -INFINITY;
+    double area = volume[poc];
+    while (area < wanted && (low > 0 || high + 1 < n)) {
+        double above = high + 1 < n ? volume[high + 1] : -INFINITY;
+        double below = low > 0 ? volume[low - 1] : -INFINITY;
         bool up = above >= below - same;
         area += up ? above : below;
         high += up;
         low -= !up;
     }
-    return (profile){s->low + ((double)poc + 0.5) * width, s->low + (double)(high + 1) * width,
-                     s->low + (double)low * width, s->volume[poc]};
+    return (profile){s->low + ((double)poc + 0.5) * s->width,
+                     s->low + (double)(high + 1) * s->width, s->low + (double)low * s->width,
+                     volume[poc]};
 }
 
 static void put_profile(const profile_state *s, double c, bool known, size_t i, double *const *out)
@@ -145,9 +210,14 @@ static void profile_run(void *state, const pp_inputs *in, size_t from, size_t to
     }
 }
 
+static size_t padded(const pp_params *p)
+{
+    return (pp_len(p, 1) / GROUP + 2) * GROUP;
+}
+
 static size_t volume_profile_size(const pp_params *p)
 {
-    return sizeof(profile_state) + pp_len(p, 1) * sizeof(double);
+    return sizeof(profile_state) + (2 * padded(p) + 1) * sizeof(double);
 }
 
 static void profile_init(void *state, const pp_params *p, bool anchored)
@@ -158,6 +228,7 @@ static void profile_init(void *state, const pp_params *p, bool anchored)
     s->anchor = anchored ? (pp_anchor)p->v[0] : PP_ANCHOR_SWING_ANY;
     s->lookback = anchored ? PROFILE_BARS_MAX : pp_len(p, 0);
     s->buckets = pp_len(p, 1);
+    s->padded = padded(p);
     s->area_pct = p->v[2];
 }
 

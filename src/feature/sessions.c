@@ -32,13 +32,9 @@ static void session_init(void *state, const pp_params *p)
     *s = (session_state){.day = new_period(), .week = new_period()};
 }
 
-static void period_step(period *p, pp_tf tf, int64_t open_ms, double high, double low)
+/* A bar that opens a period: the first, or one at or after the end of the last. */
+static void period_open(period *p, pp_tf tf, int64_t open_ms)
 {
-    if (p->begun && open_ms < p->end_ms) {
-        p->high = high > p->high ? high : p->high;
-        p->low = low < p->low ? low : p->low;
-        return;
-    }
     int64_t start_ms = pp_tf_open(tf, open_ms);
     bool next = p->begun && p->whole && start_ms == p->end_ms; /* the one before is complete */
     p->prev_high = next ? p->high : NAN;
@@ -46,23 +42,52 @@ static void period_step(period *p, pp_tf tf, int64_t open_ms, double high, doubl
     p->whole = p->begun || open_ms == start_ms;
     p->begun = true;
     p->end_ms = pp_tf_close(tf, start_ms);
-    p->high = high;
-    p->low = low;
+    p->high = -INFINITY;
+    p->low = INFINITY;
 }
 
+/* The running extremes of [from, to), to the columns if there are any. */
+static void period_extremes(period *p, const pp_bars *b, size_t from, size_t to, double *high,
+                            double *low)
+{
+    double h = p->high, l = p->low;
+    for (size_t i = from; i < to; i++) {
+        h = b->high[i] > h ? b->high[i] : h;
+        l = b->low[i] < l ? b->low[i] : l;
+        if (high)
+            high[i] = h;
+        if (low)
+            low[i] = l;
+    }
+    p->high = h;
+    p->low = l;
+}
+
+static void put_same(double *y, size_t from, size_t to, double v)
+{
+    for (size_t i = from; i < to && y; i++)
+        y[i] = v;
+}
+
+/* Span by span within one day, and so one week. */
 static void session_run(void *state, const pp_inputs *in, size_t from, size_t to,
                         double *const *out)
 {
     session_state s = *(session_state *)state;
     const pp_bars *b = in->bars;
-    for (size_t i = from; i < to; i++) {
-        period_step(&s.day, PP_TF_D, b->open_ms[i], b->high[i], b->low[i]);
-        period_step(&s.week, PP_TF_W, b->open_ms[i], b->high[i], b->low[i]);
-        const double made[] = {s.day.prev_high, s.day.prev_low,   s.day.high,
-                               s.day.low,       s.week.prev_high, s.week.prev_low};
-        for (int o = 0; o < 6; o++)
-            if (out[o])
-                out[o][i] = made[o];
+    for (size_t i = from, end; i < to; i = end) {
+        if (!s.day.begun || b->open_ms[i] >= s.day.end_ms)
+            period_open(&s.day, PP_TF_D, b->open_ms[i]);
+        if (!s.week.begun || b->open_ms[i] >= s.week.end_ms)
+            period_open(&s.week, PP_TF_W, b->open_ms[i]);
+        for (end = i + 1; end < to && b->open_ms[end] < s.day.end_ms;)
+            end++;
+        period_extremes(&s.day, b, i, end, out[2], out[3]);
+        period_extremes(&s.week, b, i, end, NULL, NULL);
+        put_same(out[0], i, end, s.day.prev_high);
+        put_same(out[1], i, end, s.day.prev_low);
+        put_same(out[4], i, end, s.week.prev_high);
+        put_same(out[5], i, end, s.week.prev_low);
     }
     *(session_state *)state = s;
 }

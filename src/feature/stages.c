@@ -185,11 +185,26 @@ PP_INLINE size_t roll(join_op op, pp_kernel *k, int which, const double *restric
 
 size_t pp_sum_run(pp_kernel *k, int w, const double *x, double *y, size_t n)
 {
-    if (k->win[w].n > PP_JOINED_MAX)
-        return roll(JOIN_SUM, k, w, x, y, n);
-    size_t lead = win_lead(&k->win[w], y, n);
+    return pp_sums_run(k, w, 1, x, &y, n);
+}
+
+size_t pp_sums_run(pp_kernel *k, int w, int count, const double *x, double *const *y, size_t n)
+{
+    const int last = w + count - 1;
+    size_t len[PP_SUMS_MAX], lead = 0;
+    if (k->win[last].n > PP_JOINED_MAX) {
+        for (int j = 0; j < count; j++)
+            lead = roll(JOIN_SUM, k, w + j, x, y[j], n);
+        return lead;
+    }
+    lead = win_lead(&k->win[last], y[count - 1], n);
+    double *from[PP_SUMS_MAX];
+    for (int j = 0; j < count; j++) {
+        len[j] = k->win[w + j].n;
+        from[j] = y[j] + lead;
+    }
     if (lead < n)
-        pp_joined_sum(k->win[w].n, x + lead, y + lead, n - lead);
+        pp_joined_sums(count, len, x + lead, from, n - lead);
     return lead;
 }
 
@@ -343,24 +358,57 @@ size_t pp_wma_run(pp_kernel *k, int w, const double *x, double *wma, size_t n)
     return pp_mean_wma_run(k, w, x, mean, wma, n);
 }
 
-PP_SIMD void pp_weighted_run(const double *w, size_t len, const double *x, double *y, size_t n)
+enum { WEIGHTS_MAX = 12 }; /* in one pass: what stays in registers */
+
+/* `count` more products for each y, the first ones if it has not begun. */
+PP_INLINE void weigh(size_t count, bool begun, const double *w, const double *restrict x,
+                     double *restrict y, size_t n)
 {
-    enum { LANES = 8 };
-    const double *restrict oldest = x - (len - 1);
-    size_t i = 0;
-    for (; i + LANES <= n; i += LANES) {
-        double sum[LANES] = {0};
-        for (size_t j = 0; j < len; j++)
-            for (size_t lane = 0; lane < LANES; lane++)
-                sum[lane] += w[j] * oldest[i + lane + j];
-        for (size_t lane = 0; lane < LANES; lane++)
-            y[i + lane] = sum[lane];
-    }
-    for (; i < n; i++) {
-        double sum = 0;
-        for (size_t j = 0; j < len; j++)
-            sum += w[j] * oldest[i + j];
+    double by[WEIGHTS_MAX];
+    for (size_t j = 0; j < count; j++)
+        by[j] = w[j];
+    for (size_t i = 0; i < n; i++) {
+        double sum = begun ? y[i] : 0;
+        for (size_t j = 0; j < count; j++)
+            sum += by[j] * x[i + j];
         y[i] = sum;
+    }
+}
+
+#define WEIGH_CASE(count)                                                                          \
+    case count:                                                                                    \
+        begun ? weigh(count, true, w, x, y, n) : weigh(count, false, w, x, y, n);                  \
+        break;
+
+/* One loop per number of weights, so that each is straight. */
+PP_WIDE static void weigh_some(size_t count, bool begun, const double *w, const double *x,
+                               double *y, size_t n)
+{
+    switch (count) {
+        WEIGH_CASE(1)
+        WEIGH_CASE(2)
+        WEIGH_CASE(3)
+        WEIGH_CASE(4)
+        WEIGH_CASE(5)
+        WEIGH_CASE(6)
+        WEIGH_CASE(7)
+        WEIGH_CASE(8)
+        WEIGH_CASE(9)
+        WEIGH_CASE(10)
+        WEIGH_CASE(11)
+        WEIGH_CASE(12)
+    default:
+        break;
+    }
+}
+
+void pp_weighted_run(const double *w, size_t len, const double *x, double *y, size_t n)
+{
+    const double *oldest = x - (len - 1);
+    const size_t passes = (len + WEIGHTS_MAX - 1) / WEIGHTS_MAX;
+    for (size_t pass = 0, j = 0, to; pass < passes; pass++, j = to) {
+        to = len * (pass + 1) / passes;
+        weigh_some(to - j, pass > 0, w + j, oldest + j, y, n);
     }
 }
 

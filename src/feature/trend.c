@@ -1,4 +1,4 @@
-/* trend.c - direction and strength of a move: dm adx vortex supertrend psar squeeze. */
+/* trend.c - direction and strength of a move: dm adx vortex squeeze. */
 #include "feature/kernel.h"
 
 static const pp_param_spec length_14[] = {PP_LENGTH(14, 1)};
@@ -227,169 +227,6 @@ const pp_spec pp_indicator_vortex = {
     .warmup = pp_warmup_change,
     PP_ROW_KERNEL(vortex)};
 
-/* v: multiplier, lower band, upper band; n[0]: direction, 0 before the first value. */
-static void supertrend_plan(pp_kernel *k, const pp_params *p)
-{
-    pp_plan_rma(&k->ema[0], pp_len(p, 0));
-    k->v[0] = p->v[1];
-}
-
-static void supertrend_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n,
-                             double *const *out)
-{
-    double range[PP_BLOCK], lower = k->v[1], upper = k->v[2];
-    bool begun = k->n[0] != 0, up = k->n[0] > 0;
-    size_t lead = pp_ema_range(&k->ema[0], b, at, n, range);
-    for (int o = 0; o < 4; o++)
-        pp_fill_unknown(out[o], lead);
-    for (size_t i = lead; i < n; i++) {
-        double mid = (b->high[at + i] + b->low[at + i]) / 2, width = k->v[0] * range[i];
-        double lb = mid - width, ub = mid + width, c = b->close[at + i];
-        if (begun) {
-            double last = b->close[at + i - 1];
-            lb = lb < lower && !(last < lower) ? lower : lb;
-            ub = ub > upper && !(last > upper) ? upper : ub;
-            up = up ? !(c < lb) : c > ub;
-        }
-        begun = true;
-        lower = lb;
-        upper = ub;
-        out[0][i] = up ? lb : ub;
-        out[1][i] = up ? 1 : -1;
-        out[2][i] = up ? lb : NAN;
-        out[3][i] = up ? NAN : ub;
-    }
-    k->v[1] = lower;
-    k->v[2] = upper;
-    k->n[0] = !begun ? 0 : up ? 1 : -1;
-}
-
-PP_BARS_KERNEL(supertrend, 4)
-
-static const pp_param_spec supertrend_params[] = {
-    PP_LENGTH(10, 1), PP_ABOVE_ZERO("multiplier", "ranges from hl2 to a band", 3)};
-static const pp_output_spec supertrend_outputs[] = {
-    PP_OUT("trend", "the band in force"), PP_OUT_INT("direction", "1 up, -1 down"),
-    PP_OUT("long", "the lower band while up, else unknown"),
-    PP_OUT("short", "the upper band while down, else unknown")};
-const pp_spec pp_indicator_supertrend = {
-    .name = "supertrend",
-    .family = "trend",
-    .doc = "ATR bands that only move with the trend",
-    .formula = "a = atr; lb, ub = hl2 -+ k a; lb = max(lb, lb_-1) unless c_-1 < lb_-1; ub = "
-               "min(ub, ub_-1) unless c_-1 > ub_-1; first bar: down; was down: up if c > ub; was "
-               "up: down if c < lb; trend = lb (up: 1) or ub (down: -1)",
-    .flags = PP_SKIPS_UNREAD | PP_ONE_SIDED,
-    .inputs = "high low close",
-    PP_ROW_PARAMS(supertrend_params),
-    PP_ROW_OUTPUTS(supertrend_outputs),
-    .lookback = pp_lookback_window,
-    .warmup = pp_warmup_rma,
-    PP_ROW_KERNEL(supertrend)};
-
-/* v: af0, af, max_af, then a, ep, s; n[0]: up. */
-enum { PSAR_AF0, PSAR_AF, PSAR_MAX, PSAR_A, PSAR_EP, PSAR_S };
-
-static void psar_plan(pp_kernel *k, const pp_params *p)
-{
-    for (int i = 0; i < 3; i++)
-        k->v[i] = p->v[i];
-}
-
-/* The state that bar 1 starts from. */
-static void psar_start(pp_kernel *k, const pp_bars *b)
-{
-    bool up = b->close[1] > b->close[0];
-    k->n[0] = up;
-    k->v[PSAR_EP] = up ? b->high[1] : b->low[1];
-    k->v[PSAR_S] = up ? b->low[0] : b->high[0];
-    k->v[PSAR_A] = k->v[PSAR_AF0];
-}
-
-static void psar_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n, double *const *out)
-{
-    const double af0 = k->v[PSAR_AF0], step = k->v[PSAR_AF], most = k->v[PSAR_MAX];
-    size_t lead = at ? 0 : 1;
-    for (int o = 0; o < 6; o++)
-        pp_fill_unknown(out[o], lead);
-    if (at <= 1 && at + n > 1)
-        psar_start(k, b);
-    double a = k->v[PSAR_A], ep = k->v[PSAR_EP], s = k->v[PSAR_S];
-    bool up = k->n[0];
-    for (size_t i = lead; i < n; i++) {
-        const double *h = b->high + at + i, *l = b->low + at + i;
-        s += a * (ep - s);
-        bool turn = up ? s > *l : s < *h;
-        if (turn) {
-            s = up ? (*h > ep ? *h : ep) : (*l < ep ? *l : ep);
-            ep = up ? *l : *h;
-            a = af0;
-            up = !up;
-        } else if (at + i > 1 && (up ? *h > ep : *l < ep)) {
-            ep = up ? *h : *l;
-            a = a + step < most ? a + step : most;
-        }
-        for (size_t back = 1; back <= 2 && back <= at + i; back++) {
-            double low = *(l - back), high = *(h - back);
-            s = up ? (s > low ? low : s) : (s < high ? high : s);
-        }
-        out[0][i] = s;
-        out[1][i] = up ? 1 : -1;
-        out[2][i] = up ? s : NAN;
-        out[3][i] = up ? NAN : s;
-        out[4][i] = a;
-        out[5][i] = turn;
-    }
-    k->v[PSAR_A] = a;
-    k->v[PSAR_EP] = ep;
-    k->v[PSAR_S] = s;
-    k->n[0] = up;
-}
-
-PP_BARS_KERNEL(psar, 6)
-
-static int psar_lookback(const pp_params *p, int output)
-{
-    (void)p, (void)output;
-    return 1;
-}
-
-static int psar_warmup(const pp_params *p, const pp_chain *c)
-{
-    (void)p, (void)c;
-    return 110;
-}
-
-static const char *psar_check(const pp_params *p)
-{
-    return p->v[0] <= p->v[2] ? NULL : "af0 must not be above max_af";
-}
-
-static const pp_param_spec psar_params[] = {
-    PP_ABOVE_ZERO("af0", "acceleration after a reversal, at most max_af", 0.02),
-    PP_FLOAT_PARAM("af", "added at each new extreme", 0.02, 0, 1000),
-    PP_ABOVE_ZERO("max_af", "the most acceleration", 0.2)};
-static const pp_output_spec psar_outputs[] = {
-    PP_OUT("sar", "the stop of this bar"),        PP_OUT_INT("direction", "1 up, -1 down"),
-    PP_OUT("long", "sar while up, else unknown"), PP_OUT("short", "sar while down, else unknown"),
-    PP_OUT("af", "acceleration after this bar"),  PP_OUT_BOOL("reversal", "turned on this bar")};
-const pp_spec pp_indicator_psar = {
-    .name = "psar",
-    .family = "trend",
-    .doc = "parabolic stop and reverse",
-    .formula = "at 1: up if c_1 > c_0 (ep = h_1, s = l_0) else down (ep = l_1, s = h_0), a = af0; "
-               "each bar from 1: s += a (ep - s); up and s > l reverses: s = max(h, ep), ep = l, a "
-               "= af0 (down mirrored); else, not at 1, a new extreme moves ep and a = min(a + af, "
-               "max_af); then s is held to the two bars before on the new side",
-    .flags = PP_SKIPS_UNREAD | PP_ONE_SIDED,
-    .inputs = "high low close",
-    PP_ROW_PARAMS(psar_params),
-    PP_ROW_OUTPUTS(psar_outputs),
-    .check = psar_check,
-    .lookback = psar_lookback,
-    .warmup = psar_warmup,
-    PP_ROW_KERNEL(psar)};
-
 /* Windows: 0 bb, 1 HH, 2 LL, 3 SMA of mom, 4 the regression over line 0. */
 static void squeeze_plan(pp_kernel *k, const pp_params *p)
 {
@@ -406,7 +243,8 @@ static void squeeze_plan(pp_kernel *k, const pp_params *p)
     k->v[2] = p->v[3];
 }
 
-static void squeeze_flags(pp_kernel *k, const pp_bars *b, size_t at, size_t n, double *const *out)
+PP_SIMD static void squeeze_flags(pp_kernel *k, const pp_bars *b, size_t at, size_t n,
+                                  double *const *out)
 {
     double mean[PP_BLOCK], dev[PP_BLOCK], tr[PP_BLOCK], basis[PP_BLOCK], range[PP_BLOCK];
     size_t lead = pp_dev_run(k, 0, k->v[0], b->close + at, mean, dev, n);
@@ -419,10 +257,10 @@ static void squeeze_flags(pp_kernel *k, const pp_bars *b, size_t at, size_t n, d
         double band = k->v[1] * dev[i], width = k->v[2] * range[i];
         double bl = mean[i] - band, bu = mean[i] + band, kl = basis[i] - width,
                ku = basis[i] + width;
-        bool on = bl > kl && bu < ku, off = bl < kl && bu > ku;
-        out[1][i] = on;
-        out[2][i] = off;
-        out[3][i] = !on && !off;
+        bool on = (bl > kl) & (bu < ku), off = (bl < kl) & (bu > ku);
+        out[1][i] = PP_UNLESS(on, 1, 0);
+        out[2][i] = PP_UNLESS(off, 1, 0);
+        out[3][i] = PP_UNLESS(on | off, 0, 1);
     }
 }
 

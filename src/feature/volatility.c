@@ -85,6 +85,7 @@ static void stdev_plan(pp_kernel *k, const pp_params *p)
 PP_SIMD static void stdev_block(pp_kernel *k, const double *x, size_t n, double *const *out)
 {
     double mean[PP_BLOCK];
+    pp_read_ahead(x);
     pp_dev_run(k, 0, k->v[0], x, mean, out[0], n);
 }
 
@@ -119,6 +120,7 @@ static void zscore_plan(pp_kernel *k, const pp_params *p)
 PP_SIMD static void zscore_block(pp_kernel *k, const double *x, size_t n, double *const *out)
 {
     double mean[PP_BLOCK], dev[PP_BLOCK];
+    pp_read_ahead(x);
     pp_dev_run(k, 0, k->v[0], x, mean, dev, n);
     for (size_t i = 0; i < n; i++)
         out[0][i] = PP_UNLESS(dev[i] == 0, 0, (x[i] - mean[i]) / dev[i]);
@@ -288,7 +290,11 @@ PP_SIMD static void chop_block(pp_kernel *k, const pp_bars *b, size_t at, size_t
     pp_low_run(k, 2, b->low + at, low, n);
     pp_fill_unknown(y, lead);
     for (size_t i = lead; i < n; i++)
-        y[i] = high[i] == low[i] ? NAN : 100 * pp_log(y[i] / (high[i] - low[i])) / full;
+        y[i] = PP_UNLESS(high[i] == low[i], NAN, y[i] / (high[i] - low[i]));
+    for (size_t i = lead; i < n; i++)
+        y[i] = pp_log(y[i]);
+    for (size_t i = lead; i < n; i++)
+        y[i] = 100 * y[i] / full;
 }
 
 PP_BARS_KERNEL(chop, 1)

@@ -123,7 +123,8 @@ Test(indicators, F5_every_row_equals_its_slow_twin)
  * length up to where they change, and some beyond. */
 Test(indicators, F5_windows_of_every_length_equal_their_twin)
 {
-    static const char *const names[] = {"sma", "linreg", "stdev", "aroon", "highest", NULL};
+    static const char *const names[] = {"sma",   "wma",   "hma",     "trima", "linreg",
+                                        "stdev", "aroon", "highest", NULL};
     for (int kind = 0; bar_kinds[kind]; kind++)
         for (int k = 0; names[k]; k++)
             for (int length = kind + 1; length < 300; length += length < 140 ? 5 : 37) {
