@@ -195,43 +195,81 @@ static const char *column_list(pp_arena *arena, pp_family family)
     return b.text;
 }
 
+/* Rows that the months can have if they hold what their names say. */
+static size_t rows_of_months(pp_kind kind, const int64_t *months, size_t n)
+{
+    int64_t ms = 0, step = pp_family_is_bars(kind.family) ? pp_tf_ms(kind.tf) : PP_HOUR_MS;
+    for (size_t i = 0; i < n; i++)
+        ms += pp_month_start_ms(months[i] + 1) - pp_month_start_ms(months[i]);
+    return (size_t)(ms / step) + 1;
+}
+
+static const char *symbol_dir(pp_arena *arena, const pp_store *store, const pp_store_key *key)
+{
+    return pp_fmt(arena, "%s/%s/%s", pp_store_dir(arena, store), key->exchange, key->symbol);
+}
+
+/* The database of the symbol's folder, opened by the first who needs it. The folder of the kind is
+ * named too, since it may be a link to another place. */
+static bool need_db(pp_arena *arena, const pp_store *store, const pp_store_key *key, pp_db **db,
+                    pp_diags *d)
+{
+    const char *const dirs[] = {symbol_dir(arena, store, key),
+                                pp_store_kind_dir(arena, store, key)};
+    if (!*db)
+        *db = pp_db_open(arena, dirs, 2, d);
+    return *db != NULL;
+}
+
+/* Bit c: column c has no NaN. Without a branch, so that many values are looked at in one step. */
+static unsigned known_columns(const pp_series *s, size_t nc)
+{
+    unsigned bits = 0;
+    for (size_t c = 0; c < nc; c++) {
+        uint64_t unknown = 0;
+        for (size_t i = 0; i < s->n; i++)
+            unknown += s->col[c][i] != s->col[c][i];
+        bits |= (unsigned)!unknown << c;
+    }
+    return bits;
+}
+
 /* The months as one query; the files follow each other in the order given. */
 static bool read_months(pp_arena *arena, const pp_store *store, const pp_store_key *key,
-                        const int64_t *months, size_t n, pp_series *out, pp_diags *d)
+                        const int64_t *months, size_t n, pp_db **db, pp_series *out, pp_diags *d)
 {
     const char *dir = pp_store_kind_dir(arena, store, key);
-    char real[4096];
+    char real[4096], kind[PP_KIND_TEXT];
+    void *cols[PP_SERIES_COLS + 1];
     pp_buf sql = {.arena = arena};
-    pp_table t;
     size_t nc;
     pp_family_cols(key->kind.family, &nc);
-    pp_series_init(arena, out, key->kind, 0, false);
-    if (!n)
-        return true;
-    if (!realpath(dir, real)) {
+    pp_kind_name(key->kind, kind);
+    if (!realpath(symbol_dir(arena, store, key), real)) {
         pp_error(d, PP_E_STORE, (pp_pos){dir, 0, 0}, "cannot read: %s", strerror(errno));
         return false;
     }
-    pp_db *db = pp_db_open(arena, &dir, 1, d);
-    if (!db)
+    if (!need_db(arena, store, key, db, d))
         return false;
     pp_buf_printf(&sql, "SELECT %s FROM read_parquet([", column_list(arena, key->kind.family));
     for (size_t i = 0; i < n; i++) {
         const char *name = strrchr(pp_store_file(arena, store, key, months[i]), '/');
         pp_buf_printf(&sql, "%s%s", i ? "," : "",
-                      pp_sql_text(arena, pp_fmt(arena, "%s%s", real, name)));
+                      pp_sql_text(arena, pp_fmt(arena, "%s/%s%s", real, kind, name)));
     }
     pp_buf_puts(&sql, "])");
-    if (!pp_db_query(db, arena, sql.text, &t, d)) {
+    *out = (pp_series){.kind = key->kind};
+    if (!pp_db_fetch_words(*db, arena, sql.text, rows_of_months(key->kind, months, n), nc + 1, cols,
+                           &out->n, d)) {
         pp_diag *e =
             pp_error(d, PP_E_STORE, (pp_pos){dir, 0, 0}, "a month of the store cannot be read");
         e->hint = "remove the damaged file and import or download that month again";
         return false;
     }
-    *out = (pp_series){.kind = key->kind, .n = t.n_rows};
-    out->time_ms = (int64_t *)(uintptr_t)t.cols[0].i64;
+    out->time_ms = cols[0];
     for (size_t c = 0; c < nc; c++)
-        out->col[c] = (double *)(uintptr_t)t.cols[c + 1].f64;
+        out->col[c] = cols[c + 1];
+    out->known = known_columns(out, nc);
     return true;
 }
 
@@ -240,8 +278,11 @@ static bool read_months(pp_arena *arena, const pp_store *store, const pp_store_k
 static bool check_order(const pp_series *s, const char *dir, pp_diags *d)
 {
     bool bars = pp_family_is_bars(s->kind.family);
+    int64_t step = bars && s->kind.tf < PP_TF_M ? pp_tf_ms(s->kind.tf) : 0;
     for (size_t i = 0; i < s->n; i++) {
         int64_t t = s->time_ms[i];
+        if (i && step && t == s->time_ms[i - 1] + step)
+            continue; /* the usual case: aligned as the one before */
         bool aligned = !bars || pp_tf_open(s->kind.tf, t) == t;
         if (aligned && (i == 0 || t > s->time_ms[i - 1]))
             continue;
@@ -271,32 +312,43 @@ static pp_xxh128 source_sum(pp_arena *arena, const pp_store *store, const pp_sto
     return pp_xxh3(b.text ? b.text : "", b.len, 1);
 }
 
-bool pp_store_read_sum(pp_arena *arena, const pp_store *store, const pp_store_key *key,
-                       pp_series *out, pp_xxh128 *content, pp_diags *d)
+bool pp_store_load(pp_arena *arena, const pp_store *store, const pp_store_key *key, pp_db **db,
+                   pp_loaded *out, pp_diags *d)
 {
     const int64_t *months;
-    *content = (pp_xxh128){0, 0};
-    pp_series_init(arena, out, key->kind, 0, false);
+    *out = (pp_loaded){.key = *key, .rows = {.kind = key->kind}};
     size_t n = pp_store_months(arena, store, key, &months);
     if (!n)
         return true;
     /* The sum is taken before the files are read: a month that is replaced meanwhile makes the
      * entry one for a list of sources that no longer exists. */
-    pp_xxh128 sources = source_sum(arena, store, key, months, n);
-    if (pp_cache_open(arena, store, key, sources, out, content))
+    out->sources = source_sum(arena, store, key, months, n);
+    if (pp_cache_open(arena, store, key, out->sources, &out->rows, &out->content))
         return true;
-    if (!read_months(arena, store, key, months, n, out, d) ||
-        !check_order(out, pp_store_kind_dir(arena, store, key), d))
+    if (!read_months(arena, store, key, months, n, db, &out->rows, d) ||
+        !check_order(&out->rows, pp_store_kind_dir(arena, store, key), d))
         return false;
-    pp_cache_put(arena, store, key, sources, out, content);
+    out->content = pp_cache_sum(&out->rows);
+    out->uncached = true;
     return true;
+}
+
+void pp_store_keep(pp_arena *arena, const pp_store *store, const pp_loaded *l)
+{
+    if (l->uncached)
+        pp_cache_put(arena, store, &l->key, l->sources, &l->rows, l->content);
 }
 
 bool pp_store_read(pp_arena *arena, const pp_store *store, const pp_store_key *key, pp_series *out,
                    pp_diags *d)
 {
-    pp_xxh128 content;
-    return pp_store_read_sum(arena, store, key, out, &content, d);
+    pp_loaded l;
+    pp_db *db = NULL;
+    bool ok = pp_store_load(arena, store, key, &db, &l, d);
+    *out = l.rows;
+    if (ok)
+        pp_store_keep(arena, store, &l);
+    return ok;
 }
 
 /* ------------------------------------------------------------------------------------ write */
@@ -316,7 +368,7 @@ static pp_series rows_of(const pp_series *s, size_t from, size_t to)
 }
 
 bool pp_series_write(pp_arena *arena, pp_db *db, const char *path, const pp_series *s,
-                     const pp_fs *fs, pp_diags *d)
+                     pp_parquet_form form, const pp_fs *fs, pp_diags *d)
 {
     size_t nc;
     const char *const *names = pp_family_cols(s->kind.family, &nc);
@@ -332,7 +384,7 @@ bool pp_series_write(pp_arena *arena, pp_db *db, const char *path, const pp_seri
         cols[c + 1].valid = valid;
     }
     pp_table t = {nc + 1, s->n, cols};
-    return pp_db_write_parquet_atomic(db, path, &t, fs, d);
+    return pp_db_write_parquet_atomic(db, path, &t, form, fs, d);
 }
 
 static void unlock(void *fd)
@@ -344,8 +396,7 @@ static void unlock(void *fd)
 static bool lock_symbol(pp_arena *arena, const pp_store *store, const pp_store_key *key,
                         pp_diags *d)
 {
-    const char *path =
-        pp_fmt(arena, "%s/%s/%s/.lock", pp_store_dir(arena, store), key->exchange, key->symbol);
+    const char *path = pp_fmt(arena, "%s/.lock", symbol_dir(arena, store, key));
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     if (fd >= 0)
         pp_arena_defer(arena, unlock, (void *)(intptr_t)fd);
@@ -363,7 +414,7 @@ static bool merge_month(pp_arena *arena, const pp_store *store, const pp_store_k
     pp_series old, all;
     pp_merge_report m;
     pp_series_init(arena, &old, key->kind, 0, false);
-    if (access(path, F_OK) == 0 && !read_months(arena, store, key, &month, 1, &old, d))
+    if (access(path, F_OK) == 0 && !read_months(arena, store, key, &month, 1, &db, &old, d))
         return false;
     bool ok = pp_series_merge(arena, &old, rows, replace, &all, &m, d);
     report->rows.added += m.added;
@@ -372,7 +423,7 @@ static bool merge_month(pp_arena *arena, const pp_store *store, const pp_store_k
     report->rows.replaced += m.replaced;
     if (!ok || !(m.added || m.completed || m.replaced))
         return ok;
-    if (!pp_series_write(arena, db, path, &all, store->fs, d))
+    if (!pp_series_write(arena, db, path, &all, PP_PARQUET_FAST, store->fs, d))
         return false;
     report->months_written++;
     return true;
@@ -382,14 +433,14 @@ bool pp_store_merge(pp_arena *arena, const pp_store *store, const pp_store_key *
                     const pp_series *rows, bool replace, pp_store_report *report, pp_diags *d)
 {
     const char *dir = pp_store_kind_dir(arena, store, key);
-    bool ok = true;
     *report = (pp_store_report){0};
     if (!pp_store_check_key(key, d) || !pp_dir_make(d, store->fs, dir))
         return false;
     /* The lock and what the months need end here, not with the caller's arena. */
     pp_arena *work = pp_arena_child(arena);
-    pp_db *db = lock_symbol(work, store, key, d) ? pp_db_open(work, &dir, 1, d) : NULL;
-    for (size_t i = 0, j; db && i < rows->n && ok; i = j) {
+    pp_db *db = NULL;
+    bool ok = lock_symbol(work, store, key, d) && need_db(work, store, key, &db, d);
+    for (size_t i = 0, j; i < rows->n && ok; i = j) {
         int64_t end = pp_month_start_ms(pp_month_of_ms(rows->time_ms[i]) + 1);
         for (j = i; j < rows->n && rows->time_ms[j] < end; j++)
             ;
@@ -397,5 +448,5 @@ bool pp_store_merge(pp_arena *arena, const pp_store *store, const pp_store_key *
         ok = merge_month(work, store, key, db, &part, replace, report, d);
     }
     pp_arena_free(work);
-    return db && ok;
+    return ok;
 }

@@ -16,9 +16,18 @@ void pp_dir_names(pp_arena *arena, const char *path, pp_names *out);
 
 const char *pp_store_dir(pp_arena *arena, const pp_store *store);
 
-/* pp_store_read, and the sum of the content for the hash memo. */
-bool pp_store_read_sum(pp_arena *arena, const pp_store *store, const pp_store_key *key,
-                       pp_series *out, pp_xxh128 *content, pp_diags *d);
+/* pp_store_read in two steps, for who reads several kinds of a symbol: the rows, from the cache or
+ * the files, and what is left to do for the cache once nobody waits. *db is opened when files are
+ * read and *db is NULL; it serves all kinds of the symbol. */
+typedef struct pp_loaded {
+    pp_store_key key;
+    pp_series rows; /* n = 0: there are none */
+    pp_xxh128 sources, content;
+    bool uncached;
+} pp_loaded;
+bool pp_store_load(pp_arena *arena, const pp_store *store, const pp_store_key *key, pp_db **db,
+                   pp_loaded *out, pp_diags *d);
+void pp_store_keep(pp_arena *arena, const pp_store *store, const pp_loaded *loaded);
 
 /* The rows inside one page of an exchange's interface (T19), as they stand there and unchecked.
  * False: the reply is not whole, or refused; *why says what is wrong with it. */
@@ -27,6 +36,6 @@ bool pp_page_read(pp_arena *arena, const char *exchange, const pp_store_key *key
 
 /* One Parquet file of a series, atomically. */
 bool pp_series_write(pp_arena *arena, pp_db *db, const char *path, const pp_series *s,
-                     const pp_fs *fs, pp_diags *d);
+                     pp_parquet_form form, const pp_fs *fs, pp_diags *d);
 
 #endif

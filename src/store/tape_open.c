@@ -32,6 +32,8 @@ typedef struct opener {
     pp_diags *d;
     const char *exchange, *symbol;
     pp_tf tf;
+    pp_db *db; /* NULL as long as the cache serves */
+    PP_VEC(pp_loaded *) loaded;
     pp_buf sums; /* of everything the tape is made of, for the hash memo */
 } opener;
 
@@ -102,14 +104,15 @@ static bool find_tf(opener *o, int tf)
 static bool read_kind(opener *o, pp_family family, pp_tf tf, pp_series **out)
 {
     pp_store_key key = {o->exchange, o->symbol, {family, tf}};
-    pp_xxh128 sum;
     char hex[PP_XXH3_HEX], kind[PP_KIND_TEXT];
-    pp_series *s = PP_NEW(o->arena, pp_series);
-    if (!pp_store_read_sum(o->arena, o->store, &key, s, &sum, o->d))
+    pp_loaded *l = PP_NEW(o->arena, pp_loaded);
+    if (!pp_store_load(o->arena, o->store, &key, &o->db, l, o->d))
         return false;
-    *out = s->n ? s : NULL;
-    if (s->n)
-        pp_buf_printf(&o->sums, "%s %s\n", pp_kind_name(key.kind, kind), pp_xxh3_hex(sum, hex));
+    *out = l->rows.n ? &l->rows : NULL;
+    if (!l->rows.n)
+        return true;
+    *pp_vec_push(o->arena, &o->loaded) = l;
+    pp_buf_printf(&o->sums, "%s %s\n", pp_kind_name(key.kind, kind), pp_xxh3_hex(l->content, hex));
     return true;
 }
 
@@ -161,7 +164,12 @@ static void take_hash(opener *o, const pp_tape_opts *opts, pp_tape *tape)
 bool pp_store_tape(pp_arena *arena, const pp_store *store, const char *exchange, const char *symbol,
                    int tf, const pp_tape_opts *opts, pp_tape *out, pp_diags *d)
 {
-    opener o = {arena, store, d, exchange, pp_strdup(arena, symbol), PP_TF_1M, {.arena = arena}};
+    opener o = {.arena = arena,
+                .store = store,
+                .d = d,
+                .exchange = exchange,
+                .symbol = pp_strdup(arena, symbol),
+                .sums = {.arena = arena}};
     pp_series *kline, *mark, *index, *funding, *oi;
     pp_store_key name = {exchange ? exchange : "any", symbol, {PP_KLINE, PP_TF_1M}};
     if (!pp_store_check_key(&name, d) || !find_symbol(&o) || !find_tf(&o, tf) ||
@@ -174,6 +182,8 @@ bool pp_store_tape(pp_arena *arena, const pp_store *store, const char *exchange,
     build.no_hash = true;
     if (!kline || !pp_tape_build(arena, &parts, &build, out, d))
         return false;
+    for (size_t i = 0; i < o.loaded.n; i++)
+        pp_store_keep(arena, store, o.loaded.v[i]);
     if (!opts->no_hash)
         take_hash(&o, opts, out);
     return true;
