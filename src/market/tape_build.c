@@ -1,5 +1,6 @@
 #include "market/tape_build.h"
 #include "base/sha256.h"
+#include "base/task.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -270,26 +271,49 @@ static void hash_header(pp_sha256 *h, const char *name, const char *type, size_t
     pp_sha256_update(h, line, (size_t)len);
 }
 
-/* Values go through a block in little-endian order, whatever the machine. */
-static void hash_words(pp_sha256 *h, const void *values, size_t n, size_t stride, bool is_double)
+enum { HASH_BLOCK = 4096 };
+
+/* Values that lie in memory as they are hashed: packed, little-endian, no NaN to be made equal. */
+static bool as_they_lie(const char *values, size_t n, size_t stride, bool is_double)
 {
-    uint8_t block[4096];
+    uint64_t nans = 0;
+    if (stride != sizeof(double) || __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__)
+        return false;
+    for (size_t i = 0; is_double && i < n; i++) {
+        double x;
+        memcpy(&x, values + i * sizeof x, sizeof x);
+        nans += x != x;
+    }
+    return !nans;
+}
+
+/* Values go through a block in little-endian order, whatever the machine. */
+static void hash_block(pp_sha256 *h, const char *values, size_t n, size_t stride, bool is_double)
+{
+    uint8_t block[HASH_BLOCK * 8];
     size_t k = 0;
+    if (as_they_lie(values, n, stride, is_double)) {
+        pp_sha256_update(h, values, n * stride);
+        return;
+    }
     for (size_t i = 0; i < n; i++) {
         uint64_t w;
         double x;
-        memcpy(&w, (const char *)values + i * stride, sizeof w);
+        memcpy(&w, values + i * stride, sizeof w);
         memcpy(&x, &w, sizeof x);
         if (is_double && isnan(x))
             w = UINT64_C(0x7ff8000000000000);
         for (int byte = 0; byte < 8; byte++)
             block[k++] = (uint8_t)(w >> (8 * byte));
-        if (k == sizeof block) {
-            pp_sha256_update(h, block, k);
-            k = 0;
-        }
     }
     pp_sha256_update(h, block, k);
+}
+
+static void hash_words(pp_sha256 *h, const void *values, size_t n, size_t stride, bool is_double)
+{
+    for (size_t i = 0; i < n; i += HASH_BLOCK)
+        hash_block(h, (const char *)values + i * stride, n - i < HASH_BLOCK ? n - i : HASH_BLOCK,
+                   stride, is_double);
 }
 
 static void hash_column(pp_sha256 *h, const char *name, const double *v, size_t n)
@@ -335,4 +359,36 @@ void pp_tape_hash(pp_tape *t)
     }
     hash_column(&h, "open_interest", t->open_interest, b->n);
     pp_sha256_hex(&h, t->hash);
+    t->hashing = NULL;
+}
+
+struct pp_tape_hashing {
+    pp_tape tape; /* a copy: the caller's may move */
+    pp_task *task;
+    void (*then)(void *ctx, const char *hash, pp_arena *own);
+    void *ctx;
+};
+
+static void hash_beside(void *ptr, pp_arena *own)
+{
+    pp_tape_hashing *h = ptr;
+    pp_tape_hash(&h->tape);
+    h->then(h->ctx, h->tape.hash, own);
+}
+
+void pp_tape_hash_start(pp_arena *arena, pp_tape *tape,
+                        void (*then)(void *ctx, const char *hash, pp_arena *own), void *ctx)
+{
+    pp_tape_hashing *h = PP_NEW(arena, pp_tape_hashing);
+    *h = (pp_tape_hashing){.tape = *tape, .then = then, .ctx = ctx};
+    h->task = pp_task_start(arena, hash_beside, h);
+    tape->hashing = h;
+}
+
+const char *pp_tape_hash_get(const pp_tape *tape)
+{
+    if (!tape->hashing)
+        return tape->hash;
+    pp_task_wait(tape->hashing->task);
+    return tape->hashing->tape.hash;
 }

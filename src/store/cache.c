@@ -46,7 +46,7 @@ const char *pp_cache_default_dir(pp_arena *arena)
     return pp_fmt(arena, "%s/.cache/perpetua", home ? home : ".");
 }
 
-static const char *cache_dir(pp_arena *arena, const pp_store *store)
+const char *pp_cache_dir(pp_arena *arena, const pp_store *store)
 {
     return store->cache_dir ? store->cache_dir : pp_cache_default_dir(arena);
 }
@@ -64,7 +64,7 @@ static const char *entry_path(pp_arena *arena, const pp_store *store, pp_xxh128 
                               const char *suffix)
 {
     char hex[PP_XXH3_HEX];
-    return pp_fmt(arena, "%s/%s.%s", cache_dir(arena, store), pp_xxh3_hex(key, hex), suffix);
+    return pp_fmt(arena, "%s/%s.%s", pp_cache_dir(arena, store), pp_xxh3_hex(key, hex), suffix);
 }
 
 /* ------------------------------------------------------------------------------------- open */
@@ -268,7 +268,7 @@ static void evict(pp_arena *arena, const pp_store *store)
 {
     used_files files = {0};
     uint64_t total = 0, max = store->cache_max ? store->cache_max : PP_CACHE_MAX;
-    find_entries(arena, cache_dir(arena, store), &files);
+    find_entries(arena, pp_cache_dir(arena, store), &files);
     for (size_t i = 0; i < files.n; i++) {
         total += files.v[i].bytes;
         if (i && total > max)
@@ -322,7 +322,7 @@ void pp_cache_put(pp_arena *arena, const pp_store *store, const pp_store_key *ke
     for (size_t c = 0; c < nc; c++)
         parts[c + 2] = (pp_part){rows->col[c], rows->n * 8};
     fill_header(h, name, sources, content, key, rows, nc);
-    if (pp_dir_make(&quiet, store->fs, cache_dir(work, store)) &&
+    if (pp_dir_make(&quiet, store->fs, pp_cache_dir(work, store)) &&
         pp_file_write_unsynced(&quiet, store->fs, path, parts, nc + 2)) {
         /* No stamp: the first reader sums what is really in the file. */
         unlink(entry_path(work, store, name, "stamp"));

@@ -22,6 +22,7 @@
 
 /* $XDG_CACHE_HOME/perpetua, else ~/.cache/perpetua. */
 const char *pp_cache_default_dir(pp_arena *arena);
+const char *pp_cache_dir(pp_arena *arena, const pp_store *store);
 
 /* Maps the entry of `key` made from exactly these sources. False: there is none that is sound. */
 bool pp_cache_open(pp_arena *arena, const pp_store *store, const pp_store_key *key,

@@ -221,19 +221,6 @@ static bool need_db(pp_arena *arena, const pp_store *store, const pp_store_key *
     return *db != NULL;
 }
 
-/* Bit c: column c has no NaN. Without a branch, so that many values are looked at in one step. */
-static unsigned known_columns(const pp_series *s, size_t nc)
-{
-    unsigned bits = 0;
-    for (size_t c = 0; c < nc; c++) {
-        uint64_t unknown = 0;
-        for (size_t i = 0; i < s->n; i++)
-            unknown += s->col[c][i] != s->col[c][i];
-        bits |= (unsigned)!unknown << c;
-    }
-    return bits;
-}
-
 /* The months as one query; the files follow each other in the order given. */
 static bool read_months(pp_arena *arena, const pp_store *store, const pp_store_key *key,
                         const int64_t *months, size_t n, pp_db **db, pp_series *out, pp_diags *d)
@@ -243,6 +230,7 @@ static bool read_months(pp_arena *arena, const pp_store *store, const pp_store_k
     void *cols[PP_SERIES_COLS + 1];
     pp_buf sql = {.arena = arena};
     size_t nc;
+    uint64_t known;
     pp_family_cols(key->kind.family, &nc);
     pp_kind_name(key->kind, kind);
     if (!realpath(symbol_dir(arena, store, key), real)) {
@@ -260,7 +248,7 @@ static bool read_months(pp_arena *arena, const pp_store *store, const pp_store_k
     pp_buf_puts(&sql, "])");
     *out = (pp_series){.kind = key->kind};
     if (!pp_db_fetch_words(*db, arena, sql.text, rows_of_months(key->kind, months, n), nc + 1, cols,
-                           &out->n, d)) {
+                           &known, &out->n, d)) {
         pp_diag *e =
             pp_error(d, PP_E_STORE, (pp_pos){dir, 0, 0}, "a month of the store cannot be read");
         e->hint = "remove the damaged file and import or download that month again";
@@ -269,7 +257,7 @@ static bool read_months(pp_arena *arena, const pp_store *store, const pp_store_k
     out->time_ms = cols[0];
     for (size_t c = 0; c < nc; c++)
         out->col[c] = cols[c + 1];
-    out->known = known_columns(out, nc);
+    out->known = (unsigned)(known >> 1); /* the first is the time */
     return true;
 }
 

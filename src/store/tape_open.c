@@ -150,15 +150,40 @@ static bool read_beside(opener *o, pp_family family, pp_series **out)
     return true;
 }
 
-static void take_hash(opener *o, const pp_tape_opts *opts, pp_tape *tape)
+/* What is left to do once the tape is open; of its own, since the caller's store may be gone. */
+typedef struct afterwards {
+    pp_store store;
+    pp_loaded *const *loaded;
+    size_t n_loaded;
+    pp_xxh128 of;
+} afterwards;
+
+static void keep_rows(const afterwards *a, pp_arena *arena)
 {
+    for (size_t i = 0; i < a->n_loaded; i++)
+        pp_store_keep(arena, &a->store, a->loaded[i]);
+}
+
+static void keep_all(void *ctx, const char *hash, pp_arena *own)
+{
+    const afterwards *a = ctx;
+    keep_rows(a, own);
+    pp_cache_put_hash(own, &a->store, a->of, hash);
+}
+
+/* The hash from its memo; else it is computed beside, and the cache written there too. */
+static void finish(opener *o, const pp_tape_opts *opts, pp_tape *tape)
+{
+    afterwards *a = PP_NEW(o->arena, afterwards);
     pp_buf_printf(&o->sums, "%lld %lld %d %s", (long long)opts->from_ms, (long long)opts->to_ms,
                   opts->fill_gaps, pp_tf_name(o->tf));
-    pp_xxh128 of = pp_xxh3(o->sums.text, o->sums.len, 2);
-    if (pp_cache_get_hash(o->arena, o->store, of, tape->hash))
-        return;
-    pp_tape_hash(tape);
-    pp_cache_put_hash(o->arena, o->store, of, tape->hash);
+    *a = (afterwards){*o->store, o->loaded.v, o->loaded.n, pp_xxh3(o->sums.text, o->sums.len, 2)};
+    a->store.dir = pp_strdup(o->arena, pp_store_dir(o->arena, o->store));
+    a->store.cache_dir = pp_strdup(o->arena, pp_cache_dir(o->arena, o->store));
+    if (opts->no_hash || pp_cache_get_hash(o->arena, o->store, a->of, tape->hash))
+        keep_rows(a, o->arena);
+    else
+        pp_tape_hash_start(o->arena, tape, keep_all, a);
 }
 
 bool pp_store_tape(pp_arena *arena, const pp_store *store, const char *exchange, const char *symbol,
@@ -182,9 +207,6 @@ bool pp_store_tape(pp_arena *arena, const pp_store *store, const char *exchange,
     build.no_hash = true;
     if (!kline || !pp_tape_build(arena, &parts, &build, out, d))
         return false;
-    for (size_t i = 0; i < o.loaded.n; i++)
-        pp_store_keep(arena, store, o.loaded.v[i]);
-    if (!opts->no_hash)
-        take_hash(&o, opts, out);
+    finish(&o, opts, out);
     return true;
 }

@@ -189,7 +189,7 @@ static void put_market(pp_json *w, const pp_sweep_outcome *s)
     pp_json_close(w);
     pp_json_open(w, "hashes", '{');
     pp_json_string(w, "sweep", s->hash);
-    pp_json_string(w, "dataset", s->input.tape->hash);
+    pp_json_string(w, "dataset", pp_tape_hash_get(s->input.tape));
     pp_json_raw(w, "inputs", s->identity);
     pp_json_close(w);
     pp_json_open(w, "counts", '{');
