@@ -99,7 +99,7 @@ static bool put_table(pp_writer *w, pp_lane *lane, pp_schema_id id)
     if (!pp_schema_table(&lane->d, &lane->arena, &pp_schemas[id], w->job->result, records, &table))
         return false;
     pp_table_hash(&table, w->signature.tables[id]);
-    return pp_db_write_parquet(lane->db, path, &table, PP_PARQUET_SMALL, &lane->d) &&
+    return pp_db_write_parquet(lane->db, path, &table, NULL, &lane->d) &&
            settle_file(w, &lane->d, name, (int64_t)records.n, path);
 }
 

@@ -97,6 +97,21 @@ static void sort_rows(const int64_t *t, uint32_t *row, uint32_t *spare, size_t n
     memcpy(row, spare, n * sizeof *row);
 }
 
+size_t pp_series_find(const pp_series *s, int64_t t)
+{
+    size_t a = 0, n = s->n;
+    while (n) {
+        size_t half = n / 2;
+        if (s->time_ms[a + half] < t) {
+            a += half + 1;
+            n -= half + 1;
+        } else {
+            n = half;
+        }
+    }
+    return a;
+}
+
 bool pp_series_sort(pp_arena *arena, pp_series *s)
 {
     size_t i = 1;

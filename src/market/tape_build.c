@@ -6,22 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* First row at or after t. */
-static size_t lower_bound(const int64_t *time_ms, size_t n, int64_t t)
-{
-    size_t a = 0;
-    while (n) {
-        size_t half = n / 2;
-        if (time_ms[a + half] < t) {
-            a += half + 1;
-            n -= half + 1;
-        } else {
-            n = half;
-        }
-    }
-    return a;
-}
-
 typedef struct builder {
     pp_arena *arena;
     const pp_tape_parts *p;
@@ -92,8 +76,8 @@ static bool all_known(const pp_series *s, size_t c, size_t from, size_t n)
 static bool build_bars(builder *b)
 {
     const pp_series *s = b->p->kline;
-    size_t from = lower_bound(s->time_ms, s->n, b->o->from_ms);
-    size_t to = b->o->to_ms ? lower_bound(s->time_ms, s->n, b->o->to_ms) : s->n;
+    size_t from = pp_series_find(s, b->o->from_ms);
+    size_t to = b->o->to_ms ? pp_series_find(s, b->o->to_ms) : s->n;
     if (to <= from) {
         char a[PP_TIME_TEXT], z[PP_TIME_TEXT];
         pp_diag *e =
@@ -128,7 +112,7 @@ static bool build_bars(builder *b)
 static bool match_rows(builder *b, const pp_series *s, int32_t *row, pp_gaps *missing)
 {
     const pp_bars *bars = &b->t->bars;
-    size_t j = lower_bound(s->time_ms, s->n, bars->open_ms[0]);
+    size_t j = pp_series_find(s, bars->open_ms[0]);
     bool any = false;
     for (size_t i = 0; i < bars->n; i++) {
         while (j < s->n && s->time_ms[j] < bars->open_ms[i])
@@ -156,7 +140,7 @@ static bool in_step(const builder *b, const pp_series *s, size_t *first)
 {
     const pp_bars *bars = &b->t->bars;
     size_t n = bars->n;
-    *first = lower_bound(s->time_ms, s->n, bars->open_ms[0]);
+    *first = pp_series_find(s, bars->open_ms[0]);
     return contiguous(bars->tf, bars->open_ms, n) && *first + n <= s->n &&
            s->time_ms[*first] == bars->open_ms[0] &&
            s->time_ms[*first + n - 1] == bars->open_ms[n - 1];
@@ -221,8 +205,8 @@ static void build_funding(builder *b)
     if (!s || !s->n)
         return;
     b->t->has_funding = true;
-    size_t from = lower_bound(s->time_ms, s->n, bars->open_ms[0]);
-    size_t to = lower_bound(s->time_ms, s->n, pp_bar_close_ms(bars, bars->n - 1) + 1);
+    size_t from = pp_series_find(s, bars->open_ms[0]);
+    size_t to = pp_series_find(s, pp_bar_close_ms(bars, bars->n - 1) + 1);
     pp_funding *f = PP_ARRAY(b->arena, pp_funding, to - from);
     for (size_t i = from; i < to; i++)
         f[i - from] = (pp_funding){s->time_ms[i], s->col[0][i]};

@@ -55,10 +55,10 @@ bool pp_db_fetch_words(pp_db *db, pp_arena *arena, const char *sql, size_t rows_
     return absent(d);
 }
 
-bool pp_db_write_parquet(pp_db *db, const char *path, const pp_table *table, pp_parquet_form form,
+bool pp_db_write_parquet(pp_db *db, const char *path, const pp_table *table, const char *store_sum,
                          pp_diags *d)
 {
-    (void)db, (void)path, (void)table, (void)form;
+    (void)db, (void)path, (void)table, (void)store_sum;
     return absent(d);
 }
 
@@ -723,20 +723,22 @@ static const char *real_path(pp_arena *arena, const char *path)
     return pp_fmt(arena, "%s/%s", strcmp(real, "/") ? real : "", slash ? slash + 1 : path);
 }
 
-bool pp_db_write_parquet(pp_db *db, const char *path, const pp_table *t, pp_parquet_form form,
+bool pp_db_write_parquet(pp_db *db, const char *path, const pp_table *t, const char *store_sum,
                          pp_diags *d)
 {
-    /* Without dictionaries, which prices gain nothing from. Small: zstd's level 1 takes half the
-     * time of the default and at most a seventh more space. Fast: bytes of doubles split by place
-     * (version 2) and lz4 decode in half the time of zstd and take about the same space. */
-    static const char *const forms[] = {
-        [PP_PARQUET_SMALL] = "COMPRESSION ZSTD, COMPRESSION_LEVEL 1",
-        [PP_PARQUET_FAST] = "COMPRESSION LZ4_RAW, PARQUET_VERSION V2"};
+    /* Without dictionaries, which prices gain nothing from. Level 1 of zstd takes half the time of
+     * the default and at most a seventh more space. For files that are read often, the bytes of
+     * doubles split by place (version 2) and lz4 decode in half the time and are as small. */
+    const char *form = "COMPRESSION ZSTD, COMPRESSION_LEVEL 1";
+    if (store_sum)
+        form = pp_fmt(db->arena,
+                      "COMPRESSION LZ4_RAW, PARQUET_VERSION V2, KV_METADATA {perpetua_sum: %s}",
+                      pp_sql_text(db->arena, store_sum));
     /* Connections share the tables: each writes through one of its own. */
     const char *name = pp_fmt(db->arena, "pp_out_%d", db->number);
     const char *sql = pp_fmt(
         db->arena, "COPY %s TO %s (FORMAT PARQUET, %s, DICTIONARY_SIZE_LIMIT 1, ROW_GROUP_SIZE %d)",
-        name, pp_sql_text(db->arena, real_path(db->arena, path)), forms[form], PP_ROW_GROUP);
+        name, pp_sql_text(db->arena, real_path(db->arena, path)), form, PP_ROW_GROUP);
     return pp_db_add_table(db, name, t, d) && execute(db, sql, d) &&
            execute(db, pp_fmt(db->arena, "DROP TABLE %s", name), d);
 }

@@ -79,18 +79,16 @@ bool pp_db_add_table(pp_db *db, const char *name, const pp_table *table, pp_diag
 
 /* Writes a table to `path`, in the order given. Equal tables give equal bytes with one version of
  * DuckDB (one thread, row groups of PP_ROW_GROUP rows). The file is written in place: write beside
- * the goal and rename where readers may look (see pp_db_write_parquet_atomic). */
+ * the goal and rename where readers may look (see pp_db_write_parquet_atomic). store_sum NULL: the
+ * small form, zstd. Else a file of the store: `perpetua_sum` of its metadata says this, and its
+ * form (byte stream split, lz4) is read fast. */
 enum { PP_ROW_GROUP = 122880 };
-typedef enum pp_parquet_form {
-    PP_PARQUET_SMALL, /* zstd */
-    PP_PARQUET_FAST   /* byte stream split and lz4: for columns of numbers that are read often */
-} pp_parquet_form;
-bool pp_db_write_parquet(pp_db *db, const char *path, const pp_table *table, pp_parquet_form form,
+bool pp_db_write_parquet(pp_db *db, const char *path, const pp_table *table, const char *store_sum,
                          pp_diags *d);
 /* The same through a temporary file in the same folder, fsync and rename; fs as in base/file.h
  * (NULL: the real one) does the rename. */
 bool pp_db_write_parquet_atomic(pp_db *db, const char *path, const pp_table *table,
-                                pp_parquet_form form, const struct pp_fs *fs, pp_diags *d);
+                                const char *store_sum, const struct pp_fs *fs, pp_diags *d);
 
 /* Reads a Parquet file in file order; columns as for pp_db_query. `columns` is a list for SELECT
  * ("*", "open_ms, close"). */

@@ -85,7 +85,7 @@ bool pp_export_parquet(pp_arena *arena, const pp_store *store, const pp_store_ke
                                      : "/";
     pp_arena *work = pp_arena_child(arena);
     pp_db *db = pp_db_open(work, &dir, 1, d);
-    bool ok = db && pp_series_write(work, db, path, &s, PP_PARQUET_SMALL, store->fs, d);
+    bool ok = db && pp_series_write(work, db, path, &s, false, store->fs, d);
     pp_arena_free(work);
     return ok;
 }

@@ -184,6 +184,9 @@ void pp_store_scan(pp_arena *arena, const pp_store *store, pp_store_list *out)
 
 /* ------------------------------------------------------------------------------------- read */
 
+#define MEND "remove the damaged file and import or download that month again"
+enum { READ_TRIES = 5 };
+
 static const char *column_list(pp_arena *arena, pp_family family)
 {
     size_t n;
@@ -221,44 +224,18 @@ static bool need_db(pp_arena *arena, const pp_store *store, const pp_store_key *
     return *db != NULL;
 }
 
-/* The months as one query; the files follow each other in the order given. */
-static bool read_months(pp_arena *arena, const pp_store *store, const pp_store_key *key,
-                        const int64_t *months, size_t n, pp_db **db, pp_series *out, pp_diags *d)
+static pp_series rows_of(const pp_series *s, size_t from, size_t to)
 {
-    const char *dir = pp_store_kind_dir(arena, store, key);
-    char real[4096], kind[PP_KIND_TEXT];
-    void *cols[PP_SERIES_COLS + 1];
-    pp_buf sql = {.arena = arena};
+    pp_series part = *s;
     size_t nc;
-    uint64_t known;
-    pp_family_cols(key->kind.family, &nc);
-    pp_kind_name(key->kind, kind);
-    if (!realpath(symbol_dir(arena, store, key), real)) {
-        pp_error(d, PP_E_STORE, (pp_pos){dir, 0, 0}, "cannot read: %s", strerror(errno));
-        return false;
-    }
-    if (!need_db(arena, store, key, db, d))
-        return false;
-    pp_buf_printf(&sql, "SELECT %s FROM read_parquet([", column_list(arena, key->kind.family));
-    for (size_t i = 0; i < n; i++) {
-        const char *name = strrchr(pp_store_file(arena, store, key, months[i]), '/');
-        pp_buf_printf(&sql, "%s%s", i ? "," : "",
-                      pp_sql_text(arena, pp_fmt(arena, "%s/%s%s", real, kind, name)));
-    }
-    pp_buf_puts(&sql, "])");
-    *out = (pp_series){.kind = key->kind};
-    if (!pp_db_fetch_words(*db, arena, sql.text, rows_of_months(key->kind, months, n), nc + 1, cols,
-                           &known, &out->n, d)) {
-        pp_diag *e =
-            pp_error(d, PP_E_STORE, (pp_pos){dir, 0, 0}, "a month of the store cannot be read");
-        e->hint = "remove the damaged file and import or download that month again";
-        return false;
-    }
-    out->time_ms = cols[0];
+    pp_family_cols(s->kind.family, &nc);
+    part.n = to - from;
+    part.time_ms += from;
     for (size_t c = 0; c < nc; c++)
-        out->col[c] = cols[c + 1];
-    out->known = (unsigned)(known >> 1); /* the first is the time */
-    return true;
+        part.col[c] += from;
+    if (part.origin)
+        part.origin += from;
+    return part;
 }
 
 /* What everything else relies on: increasing times that are bar opens. Foreign files are possible.
@@ -284,6 +261,83 @@ static bool check_order(const pp_series *s, const char *dir, pp_diags *d)
     return true;
 }
 
+/* Parquet has no sums of its own that are tested: a bit that turns in a file of the store gives
+ * other numbers more often than an error. So each file has the sum of its rows beside them. Files
+ * of others have none. *damaged: the first file whose rows have another sum. */
+static bool check_sums(pp_arena *arena, pp_db *db, const char *files, const pp_series *s,
+                       const char **damaged, pp_diags *d)
+{
+    pp_table t;
+    const char *sql = pp_fmt(arena,
+                             "SELECT CAST(file_name AS VARCHAR), decode(value) FROM "
+                             "parquet_kv_metadata(%s) WHERE key = 'perpetua_sum'::BLOB",
+                             files);
+    if (!pp_db_query(db, arena, sql, &t, d))
+        return false;
+    for (size_t i = 0; i < t.n_rows && !*damaged; i++) {
+        char hex[PP_XXH3_HEX];
+        const char *path = t.cols[0].str[i], *slash = strrchr(path, '/');
+        int64_t month = month_of_name(slash ? slash + 1 : path);
+        size_t from = pp_series_find(s, pp_month_start_ms(month)),
+               to = pp_series_find(s, pp_month_start_ms(month + 1));
+        pp_series rows = rows_of(s, from, to);
+        if (strcmp(pp_xxh3_hex(pp_cache_sum(&rows), hex), t.cols[1].str[i]) != 0)
+            *damaged = path;
+    }
+    return true;
+}
+
+/* The months as one query; the files follow each other in the order given. */
+static bool read_months(pp_arena *arena, const pp_store *store, const pp_store_key *key,
+                        const int64_t *months, size_t n, pp_db **db, pp_series *out,
+                        const char **damaged, pp_diags *d)
+{
+    const char *dir = pp_store_kind_dir(arena, store, key);
+    char real[4096], kind[PP_KIND_TEXT];
+    void *cols[PP_SERIES_COLS + 1];
+    pp_buf files = {.arena = arena};
+    size_t nc;
+    uint64_t known;
+    pp_family_cols(key->kind.family, &nc);
+    pp_kind_name(key->kind, kind);
+    if (!realpath(symbol_dir(arena, store, key), real)) {
+        pp_error(d, PP_E_STORE, (pp_pos){dir, 0, 0}, "cannot read: %s", strerror(errno));
+        return false;
+    }
+    if (!need_db(arena, store, key, db, d))
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        const char *name = strrchr(pp_store_file(arena, store, key, months[i]), '/');
+        pp_buf_printf(&files, "%s%s", i ? "," : "[",
+                      pp_sql_text(arena, pp_fmt(arena, "%s/%s%s", real, kind, name)));
+    }
+    pp_buf_puts(&files, "]");
+    const char *sql = pp_fmt(arena, "SELECT %s FROM read_parquet(%s)",
+                             column_list(arena, key->kind.family), files.text);
+    *out = (pp_series){.kind = key->kind};
+    if (!pp_db_fetch_words(*db, arena, sql, rows_of_months(key->kind, months, n), nc + 1, cols,
+                           &known, &out->n, d)) {
+        pp_diag *e =
+            pp_error(d, PP_E_STORE, (pp_pos){dir, 0, 0}, "a month of the store cannot be read");
+        e->hint = MEND;
+        return false;
+    }
+    out->time_ms = cols[0];
+    for (size_t c = 0; c < nc; c++)
+        out->col[c] = cols[c + 1];
+    out->known = (unsigned)(known >> 1); /* the first is the time */
+    return check_order(out, dir, d) && check_sums(arena, *db, files.text, out, damaged, d);
+}
+
+static bool refuse_damaged(const char *path, pp_diags *d)
+{
+    if (path)
+        pp_error(d, PP_E_STORE, (pp_pos){path, 0, 0},
+                 "the file is damaged: its rows are not those that were written")
+            ->hint = MEND;
+    return !path;
+}
+
 /* What the data of a key is made of: name, size, time and inode of each file. */
 static pp_xxh128 source_sum(pp_arena *arena, const pp_store *store, const pp_store_key *key,
                             const int64_t *months, size_t n)
@@ -304,17 +358,27 @@ bool pp_store_load(pp_arena *arena, const pp_store *store, const pp_store_key *k
                    pp_loaded *out, pp_diags *d)
 {
     const int64_t *months;
+    const char *damaged = NULL;
     *out = (pp_loaded){.key = *key, .rows = {.kind = key->kind}};
-    size_t n = pp_store_months(arena, store, key, &months);
-    if (!n)
-        return true;
-    /* The sum is taken before the files are read: a month that is replaced meanwhile makes the
-     * entry one for a list of sources that no longer exists. */
-    out->sources = source_sum(arena, store, key, months, n);
-    if (pp_cache_open(arena, store, key, out->sources, &out->rows, &out->content))
-        return true;
-    if (!read_months(arena, store, key, months, n, db, &out->rows, d) ||
-        !check_order(&out->rows, pp_store_kind_dir(arena, store, key), d))
+    for (int i = 0; i < READ_TRIES; i++) {
+        size_t n = pp_store_months(arena, store, key, &months);
+        if (!n)
+            return true;
+        /* The sum is taken before the files are read: a month that is replaced meanwhile makes the
+         * entry one for a list of sources that no longer exists. */
+        pp_xxh128 before = out->sources;
+        out->sources = source_sum(arena, store, key, months, n);
+        if (damaged && pp_xxh3_equal(before, out->sources))
+            break; /* no month was replaced while it was read */
+        if (pp_cache_open(arena, store, key, out->sources, &out->rows, &out->content))
+            return true;
+        damaged = NULL;
+        if (!read_months(arena, store, key, months, n, db, &out->rows, &damaged, d))
+            return false;
+        if (!damaged)
+            break;
+    }
+    if (!refuse_damaged(damaged, d))
         return false;
     out->content = pp_cache_sum(&out->rows);
     out->uncached = true;
@@ -341,24 +405,12 @@ bool pp_store_read(pp_arena *arena, const pp_store *store, const pp_store_key *k
 
 /* ------------------------------------------------------------------------------------ write */
 
-static pp_series rows_of(const pp_series *s, size_t from, size_t to)
-{
-    pp_series part = *s;
-    size_t nc;
-    pp_family_cols(s->kind.family, &nc);
-    part.n = to - from;
-    part.time_ms += from;
-    for (size_t c = 0; c < nc; c++)
-        part.col[c] += from;
-    if (part.origin)
-        part.origin += from;
-    return part;
-}
-
 bool pp_series_write(pp_arena *arena, pp_db *db, const char *path, const pp_series *s,
-                     pp_parquet_form form, const pp_fs *fs, pp_diags *d)
+                     bool for_store, const pp_fs *fs, pp_diags *d)
 {
     size_t nc;
+    pp_series rows = *s; /* as they are read back */
+    char sum[PP_XXH3_HEX];
     const char *const *names = pp_family_cols(s->kind.family, &nc);
     pp_col cols[PP_SERIES_COLS + 1] = {
         {.name = pp_family_time(s->kind.family), .type = PP_COL_I64, .i64 = s->time_ms}};
@@ -367,12 +419,16 @@ bool pp_series_write(pp_arena *arena, pp_db *db, const char *path, const pp_seri
         if (s->kind.family != PP_KLINE || c != 5)
             continue;
         uint8_t *valid = PP_ARRAY(arena, uint8_t, s->n);
-        for (size_t i = 0; i < s->n; i++)
+        rows.col[c] = PP_ARRAY(arena, double, s->n);
+        for (size_t i = 0; i < s->n; i++) {
             valid[i] = (uint8_t)!isnan(s->col[c][i]);
+            rows.col[c][i] = valid[i] ? s->col[c][i] : NAN;
+        }
         cols[c + 1].valid = valid;
     }
     pp_table t = {nc + 1, s->n, cols};
-    return pp_db_write_parquet_atomic(db, path, &t, form, fs, d);
+    return pp_db_write_parquet_atomic(
+        db, path, &t, for_store ? pp_xxh3_hex(pp_cache_sum(&rows), sum) : NULL, fs, d);
 }
 
 static void unlock(void *fd)
@@ -398,11 +454,13 @@ static bool merge_month(pp_arena *arena, const pp_store *store, const pp_store_k
                         const pp_series *rows, bool replace, pp_store_report *report, pp_diags *d)
 {
     int64_t month = pp_month_of_ms(rows->time_ms[0]);
-    const char *path = pp_store_file(arena, store, key, month);
+    const char *path = pp_store_file(arena, store, key, month), *damaged = NULL;
     pp_series old, all;
     pp_merge_report m;
     pp_series_init(arena, &old, key->kind, 0, false);
-    if (access(path, F_OK) == 0 && !read_months(arena, store, key, &month, 1, &db, &old, d))
+    if (access(path, F_OK) == 0 &&
+        (!read_months(arena, store, key, &month, 1, &db, &old, &damaged, d) ||
+         !refuse_damaged(damaged, d)))
         return false;
     bool ok = pp_series_merge(arena, &old, rows, replace, &all, &m, d);
     report->rows.added += m.added;
@@ -411,7 +469,7 @@ static bool merge_month(pp_arena *arena, const pp_store *store, const pp_store_k
     report->rows.replaced += m.replaced;
     if (!ok || !(m.added || m.completed || m.replaced))
         return ok;
-    if (!pp_series_write(arena, db, path, &all, PP_PARQUET_FAST, store->fs, d))
+    if (!pp_series_write(arena, db, path, &all, true, store->fs, d))
         return false;
     report->months_written++;
     return true;

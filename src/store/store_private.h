@@ -34,8 +34,8 @@ void pp_store_keep(pp_arena *arena, const pp_store *store, const pp_loaded *load
 bool pp_page_read(pp_arena *arena, const char *exchange, const pp_store_key *key, const char *body,
                   size_t n, pp_series *rows, const char **why);
 
-/* One Parquet file of a series, atomically. */
+/* One Parquet file of a series, atomically; for_store: with the sum that its readers test. */
 bool pp_series_write(pp_arena *arena, pp_db *db, const char *path, const pp_series *s,
-                     pp_parquet_form form, const pp_fs *fs, pp_diags *d);
+                     bool for_store, const pp_fs *fs, pp_diags *d);
 
 #endif

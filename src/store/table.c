@@ -49,10 +49,10 @@ static bool sync_file(const char *path, pp_diags *d)
 }
 
 bool pp_db_write_parquet_atomic(pp_db *db, const char *path, const pp_table *table,
-                                pp_parquet_form form, const struct pp_fs *fs, pp_diags *d)
+                                const char *store_sum, const struct pp_fs *fs, pp_diags *d)
 {
     const char *beside = pp_fmt(d->arena, "%s.tmp.%ld", path, (long)getpid());
-    bool ok = pp_db_write_parquet(db, beside, table, form, d) && sync_file(beside, d) &&
+    bool ok = pp_db_write_parquet(db, beside, table, store_sum, d) && sync_file(beside, d) &&
               pp_file_publish(d, fs, beside, path);
     if (!ok)
         unlink(beside);

@@ -128,7 +128,7 @@ static bool write_parquet(pp_diags *d, const pp_sweep_outcome *s)
     pp_table table = {.n_cols = b.cols.n, .n_rows = s->plan.n_rows, .cols = b.cols.v};
     pp_db *db = pp_db_open(d->arena, &s->dir, 1, d);
     return db && pp_db_write_parquet_atomic(db, pp_fmt(d->arena, "%s/sweep.parquet", s->dir),
-                                            &table, PP_PARQUET_SMALL, NULL, d);
+                                            &table, NULL, NULL, d);
 }
 
 /* ---- sweep.json ---- */

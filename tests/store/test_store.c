@@ -270,6 +270,64 @@ static void damage(const char *path, long at)
     fclose(f);
 }
 
+Test(store, T17_a_bit_that_turned_in_a_month_is_noticed)
+{
+    env e;
+    env_open(&e);
+    need_db(&e);
+    pp_store store = make_store(&e);
+    pp_import_report r;
+    pp_series s;
+    pp_store_key key = {"bybit", "BTCUSDT", {PP_KLINE, PP_TF_1M}};
+    struct stat st;
+    store.cache_dir = "";
+    const char *month = in_dir(&e, "store/bybit/BTCUSDT/kline_1m/2025-01.parquet");
+    cr_assert(import_one(&e, &store, wide_csv(&e, "a.csv", SPEC, 0, 3000), &r));
+    cr_assert_eq(stat(month, &st), 0);
+    cr_assert(pp_store_read(&e.arena, &store, &key, &s, &e.d));
+    pp_xxh128 sum = pp_cache_sum(&s);
+    int noticed = 0, tried = 0;
+    for (long at = 0; at < st.st_size; at += st.st_size / 40, tried++) {
+        size_t before = e.d.n_errors;
+        damage(month, at);
+        if (pp_store_read(&e.arena, &store, &key, &s, &e.d)) /* a byte that says nothing */
+            cr_assert(pp_xxh3_equal(pp_cache_sum(&s), sum), "damage at %ld", at);
+        else
+            noticed += e.d.n_errors > before;
+        damage(month, at);
+    }
+    cr_assert_geq(noticed, tried - 4);
+    damage(month, st.st_size / 2);
+    cr_assert_not(import_one(&e, &store, wide_csv(&e, "b.csv", SPEC, 3000, 3100), &r),
+                  "nothing is merged into a damaged month");
+    cr_assert(strstr(messages(&e), "damaged"), "%s", messages(&e));
+    env_close(&e);
+}
+
+Test(store, T17_a_month_without_a_sum_is_read)
+{
+    env e;
+    env_open(&e);
+    pp_db *db = need_db(&e);
+    pp_store store = make_store(&e);
+    pp_import_report r;
+    pp_series s;
+    pp_store_key key = {"bybit", "BTCUSDT", {PP_KLINE, PP_TF_1M}};
+    store.cache_dir = "";
+    const char *month = in_dir(&e, "store/bybit/BTCUSDT/kline_1m/2025-01.parquet");
+    cr_assert(import_one(&e, &store, write_text(&e, "a.csv", HEAD ROW0 ROW1), &r));
+    const char *sql = pp_fmt(&e.arena,
+                             "CREATE TABLE t AS SELECT * REPLACE (close + 0.1 AS close) FROM '%s'; "
+                             "COPY t TO '%s' (FORMAT PARQUET)",
+                             month, month);
+    cr_assert(pp_db_query(db, &e.arena, sql, NULL, &e.d), "%s", messages(&e));
+    cr_assert(pp_store_read(&e.arena, &store, &key, &s, &e.d), "%s", messages(&e));
+    cr_assert_eq(s.n, 2);
+    cr_assert_eq(s.col[3][0], 100.6);
+    cr_assert(isnan(s.col[5][1]));
+    env_close(&e);
+}
+
 Test(cache, damage_of_any_kind_is_noticed_and_mended)
 {
     env e;
