@@ -264,6 +264,34 @@ bool pp_file_publish(pp_diags *d, const pp_fs *fs, const char *from, const char 
     return sync_parent(d, fs, to);
 }
 
+static bool sync_file(pp_diags *d, const pp_fs *fs, const char *path)
+{
+    int fd = fs->open(fs->ctx, path, O_RDONLY, 0);
+    if (fd < 0)
+        return fail(d, "open the file", path, errno);
+    bool ok = fs->fsync(fs->ctx, fd) == 0;
+    int error = errno;
+    fs->close(fs->ctx, fd);
+    return ok || fail(d, "sync the file", path, error);
+}
+
+bool pp_files_publish(pp_diags *d, const pp_fs *fs, const pp_finished *files, size_t n)
+{
+    size_t done = 0;
+    bool ok = true;
+    fs = fs ? fs : &pp_fs_real;
+    for (size_t i = 0; i < n && ok; i++)
+        ok = sync_file(d, fs, files[i].from);
+    for (; done < n && ok; done++)
+        if (fs->rename(fs->ctx, files[done].from, files[done].to) != 0) {
+            ok = fail(d, "rename a finished file to this name", files[done].to, errno);
+            break;
+        }
+    for (size_t i = done; i < n; i++)
+        fs->unlink(fs->ctx, files[i].from);
+    return ok && (!n || sync_parent(d, fs, files[n - 1].to));
+}
+
 bool pp_dir_make(pp_diags *d, const pp_fs *fs, const char *path)
 {
     fs = fs ? fs : &pp_fs_real;

@@ -112,6 +112,18 @@ size_t pp_series_find(const pp_series *s, int64_t t)
     return a;
 }
 
+pp_series pp_series_part(const pp_series *s, size_t from, size_t to)
+{
+    pp_series part = *s;
+    part.n = to - from;
+    part.time_ms += from;
+    for (size_t c = 0; c < families[s->kind.family].n; c++)
+        part.col[c] += from;
+    if (part.origin)
+        part.origin += from;
+    return part;
+}
+
 bool pp_series_sort(pp_arena *arena, pp_series *s)
 {
     size_t i = 1;

@@ -85,6 +85,8 @@ bool pp_db_add_table(pp_db *db, const char *name, const pp_table *table, pp_diag
 enum { PP_ROW_GROUP = 122880 };
 bool pp_db_write_parquet(pp_db *db, const char *path, const pp_table *table, const char *store_sum,
                          pp_diags *d);
+/* The name of the file written beside `path` until it is renamed to it. */
+const char *pp_db_beside(pp_arena *arena, const char *path);
 /* The same through a temporary file in the same folder, fsync and rename; fs as in base/file.h
  * (NULL: the real one) does the rename. */
 bool pp_db_write_parquet_atomic(pp_db *db, const char *path, const pp_table *table,

@@ -5,12 +5,9 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -207,35 +204,19 @@ static size_t rows_of_months(pp_kind kind, const int64_t *months, size_t n)
     return (size_t)(ms / step) + 1;
 }
 
-static const char *symbol_dir(pp_arena *arena, const pp_store *store, const pp_store_key *key)
+const char *pp_store_symbol_dir(pp_arena *arena, const pp_store *store, const pp_store_key *key)
 {
     return pp_fmt(arena, "%s/%s/%s", pp_store_dir(arena, store), key->exchange, key->symbol);
 }
 
-/* The database of the symbol's folder, opened by the first who needs it. The folder of the kind is
- * named too, since it may be a link to another place. */
-static bool need_db(pp_arena *arena, const pp_store *store, const pp_store_key *key, pp_db **db,
-                    pp_diags *d)
+bool pp_store_need_db(pp_arena *arena, const pp_store *store, const pp_store_key *key, pp_db **db,
+                      pp_diags *d)
 {
-    const char *const dirs[] = {symbol_dir(arena, store, key),
+    const char *const dirs[] = {pp_store_symbol_dir(arena, store, key),
                                 pp_store_kind_dir(arena, store, key)};
     if (!*db)
         *db = pp_db_open(arena, dirs, 2, d);
     return *db != NULL;
-}
-
-static pp_series rows_of(const pp_series *s, size_t from, size_t to)
-{
-    pp_series part = *s;
-    size_t nc;
-    pp_family_cols(s->kind.family, &nc);
-    part.n = to - from;
-    part.time_ms += from;
-    for (size_t c = 0; c < nc; c++)
-        part.col[c] += from;
-    if (part.origin)
-        part.origin += from;
-    return part;
 }
 
 /* What everything else relies on: increasing times that are bar opens. Foreign files are possible.
@@ -280,7 +261,7 @@ static bool check_sums(pp_arena *arena, pp_db *db, const char *files, const pp_s
         int64_t month = month_of_name(slash ? slash + 1 : path);
         size_t from = pp_series_find(s, pp_month_start_ms(month)),
                to = pp_series_find(s, pp_month_start_ms(month + 1));
-        pp_series rows = rows_of(s, from, to);
+        pp_series rows = pp_series_part(s, from, to);
         if (strcmp(pp_xxh3_hex(pp_cache_sum(&rows), hex), t.cols[1].str[i]) != 0)
             *damaged = path;
     }
@@ -300,11 +281,11 @@ static bool read_months(pp_arena *arena, const pp_store *store, const pp_store_k
     uint64_t known;
     pp_family_cols(key->kind.family, &nc);
     pp_kind_name(key->kind, kind);
-    if (!realpath(symbol_dir(arena, store, key), real)) {
+    if (!realpath(pp_store_symbol_dir(arena, store, key), real)) {
         pp_error(d, PP_E_STORE, (pp_pos){dir, 0, 0}, "cannot read: %s", strerror(errno));
         return false;
     }
-    if (!need_db(arena, store, key, db, d))
+    if (!pp_store_need_db(arena, store, key, db, d))
         return false;
     for (size_t i = 0; i < n; i++) {
         const char *name = strrchr(pp_store_file(arena, store, key, months[i]), '/');
@@ -336,6 +317,14 @@ static bool refuse_damaged(const char *path, pp_diags *d)
                  "the file is damaged: its rows are not those that were written")
             ->hint = MEND;
     return !path;
+}
+
+bool pp_store_read_month(pp_arena *arena, const pp_store *store, const pp_store_key *key,
+                         int64_t month, pp_db **db, pp_series *out, pp_diags *d)
+{
+    const char *damaged = NULL;
+    return read_months(arena, store, key, &month, 1, db, out, &damaged, d) &&
+           refuse_damaged(damaged, d);
 }
 
 /* What the data of a key is made of: name, size, time and inode of each file. */
@@ -400,99 +389,5 @@ bool pp_store_read(pp_arena *arena, const pp_store *store, const pp_store_key *k
     *out = l.rows;
     if (ok)
         pp_store_keep(arena, store, &l);
-    return ok;
-}
-
-/* ------------------------------------------------------------------------------------ write */
-
-bool pp_series_write(pp_arena *arena, pp_db *db, const char *path, const pp_series *s,
-                     bool for_store, const pp_fs *fs, pp_diags *d)
-{
-    size_t nc;
-    pp_series rows = *s; /* as they are read back */
-    char sum[PP_XXH3_HEX];
-    const char *const *names = pp_family_cols(s->kind.family, &nc);
-    pp_col cols[PP_SERIES_COLS + 1] = {
-        {.name = pp_family_time(s->kind.family), .type = PP_COL_I64, .i64 = s->time_ms}};
-    for (size_t c = 0; c < nc; c++) {
-        cols[c + 1] = (pp_col){.name = names[c], .type = PP_COL_F64, .f64 = s->col[c]};
-        if (s->kind.family != PP_KLINE || c != 5)
-            continue;
-        uint8_t *valid = PP_ARRAY(arena, uint8_t, s->n);
-        rows.col[c] = PP_ARRAY(arena, double, s->n);
-        for (size_t i = 0; i < s->n; i++) {
-            valid[i] = (uint8_t)!isnan(s->col[c][i]);
-            rows.col[c][i] = valid[i] ? s->col[c][i] : NAN;
-        }
-        cols[c + 1].valid = valid;
-    }
-    pp_table t = {nc + 1, s->n, cols};
-    return pp_db_write_parquet_atomic(
-        db, path, &t, for_store ? pp_xxh3_hex(pp_cache_sum(&rows), sum) : NULL, fs, d);
-}
-
-static void unlock(void *fd)
-{
-    close((int)(intptr_t)fd);
-}
-
-/* Writers of one symbol wait for each other; the lock goes with the descriptor. */
-static bool lock_symbol(pp_arena *arena, const pp_store *store, const pp_store_key *key,
-                        pp_diags *d)
-{
-    const char *path = pp_fmt(arena, "%s/.lock", symbol_dir(arena, store, key));
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    if (fd >= 0)
-        pp_arena_defer(arena, unlock, (void *)(intptr_t)fd);
-    if (fd >= 0 && flock(fd, LOCK_EX) == 0)
-        return true;
-    pp_error(d, PP_E_STORE, (pp_pos){path, 0, 0}, "cannot lock the symbol: %s", strerror(errno));
-    return false;
-}
-
-static bool merge_month(pp_arena *arena, const pp_store *store, const pp_store_key *key, pp_db *db,
-                        const pp_series *rows, bool replace, pp_store_report *report, pp_diags *d)
-{
-    int64_t month = pp_month_of_ms(rows->time_ms[0]);
-    const char *path = pp_store_file(arena, store, key, month), *damaged = NULL;
-    pp_series old, all;
-    pp_merge_report m;
-    pp_series_init(arena, &old, key->kind, 0, false);
-    if (access(path, F_OK) == 0 &&
-        (!read_months(arena, store, key, &month, 1, &db, &old, &damaged, d) ||
-         !refuse_damaged(damaged, d)))
-        return false;
-    bool ok = pp_series_merge(arena, &old, rows, replace, &all, &m, d);
-    report->rows.added += m.added;
-    report->rows.same += m.same;
-    report->rows.completed += m.completed;
-    report->rows.replaced += m.replaced;
-    if (!ok || !(m.added || m.completed || m.replaced))
-        return ok;
-    if (!pp_series_write(arena, db, path, &all, true, store->fs, d))
-        return false;
-    report->months_written++;
-    return true;
-}
-
-bool pp_store_merge(pp_arena *arena, const pp_store *store, const pp_store_key *key,
-                    const pp_series *rows, bool replace, pp_store_report *report, pp_diags *d)
-{
-    const char *dir = pp_store_kind_dir(arena, store, key);
-    *report = (pp_store_report){0};
-    if (!pp_store_check_key(key, d) || !pp_dir_make(d, store->fs, dir))
-        return false;
-    /* The lock and what the months need end here, not with the caller's arena. */
-    pp_arena *work = pp_arena_child(arena);
-    pp_db *db = NULL;
-    bool ok = lock_symbol(work, store, key, d) && need_db(work, store, key, &db, d);
-    for (size_t i = 0, j; i < rows->n && ok; i = j) {
-        int64_t end = pp_month_start_ms(pp_month_of_ms(rows->time_ms[i]) + 1);
-        for (j = i; j < rows->n && rows->time_ms[j] < end; j++)
-            ;
-        pp_series part = rows_of(rows, i, j);
-        ok = merge_month(work, store, key, db, &part, replace, report, d);
-    }
-    pp_arena_free(work);
     return ok;
 }

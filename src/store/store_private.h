@@ -34,8 +34,16 @@ void pp_store_keep(pp_arena *arena, const pp_store *store, const pp_loaded *load
 bool pp_page_read(pp_arena *arena, const char *exchange, const pp_store_key *key, const char *body,
                   size_t n, pp_series *rows, const char **why);
 
-/* One Parquet file of a series, atomically; for_store: with the sum that its readers test. */
+/* The folder of a symbol, and the database that may read and write in it, opened by the first who
+ * needs it. The folder of the kind is allowed too, since it may be a link to another place. */
+const char *pp_store_symbol_dir(pp_arena *arena, const pp_store *store, const pp_store_key *key);
+bool pp_store_need_db(pp_arena *arena, const pp_store *store, const pp_store_key *key, pp_db **db,
+                      pp_diags *d);
+bool pp_store_read_month(pp_arena *arena, const pp_store *store, const pp_store_key *key,
+                         int64_t month, pp_db **db, pp_series *out, pp_diags *d);
+
+/* One Parquet file of a series, in place; for_store: with the sum that its readers test. */
 bool pp_series_write(pp_arena *arena, pp_db *db, const char *path, const pp_series *s,
-                     bool for_store, const pp_fs *fs, pp_diags *d);
+                     bool for_store, pp_diags *d);
 
 #endif
