@@ -55,6 +55,16 @@ static bool lock_symbol(pp_arena *arena, const pp_store *store, const pp_store_k
     return false;
 }
 
+/* What killed writers left beside their months: whoever has the lock is the only writer. */
+static void remove_leftovers(pp_arena *arena, const char *dir)
+{
+    pp_names names = {0};
+    pp_dir_names(arena, dir, &names);
+    for (size_t i = 0; i < names.n; i++)
+        if (strstr(names.v[i], ".parquet.tmp."))
+            unlink(pp_fmt(arena, "%s/%s", dir, names.v[i]));
+}
+
 /* One call of pp_store_merge(): months are written beside and published together at the end. */
 typedef struct merger {
     pp_arena *arena;
@@ -110,16 +120,18 @@ static bool merge_months(merger *m, const pp_series *rows)
 bool pp_store_merge(pp_arena *arena, const pp_store *store, const pp_store_key *key,
                     const pp_series *rows, bool replace, pp_store_report *report, pp_diags *d)
 {
+    const char *dir = pp_store_kind_dir(arena, store, key);
     *report = (pp_store_report){0};
-    if (!pp_store_check_key(key, d) ||
-        !pp_dir_make(d, store->fs, pp_store_kind_dir(arena, store, key)))
+    if (!pp_store_check_key(key, d) || !pp_dir_make(d, store->fs, dir))
         return false;
     /* The lock and what the months need end here, not with the caller's arena. */
     pp_arena *work = pp_arena_child(arena);
     merger m = {
         .arena = work, .store = store, .key = key, .replace = replace, .report = report, .d = d};
-    bool ok = lock_symbol(work, store, key, d) && pp_store_need_db(work, store, key, &m.db, d) &&
-              merge_months(&m, rows);
+    bool ok = lock_symbol(work, store, key, d);
+    if (ok)
+        remove_leftovers(work, dir);
+    ok = ok && pp_store_need_db(work, store, key, &m.db, d) && merge_months(&m, rows);
     pp_arena_free(work);
     return ok;
 }

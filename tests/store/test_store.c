@@ -544,6 +544,10 @@ Test(store, a_kill_at_any_moment_leaves_a_whole_store, .timeout = 120)
         cr_assert(s.n == 20000 || s.n == 31680 || s.n == 60000, "%zu rows", s.n);
     }
     cr_assert(import_one(&e, &store, second, &r), "%s", messages(&e));
+    DIR *dir = opendir(in_dir(&e, "store/bybit/BTCUSDT/kline_1m"));
+    for (struct dirent *entry; (entry = readdir(dir));)
+        cr_assert_not(strstr(entry->d_name, ".tmp."), "%s was left", entry->d_name);
+    closedir(dir);
     env_close(&e);
 }
 
