@@ -2,6 +2,7 @@
  * time, then CPU time of the calling thread, which other programs disturb less. */
 #include "market/benchdata.h"
 #include "market/synthetic.h"
+#include "store/duckdb.h"
 #include "store/import.h"
 #include "store/tape_csv.h"
 #include "store/tape_open.h"
@@ -57,6 +58,22 @@ static bool open_year(const char *dir, const char *cache, const char *what, cons
     return ok;
 }
 
+/* What no program that reads through DuckDB can go below. */
+static bool floor_of_duckdb(pp_arena *a, const char *dir, pp_diags *d)
+{
+    const char *months = pp_fmt(a, "%s/store/bybit/BTCUSDT/kline_1m", dir);
+    const char *sql = pp_fmt(a, "SELECT * FROM read_parquet('%s/*.parquet')", months);
+    void *cols[7];
+    uint64_t known;
+    size_t n;
+    moment start = now();
+    pp_db *db = pp_db_open(a, &months, 1, d);
+    say("DuckDB alone, loaded and opened", start, db);
+    bool ok = db && pp_db_fetch_words(db, a, sql, PP_BENCH_BARS + 1, 7, cols, &known, &n, d);
+    say("the same and the year read", start, ok);
+    return ok;
+}
+
 static void show(const pp_diags *d)
 {
     pp_buf out = {.arena = d->arena};
@@ -73,9 +90,10 @@ int main(int argc, char **argv)
     pp_arena_init(&a, NULL);
     pp_diags d = {.arena = &a};
     pp_tape t;
-    if (argc == 2) {
-        bool ok = open_year(argv[1], "cold", "tape from Parquet in a new process",
-                            "the same and its hash", &d);
+    if (argc > 1) {
+        bool ok = argc > 2 ? floor_of_duckdb(&a, argv[1], &d)
+                           : open_year(argv[1], "cold", "tape from Parquet in a new process",
+                                       "the same and its hash", &d);
         show(&d);
         pp_arena_free(&a);
         return !ok;
@@ -112,7 +130,7 @@ int main(int argc, char **argv)
     static const char *const names[] = {"tape from Parquet (and building the cache)",
                                         "tape from the cache, verified in full",
                                         "tape from the cache", "tape from the cache again"};
-    bool ok = system(pp_fmt(&a, "%s %s", argv[0], dir)) == 0;
+    bool ok = system(pp_fmt(&a, "%s %s && %s %s duckdb", argv[0], dir, argv[0], dir)) == 0;
     for (size_t i = 0; i < PP_COUNT(names); i++)
         ok = open_year(dir, "cache", names[i], i ? NULL : "the same and its hash", &d) && ok;
     show(&d);
