@@ -602,10 +602,10 @@ bool pp_db_fetch_words(pp_db *db, pp_arena *arena, const char *sql, size_t rows_
     bool ok = run_streaming(db, sql, d) && words_only(db, n_cols, is_double, d);
     for (size_t k = 0; ok && k < n_cols; k++)
         cols[k] = PP_ARRAY(arena, uint64_t, cap);
-    duckdb_data_chunk chunk = NULL;
-    db->chunks = &chunk;
-    while (ok && (chunk = db->f.fetch_chunk(db->result))) {
-        db->n_chunks = 1;
+    db->chunks = PP_NEW(db->arena, duckdb_data_chunk);
+    while (ok && (db->chunks[0] = db->f.fetch_chunk(db->result))) {
+        duckdb_data_chunk chunk = db->chunks[0];
+        db->n_chunks = 1; /* from here on released, also where memory ends */
         size_t rows = db->f.data_chunk_get_size(chunk);
         while (n + rows > cap)
             grow_words(arena, n_cols, cols, n, &cap);
@@ -614,7 +614,7 @@ bool pp_db_fetch_words(pp_db *db, pp_arena *arena, const char *sql, size_t rows_
                             (uint64_t *)cols[k] + n, rows))
                 *known &= ~(UINT64_C(1) << k);
         n += rows;
-        db->f.destroy_data_chunk(&chunk);
+        db->f.destroy_data_chunk(&db->chunks[0]);
         db->n_chunks = 0;
     }
     /* A stream that ends because of a damaged file looks like one that is through. */

@@ -86,7 +86,7 @@ bool pp_export_parquet(pp_arena *arena, const pp_store *store, const pp_store_ke
                                      : "/";
     pp_arena *work = pp_arena_child(arena);
     pp_db *db = pp_db_open(work, &dir, 1, d);
-    const char *beside = pp_db_beside(work, path);
+    const char *beside = pp_db_beside(d->arena, path);
     bool ok = db && pp_series_write(work, db, beside, &s, false, d) &&
               pp_files_publish(d, store->fs, &(pp_finished){beside, path}, 1);
     if (!ok)

@@ -45,7 +45,7 @@ static void unlock(void *fd)
 static bool lock_symbol(pp_arena *arena, const pp_store *store, const pp_store_key *key,
                         pp_diags *d)
 {
-    const char *path = pp_fmt(arena, "%s/.lock", pp_store_symbol_dir(arena, store, key));
+    const char *path = pp_fmt(d->arena, "%s/.lock", pp_store_symbol_dir(arena, store, key));
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     if (fd >= 0)
         pp_arena_defer(arena, unlock, (void *)(intptr_t)fd);
@@ -80,7 +80,7 @@ typedef struct merger {
 static bool merge_month(merger *m, const pp_series *rows)
 {
     int64_t month = pp_month_of_ms(rows->time_ms[0]);
-    pp_finished file = {.to = pp_store_file(m->arena, m->store, m->key, month)};
+    pp_finished file = {.to = pp_store_file(m->d->arena, m->store, m->key, month)};
     pp_series old, all;
     pp_merge_report r;
     pp_series_init(m->arena, &old, m->key->kind, 0, false);
@@ -94,7 +94,7 @@ static bool merge_month(merger *m, const pp_series *rows)
     m->report->rows.replaced += r.replaced;
     if (!ok || !(r.added || r.completed || r.replaced))
         return ok;
-    file.from = pp_db_beside(m->arena, file.to);
+    file.from = pp_db_beside(m->d->arena, file.to); /* messages may name both */
     *pp_vec_push(m->arena, &m->months) = file;
     return pp_series_write(m->arena, m->db, file.from, &all, true, m->d);
 }

@@ -212,8 +212,8 @@ const char *pp_store_symbol_dir(pp_arena *arena, const pp_store *store, const pp
 bool pp_store_need_db(pp_arena *arena, const pp_store *store, const pp_store_key *key, pp_db **db,
                       pp_diags *d)
 {
-    const char *const dirs[] = {pp_store_symbol_dir(arena, store, key),
-                                pp_store_kind_dir(arena, store, key)};
+    const char *const dirs[] = {pp_store_symbol_dir(d->arena, store, key),
+                                pp_store_kind_dir(d->arena, store, key)};
     if (!*db)
         *db = pp_db_open(arena, dirs, 2, d);
     return *db != NULL;
@@ -273,7 +273,7 @@ static bool read_months(pp_arena *arena, const pp_store *store, const pp_store_k
                         const int64_t *months, size_t n, pp_db **db, pp_series *out,
                         const char **damaged, pp_diags *d)
 {
-    const char *dir = pp_store_kind_dir(arena, store, key);
+    const char *dir = pp_store_kind_dir(d->arena, store, key); /* for messages */
     char real[4096], kind[PP_KIND_TEXT];
     void *cols[PP_SERIES_COLS + 1];
     pp_buf files = {.arena = arena};
@@ -313,7 +313,7 @@ static bool read_months(pp_arena *arena, const pp_store *store, const pp_store_k
 static bool refuse_damaged(const char *path, pp_diags *d)
 {
     if (path)
-        pp_error(d, PP_E_STORE, (pp_pos){path, 0, 0},
+        pp_error(d, PP_E_STORE, (pp_pos){pp_strdup(d->arena, path), 0, 0},
                  "the file is damaged: its rows are not those that were written")
             ->hint = MEND;
     return !path;
