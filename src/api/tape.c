@@ -198,7 +198,7 @@ size_t pp_tape_bars(const pp_tape_t *tape)
 
 const char *pp_tape_hash_hex(const pp_tape_t *tape)
 {
-    return tape->tape.hash;
+    return pp_tape_hash_get(&tape->tape);
 }
 
 void pp_tape_free(pp_tape_t *tape)

@@ -7,10 +7,16 @@
 #include "artifact/events.h"
 #include "artifact/lanes.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { FILE_MAX = 1 << 30 };
@@ -36,19 +42,54 @@ static const char *in_dir(pp_arena *arena, const char *dir, const char *name)
     return pp_fmt(arena, "%s/%s", dir, name);
 }
 
-/* Removes a folder of run files; names that are not there are passed over. */
-static void remove_run(pp_arena *arena, const pp_fs *fs, const char *dir)
+/* Removes a folder of run files; names that are not there are passed over. Needs no memory. */
+static void remove_run(const pp_fs *fs, const char *dir)
 {
-    for (size_t i = 0; i < pp_n_run_files; i++)
-        fs->unlink(fs->ctx, in_dir(arena, dir, pp_run_file_names[i].name));
-    fs->unlink(fs->ctx, in_dir(arena, dir, "manifest.json"));
+    char path[PATH_MAX + 64];
+    for (size_t i = 0; i <= pp_n_run_files; i++) {
+        const char *name = i < pp_n_run_files ? pp_run_file_names[i].name : "manifest.json";
+        snprintf(path, sizeof path, "%s/%s", dir, name);
+        fs->unlink(fs->ctx, path);
+    }
     fs->rmdir(fs->ctx, dir);
+}
+
+/* A folder of a killed process: it is gone, and, since it may be one of another container that
+ * cannot be seen from here, nothing was put into the folder for an hour. */
+static bool is_leftover(const char *path)
+{
+    enum { QUIET_S = 3600 };
+    struct stat st;
+    char *end;
+    const char *name = strrchr(path, '/'), *tmp = strstr(name, ".tmp.");
+    long pid = tmp ? strtol(tmp + 5, &end, 10) : 0;
+    return pid > 0 && !*end && kill((pid_t)pid, 0) != 0 && errno == ESRCH && !lstat(path, &st) &&
+           S_ISDIR(st.st_mode) && time(NULL) - st.st_mtime > QUIET_S;
+}
+
+/* Beside the target, what killed runs left. */
+static void remove_leftovers(const pp_fs *fs, const char *target)
+{
+    char path[PATH_MAX];
+    size_t n = (size_t)(strrchr(target, '/') - target);
+    if (n + NAME_MAX + 2 > sizeof path)
+        return;
+    memcpy(path, target, n);
+    path[n] = '\0';
+    DIR *dir = opendir(path);
+    for (struct dirent *entry; dir && (entry = readdir(dir));) {
+        snprintf(path + n, sizeof path - n, "/%s", entry->d_name);
+        if (is_leftover(path))
+            remove_run(fs, path);
+    }
+    if (dir)
+        closedir(dir);
 }
 
 void pp_artifact_remove(pp_arena *arena, const pp_fs *fs, const char *dir, const char *top)
 {
     fs = fs ? fs : &pp_fs_real;
-    remove_run(arena, fs, dir);
+    remove_run(fs, dir);
     char *above = pp_strdup(arena, dir);
     for (char *slash; strlen(above) > strlen(top) && (slash = strrchr(above, '/'));) {
         *slash = '\0';
@@ -98,7 +139,7 @@ static bool put_table(pp_writer *w, pp_lane *lane, pp_schema_id id)
     if (!pp_schema_table(&lane->d, &lane->arena, &pp_schemas[id], w->job->result, records, &table))
         return false;
     pp_table_hash(&table, w->signature.tables[id]);
-    return pp_db_write_parquet(lane->db, path, &table, &lane->d) &&
+    return pp_db_write_parquet(lane->db, path, &table, NULL, &lane->d) &&
            settle_file(w, &lane->d, name, (int64_t)records.n, path);
 }
 
@@ -211,9 +252,9 @@ static bool same_bytes(pp_writer *w)
 static void keep_failed(pp_writer *w)
 {
     const char *failed = pp_fmt(w->d->arena, "%s.failed", w->target);
-    remove_run(w->d->arena, w->fs, failed);
+    remove_run(w->fs, failed);
     if (w->fs->rename(w->fs->ctx, w->dir, failed) != 0)
-        remove_run(w->d->arena, w->fs, w->dir);
+        remove_run(w->fs, w->dir);
 }
 
 /* The old run steps aside, the new one takes its name, the old one goes. A kill between the two
@@ -222,7 +263,7 @@ static bool publish(pp_writer *w, bool replaces)
 {
     const char *old = pp_fmt(w->d->arena, "%s.old.%ld", w->target, (long)getpid());
     if (!replaces) {
-        remove_run(w->d->arena, w->fs, w->target); /* what a broken run left, if anything */
+        remove_run(w->fs, w->target); /* what a broken run left, if anything */
         return pp_file_publish(w->d, w->fs, w->dir, w->target);
     }
     if (w->fs->rename(w->fs->ctx, w->target, old) != 0) {
@@ -233,7 +274,7 @@ static bool publish(pp_writer *w, bool replaces)
     bool published = pp_file_publish(w->d, w->fs, w->dir, w->target);
     /* If only the sync of the folder failed the new run has the name, and the old one must go. */
     if (published || w->fs->rename(w->fs->ctx, old, w->target) != 0)
-        remove_run(w->d->arena, w->fs, old);
+        remove_run(w->fs, old);
     return published;
 }
 
@@ -246,10 +287,11 @@ static void write_run(void *ctx)
         w->ok = true;
         return;
     }
+    remove_leftovers(w->fs, w->target);
     if (!pp_dir_make(w->d, w->fs, w->dir))
         return;
     if (!put_all(w)) {
-        remove_run(w->d->arena, w->fs, w->dir);
+        remove_run(w->fs, w->dir);
         return;
     }
     if (!pp_artifact_gate(w->d, w->fs, w->lanes, w->dir, w->job->tape) ||
@@ -259,7 +301,7 @@ static void write_run(void *ctx)
     }
     w->ok = publish(w, found);
     if (!w->ok)
-        remove_run(w->d->arena, w->fs, w->dir);
+        remove_run(w->fs, w->dir);
 }
 
 bool pp_artifact_write(pp_diags *d, const pp_artifact_job *job)
@@ -268,14 +310,7 @@ bool pp_artifact_write(pp_diags *d, const pp_artifact_job *job)
     w.target = pp_artifact_path(d->arena, job->out_dir, job->result);
     w.dir = pp_fmt(d->arena, "%s.tmp.%ld", w.target, (long)getpid());
     if (!pp_try(d->arena, write_run, &w)) {
-        /* Memory ended: the names are short, but even they must not be asked for again. */
-        char path[4096];
-        for (size_t i = 0; i <= pp_n_run_files; i++) {
-            const char *name = i < pp_n_run_files ? pp_run_file_names[i].name : "manifest.json";
-            snprintf(path, sizeof path, "%s/%s", w.dir, name);
-            w.fs->unlink(w.fs->ctx, path);
-        }
-        w.fs->rmdir(w.fs->ctx, w.dir);
+        remove_run(w.fs, w.dir);
         pp_arena_out_of_memory(d->arena);
     }
     return w.ok;

@@ -198,9 +198,12 @@ static bool write_all(const pp_fs *fs, int fd, const char *bytes, size_t n)
 
 /* Closes in any case; a file that is not wholly on disk is removed. */
 static bool fill_and_close(pp_diags *d, const pp_fs *fs, const char *path, int fd,
-                           const void *bytes, size_t n)
+                           const pp_part *parts, size_t n_parts, bool sync)
 {
-    bool ok = write_all(fs, fd, bytes, n) && fs->fsync(fs->ctx, fd) == 0;
+    bool ok = true;
+    for (size_t i = 0; i < n_parts && ok; i++)
+        ok = write_all(fs, fd, parts[i].bytes, parts[i].n);
+    ok = ok && (!sync || fs->fsync(fs->ctx, fd) == 0);
     int error = errno;
     if (fs->close(fs->ctx, fd) != 0 && ok) {
         ok = false;
@@ -217,13 +220,13 @@ bool pp_file_write(pp_diags *d, const pp_fs *fs, const char *path, const void *b
     fs = fs ? fs : &pp_fs_real;
     int fd = fs->open(fs->ctx, path, O_WRONLY | O_CREAT | O_TRUNC, 0666);
     return fd < 0 ? fail(d, "create the file", path, errno)
-                  : fill_and_close(d, fs, path, fd, bytes, n);
+                  : fill_and_close(d, fs, path, fd, &(pp_part){bytes, n}, 1, true);
 }
 
-bool pp_file_write_atomic(pp_diags *d, const pp_fs *fs, const char *path, const void *bytes,
-                          size_t n)
+/* Writes the parts to a sibling of `path`; its name, or NULL. */
+static const char *write_beside(pp_diags *d, const pp_fs *fs, const char *path,
+                                const pp_part *parts, size_t n_parts, bool sync)
 {
-    fs = fs ? fs : &pp_fs_real;
     char *tmp = NULL;
     int fd = -1;
     /* A left-over of a killed process with the same id is stepped over, never written into. */
@@ -234,12 +237,30 @@ bool pp_file_write_atomic(pp_diags *d, const pp_fs *fs, const char *path, const 
             break;
     }
     if (fd < 0)
-        return fail(d, "create the file", tmp, errno);
-    if (!fill_and_close(d, fs, tmp, fd, bytes, n))
-        return false;
-    if (pp_file_publish(d, fs, tmp, path))
-        return true;
+        fail(d, "create the file", tmp, errno);
+    return fd >= 0 && fill_and_close(d, fs, tmp, fd, parts, n_parts, sync) ? tmp : NULL;
+}
+
+bool pp_file_write_atomic(pp_diags *d, const pp_fs *fs, const char *path, const void *bytes,
+                          size_t n)
+{
+    fs = fs ? fs : &pp_fs_real;
+    const char *tmp = write_beside(d, fs, path, &(pp_part){bytes, n}, 1, true);
+    if (!tmp || pp_file_publish(d, fs, tmp, path))
+        return tmp != NULL;
     fs->unlink(fs->ctx, tmp); /* gone already if only the sync of the folder failed */
+    return false;
+}
+
+bool pp_file_write_unsynced(pp_diags *d, const pp_fs *fs, const char *path, const pp_part *parts,
+                            size_t n_parts)
+{
+    fs = fs ? fs : &pp_fs_real;
+    const char *tmp = write_beside(d, fs, path, parts, n_parts, false);
+    if (!tmp || fs->rename(fs->ctx, tmp, path) == 0)
+        return tmp != NULL;
+    fail(d, "rename a finished file to this name", path, errno);
+    fs->unlink(fs->ctx, tmp);
     return false;
 }
 
@@ -265,6 +286,34 @@ bool pp_file_publish(pp_diags *d, const pp_fs *fs, const char *from, const char 
     if (fs->rename(fs->ctx, from, to) != 0)
         return fail(d, "rename a finished file to this name", to, errno);
     return sync_parent(d, fs, to);
+}
+
+static bool sync_file(pp_diags *d, const pp_fs *fs, const char *path)
+{
+    int fd = fs->open(fs->ctx, path, O_RDONLY, 0);
+    if (fd < 0)
+        return fail(d, "open the file", path, errno);
+    bool ok = fs->fsync(fs->ctx, fd) == 0;
+    int error = errno;
+    fs->close(fs->ctx, fd);
+    return ok || fail(d, "sync the file", path, error);
+}
+
+bool pp_files_publish(pp_diags *d, const pp_fs *fs, const pp_finished *files, size_t n)
+{
+    size_t done = 0;
+    bool ok = true;
+    fs = fs ? fs : &pp_fs_real;
+    for (size_t i = 0; i < n && ok; i++)
+        ok = sync_file(d, fs, files[i].from);
+    for (; done < n && ok; done++)
+        if (fs->rename(fs->ctx, files[done].from, files[done].to) != 0) {
+            ok = fail(d, "rename a finished file to this name", files[done].to, errno);
+            break;
+        }
+    for (size_t i = done; i < n; i++)
+        fs->unlink(fs->ctx, files[i].from);
+    return ok && (!n || sync_parent(d, fs, files[n - 1].to));
 }
 
 bool pp_dir_make(pp_diags *d, const pp_fs *fs, const char *path)

@@ -46,8 +46,25 @@ bool pp_file_write(pp_diags *d, const pp_fs *fs, const char *path, const void *b
 bool pp_file_write_atomic(pp_diags *d, const pp_fs *fs, const char *path, const void *bytes,
                           size_t n);
 
+/* The same for a file whose loss does no harm and whose damage its readers notice: from parts end
+ * to end, and nothing is synced. After a crash the file may be empty or cut off. */
+typedef struct pp_part {
+    const void *bytes;
+    size_t n;
+} pp_part;
+bool pp_file_write_unsynced(pp_diags *d, const pp_fs *fs, const char *path, const pp_part *parts,
+                            size_t n_parts);
+
 /* Renames a finished file or folder and syncs the folder it lies in. */
 bool pp_file_publish(pp_diags *d, const pp_fs *fs, const char *from, const char *to);
+
+/* Syncs finished files, renames each to its name, in this order, and syncs the folder of the last,
+ * which is that of all: n files for little more than the price of one. After a failure those not
+ * renamed are removed. */
+typedef struct pp_finished {
+    const char *from, *to;
+} pp_finished;
+bool pp_files_publish(pp_diags *d, const pp_fs *fs, const pp_finished *files, size_t n);
 
 /* Makes a folder and those above it; existing ones are fine. */
 bool pp_dir_make(pp_diags *d, const pp_fs *fs, const char *path);

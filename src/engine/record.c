@@ -34,7 +34,7 @@ static void record_identity(pp_arena *arena, const pp_prepared *p, pp_result *r)
     r->exchange = p->tape->exchange;
     r->play_json = pp_strategy_json(arena, p->strategy);
     pp_sha256_text(r->play_json, strlen(r->play_json), r->play_hash);
-    memcpy(r->dataset_hash, p->tape->hash, sizeof r->dataset_hash);
+    memcpy(r->dataset_hash, pp_tape_hash_get(p->tape), sizeof r->dataset_hash);
     pp_buf text = {arena, NULL, 0, 0};
     pp_instrument_text(&x->ins, &text);
     pp_sha256_text(text.text, text.len, r->instrument_hash);

@@ -97,6 +97,33 @@ static void sort_rows(const int64_t *t, uint32_t *row, uint32_t *spare, size_t n
     memcpy(row, spare, n * sizeof *row);
 }
 
+size_t pp_series_find(const pp_series *s, int64_t t)
+{
+    size_t a = 0, n = s->n;
+    while (n) {
+        size_t half = n / 2;
+        if (s->time_ms[a + half] < t) {
+            a += half + 1;
+            n -= half + 1;
+        } else {
+            n = half;
+        }
+    }
+    return a;
+}
+
+pp_series pp_series_part(const pp_series *s, size_t from, size_t to)
+{
+    pp_series part = *s;
+    part.n = to - from;
+    part.time_ms += from;
+    for (size_t c = 0; c < families[s->kind.family].n; c++)
+        part.col[c] += from;
+    if (part.origin)
+        part.origin += from;
+    return part;
+}
+
 bool pp_series_sort(pp_arena *arena, pp_series *s)
 {
     size_t i = 1;
@@ -137,6 +164,7 @@ typedef struct checker {
     pp_series *s;
     pp_diags *d;
     int64_t now_ms;
+    int64_t next_open_ms; /* after a bar that is aligned, the next one; else 0 */
     size_t count[FAULT_COUNT];
 } checker;
 
@@ -178,6 +206,14 @@ static void hint(pp_diag *e, const char *text)
         e->hint = text;
 }
 
+static bool aligned(checker *c, int64_t t)
+{
+    pp_tf tf = c->s->kind.tf;
+    bool yes = !families[c->s->kind.family].bars || t == c->next_open_ms || pp_tf_open(tf, t) == t;
+    c->next_open_ms = yes && tf < PP_TF_M ? t + pp_tf_ms(tf) : 0;
+    return yes;
+}
+
 static bool check_time(checker *c, size_t i)
 {
     int64_t t = c->s->time_ms[i];
@@ -194,7 +230,7 @@ static bool check_time(checker *c, size_t i)
                               : "check the clock of this machine and the time column");
         return false;
     }
-    if (families[c->s->kind.family].bars && pp_tf_open(c->s->kind.tf, t) != t) {
+    if (!aligned(c, t)) {
         hint(fault(c, MISALIGNED, i, "time %lld (%s) is not the open of a %s bar", (long long)t,
                    stamp(c, i), pp_tf_name(c->s->kind.tf)),
              "times are those of the open of the bar, in UTC; is the timeframe right?");
@@ -350,13 +386,20 @@ bool pp_tf_of_steps(const int64_t *time_ms, size_t n, pp_tf *out)
 {
     size_t count[PP_TF_COUNT] = {0}, best = 0;
     *out = PP_TF_1M;
+    int usual = 0; /* the timeframe of the step before */
     for (size_t i = 1; i < n; i++) {
         int64_t a = time_ms[i - 1], b = time_ms[i], from = a < b ? a : b, to = a < b ? b : a;
+        if (to - from == pp_tf_ms((pp_tf)usual) && usual < PP_TF_M) {
+            count[usual]++;
+            continue;
+        }
         for (int tf = 0; tf < PP_TF_COUNT; tf++)
             if (to - from == pp_tf_ms((pp_tf)tf) ||
                 (tf == PP_TF_M && to > from && pp_tf_open(PP_TF_M, from) == from &&
-                 pp_tf_close(PP_TF_M, from) == to))
+                 pp_tf_close(PP_TF_M, from) == to)) {
                 count[tf]++;
+                usual = tf;
+            }
     }
     for (int tf = 0; tf < PP_TF_COUNT; tf++)
         if (count[tf] > best) {

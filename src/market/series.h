@@ -51,6 +51,11 @@ typedef struct pp_series {
 /* Room for n rows; origin only if wanted. */
 void pp_series_init(pp_arena *arena, pp_series *s, pp_kind kind, size_t n, bool with_origin);
 
+/* First row at or after t; rows in time order. */
+size_t pp_series_find(const pp_series *s, int64_t t);
+/* Rows from..to-1 where they lie. */
+pp_series pp_series_part(const pp_series *s, size_t from, size_t to);
+
 /* Puts rows into time order (stable); true if they were not. */
 bool pp_series_sort(pp_arena *arena, pp_series *s);
 

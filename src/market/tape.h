@@ -22,6 +22,8 @@ typedef struct pp_funding {
     double rate;
 } pp_funding;
 
+typedef struct pp_tape_hashing pp_tape_hashing;
+
 typedef struct pp_tape {
     const char *symbol, *exchange; /* exchange may be NULL */
     pp_bars bars;
@@ -33,8 +35,12 @@ typedef struct pp_tape {
     size_t n_funding;
     bool has_funding;            /* false: the dataset has no funding at all */
     const double *open_interest; /* per tape bar, last known; NaN before the first; NULL: none */
-    char hash[65];               /* content hash, hex (T20); "" if not computed */
+    char hash[65];               /* content hash, hex (T20); "" if not computed. Read it through */
+    const pp_tape_hashing *hashing; /* pp_tape_hash_get(): it may be in the making beside */
 } pp_tape;
+
+/* The content hash, waited for if it is being computed. Safe from any thread. */
+const char *pp_tape_hash_get(const pp_tape *tape);
 
 static inline int64_t pp_bar_close_ms(const pp_bars *b, size_t i)
 {

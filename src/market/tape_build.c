@@ -1,25 +1,10 @@
 #include "market/tape_build.h"
 #include "base/sha256.h"
+#include "base/task.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-
-/* First row at or after t. */
-static size_t lower_bound(const int64_t *time_ms, size_t n, int64_t t)
-{
-    size_t a = 0;
-    while (n) {
-        size_t half = n / 2;
-        if (time_ms[a + half] < t) {
-            a += half + 1;
-            n -= half + 1;
-        } else {
-            n = half;
-        }
-    }
-    return a;
-}
 
 typedef struct builder {
     pp_arena *arena;
@@ -91,8 +76,8 @@ static bool all_known(const pp_series *s, size_t c, size_t from, size_t n)
 static bool build_bars(builder *b)
 {
     const pp_series *s = b->p->kline;
-    size_t from = lower_bound(s->time_ms, s->n, b->o->from_ms);
-    size_t to = b->o->to_ms ? lower_bound(s->time_ms, s->n, b->o->to_ms) : s->n;
+    size_t from = pp_series_find(s, b->o->from_ms);
+    size_t to = b->o->to_ms ? pp_series_find(s, b->o->to_ms) : s->n;
     if (to <= from) {
         char a[PP_TIME_TEXT], z[PP_TIME_TEXT];
         pp_diag *e =
@@ -127,7 +112,7 @@ static bool build_bars(builder *b)
 static bool match_rows(builder *b, const pp_series *s, int32_t *row, pp_gaps *missing)
 {
     const pp_bars *bars = &b->t->bars;
-    size_t j = lower_bound(s->time_ms, s->n, bars->open_ms[0]);
+    size_t j = pp_series_find(s, bars->open_ms[0]);
     bool any = false;
     for (size_t i = 0; i < bars->n; i++) {
         while (j < s->n && s->time_ms[j] < bars->open_ms[i])
@@ -155,7 +140,7 @@ static bool in_step(const builder *b, const pp_series *s, size_t *first)
 {
     const pp_bars *bars = &b->t->bars;
     size_t n = bars->n;
-    *first = lower_bound(s->time_ms, s->n, bars->open_ms[0]);
+    *first = pp_series_find(s, bars->open_ms[0]);
     return contiguous(bars->tf, bars->open_ms, n) && *first + n <= s->n &&
            s->time_ms[*first] == bars->open_ms[0] &&
            s->time_ms[*first + n - 1] == bars->open_ms[n - 1];
@@ -220,8 +205,8 @@ static void build_funding(builder *b)
     if (!s || !s->n)
         return;
     b->t->has_funding = true;
-    size_t from = lower_bound(s->time_ms, s->n, bars->open_ms[0]);
-    size_t to = lower_bound(s->time_ms, s->n, pp_bar_close_ms(bars, bars->n - 1) + 1);
+    size_t from = pp_series_find(s, bars->open_ms[0]);
+    size_t to = pp_series_find(s, pp_bar_close_ms(bars, bars->n - 1) + 1);
     pp_funding *f = PP_ARRAY(b->arena, pp_funding, to - from);
     for (size_t i = from; i < to; i++)
         f[i - from] = (pp_funding){s->time_ms[i], s->col[0][i]};
@@ -270,26 +255,49 @@ static void hash_header(pp_sha256 *h, const char *name, const char *type, size_t
     pp_sha256_update(h, line, (size_t)len);
 }
 
-/* Values go through a block in little-endian order, whatever the machine. */
-static void hash_words(pp_sha256 *h, const void *values, size_t n, size_t stride, bool is_double)
+enum { HASH_BLOCK = 4096 };
+
+/* Values that lie in memory as they are hashed: packed, little-endian, no NaN to be made equal. */
+static bool as_they_lie(const char *values, size_t n, size_t stride, bool is_double)
 {
-    uint8_t block[4096];
+    uint64_t nans = 0;
+    if (stride != sizeof(double) || __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__)
+        return false;
+    for (size_t i = 0; is_double && i < n; i++) {
+        double x;
+        memcpy(&x, values + i * sizeof x, sizeof x);
+        nans += x != x;
+    }
+    return !nans;
+}
+
+/* Values go through a block in little-endian order, whatever the machine. */
+static void hash_block(pp_sha256 *h, const char *values, size_t n, size_t stride, bool is_double)
+{
+    uint8_t block[HASH_BLOCK * 8];
     size_t k = 0;
+    if (as_they_lie(values, n, stride, is_double)) {
+        pp_sha256_update(h, values, n * stride);
+        return;
+    }
     for (size_t i = 0; i < n; i++) {
         uint64_t w;
         double x;
-        memcpy(&w, (const char *)values + i * stride, sizeof w);
+        memcpy(&w, values + i * stride, sizeof w);
         memcpy(&x, &w, sizeof x);
         if (is_double && isnan(x))
             w = UINT64_C(0x7ff8000000000000);
         for (int byte = 0; byte < 8; byte++)
             block[k++] = (uint8_t)(w >> (8 * byte));
-        if (k == sizeof block) {
-            pp_sha256_update(h, block, k);
-            k = 0;
-        }
     }
     pp_sha256_update(h, block, k);
+}
+
+static void hash_words(pp_sha256 *h, const void *values, size_t n, size_t stride, bool is_double)
+{
+    for (size_t i = 0; i < n; i += HASH_BLOCK)
+        hash_block(h, (const char *)values + i * stride, n - i < HASH_BLOCK ? n - i : HASH_BLOCK,
+                   stride, is_double);
 }
 
 static void hash_column(pp_sha256 *h, const char *name, const double *v, size_t n)
@@ -335,4 +343,36 @@ void pp_tape_hash(pp_tape *t)
     }
     hash_column(&h, "open_interest", t->open_interest, b->n);
     pp_sha256_hex(&h, t->hash);
+    t->hashing = NULL;
+}
+
+struct pp_tape_hashing {
+    pp_tape tape; /* a copy: the caller's may move */
+    pp_task *task;
+    void (*then)(void *ctx, const char *hash, pp_arena *own);
+    void *ctx;
+};
+
+static void hash_beside(void *ptr, pp_arena *own)
+{
+    pp_tape_hashing *h = ptr;
+    pp_tape_hash(&h->tape);
+    h->then(h->ctx, h->tape.hash, own);
+}
+
+void pp_tape_hash_start(pp_arena *arena, pp_tape *tape,
+                        void (*then)(void *ctx, const char *hash, pp_arena *own), void *ctx)
+{
+    pp_tape_hashing *h = PP_NEW(arena, pp_tape_hashing);
+    *h = (pp_tape_hashing){.tape = *tape, .then = then, .ctx = ctx};
+    h->task = pp_task_start(arena, hash_beside, h);
+    tape->hashing = h;
+}
+
+const char *pp_tape_hash_get(const pp_tape *tape)
+{
+    if (!tape->hashing)
+        return tape->hash;
+    pp_task_wait(tape->hashing->task);
+    return tape->hashing->tape.hash;
 }

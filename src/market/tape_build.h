@@ -34,4 +34,10 @@ bool pp_tape_build(pp_arena *arena, const pp_tape_parts *parts, const pp_tape_op
  * if a bar is filled, the funding columns if the data has funding. */
 void pp_tape_hash(pp_tape *tape);
 
+/* The same on a thread beside, so that the tape can be used meanwhile; it ends with the arena,
+ * which the columns must lie in or outlive. `then` follows on that thread, with an arena of its
+ * own: the place for what should happen while nobody waits. */
+void pp_tape_hash_start(pp_arena *arena, pp_tape *tape,
+                        void (*then)(void *ctx, const char *hash, pp_arena *own), void *ctx);
+
 #endif

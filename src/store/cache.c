@@ -14,8 +14,9 @@
 #include <unistd.h>
 
 /* An entry: this header, padded to HEADER_BYTES, then the time column and the value columns, each
- * n * 8 bytes. `self` is the sum of the header with `self` zero. */
-enum { HEADER_BYTES = 4096, LABEL_BYTES = 128, FORMAT = 2 };
+ * n * 8 bytes. `self` is the sum of the header with `self` zero; `content` that of the columns,
+ * each seeded by the one before. */
+enum { HEADER_BYTES = 4096, LABEL_BYTES = 128, BOOT_BYTES = 40, FORMAT = 3 };
 
 typedef struct entry_header {
     char magic[8];
@@ -26,11 +27,13 @@ typedef struct entry_header {
     char label[LABEL_BYTES];
 } entry_header;
 
-/* Beside an entry: the file that was verified last. Its mtime is the time of the last use. */
+/* Beside an entry: the file that was verified last. Its mtime is the time of the last use. Entries
+ * are not synced, so a crash of the machine may lose their bytes: a stamp is good for one boot. */
 typedef struct entry_stamp {
     uint64_t inode, size;
     int64_t mtime_s, mtime_ns, ctime_s, ctime_ns;
     pp_xxh128 content;
+    char boot[BOOT_BYTES];
 } entry_stamp;
 
 static const char magic[8] = "PPCOLS\n";
@@ -43,7 +46,7 @@ const char *pp_cache_default_dir(pp_arena *arena)
     return pp_fmt(arena, "%s/.cache/perpetua", home ? home : ".");
 }
 
-static const char *cache_dir(pp_arena *arena, const pp_store *store)
+const char *pp_cache_dir(pp_arena *arena, const pp_store *store)
 {
     return store->cache_dir ? store->cache_dir : pp_cache_default_dir(arena);
 }
@@ -61,7 +64,7 @@ static const char *entry_path(pp_arena *arena, const pp_store *store, pp_xxh128 
                               const char *suffix)
 {
     char hex[PP_XXH3_HEX];
-    return pp_fmt(arena, "%s/%s.%s", cache_dir(arena, store), pp_xxh3_hex(key, hex), suffix);
+    return pp_fmt(arena, "%s/%s.%s", pp_cache_dir(arena, store), pp_xxh3_hex(key, hex), suffix);
 }
 
 /* ------------------------------------------------------------------------------------- open */
@@ -104,9 +107,22 @@ static bool header_sound(const char *bytes, size_t size, entry_header *h)
            memchr(h->label, 0, LABEL_BYTES);
 }
 
-static bool content_sound(const char *bytes, size_t size, const entry_header *h)
+static bool content_sound(const char *bytes, const entry_header *h)
 {
-    return pp_xxh3_equal(pp_xxh3(bytes + HEADER_BYTES, size - HEADER_BYTES, 0), h->content);
+    pp_xxh128 sum = {0, 0};
+    for (size_t c = 0; c <= h->n_cols; c++)
+        sum = pp_xxh3(bytes + HEADER_BYTES + 8 * h->n * c, 8 * h->n, sum.low);
+    return pp_xxh3_equal(sum, h->content);
+}
+
+/* The id that the kernel takes at its start; false: it cannot be told. */
+static bool boot_id(char id[BOOT_BYTES])
+{
+    int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+    bool ok = fd >= 0 && read(fd, id, BOOT_BYTES) > 0;
+    if (fd >= 0)
+        close(fd);
+    return ok;
 }
 
 static entry_stamp stamp_of(const struct stat *st, pp_xxh128 content)
@@ -150,13 +166,16 @@ static bool verified(const char *stamp_path, const struct stat *st, const char *
                      const entry_header *h)
 {
     entry_stamp now = stamp_of(st, h->content), known;
-    if (read_exactly(stamp_path, &known, sizeof known) && !memcmp(&known, &now, sizeof now)) {
+    bool booted = boot_id(now.boot);
+    if (booted && read_exactly(stamp_path, &known, sizeof known) &&
+        !memcmp(&known, &now, sizeof now)) {
         utimensat(AT_FDCWD, stamp_path, NULL, 0); /* used now */
         return true;
     }
-    if (!content_sound(bytes, (size_t)st->st_size, h))
+    if (!content_sound(bytes, h))
         return false;
-    write_quietly(stamp_path, &now, sizeof now);
+    if (booted)
+        write_quietly(stamp_path, &now, sizeof now);
     return true;
 }
 
@@ -249,7 +268,7 @@ static void evict(pp_arena *arena, const pp_store *store)
 {
     used_files files = {0};
     uint64_t total = 0, max = store->cache_max ? store->cache_max : PP_CACHE_MAX;
-    find_entries(arena, cache_dir(arena, store), &files);
+    find_entries(arena, pp_cache_dir(arena, store), &files);
     for (size_t i = 0; i < files.n; i++) {
         total += files.v[i].bytes;
         if (i && total > max)
@@ -258,18 +277,6 @@ static void evict(pp_arena *arena, const pp_store *store)
 }
 
 /* -------------------------------------------------------------------------------------- put */
-
-static uint64_t known_columns(const pp_series *s, size_t nc)
-{
-    uint64_t bits = 0;
-    for (size_t c = 0; c < nc; c++) {
-        size_t i = 0;
-        while (i < s->n && !isnan(s->col[c][i]))
-            i++;
-        bits |= (uint64_t)(i == s->n) << c;
-    }
-    return bits;
-}
 
 static void fill_header(entry_header *h, pp_xxh128 key, pp_xxh128 sources, pp_xxh128 content,
                         const pp_store_key *k, const pp_series *rows, size_t nc)
@@ -280,7 +287,7 @@ static void fill_header(entry_header *h, pp_xxh128 key, pp_xxh128 sources, pp_xx
     h->format = FORMAT;
     h->n_cols = (uint32_t)nc;
     h->n = rows->n;
-    h->known = known_columns(rows, nc);
+    h->known = rows->known;
     h->key = key;
     h->sources = sources;
     h->content = content;
@@ -289,35 +296,37 @@ static void fill_header(entry_header *h, pp_xxh128 key, pp_xxh128 sources, pp_xx
     h->self = pp_xxh3(h, sizeof *h, 0);
 }
 
-void pp_cache_put(pp_arena *arena, const pp_store *store, const pp_store_key *key,
-                  pp_xxh128 sources, const pp_series *rows, pp_xxh128 *content)
+pp_xxh128 pp_cache_sum(const pp_series *rows)
 {
     size_t nc;
+    pp_family_cols(rows->kind.family, &nc);
+    pp_xxh128 sum = pp_xxh3(rows->time_ms, rows->n * 8, 0);
+    for (size_t c = 0; c < nc; c++)
+        sum = pp_xxh3(rows->col[c], rows->n * 8, sum.low);
+    return sum;
+}
+
+void pp_cache_put(pp_arena *arena, const pp_store *store, const pp_store_key *key,
+                  pp_xxh128 sources, const pp_series *rows, pp_xxh128 content)
+{
+    size_t nc;
+    if ((store->cache_dir && !*store->cache_dir) || !rows->n)
+        return;
     pp_family_cols(key->kind.family, &nc);
-    size_t column = rows->n * 8, size = HEADER_BYTES + column * (nc + 1);
     pp_arena *work = pp_arena_child(arena);
-    char *bytes = pp_alloc_raw(work, size), *p = bytes + HEADER_BYTES;
-    if (rows->n)
-        memcpy(p, rows->time_ms, column);
-    for (size_t c = 0; c < nc && rows->n; c++)
-        memcpy(p + column * (c + 1), rows->col[c], column);
-    *content = pp_xxh3(p, size - HEADER_BYTES, 0);
-    if (!store->cache_dir || *store->cache_dir) {
-        entry_header h;
-        struct stat st;
-        pp_diags quiet = {.arena = work};
-        pp_xxh128 name = key_sum(work, store, key);
-        const char *path = entry_path(work, store, name, "cols");
-        fill_header(&h, name, sources, *content, key, rows, nc);
-        memset(bytes, 0, HEADER_BYTES);
-        memcpy(bytes, &h, sizeof h);
-        if (pp_dir_make(&quiet, store->fs, cache_dir(work, store)) &&
-            pp_file_write_atomic(&quiet, store->fs, path, bytes, size)) {
-            /* No stamp: the first reader sums what is really on the disk. */
-            unlink(entry_path(work, store, name, "stamp"));
-            if (!stat(path, &st))
-                evict(work, store);
-        }
+    pp_diags quiet = {.arena = work};
+    pp_xxh128 name = key_sum(work, store, key);
+    const char *path = entry_path(work, store, name, "cols");
+    entry_header *h = pp_alloc_zero(work, HEADER_BYTES);
+    pp_part parts[PP_SERIES_COLS + 2] = {{h, HEADER_BYTES}, {rows->time_ms, rows->n * 8}};
+    for (size_t c = 0; c < nc; c++)
+        parts[c + 2] = (pp_part){rows->col[c], rows->n * 8};
+    fill_header(h, name, sources, content, key, rows, nc);
+    if (pp_dir_make(&quiet, store->fs, pp_cache_dir(work, store)) &&
+        pp_file_write_unsynced(&quiet, store->fs, path, parts, nc + 2)) {
+        /* No stamp: the first reader sums what is really in the file. */
+        unlink(entry_path(work, store, name, "stamp"));
+        evict(work, store);
     }
     pp_arena_free(work);
 }
@@ -372,7 +381,7 @@ void pp_cache_list(pp_arena *arena, const char *dir, pp_cache_entries *out)
                              .bytes = files.v[i].bytes,
                              .rows = sound ? (int64_t)h.n : 0,
                              .used_ms = files.v[i].used_ms,
-                             .sound = sound && content_sound(bytes, (size_t)st.st_size, &h)};
+                             .sound = sound && content_sound(bytes, &h)};
         pp_arena_free(work);
     }
 }

@@ -4,10 +4,11 @@
  * An entry is named by XXH3 of store folder, exchange, symbol and kind, and is valid for one list
  * of source files (name, size, mtime, inode), so a changed store is noticed. Its header and data
  * carry XXH3 sums. The data sum is computed again whenever the file is not the one that was last
- * verified (inode, size, mtime, ctime, remembered beside it); a damaged, cut off or foreign file is
- * rebuilt. Files are written beside and renamed: readers and writers of any number of processes do
- * not disturb each other. The least recently used entries go when the cache grows beyond its
- * maximum. A cache that cannot be written is not an error; reading is slower then.
+ * verified (inode, size, mtime, ctime, remembered beside it) since the machine started; a damaged,
+ * cut off or foreign file is rebuilt. Files are written beside and renamed: readers and writers of
+ * any number of processes do not disturb each other. The least recently used entries go when the
+ * cache grows beyond its maximum. A cache that cannot be written is not an error; reading is slower
+ * then.
  *
  * The cache may be deleted at any time. Nothing in it is the only copy. */
 #ifndef PP_CACHE_H
@@ -21,15 +22,19 @@
 
 /* $XDG_CACHE_HOME/perpetua, else ~/.cache/perpetua. */
 const char *pp_cache_default_dir(pp_arena *arena);
+const char *pp_cache_dir(pp_arena *arena, const pp_store *store);
 
 /* Maps the entry of `key` made from exactly these sources. False: there is none that is sound. */
 bool pp_cache_open(pp_arena *arena, const pp_store *store, const pp_store_key *key,
                    pp_xxh128 sources, pp_series *out, pp_xxh128 *content);
 
-/* Writes the entry and keeps the cache within its maximum. Failures are silent. *content is the
- * sum of the data, with or without success. */
+/* The sum of the data that an entry of these rows has. */
+pp_xxh128 pp_cache_sum(const pp_series *rows);
+
+/* Writes the entry (rows->known tells its columns without NaN) and keeps the cache within its
+ * maximum. Failures are silent. */
 void pp_cache_put(pp_arena *arena, const pp_store *store, const pp_store_key *key,
-                  pp_xxh128 sources, const pp_series *rows, pp_xxh128 *content);
+                  pp_xxh128 sources, const pp_series *rows, pp_xxh128 content);
 
 /* The SHA-256 of a tape made from known contents, remembered under their common sum. */
 bool pp_cache_get_hash(pp_arena *arena, const pp_store *store, pp_xxh128 of, char hex[65]);

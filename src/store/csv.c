@@ -172,26 +172,36 @@ static bool ascii_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/* Up to 15 digits and 22 decimals: both are exact doubles, so one division rounds correctly
- * (Clinger). Everything else goes to pp_double_parse. */
-static bool number_fast(const char *p, const char *stop, double *out)
+static const char *take_digits(const char *p, const char *eol, uint64_t *value)
+{
+    for (; p < eol && ascii_digit(*p); p++)
+        *value = *value * 10 + (uint64_t)(*p - '0');
+    return p;
+}
+
+/* The plain number at p and its end, which is a separator or the end of the line; NULL: it is
+ * written in another way. Up to 15 digits and 22 decimals: both are exact doubles, so one division
+ * rounds correctly (Clinger). */
+static const char *plain_number(const char *p, const char *eol, char sep, double *out)
 {
     static const double pow10[23] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
                                      1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
                                      1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
-    bool minus = p < stop && *p == '-';
+    bool minus = p < eol && *p == '-';
     uint64_t m = 0;
-    int digits = 0, decimals = 0;
-    for (p += minus; p < stop && ascii_digit(*p); p++, digits++)
-        m = m * 10 + (uint64_t)(*p - '0');
-    if (p < stop && *p == '.')
-        for (p++; p < stop && ascii_digit(*p); p++, digits++, decimals++)
-            m = m * 10 + (uint64_t)(*p - '0');
-    if (p != stop || digits == 0 || digits > 15)
-        return false;
+    const char *whole = p + minus, *stop = take_digits(whole, eol, &m);
+    ptrdiff_t digits = stop - whole, decimals = 0;
+    if (stop < eol && *stop == '.') {
+        const char *fraction = stop + 1;
+        stop = take_digits(fraction, eol, &m);
+        decimals = stop - fraction;
+    }
+    digits += decimals;
+    if ((stop < eol && *stop != sep) || digits == 0 || digits > 15)
+        return NULL;
     double v = (double)m / pow10[decimals];
     *out = minus ? -v : v;
-    return true;
+    return stop;
 }
 
 /* "2021.01.31 00:05" as MetaTrader files have it, and everything pp_time_parse reads. */
@@ -214,18 +224,34 @@ static bool time_text(const char *text, size_t n, int64_t *out)
     return true;
 }
 
-static bool read_time(reader *r, const char *text, size_t n, int64_t *out)
+static int64_t time_in_ms(reader *r, int64_t v)
 {
-    int64_t v;
-    if (!pp_int_parse(text, n, &v) && !time_text(text, n, &v))
-        return false;
     const int64_t micros = INT64_C(100000000000000); /* 1973 in microseconds, 5138 in ms */
     if (v >= micros) {
         r->micros = true;
         v = v >= micros * 1000 ? v / 1000000 : v / 1000;
     }
-    *out = v;
+    return v;
+}
+
+static bool read_time(reader *r, const char *text, size_t n, int64_t *out)
+{
+    int64_t v;
+    if (!pp_int_parse(text, n, &v) && !time_text(text, n, &v))
+        return false;
+    *out = time_in_ms(r, v);
     return true;
+}
+
+/* The same as plain_number() for a time in digits. */
+static const char *plain_time(reader *r, const char *p, const char *eol, int64_t *out)
+{
+    uint64_t v = 0;
+    const char *stop = take_digits(p, eol, &v);
+    if ((stop < eol && *stop != r->sep) || stop == p || stop - p > 18)
+        return NULL;
+    *out = time_in_ms(r, (int64_t)v);
+    return stop;
 }
 
 /* ----------------------------------------------------------------------------------- header */
@@ -389,7 +415,7 @@ static bool read_value(reader *r, size_t row, int f, const char *text, size_t n)
     target t = r->map[f];
     bool optional = t == T_TURNOVER || (t >= T_MARK_OPEN && t <= T_INDEX_CLOSE);
     double *out = &r->col[t][r->n];
-    if (number_fast(text, text + n, out) || pp_double_parse(text, n, out))
+    if (pp_double_parse(text, n, out))
         return true;
     if (!n && optional) {
         *out = NAN;
@@ -414,6 +440,14 @@ static bool read_field(reader *r, size_t row, int f, const char *text, size_t n)
     return false;
 }
 
+/* The end of a field that is plainly written, as nearly all are; NULL: look closer. */
+static const char *read_plain(reader *r, int f, const char *p, const char *eol)
+{
+    if (r->map[f] == T_TIME)
+        return plain_time(r, p, eol, &r->time_ms[r->n]);
+    return r->map[f] == T_IGNORE ? NULL : plain_number(p, eol, r->sep, &r->col[r->map[f]][r->n]);
+}
+
 static void read_row(reader *r, size_t row, const char *p, const char *eol)
 {
     const char *text, *next = p;
@@ -421,6 +455,11 @@ static void read_row(reader *r, size_t row, const char *p, const char *eol)
     bool ok = true;
     int f = 0;
     for (; next && f <= r->last_field; f++) {
+        const char *stop = read_plain(r, f, next, eol);
+        if (stop) {
+            next = stop < eol ? stop + 1 : NULL;
+            continue;
+        }
         field_at(r, next, eol, &text, &n, &next);
         ok = read_field(r, row, f, text, n) && ok;
     }
@@ -451,6 +490,30 @@ static void read_rows(reader *r, const char *p)
 
 /* ----------------------------------------------------------------------------------- series */
 
+static void put_origins(pp_arena *arena, const reader *r, pp_series *s)
+{
+    s->files = r->o->files;
+    s->origin = s->files ? PP_ARRAY(arena, pp_origin, r->n) : NULL;
+    for (size_t i = 0; s->origin && i < r->n; i++)
+        s->origin[i] = (pp_origin){r->o->file, r->row[i]};
+}
+
+/* Bars have all rows: the arrays of the reader become theirs. */
+static void add_bars(pp_arena *arena, const reader *r, pp_tf tf, pp_csv_data *out)
+{
+    pp_series *s = &out->series[out->n_series++];
+    *s = (pp_series){.kind = {PP_KLINE, tf}, .n = r->n, .time_ms = r->time_ms};
+    for (size_t c = 0; c < PP_SERIES_COLS; c++)
+        s->col[c] = r->col[T_OPEN + (target)c];
+    if (!s->col[5]) {
+        s->col[5] = PP_ARRAY(arena, double, r->n);
+        for (size_t i = 0; i < r->n; i++)
+            s->col[5][i] = NAN;
+    }
+    put_origins(arena, r, s);
+}
+
+/* The other series of a file are copies: theirs may be fewer rows, and each is mended in place. */
 static void add_series(pp_arena *arena, const reader *r, pp_family family, pp_tf tf, target first,
                        pp_csv_data *out)
 {
@@ -495,7 +558,7 @@ static bool make_series(pp_arena *arena, reader *r, pp_csv_data *out)
         return false;
     }
     if (has(r, T_CLOSE))
-        add_series(arena, r, PP_KLINE, tf, T_OPEN, out);
+        add_bars(arena, r, tf, out);
     if (has(r, T_MARK_CLOSE))
         add_series(arena, r, PP_MARK, tf, T_MARK_OPEN, out);
     if (has(r, T_INDEX_CLOSE))

@@ -68,18 +68,29 @@ pp_db *pp_db_connect(pp_arena *arena, pp_db *db, pp_diags *d);
  * results. */
 bool pp_db_query(pp_db *db, pp_arena *arena, const char *sql, pp_table *out, pp_diags *d);
 
+/* The quick way for large results: runs one SELECT of n_cols (at most 64) columns, all BIGINT or
+ * DOUBLE, and puts its rows into cols[], arrays in `arena` made for rows_expected and larger where
+ * more come. NULL is 0 or NaN; bit k of *known: column k has no NaN. */
+bool pp_db_fetch_words(pp_db *db, pp_arena *arena, const char *sql, size_t rows_expected,
+                       size_t n_cols, void **cols, uint64_t *known, size_t *n_rows, pp_diags *d);
+
 /* Makes `table` known to SQL under a name (replacing one of that name). */
 bool pp_db_add_table(pp_db *db, const char *name, const pp_table *table, pp_diags *d);
 
 /* Writes a table to `path`, in the order given. Equal tables give equal bytes with one version of
- * DuckDB (one thread, zstd, row groups of PP_ROW_GROUP rows). The file is written in place: write
- * beside the goal and rename where readers may look (see pp_db_write_parquet_atomic). */
+ * DuckDB (one thread, row groups of PP_ROW_GROUP rows). The file is written in place: write beside
+ * the goal and rename where readers may look (see pp_db_write_parquet_atomic). store_sum NULL: the
+ * small form, zstd. Else a file of the store: `perpetua_sum` of its metadata says this, and its
+ * form (byte stream split, lz4) is read fast. */
 enum { PP_ROW_GROUP = 122880 };
-bool pp_db_write_parquet(pp_db *db, const char *path, const pp_table *table, pp_diags *d);
+bool pp_db_write_parquet(pp_db *db, const char *path, const pp_table *table, const char *store_sum,
+                         pp_diags *d);
+/* The name of the file written beside `path` until it is renamed to it. */
+const char *pp_db_beside(pp_arena *arena, const char *path);
 /* The same through a temporary file in the same folder, fsync and rename; fs as in base/file.h
  * (NULL: the real one) does the rename. */
 bool pp_db_write_parquet_atomic(pp_db *db, const char *path, const pp_table *table,
-                                const struct pp_fs *fs, pp_diags *d);
+                                const char *store_sum, const struct pp_fs *fs, pp_diags *d);
 
 /* Reads a Parquet file in file order; columns as for pp_db_query. `columns` is a list for SELECT
  * ("*", "open_ms, close"). */

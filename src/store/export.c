@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* "t,v,v,...\n"; NaN is an empty field. */
 static void put_row(pp_buf *out, int64_t t, const double *const *cols, size_t nc, size_t i)
@@ -85,7 +86,11 @@ bool pp_export_parquet(pp_arena *arena, const pp_store *store, const pp_store_ke
                                      : "/";
     pp_arena *work = pp_arena_child(arena);
     pp_db *db = pp_db_open(work, &dir, 1, d);
-    bool ok = db && pp_series_write(work, db, path, &s, store->fs, d);
+    const char *beside = pp_db_beside(d->arena, path);
+    bool ok = db && pp_series_write(work, db, beside, &s, false, d) &&
+              pp_files_publish(d, store->fs, &(pp_finished){beside, path}, 1);
+    if (!ok)
+        unlink(beside);
     pp_arena_free(work);
     return ok;
 }

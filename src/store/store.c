@@ -5,12 +5,9 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -184,6 +181,9 @@ void pp_store_scan(pp_arena *arena, const pp_store *store, pp_store_list *out)
 
 /* ------------------------------------------------------------------------------------- read */
 
+#define MEND "remove the damaged file and import or download that month again"
+enum { READ_TRIES = 5 };
+
 static const char *column_list(pp_arena *arena, pp_family family)
 {
     size_t n;
@@ -195,44 +195,28 @@ static const char *column_list(pp_arena *arena, pp_family family)
     return b.text;
 }
 
-/* The months as one query; the files follow each other in the order given. */
-static bool read_months(pp_arena *arena, const pp_store *store, const pp_store_key *key,
-                        const int64_t *months, size_t n, pp_series *out, pp_diags *d)
+/* Rows that the months can have if they hold what their names say. */
+static size_t rows_of_months(pp_kind kind, const int64_t *months, size_t n)
 {
-    const char *dir = pp_store_kind_dir(arena, store, key);
-    char real[4096];
-    pp_buf sql = {.arena = arena};
-    pp_table t;
-    size_t nc;
-    pp_family_cols(key->kind.family, &nc);
-    pp_series_init(arena, out, key->kind, 0, false);
-    if (!n)
-        return true;
-    if (!realpath(dir, real)) {
-        pp_error(d, PP_E_STORE, (pp_pos){dir, 0, 0}, "cannot read: %s", strerror(errno));
-        return false;
-    }
-    pp_db *db = pp_db_open(arena, &dir, 1, d);
-    if (!db)
-        return false;
-    pp_buf_printf(&sql, "SELECT %s FROM read_parquet([", column_list(arena, key->kind.family));
-    for (size_t i = 0; i < n; i++) {
-        const char *name = strrchr(pp_store_file(arena, store, key, months[i]), '/');
-        pp_buf_printf(&sql, "%s%s", i ? "," : "",
-                      pp_sql_text(arena, pp_fmt(arena, "%s%s", real, name)));
-    }
-    pp_buf_puts(&sql, "])");
-    if (!pp_db_query(db, arena, sql.text, &t, d)) {
-        pp_diag *e =
-            pp_error(d, PP_E_STORE, (pp_pos){dir, 0, 0}, "a month of the store cannot be read");
-        e->hint = "remove the damaged file and import or download that month again";
-        return false;
-    }
-    *out = (pp_series){.kind = key->kind, .n = t.n_rows};
-    out->time_ms = (int64_t *)(uintptr_t)t.cols[0].i64;
-    for (size_t c = 0; c < nc; c++)
-        out->col[c] = (double *)(uintptr_t)t.cols[c + 1].f64;
-    return true;
+    int64_t ms = 0, step = pp_family_is_bars(kind.family) ? pp_tf_ms(kind.tf) : PP_HOUR_MS;
+    for (size_t i = 0; i < n; i++)
+        ms += pp_month_start_ms(months[i] + 1) - pp_month_start_ms(months[i]);
+    return (size_t)(ms / step) + 1;
+}
+
+const char *pp_store_symbol_dir(pp_arena *arena, const pp_store *store, const pp_store_key *key)
+{
+    return pp_fmt(arena, "%s/%s/%s", pp_store_dir(arena, store), key->exchange, key->symbol);
+}
+
+bool pp_store_need_db(pp_arena *arena, const pp_store *store, const pp_store_key *key, pp_db **db,
+                      pp_diags *d)
+{
+    const char *const dirs[] = {pp_store_symbol_dir(d->arena, store, key),
+                                pp_store_kind_dir(d->arena, store, key)};
+    if (!*db)
+        *db = pp_db_open(arena, dirs, 2, d);
+    return *db != NULL;
 }
 
 /* What everything else relies on: increasing times that are bar opens. Foreign files are possible.
@@ -240,8 +224,11 @@ static bool read_months(pp_arena *arena, const pp_store *store, const pp_store_k
 static bool check_order(const pp_series *s, const char *dir, pp_diags *d)
 {
     bool bars = pp_family_is_bars(s->kind.family);
+    int64_t step = bars && s->kind.tf < PP_TF_M ? pp_tf_ms(s->kind.tf) : 0;
     for (size_t i = 0; i < s->n; i++) {
         int64_t t = s->time_ms[i];
+        if (i && step && t == s->time_ms[i - 1] + step)
+            continue; /* the usual case: aligned as the one before */
         bool aligned = !bars || pp_tf_open(s->kind.tf, t) == t;
         if (aligned && (i == 0 || t > s->time_ms[i - 1]))
             continue;
@@ -253,6 +240,91 @@ static bool check_order(const pp_series *s, const char *dir, pp_diags *d)
         return false;
     }
     return true;
+}
+
+/* Parquet has no sums of its own that are tested: a bit that turns in a file of the store gives
+ * other numbers more often than an error. So each file has the sum of its rows beside them. Files
+ * of others have none. *damaged: the first file whose rows have another sum. */
+static bool check_sums(pp_arena *arena, pp_db *db, const char *files, const pp_series *s,
+                       const char **damaged, pp_diags *d)
+{
+    pp_table t;
+    const char *sql = pp_fmt(arena,
+                             "SELECT CAST(file_name AS VARCHAR), decode(value) FROM "
+                             "parquet_kv_metadata(%s) WHERE key = 'perpetua_sum'::BLOB",
+                             files);
+    if (!pp_db_query(db, arena, sql, &t, d))
+        return false;
+    for (size_t i = 0; i < t.n_rows && !*damaged; i++) {
+        char hex[PP_XXH3_HEX];
+        const char *path = t.cols[0].str[i], *slash = strrchr(path, '/');
+        int64_t month = month_of_name(slash ? slash + 1 : path);
+        size_t from = pp_series_find(s, pp_month_start_ms(month)),
+               to = pp_series_find(s, pp_month_start_ms(month + 1));
+        pp_series rows = pp_series_part(s, from, to);
+        if (strcmp(pp_xxh3_hex(pp_cache_sum(&rows), hex), t.cols[1].str[i]) != 0)
+            *damaged = path;
+    }
+    return true;
+}
+
+/* The months as one query; the files follow each other in the order given. */
+static bool read_months(pp_arena *arena, const pp_store *store, const pp_store_key *key,
+                        const int64_t *months, size_t n, pp_db **db, pp_series *out,
+                        const char **damaged, pp_diags *d)
+{
+    const char *dir = pp_store_kind_dir(d->arena, store, key); /* for messages */
+    char real[4096], kind[PP_KIND_TEXT];
+    void *cols[PP_SERIES_COLS + 1];
+    pp_buf files = {.arena = arena};
+    size_t nc;
+    uint64_t known;
+    pp_family_cols(key->kind.family, &nc);
+    pp_kind_name(key->kind, kind);
+    if (!realpath(pp_store_symbol_dir(arena, store, key), real)) {
+        pp_error(d, PP_E_STORE, (pp_pos){dir, 0, 0}, "cannot read: %s", strerror(errno));
+        return false;
+    }
+    if (!pp_store_need_db(arena, store, key, db, d))
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        const char *name = strrchr(pp_store_file(arena, store, key, months[i]), '/');
+        pp_buf_printf(&files, "%s%s", i ? "," : "[",
+                      pp_sql_text(arena, pp_fmt(arena, "%s/%s%s", real, kind, name)));
+    }
+    pp_buf_puts(&files, "]");
+    const char *sql = pp_fmt(arena, "SELECT %s FROM read_parquet(%s)",
+                             column_list(arena, key->kind.family), files.text);
+    *out = (pp_series){.kind = key->kind};
+    if (!pp_db_fetch_words(*db, arena, sql, rows_of_months(key->kind, months, n), nc + 1, cols,
+                           &known, &out->n, d)) {
+        pp_diag *e =
+            pp_error(d, PP_E_STORE, (pp_pos){dir, 0, 0}, "a month of the store cannot be read");
+        e->hint = MEND;
+        return false;
+    }
+    out->time_ms = cols[0];
+    for (size_t c = 0; c < nc; c++)
+        out->col[c] = cols[c + 1];
+    out->known = (unsigned)(known >> 1); /* the first is the time */
+    return check_order(out, dir, d) && check_sums(arena, *db, files.text, out, damaged, d);
+}
+
+static bool refuse_damaged(const char *path, pp_diags *d)
+{
+    if (path)
+        pp_error(d, PP_E_STORE, (pp_pos){pp_strdup(d->arena, path), 0, 0},
+                 "the file is damaged: its rows are not those that were written")
+            ->hint = MEND;
+    return !path;
+}
+
+bool pp_store_read_month(pp_arena *arena, const pp_store *store, const pp_store_key *key,
+                         int64_t month, pp_db **db, pp_series *out, pp_diags *d)
+{
+    const char *damaged = NULL;
+    return read_months(arena, store, key, &month, 1, db, out, &damaged, d) &&
+           refuse_damaged(damaged, d);
 }
 
 /* What the data of a key is made of: name, size, time and inode of each file. */
@@ -271,131 +343,51 @@ static pp_xxh128 source_sum(pp_arena *arena, const pp_store *store, const pp_sto
     return pp_xxh3(b.text ? b.text : "", b.len, 1);
 }
 
-bool pp_store_read_sum(pp_arena *arena, const pp_store *store, const pp_store_key *key,
-                       pp_series *out, pp_xxh128 *content, pp_diags *d)
+bool pp_store_load(pp_arena *arena, const pp_store *store, const pp_store_key *key, pp_db **db,
+                   pp_loaded *out, pp_diags *d)
 {
     const int64_t *months;
-    *content = (pp_xxh128){0, 0};
-    pp_series_init(arena, out, key->kind, 0, false);
-    size_t n = pp_store_months(arena, store, key, &months);
-    if (!n)
-        return true;
-    /* The sum is taken before the files are read: a month that is replaced meanwhile makes the
-     * entry one for a list of sources that no longer exists. */
-    pp_xxh128 sources = source_sum(arena, store, key, months, n);
-    if (pp_cache_open(arena, store, key, sources, out, content))
-        return true;
-    if (!read_months(arena, store, key, months, n, out, d) ||
-        !check_order(out, pp_store_kind_dir(arena, store, key), d))
+    const char *damaged = NULL;
+    *out = (pp_loaded){.key = *key, .rows = {.kind = key->kind}};
+    for (int i = 0; i < READ_TRIES; i++) {
+        size_t n = pp_store_months(arena, store, key, &months);
+        if (!n)
+            return true;
+        /* The sum is taken before the files are read: a month that is replaced meanwhile makes the
+         * entry one for a list of sources that no longer exists. */
+        pp_xxh128 before = out->sources;
+        out->sources = source_sum(arena, store, key, months, n);
+        if (damaged && pp_xxh3_equal(before, out->sources))
+            break; /* no month was replaced while it was read */
+        if (pp_cache_open(arena, store, key, out->sources, &out->rows, &out->content))
+            return true;
+        damaged = NULL;
+        if (!read_months(arena, store, key, months, n, db, &out->rows, &damaged, d))
+            return false;
+        if (!damaged)
+            break;
+    }
+    if (!refuse_damaged(damaged, d))
         return false;
-    pp_cache_put(arena, store, key, sources, out, content);
+    out->content = pp_cache_sum(&out->rows);
+    out->uncached = true;
     return true;
+}
+
+void pp_store_keep(pp_arena *arena, const pp_store *store, const pp_loaded *l)
+{
+    if (l->uncached)
+        pp_cache_put(arena, store, &l->key, l->sources, &l->rows, l->content);
 }
 
 bool pp_store_read(pp_arena *arena, const pp_store *store, const pp_store_key *key, pp_series *out,
                    pp_diags *d)
 {
-    pp_xxh128 content;
-    return pp_store_read_sum(arena, store, key, out, &content, d);
-}
-
-/* ------------------------------------------------------------------------------------ write */
-
-static pp_series rows_of(const pp_series *s, size_t from, size_t to)
-{
-    pp_series part = *s;
-    size_t nc;
-    pp_family_cols(s->kind.family, &nc);
-    part.n = to - from;
-    part.time_ms += from;
-    for (size_t c = 0; c < nc; c++)
-        part.col[c] += from;
-    if (part.origin)
-        part.origin += from;
-    return part;
-}
-
-bool pp_series_write(pp_arena *arena, pp_db *db, const char *path, const pp_series *s,
-                     const pp_fs *fs, pp_diags *d)
-{
-    size_t nc;
-    const char *const *names = pp_family_cols(s->kind.family, &nc);
-    pp_col cols[PP_SERIES_COLS + 1] = {
-        {.name = pp_family_time(s->kind.family), .type = PP_COL_I64, .i64 = s->time_ms}};
-    for (size_t c = 0; c < nc; c++) {
-        cols[c + 1] = (pp_col){.name = names[c], .type = PP_COL_F64, .f64 = s->col[c]};
-        if (s->kind.family != PP_KLINE || c != 5)
-            continue;
-        uint8_t *valid = PP_ARRAY(arena, uint8_t, s->n);
-        for (size_t i = 0; i < s->n; i++)
-            valid[i] = (uint8_t)!isnan(s->col[c][i]);
-        cols[c + 1].valid = valid;
-    }
-    pp_table t = {nc + 1, s->n, cols};
-    return pp_db_write_parquet_atomic(db, path, &t, fs, d);
-}
-
-static void unlock(void *fd)
-{
-    close((int)(intptr_t)fd);
-}
-
-/* Writers of one symbol wait for each other; the lock goes with the descriptor. */
-static bool lock_symbol(pp_arena *arena, const pp_store *store, const pp_store_key *key,
-                        pp_diags *d)
-{
-    const char *path =
-        pp_fmt(arena, "%s/%s/%s/.lock", pp_store_dir(arena, store), key->exchange, key->symbol);
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    if (fd >= 0)
-        pp_arena_defer(arena, unlock, (void *)(intptr_t)fd);
-    if (fd >= 0 && flock(fd, LOCK_EX) == 0)
-        return true;
-    pp_error(d, PP_E_STORE, (pp_pos){path, 0, 0}, "cannot lock the symbol: %s", strerror(errno));
-    return false;
-}
-
-static bool merge_month(pp_arena *arena, const pp_store *store, const pp_store_key *key, pp_db *db,
-                        const pp_series *rows, bool replace, pp_store_report *report, pp_diags *d)
-{
-    int64_t month = pp_month_of_ms(rows->time_ms[0]);
-    const char *path = pp_store_file(arena, store, key, month);
-    pp_series old, all;
-    pp_merge_report m;
-    pp_series_init(arena, &old, key->kind, 0, false);
-    if (access(path, F_OK) == 0 && !read_months(arena, store, key, &month, 1, &old, d))
-        return false;
-    bool ok = pp_series_merge(arena, &old, rows, replace, &all, &m, d);
-    report->rows.added += m.added;
-    report->rows.same += m.same;
-    report->rows.completed += m.completed;
-    report->rows.replaced += m.replaced;
-    if (!ok || !(m.added || m.completed || m.replaced))
-        return ok;
-    if (!pp_series_write(arena, db, path, &all, store->fs, d))
-        return false;
-    report->months_written++;
-    return true;
-}
-
-bool pp_store_merge(pp_arena *arena, const pp_store *store, const pp_store_key *key,
-                    const pp_series *rows, bool replace, pp_store_report *report, pp_diags *d)
-{
-    const char *dir = pp_store_kind_dir(arena, store, key);
-    bool ok = true;
-    *report = (pp_store_report){0};
-    if (!pp_store_check_key(key, d) || !pp_dir_make(d, store->fs, dir))
-        return false;
-    /* The lock and what the months need end here, not with the caller's arena. */
-    pp_arena *work = pp_arena_child(arena);
-    pp_db *db = lock_symbol(work, store, key, d) ? pp_db_open(work, &dir, 1, d) : NULL;
-    for (size_t i = 0, j; db && i < rows->n && ok; i = j) {
-        int64_t end = pp_month_start_ms(pp_month_of_ms(rows->time_ms[i]) + 1);
-        for (j = i; j < rows->n && rows->time_ms[j] < end; j++)
-            ;
-        pp_series part = rows_of(rows, i, j);
-        ok = merge_month(work, store, key, db, &part, replace, report, d);
-    }
-    pp_arena_free(work);
-    return db && ok;
+    pp_loaded l;
+    pp_db *db = NULL;
+    bool ok = pp_store_load(arena, store, key, &db, &l, d);
+    *out = l.rows;
+    if (ok)
+        pp_store_keep(arena, store, &l);
+    return ok;
 }

@@ -1,8 +1,6 @@
 #include "base/file.h"
 #include "store/duckdb.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -37,24 +35,17 @@ const char *pp_sql_text(pp_arena *arena, const char *text)
     return quote(arena, text, '\'');
 }
 
-static bool sync_file(const char *path, pp_diags *d)
+const char *pp_db_beside(pp_arena *arena, const char *path)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    bool ok = fd >= 0 && fsync(fd) == 0;
-    if (!ok)
-        pp_error(d, PP_E_FILE, (pp_pos){path, 0, 0}, "cannot sync: %s", strerror(errno));
-    if (fd >= 0)
-        close(fd);
-    return ok;
+    return pp_fmt(arena, "%s.tmp.%ld", path, (long)getpid());
 }
 
 bool pp_db_write_parquet_atomic(pp_db *db, const char *path, const pp_table *table,
-                                const struct pp_fs *fs, pp_diags *d)
+                                const char *store_sum, const struct pp_fs *fs, pp_diags *d)
 {
-    const char *beside = pp_fmt(d->arena, "%s.tmp.%ld", path, (long)getpid());
-    bool ok = pp_db_write_parquet(db, beside, table, d) && sync_file(beside, d) &&
-              pp_file_publish(d, fs, beside, path);
-    if (!ok)
-        unlink(beside);
-    return ok;
+    const char *beside = pp_db_beside(d->arena, path);
+    if (pp_db_write_parquet(db, beside, table, store_sum, d))
+        return pp_files_publish(d, fs, &(pp_finished){beside, path}, 1);
+    unlink(beside);
+    return false;
 }

@@ -32,6 +32,8 @@ typedef struct opener {
     pp_diags *d;
     const char *exchange, *symbol;
     pp_tf tf;
+    pp_db *db; /* NULL as long as the cache serves */
+    PP_VEC(pp_loaded *) loaded;
     pp_buf sums; /* of everything the tape is made of, for the hash memo */
 } opener;
 
@@ -102,14 +104,15 @@ static bool find_tf(opener *o, int tf)
 static bool read_kind(opener *o, pp_family family, pp_tf tf, pp_series **out)
 {
     pp_store_key key = {o->exchange, o->symbol, {family, tf}};
-    pp_xxh128 sum;
     char hex[PP_XXH3_HEX], kind[PP_KIND_TEXT];
-    pp_series *s = PP_NEW(o->arena, pp_series);
-    if (!pp_store_read_sum(o->arena, o->store, &key, s, &sum, o->d))
+    pp_loaded *l = PP_NEW(o->arena, pp_loaded);
+    if (!pp_store_load(o->arena, o->store, &key, &o->db, l, o->d))
         return false;
-    *out = s->n ? s : NULL;
-    if (s->n)
-        pp_buf_printf(&o->sums, "%s %s\n", pp_kind_name(key.kind, kind), pp_xxh3_hex(sum, hex));
+    *out = l->rows.n ? &l->rows : NULL;
+    if (!l->rows.n)
+        return true;
+    *pp_vec_push(o->arena, &o->loaded) = l;
+    pp_buf_printf(&o->sums, "%s %s\n", pp_kind_name(key.kind, kind), pp_xxh3_hex(l->content, hex));
     return true;
 }
 
@@ -147,21 +150,51 @@ static bool read_beside(opener *o, pp_family family, pp_series **out)
     return true;
 }
 
-static void take_hash(opener *o, const pp_tape_opts *opts, pp_tape *tape)
+/* What is left to do once the tape is open; of its own, since the caller's store may be gone. */
+typedef struct afterwards {
+    pp_store store;
+    pp_loaded *const *loaded;
+    size_t n_loaded;
+    pp_xxh128 of;
+} afterwards;
+
+static void keep_rows(const afterwards *a, pp_arena *arena)
 {
+    for (size_t i = 0; i < a->n_loaded; i++)
+        pp_store_keep(arena, &a->store, a->loaded[i]);
+}
+
+static void keep_all(void *ctx, const char *hash, pp_arena *own)
+{
+    const afterwards *a = ctx;
+    keep_rows(a, own);
+    pp_cache_put_hash(own, &a->store, a->of, hash);
+}
+
+/* The hash from its memo; else it is computed beside, and the cache written there too. */
+static void finish(opener *o, const pp_tape_opts *opts, pp_tape *tape)
+{
+    afterwards *a = PP_NEW(o->arena, afterwards);
     pp_buf_printf(&o->sums, "%lld %lld %d %s", (long long)opts->from_ms, (long long)opts->to_ms,
                   opts->fill_gaps, pp_tf_name(o->tf));
-    pp_xxh128 of = pp_xxh3(o->sums.text, o->sums.len, 2);
-    if (pp_cache_get_hash(o->arena, o->store, of, tape->hash))
-        return;
-    pp_tape_hash(tape);
-    pp_cache_put_hash(o->arena, o->store, of, tape->hash);
+    *a = (afterwards){*o->store, o->loaded.v, o->loaded.n, pp_xxh3(o->sums.text, o->sums.len, 2)};
+    a->store.dir = pp_strdup(o->arena, pp_store_dir(o->arena, o->store));
+    a->store.cache_dir = pp_strdup(o->arena, pp_cache_dir(o->arena, o->store));
+    if (opts->no_hash || pp_cache_get_hash(o->arena, o->store, a->of, tape->hash))
+        keep_rows(a, o->arena);
+    else
+        pp_tape_hash_start(o->arena, tape, keep_all, a);
 }
 
 bool pp_store_tape(pp_arena *arena, const pp_store *store, const char *exchange, const char *symbol,
                    int tf, const pp_tape_opts *opts, pp_tape *out, pp_diags *d)
 {
-    opener o = {arena, store, d, exchange, pp_strdup(arena, symbol), PP_TF_1M, {.arena = arena}};
+    opener o = {.arena = arena,
+                .store = store,
+                .d = d,
+                .exchange = exchange,
+                .symbol = pp_strdup(arena, symbol),
+                .sums = {.arena = arena}};
     pp_series *kline, *mark, *index, *funding, *oi;
     pp_store_key name = {exchange ? exchange : "any", symbol, {PP_KLINE, PP_TF_1M}};
     if (!pp_store_check_key(&name, d) || !find_symbol(&o) || !find_tf(&o, tf) ||
@@ -174,7 +207,6 @@ bool pp_store_tape(pp_arena *arena, const pp_store *store, const char *exchange,
     build.no_hash = true;
     if (!kline || !pp_tape_build(arena, &parts, &build, out, d))
         return false;
-    if (!opts->no_hash)
-        take_hash(&o, opts, out);
+    finish(&o, opts, out);
     return true;
 }

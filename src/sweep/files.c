@@ -128,7 +128,7 @@ static bool write_parquet(pp_diags *d, const pp_sweep_outcome *s)
     pp_table table = {.n_cols = b.cols.n, .n_rows = s->plan.n_rows, .cols = b.cols.v};
     pp_db *db = pp_db_open(d->arena, &s->dir, 1, d);
     return db && pp_db_write_parquet_atomic(db, pp_fmt(d->arena, "%s/sweep.parquet", s->dir),
-                                            &table, NULL, d);
+                                            &table, NULL, NULL, d);
 }
 
 /* ---- sweep.json ---- */
@@ -189,7 +189,7 @@ static void put_market(pp_json *w, const pp_sweep_outcome *s)
     pp_json_close(w);
     pp_json_open(w, "hashes", '{');
     pp_json_string(w, "sweep", s->hash);
-    pp_json_string(w, "dataset", s->input.tape->hash);
+    pp_json_string(w, "dataset", pp_tape_hash_get(s->input.tape));
     pp_json_raw(w, "inputs", s->identity);
     pp_json_close(w);
     pp_json_open(w, "counts", '{');

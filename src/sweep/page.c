@@ -127,7 +127,7 @@ static void put_data(const pp_sweep_outcome *s, pp_buf *out)
     pp_json_int(&w, "sample", s->request->sample);
     pp_json_int(&w, "grid", (int64_t)s->plan.n_grid);
     pp_json_string(&w, "sweep", s->hash);
-    pp_json_string(&w, "dataset", s->input.tape->hash);
+    pp_json_string(&w, "dataset", pp_tape_hash_get(s->input.tape));
     pp_json_open(&w, "objective", '{');
     pp_json_string(&w, "metric", pp_metric_rows[s->shared.objective.metric].name);
     pp_json_string(&w, "best", s->shared.objective.minimise ? "lowest" : "highest");

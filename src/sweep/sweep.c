@@ -459,7 +459,7 @@ static void identify(pp_arena *arena, pp_sweep_outcome *s)
     pp_json_init(&w, &out, 0);
     pp_json_open(&w, NULL, '{');
     put_axes(&w, &s->plan);
-    pp_json_string(&w, "dataset", tape->hash);
+    pp_json_string(&w, "dataset", pp_tape_hash_get(tape));
     pp_json_int(&w, "engine", PP_ENGINE_SEMANTICS);
     pp_json_string(&w, "instrument", text_hash(arena, instrument.text, instrument.len));
     pp_json_int(&w, "intrabar", job->options.intrabar);

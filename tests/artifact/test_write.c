@@ -5,9 +5,13 @@
 #include "base/file.h"
 
 #include <criterion/criterion.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define NEEDS_DUCKDB                                                                               \
@@ -78,6 +82,41 @@ Test(write, A1_the_finished_run_is_found_and_left_alone)
     S.job.force = true;
     cr_assert(sample_write(&S), "%s", first_error());
     cr_expect(verified());
+    sample_free(&S);
+}
+
+/* A folder beside the run, as a process would leave it: with one file, changed `age_s` ago. */
+static const char *left_by(pp_arena *arena, long pid, long age_s)
+{
+    const char *dir = pp_fmt(arena, "%s.tmp.%ld", sample_path(&S), pid);
+    FILE *f = mkdir(dir, 0777) ? NULL : fopen(pp_fmt(arena, "%s/result.json", dir), "w");
+    cr_assert(f);
+    fclose(f);
+    struct timespec t[2] = {{.tv_sec = time(NULL) - age_s}, {.tv_sec = time(NULL) - age_s}};
+    cr_assert_eq(utimensat(AT_FDCWD, dir, t, 0), 0);
+    return dir;
+}
+
+Test(write, A1_what_killed_runs_left_is_removed)
+{
+    NEEDS_DUCKDB;
+    pp_arena arena;
+    pp_arena_init(&arena, NULL);
+    sample_make(&S, 3);
+    cr_assert(sample_write(&S));
+    pid_t child = fork();
+    if (child == 0)
+        _exit(0);
+    cr_assert_eq(waitpid(child, NULL, 0), child);
+    const char *dead = left_by(&arena, child, 7200), *alive = left_by(&arena, getppid(), 7200),
+               *unseen = left_by(&arena, INT32_MAX, 60), *other = left_by(&arena, 0, 7200);
+    S.job.force = true;
+    cr_assert(sample_write(&S), "%s", first_error());
+    cr_expect_neq(access(dead, F_OK), 0, "the process is gone");
+    cr_expect_eq(access(alive, F_OK), 0, "the process lives");
+    cr_expect_eq(access(unseen, F_OK), 0, "written to a minute ago");
+    cr_expect_eq(access(other, F_OK), 0, "no process has this name");
+    pp_arena_free(&arena);
     sample_free(&S);
 }
 

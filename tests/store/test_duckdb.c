@@ -60,7 +60,7 @@ Test(duckdb, A2_round_trip_of_every_type)
     for (size_t i = 0; i < PP_COUNT(sizes); i++) {
         pp_table t = sample(&e, sizes[i]), back;
         const char *path = in_dir(&e, "t.parquet");
-        cr_assert(pp_db_write_parquet(db, path, &t, &e.d), "%s", messages(&e));
+        cr_assert(pp_db_write_parquet(db, path, &t, NULL, &e.d), "%s", messages(&e));
         cr_assert(pp_db_read_parquet(db, &e.arena, path, "*", &back, &e.d), "%s", messages(&e));
         check_equal(&t, &back);
     }
@@ -77,7 +77,7 @@ Test(duckdb, A2_equal_tables_give_equal_bytes)
         pp_table t = sample(&e, 200000);
         const char *path = in_dir(&e, "t.parquet");
         size_t n;
-        cr_assert(pp_db_write_parquet_atomic(db, path, &t, NULL, &e.d));
+        cr_assert(pp_db_write_parquet_atomic(db, path, &t, NULL, NULL, &e.d));
         char *bytes = pp_file_read(&e.d, NULL, path, 1 << 28, &n);
         pp_sha256_text(bytes, n, hex[i]);
     }
@@ -92,7 +92,7 @@ Test(duckdb, nothing_outside_the_folder_can_be_touched)
     env_open(&other);
     pp_db *db = need_db(&e);
     pp_table t = sample(&e, 3), back;
-    cr_assert_not(pp_db_write_parquet(db, in_dir(&other, "t.parquet"), &t, &e.d));
+    cr_assert_not(pp_db_write_parquet(db, in_dir(&other, "t.parquet"), &t, NULL, &e.d));
     cr_assert_not(pp_db_query(db, &e.arena, "SELECT * FROM read_csv('/etc/passwd')", &back, &e.d));
     cr_assert_not(pp_db_query(db, &e.arena, "SET enable_external_access=true", NULL, &e.d));
     cr_assert_not(pp_db_query(db, &e.arena, "INSTALL httpfs", NULL, &e.d));
