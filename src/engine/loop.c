@@ -14,6 +14,8 @@ static const pp_view *exec_view(const pp_loop *l)
 
 bool pp_loop_exec_close(const pp_loop *l, size_t instant)
 {
+    if (l->exec_is_tape)
+        return true;
     int32_t k = l->exec_of[instant];
     return k >= 0 && exec_view(l)->last[k] == (int32_t)instant;
 }
@@ -113,6 +115,7 @@ pp_loop *pp_loop_new(pp_diags *d, const pp_loop_config *cfg, pp_log *log)
     l->cfg = *cfg;
     l->log = log;
     l->exec_of = exec_view(l)->visible;
+    l->exec_is_tape = exec_view(l)->tf == cfg->tape->bars.tf;
     l->ex = pp_exch_new(d, cfg->tape, cfg->exchange, log);
     if (!l->ex)
         return NULL;

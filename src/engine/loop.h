@@ -72,6 +72,7 @@ struct pp_loop {
     bool watch_equity;              /* run stops or rules need the equity of every close */
     double live[2][PP_LIVE_COUNT];  /* per pp_grid: what its live cases saw last */
     const int32_t *exec_of;         /* per tape bar: exec bars closed by then - 1 (T5) */
+    bool exec_is_tape;              /* every tape bar closes an exec bar */
     /* decisions */
     const pp_intent **emitted; /* scratch: intents of one instant */
     const pp_case **emitted_case;

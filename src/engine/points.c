@@ -80,14 +80,18 @@ static size_t flat_stretch(walk *w, size_t i, size_t to)
     pp_equity_point *p = &w->f.p;
     if (p->qty_e8 || p->equity_e8 != w->f.now.wallet_e8)
         return i;
-    int32_t before = i ? w->exec->visible[i - 1] : -1, e = w->exec->visible[to - 1];
-    size_t last = e > before ? (size_t)w->exec->last[e] : 0;
-    if (e <= before || last < i)
-        return i;
+    size_t n = to - i, last = to - 1;
+    if (!w->dense) {
+        int32_t before = i ? w->exec->visible[i - 1] : -1, e = w->exec->visible[to - 1];
+        last = e > before ? (size_t)w->exec->last[e] : 0;
+        n = (size_t)(e - before);
+        if (e <= before || last < i)
+            return i;
+    }
     p->time_ms = pp_bar_close_ms(tape_bars(w), last);
     p->low_e8 = p->high_e8 = p->equity_e8;
-    pp_summary_repeat(w->sum, (size_t)(e - before), p->time_ms);
-    w->n += (size_t)(e - before);
+    pp_summary_repeat(w->sum, n, p->time_ms);
+    w->n += n;
     return last + 1;
 }
 
