@@ -205,3 +205,32 @@ Test(money, X1_text_forms)
     cr_assert_not(pp_e8_parse("1e30", &v));
     cr_assert_not(pp_e8_parse("", &v));
 }
+
+Test(money, X1_reciprocals_divide_as_division_does)
+{
+    pp_rng r = pp_rng_make(test_seed(), 17);
+    for (int i = 0; i < 300000; i++) {
+        uint64_t d = pp_rng_next(&r) >> pp_rng_below(&r, 63), n = pp_rng_next(&r), rest;
+        n = i % 3 ? n >> pp_rng_below(&r, 64) : i % 2 ? UINT64_MAX - n % 3 : n / (d | 1) * (d | 1);
+        d = i % 5 ? d | 1 : 1 + pp_rng_below(&r, 3);
+        cr_assert_eq(pp_divide(n, pp_divisor_of(d), &rest), n / d, "%llu / %llu",
+                     (unsigned long long)n, (unsigned long long)d);
+        cr_assert_eq(rest, n % d);
+        int64_t v = (int64_t)(n >> 2), step = (int64_t)(d >> 2) + 1;
+        cr_assert_eq(pp_floor_on(v, pp_divisor_of((uint64_t)step)), pp_floor_to(v, step));
+        cr_assert_eq(pp_ceil_on(v, pp_divisor_of((uint64_t)step)), pp_ceil_to(v, step));
+    }
+}
+
+Test(money, X1_products_equal_their_slow_twin_at_every_size)
+{
+    pp_rng r = pp_rng_make(test_seed(), 18);
+    for (int i = 0; i < 300000; i++) {
+        int64_t a = any_int(&r, 50), b = any_int(&r, 38);
+        cr_assert_eq(pp_mul_e8(a, b), (int64_t)slow_div((pp_i128)a * b, PP_E8), "%lld %lld",
+                     (long long)a, (long long)b);
+    }
+    cr_expect_eq(pp_mul_e8(5 * PP_E8 / 10, 1), 0); /* ties to even */
+    cr_expect_eq(pp_mul_e8(15 * PP_E8 / 10, 1), 2);
+    cr_expect_eq(pp_mul_e8(-15 * PP_E8 / 10, 1), -2);
+}

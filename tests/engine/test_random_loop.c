@@ -295,6 +295,10 @@ static void compare(job *j)
         same = same_point(&x->equity[k], &y->equity[k]);
     if (!same)
         j->wrong = "equity points differ";
+    pp_log again = *x->log;
+    pp_log_sum_up(&again);
+    if (memcmp(&again.sums, &x->log->sums, offsetof(pp_log_sums, last_fill)) != 0)
+        j->wrong = "the sums of the log are not those of its lists";
 }
 
 /* Fills of both loops; 0 if the Play never traded. */

@@ -1,6 +1,8 @@
 /* Bounds, refusals of settings, and what random markets do not reach. */
 #include "exchange/exchange.h"
 
+#include "support/rand.h"
+
 #include <criterion/criterion.h>
 #include <math.h>
 
@@ -175,4 +177,28 @@ Test(edges, R22_a_flip_is_checked_against_what_the_close_gives_back)
     cr_expect_eq(pp_exch_position(ex)->side, -1);
     cr_expect_eq(pp_exch_position(ex)->qty_e8, 900 * PP_E8);
     pp_arena_free(&k.arena);
+}
+
+/* A high minimum notional with a coarse step: just below a price where one step is enough, two are
+ * needed, and cost more than one does above it. */
+Test(edges, K12_no_smallest_order_of_the_window_costs_more_than_the_bound)
+{
+    pp_rng r = pp_rng_make(test_seed(), 3);
+    for (int i = 0; i < 300; i++) {
+        desk k;
+        set_up(&k);
+        k.cfg.ins.tick_e8 = PP_E8 / 100;
+        k.cfg.ins.step_e8 = PP_E8 / (int64_t[]){1, 10, 1000}[i % 3];
+        k.cfg.ins.min_qty_e8 = k.cfg.ins.step_e8 * (int64_t)(1 + pp_rng_below(&r, 3));
+        k.cfg.ins.min_notional_e8 = (int64_t)pp_rng_below(&r, 200) * PP_E8;
+        double top = 1 + (double)pp_rng_below(&r, 20000) / 100;
+        for (int b = 0; b < BARS; b++)
+            k.px[b] = top;
+        pp_exch *ex = start(&k);
+        int64_t bound = pp_exch_smallest_cost_bound(ex);
+        for (int64_t px = PP_E8 / 100; px <= (int64_t)(top * 1e8); px += px / 50 + PP_E8 / 100)
+            cr_assert_leq(pp_exch_smallest_cost(ex, px), bound, "case %d at %lld", i,
+                          (long long)px);
+        pp_arena_free(&k.arena);
+    }
 }

@@ -2,6 +2,7 @@
 #include "exchange/margin.h"
 
 #include "base/file.h"
+#include "support/rand.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
@@ -196,5 +197,20 @@ Test(margin, X1_largest_amounts_stay_in_128_bits)
         cr_assert_gt(pp_margin_order_cost(&t, side, v), 0);
         cr_assert_geq(pp_margin_liquidation(&t, side, v, PP_E8, PP_USDT_MAX_E8, NULL), 0);
         cr_assert_geq(pp_margin_liquidation(&t, side, PP_E8, 1, PP_USDT_MAX_E8, NULL), 0);
+    }
+}
+
+Test(margin, X1_a_ratio_multiplies_as_a_division_in_128_bits)
+{
+    pp_rng r = pp_rng_make(test_seed(), 19);
+    for (int i = 0; i < 200000; i++) {
+        int64_t num_of = any_int(&r, i % 2 ? 12 : 50), den_of = llabs(any_int(&r, 50)) + 1;
+        int64_t v = any_int(&r, i % 3 ? 50 : 60);
+        pp_i128 limit = (pp_i128)den_of * (INT64_MAX / 2);
+        if ((pp_i128)v * num_of > limit || (pp_i128)v * num_of < -limit)
+            continue;
+        cr_assert_eq(pp_ratio_mul(v, pp_ratio_of(num_of, den_of)),
+                     pp_div_half_even((pp_i128)v * num_of, den_of), "%lld * %lld / %lld",
+                     (long long)v, (long long)num_of, (long long)den_of);
     }
 }

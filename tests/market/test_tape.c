@@ -215,3 +215,32 @@ Test(tape, T4_empty_and_same_timeframe)
     cr_assert_eq(got.n, 0);
     cr_assert_eq(got.tf, PP_TF_1H);
 }
+
+Test(tape, bars_closed_by_a_time_and_the_highest_value_equal_their_twins)
+{
+    pp_rng r = pp_rng_make(test_seed(), 23);
+    for (int round = 0; round < 400; round++) {
+        pp_tf tf = (pp_tf)pp_rng_below(&r, PP_TF_COUNT);
+        size_t n = 1 + pp_rng_below(&r, 90);
+        int64_t *open_ms = PP_ARRAY(&arena, int64_t, n), t = pp_tf_open(tf, INT64_C(1735689600000));
+        double *v = PP_ARRAY(&arena, double, n), high = 0;
+        for (size_t i = 0; i < n; i++) {
+            open_ms[i] = t;
+            for (t = pp_tf_close(tf, t); round % 2 && pp_rng_below(&r, 8) == 0;)
+                t = pp_tf_close(tf, t);
+            v[i] = pp_rng_uniform(&r) - 0.2;
+            high = v[i] > high ? v[i] : high;
+        }
+        pp_bars b = {.tf = tf, .n = n, .open_ms = open_ms};
+        cr_assert_eq(pp_highest(v, n), high);
+        for (int k = 0; k < 40; k++) {
+            size_t from = pp_rng_below(&r, n + 1), to = from + pp_rng_below(&r, n + 1 - from);
+            int64_t at = open_ms[pp_rng_below(&r, n)] + (int64_t)pp_rng_below(&r, 3) - 1;
+            size_t want = from;
+            while (want < to && pp_bar_close_ms(&b, want) <= at)
+                want++;
+            cr_assert_eq(pp_bars_closed_by(&b, from, to, at), want, "tf %s, %zu..%zu of %zu",
+                         pp_tf_name(tf), from, to, n);
+        }
+    }
+}
