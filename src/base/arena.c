@@ -25,6 +25,15 @@ struct pp_arena_cleanup {
     void *ptr;
 };
 
+/* Stands at the beginning of what it describes. */
+struct pp_arena_mapping {
+    pp_arena_mapping *next;
+    size_t size; /* this header included */
+    char pad[48];
+};
+
+enum { MAPPING_KEPT = 4 << 20 }; /* bytes whose pages a reset leaves in place */
+
 static void *libc_resize(void *ctx, void *ptr, size_t old_size, size_t new_size)
 {
     (void)ctx;
@@ -48,6 +57,49 @@ void pp_arena_init(pp_arena *a, const pp_alloc *alloc)
     a->alloc = alloc ? *alloc : (pp_alloc){libc_resize, NULL};
 }
 
+static void unmap_all(pp_arena_mapping *m)
+{
+    for (pp_arena_mapping *next; m; m = next) {
+        next = m->next;
+        munmap(m, m->size);
+    }
+}
+
+static void spare_mappings(pp_arena *a)
+{
+    for (pp_arena_mapping *m = a->mappings, *next; m; m = next) {
+        next = m->next;
+        if (m->size > MAPPING_KEPT)
+            madvise((char *)m + MAPPING_KEPT, m->size - MAPPING_KEPT, MADV_DONTNEED);
+        m->next = a->spare;
+        a->spare = m;
+    }
+    a->mappings = NULL;
+}
+
+void *pp_arena_map(pp_arena *a, size_t size)
+{
+    pp_arena_mapping **at = &a->spare, *m;
+    size_t whole = size + sizeof *m;
+    if (whole < size)
+        pp_arena_out_of_memory(a);
+    while (*at && (*at)->size != whole)
+        at = &(*at)->next;
+    m = *at;
+    if (m) {
+        *at = m->next;
+    } else {
+        m = mmap(NULL, whole, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+                 -1, 0);
+        if (m == MAP_FAILED)
+            pp_arena_out_of_memory(a);
+        m->size = whole;
+    }
+    m->next = a->mappings;
+    a->mappings = m;
+    return m + 1;
+}
+
 /* Runs the cleanups and gives back all chunks but `kept`. */
 static void empty(pp_arena *a, pp_arena_chunk *kept)
 {
@@ -66,6 +118,9 @@ static void empty(pp_arena *a, pp_arena_chunk *kept)
 void pp_arena_free(pp_arena *a)
 {
     empty(a, NULL);
+    unmap_all(a->mappings);
+    unmap_all(a->spare);
+    a->mappings = a->spare = NULL;
 }
 
 void pp_arena_reset(pp_arena *a)
@@ -73,6 +128,7 @@ void pp_arena_reset(pp_arena *a)
     size_t all = a->total_size;
     pp_arena_chunk *only = a->chunks && !a->chunks->next ? a->chunks : NULL;
     empty(a, only);
+    spare_mappings(a);
     if (!only && all) /* without memory for it the arena is empty, which is fine too */
         only = a->alloc.resize(a->alloc.ctx, NULL, 0, all);
     if (!only)

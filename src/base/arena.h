@@ -27,13 +27,15 @@ typedef struct pp_alloc {
 
 typedef struct pp_arena_chunk pp_arena_chunk;
 typedef struct pp_arena_cleanup pp_arena_cleanup;
+typedef struct pp_arena_mapping pp_arena_mapping;
 
 typedef struct pp_arena {
     pp_alloc alloc;
     pp_arena_chunk *chunks;
     pp_arena_cleanup *cleanups;
-    void *on_oom;      /* innermost pp_try frame */
-    size_t total_size; /* bytes taken from alloc */
+    pp_arena_mapping *mappings, *spare; /* in use; left by the job before the last reset */
+    void *on_oom;                       /* innermost pp_try frame */
+    size_t total_size;                  /* bytes taken from alloc */
 } pp_arena;
 
 void pp_arena_init(pp_arena *a, const pp_alloc *alloc);
@@ -53,6 +55,11 @@ void *pp_alloc_array(pp_arena *a, size_t count, size_t size);
 
 #define PP_NEW(a, T)      ((T *)pp_alloc_zero((a), sizeof(T)))
 #define PP_ARRAY(a, T, n) ((T *)pp_alloc_array((a), (n), sizeof(T)))
+
+/* Address space of `size` bytes whose pages the system gives as they are touched (MAP_NORESERVE),
+ * until the arena is freed; after a reset the next one of that size is the same, with what was in
+ * its first pages. Leaves pp_try() when refused. */
+void *pp_arena_map(pp_arena *a, size_t size);
 
 /* Leaves the innermost pp_try(), for memory that came from elsewhere (a parser, a mapping). */
 _Noreturn void pp_arena_out_of_memory(pp_arena *a);

@@ -4,9 +4,9 @@
  *
  *     pp_slab fills;
  *     pp_slab_init(&fills, arena, sizeof(pp_fill), PP_FILLS_MAX);
- *     pp_fill *f = pp_slab_push(&fills);   // zeroed; NULL once PP_FILLS_MAX are there
+ *     pp_fill *f = pp_slab_push(&fills);   // to be filled; NULL once PP_FILLS_MAX are there
  *
- * The reservation costs address space only (MAP_NORESERVE); untouched pages use no memory. */
+ * The reservation costs address space only; untouched pages use no memory (pp_arena_map). */
 #ifndef PP_SLAB_H
 #define PP_SLAB_H
 

@@ -235,6 +235,23 @@ Test(slab, appends_up_to_its_maximum_without_asking_for_memory)
     cr_assert_eq(f.held, 0);
 }
 
+Test(slab, a_reset_arena_gives_the_same_places_again)
+{
+    enum { LARGE = 8 << 20, FAR = 6 << 20 };
+    pp_arena a;
+    pp_arena_init(&a, NULL);
+    char *first = pp_arena_map(&a, LARGE), *other = pp_arena_map(&a, 4096);
+    first[0] = first[FAR] = 'x';
+    pp_arena_reset(&a);
+    cr_assert_neq(pp_arena_map(&a, LARGE + 1), first);
+    char *again = pp_arena_map(&a, LARGE);
+    cr_expect_eq(again, first);
+    cr_expect_eq(again[FAR], 0, "far pages went back to the system");
+    cr_expect_neq(pp_arena_map(&a, LARGE), first, "it is in use");
+    cr_expect_eq(pp_arena_map(&a, 4096), other);
+    pp_arena_free(&a);
+}
+
 Test(slab, a_reservation_far_beyond_memory_costs_nothing)
 {
     pp_arena a;
