@@ -287,10 +287,10 @@ typedef struct pp_log_hooks { /* each may be NULL */
  * or not. */
 typedef struct pp_log_sums {
     int64_t fills, orders; /* orders: created, the refused ones too */
-    int64_t fees_maker_e8, fees_taker_e8, traded_e8, traded_maker_e8;
-    int64_t slippage_e8, impact_e8;                               /* slippage: without impact */
-    int64_t funding_paid_e8, funding_received_e8, funding_events; /* both >= 0 */
-    int64_t ambiguous_bars, entry_attempts;
+    pp_i128 fees_maker_e8, fees_taker_e8, traded_e8, traded_maker_e8; /* beyond 64 bits in time */
+    pp_i128 slippage_e8, impact_e8;                                   /* slippage: without impact */
+    pp_i128 funding_paid_e8, funding_received_e8;                     /* both >= 0 */
+    int64_t funding_events, ambiguous_bars, entry_attempts;
     int64_t refused[PP_OUTCOME_COUNT]; /* entries: decisions and orders, by their code */
     pp_fill last_fill;
 } pp_log_sums;

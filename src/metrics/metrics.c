@@ -15,7 +15,7 @@ enum { CI_MIN_DAYS = 30, QUANTILE_MIN_DAYS = 20, CAGR_MIN_DAYS = 30 };
 
 typedef struct trade_sums {
     int64_t n, wins, losses;
-    int64_t net_e8, profit_e8, loss_e8; /* exact; loss >= 0 */
+    pp_i128 net_e8, profit_e8, loss_e8; /* exact; loss >= 0 */
 } trade_sums;
 
 /* Everything that more than one row needs, computed once in stages. */
@@ -38,9 +38,10 @@ typedef struct pp_work {
     double avg_leverage, max_leverage, min_liq_distance, min_margin_ratio, cost_pct;
 } pp_work;
 
-static double e8(int64_t v)
+/* Sums over a run may leave 64 bits. */
+static double e8(pp_i128 v)
 {
-    return pp_double_of_e8(v);
+    return v >= -INT64_MAX && v <= INT64_MAX ? pp_double_of_e8((int64_t)v) : (double)v / 1e8;
 }
 
 static double div0(double a, double b)
@@ -48,7 +49,7 @@ static double div0(double a, double b)
     return b != 0 ? a / b : UNDEFINED;
 }
 
-static double avg_e8(int64_t sum, int64_t n)
+static double avg_e8(pp_i128 sum, int64_t n)
 {
     return n ? e8(sum) / (double)n : UNDEFINED;
 }
@@ -353,10 +354,10 @@ static void leverage_stage(pp_work *w)
 static void cost_stage(pp_work *w)
 {
     const pp_metrics_input *in = w->in;
-    int64_t slip = in->slippage_e8 + in->impact_e8, gross = slip;
+    pp_i128 slip = in->slippage_e8 + in->impact_e8, gross = slip;
     for (size_t i = 0; i < in->n_trades; i++)
         gross += in->trades[i].gross_e8;
-    int64_t costs = in->fees_maker_e8 + in->fees_taker_e8 + slip + in->funding_paid_e8 -
+    pp_i128 costs = in->fees_maker_e8 + in->fees_taker_e8 + slip + in->funding_paid_e8 -
                     in->funding_received_e8;
     w->cost_pct = gross > 0 ? 100 * (e8(costs) / e8(gross)) : UNDEFINED;
 }

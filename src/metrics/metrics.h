@@ -37,10 +37,10 @@ typedef struct pp_metrics_input {
     double price_first, price_last; /* tape: first open, last close of the window; NaN: not known */
     const double *daily_prices;     /* price at each 00:00Z of [start, end], last at or before it */
     size_t n_daily_prices;          /* 0: no market; else one per such midnight */
-    int64_t fees_maker_e8, fees_taker_e8;
-    int64_t slippage_e8, impact_e8;               /* paid in fills against their reference price */
-    int64_t funding_paid_e8, funding_received_e8; /* both >= 0 */
-    int64_t traded_e8, traded_maker_e8;           /* notional of all fills, of maker fills */
+    pp_i128 fees_maker_e8, fees_taker_e8;
+    pp_i128 slippage_e8, impact_e8;               /* paid in fills against their reference price */
+    pp_i128 funding_paid_e8, funding_received_e8; /* both >= 0 */
+    pp_i128 traded_e8, traded_maker_e8;           /* notional of all fills, of maker fills */
     int64_t orders, fills;
     int64_t entry_attempts;                   /* entry decisions, whatever became of them */
     const pp_code_count *rejections, *vetoes; /* of entries, sorted by code */
