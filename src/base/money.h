@@ -76,11 +76,17 @@ int64_t pp_round_to(int64_t v, int64_t step);
 /* A double as the nearest e8 number, ties to even; false when not finite or out of range. Exact for
  * decimals of at most 8 digits after the point, as prices are (T6). */
 bool pp_e8_of_any_double(double x, int64_t *out_e8);
+/* A double below 2^51 as the nearest whole number, ties to even: adding 3 * 2^51 leaves no place
+ * for a fraction. */
+static inline double pp_whole(double x)
+{
+    const double magic = 6755399441055744.0;
+    return (x + magic) - magic;
+}
 static inline bool pp_e8_of_double(double x, int64_t *out_e8)
 {
-    /* Below 2^50 the product is off by at most 1/16: within 1/4 of a whole number, that is it.
-     * Adding and taking away 3 * 2^51 rounds to one. */
-    const double magic = 6755399441055744.0, y = x * 1e8, whole = (y + magic) - magic;
+    /* Below 2^50 the product is off by at most 1/16: within 1/4 of a whole number, that is it. */
+    const double y = x * 1e8, whole = pp_whole(y);
     if (!(y > -0x1p50 && y < 0x1p50 && y - whole < 0.25 && whole - y < 0.25))
         return pp_e8_of_any_double(x, out_e8);
     *out_e8 = (int64_t)whole;

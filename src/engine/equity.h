@@ -36,4 +36,8 @@ typedef struct pp_equity_point {
 /* The one formula of a drawdown in percent: 100 * (peak - equity) / peak, 0 for a peak <= 0. */
 double pp_drawdown_pct(int64_t peak_e8, int64_t equity_e8);
 
+/* A fall from the peak up to which that percentage is surely not above pct: a little under what pct
+ * comes to, so that rounding cannot matter. */
+int64_t pp_drawdown_floor(int64_t peak_e8, double pct);
+
 #endif

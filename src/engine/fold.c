@@ -59,13 +59,12 @@ static void fold_position(pp_fold *f, size_t bar, int64_t mark_e8, int64_t unrea
     f->p.intrabar_max_dd_pct = dd > f->p.intrabar_max_dd_pct ? dd : f->p.intrabar_max_dd_pct;
 }
 
-/* The loss from this peak below which the percentage need not be computed: a little under what the
- * deepest one so far comes to, so that rounding cannot matter. */
+/* The fall from this peak up to which the percentage need not be computed. */
 static int64_t floor_of(pp_fold *f)
 {
     if (f->floor_peak_e8 != f->p.peak_e8) {
         f->floor_peak_e8 = f->p.peak_e8;
-        f->floor_e8 = (int64_t)(f->p.max_dd_pct / 100 * (double)f->p.peak_e8 * (1 - 1e-12)) - 1;
+        f->floor_e8 = pp_drawdown_floor(f->p.peak_e8, f->p.max_dd_pct);
     }
     return f->floor_e8;
 }

@@ -7,17 +7,12 @@
 
 enum { TAGS_MAX = 1 << 22, VALUES_MAX = 1 << 24, SEGMENTS_MAX = 1 << 24 };
 
-static const pp_view *exec_view(const pp_loop *l)
-{
-    return &l->cfg.columns->views[l->cfg.columns->view_of[l->cfg.strategy->play->exec_tf]];
-}
-
 bool pp_loop_exec_close(const pp_loop *l, size_t instant)
 {
     if (l->exec_is_tape)
         return true;
     int32_t k = l->exec_of[instant];
-    return k >= 0 && exec_view(l)->last[k] == (int32_t)instant;
+    return k >= 0 && pp_loop_exec(l)->last[k] == (int32_t)instant;
 }
 
 void pp_loop_roll_day(pp_loop *l, int64_t day)
@@ -66,7 +61,7 @@ void pp_loop_live(const pp_loop *l, size_t instant, double live[PP_LIVE_COUNT])
             100.0 * (double)(l->stops.peak_e8 - equity_e8) / (double)l->stops.peak_e8;
     if (p->side == 0)
         return;
-    const pp_view *exec = exec_view(l);
+    const pp_view *exec = pp_loop_exec(l);
     int32_t k = l->exec_of[instant], held = 0;
     for (; k >= 0 && pp_bar_close_ms(&exec->bars, (size_t)k) > p->entry_ms; k--)
         held++;
@@ -84,7 +79,7 @@ void pp_loop_live(const pp_loop *l, size_t instant, double live[PP_LIVE_COUNT])
 static const uint64_t *make_interest(pp_arena *arena, const pp_loop *l)
 {
     const pp_strategy *s = l->cfg.strategy;
-    const pp_view *exec = exec_view(l);
+    const pp_view *exec = pp_loop_exec(l);
     size_t n = l->cfg.tape->bars.n, words = n / 64 + 1;
     uint64_t *bits = pp_alloc_zero(arena, words * sizeof *bits);
     for (size_t c = 0; c < s->n_cases; c++) {
@@ -114,8 +109,8 @@ pp_loop *pp_loop_new(pp_diags *d, const pp_loop_config *cfg, pp_log *log)
     const pp_account_decl *account = &cfg->strategy->play->account;
     l->cfg = *cfg;
     l->log = log;
-    l->exec_of = exec_view(l)->visible;
-    l->exec_is_tape = exec_view(l)->tf == cfg->tape->bars.tf;
+    l->exec_of = pp_loop_exec(l)->visible;
+    l->exec_is_tape = pp_loop_exec(l)->tf == cfg->tape->bars.tf;
     l->ex = pp_exch_new(d, cfg->tape, cfg->exchange, log);
     if (!l->ex)
         return NULL;
@@ -355,7 +350,7 @@ static size_t first_live(const pp_loop *l, pp_grid g, size_t from, size_t to, co
     if (first == n)
         return to;
     return g == PP_GRID_TAPE ? from + first
-                             : (size_t)exec_view(l)
+                             : (size_t)pp_loop_exec(l)
                                    ->last[(from ? l->exec_of[from - 1] : -1) + 1 + (int32_t)first];
 }
 
@@ -386,7 +381,7 @@ static size_t fold_live(pp_loop *l, size_t from, size_t to)
 /* Up to where a position's trailing ATR stays as it is: the next exec close. */
 static size_t until_exec_close(const pp_loop *l, size_t i, size_t to)
 {
-    const pp_view *exec = exec_view(l);
+    const pp_view *exec = pp_loop_exec(l);
     size_t k = (size_t)((i ? l->exec_of[i - 1] : -1) + 1);
     return k < exec->bars.n && (size_t)exec->last[k] < to ? (size_t)exec->last[k] : to;
 }

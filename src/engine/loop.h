@@ -95,6 +95,11 @@ void pp_loop_run(pp_loop *l);
 /* ---- internal to the engine: loop.c, decide.c, risk.c ---- */
 
 void pp_loop_decide(pp_loop *l, size_t instant);
+/* The bars of the exec timeframe. */
+static inline const pp_view *pp_loop_exec(const pp_loop *l)
+{
+    return &l->cfg.columns->views[l->cfg.columns->view_of[l->cfg.strategy->play->exec_tf]];
+}
 /* True if tape bar `instant` closes an exec bar. */
 bool pp_loop_exec_close(const pp_loop *l, size_t instant);
 /* Starts the counters of K13 anew when the UTC day changed. */

@@ -101,13 +101,6 @@ typedef struct block {
     int64_t adverse_e8;     /* of the marks within the bars */
 } block;
 
-/* Adding and taking away 3 * 2^51 rounds a double below 2^51 to a whole number, half to even. */
-static inline double whole(double x)
-{
-    const double magic = 6755399441055744.0;
-    return (x + magic) - magic;
-}
-
 static int64_t gcd(int64_t a, int64_t b)
 {
     while (b) {
@@ -129,7 +122,7 @@ static bool block_marks(block *b, const pp_tape *t, int side, size_t i, size_t n
     double low = INFINITY, high = 0, adverse = inside[0];
     bool fine = true;
     for (size_t k = 0; k < n; k++) {
-        double x = close[k] * 1e8, m = whole(x), off = fabs(x - m);
+        double x = close[k] * 1e8, m = pp_whole(x), off = fabs(x - m);
         b->mark_e8[k] = m;
         low = m < low ? m : low;
         high = m > high ? m : high;
@@ -155,7 +148,7 @@ static bool block_equity(block *b, const pp_segment *s, size_t n)
     if (b->high_e8 * a >= limit || fabs(base) >= limit)
         return false;
     for (size_t k = 0; k < n; k++) {
-        b->value_e8[k] = whole(b->mark_e8[k] * a / d);
+        b->value_e8[k] = pp_whole(b->mark_e8[k] * a / d);
         b->equity_e8[k] = base + side * b->value_e8[k];
     }
     return true;
@@ -254,15 +247,10 @@ static void walk_bars(walk *w, size_t first)
         w->sum->last = w->f.p;
 }
 
-static const pp_view *exec_view(const pp_loop *l)
-{
-    return &l->cfg.columns->views[l->cfg.columns->view_of[l->cfg.strategy->play->exec_tf]];
-}
-
 pp_points pp_points_make(pp_arena *arena, const pp_loop *l, int64_t start_ms, bool keep)
 {
     size_t first = l->cfg.exchange->first_bar, end = l->end_bar;
-    const pp_view *exec = exec_view(l);
+    const pp_view *exec = pp_loop_exec(l);
     int32_t before = first ? l->exec_of[first - 1] : -1;
     size_t most = (size_t)(end > first ? l->exec_of[end - 1] - before : 0) + 2;
     walk w = {.f = pp_fold_start(l, first, start_ms),

@@ -216,8 +216,7 @@ static int64_t capped_qty(const pp_loop *l, int side, int64_t px_e8, int64_t sto
 /* Exec closes in (since_ms, close of tape bar instant]. */
 static int64_t exec_closes_since(const pp_loop *l, int64_t since_ms, size_t instant)
 {
-    const pp_view *exec =
-        &l->cfg.columns->views[l->cfg.columns->view_of[l->cfg.strategy->play->exec_tf]];
+    const pp_view *exec = pp_loop_exec(l);
     int64_t n = 0;
     for (int32_t k = l->exec_of[instant];
          k >= 0 && pp_bar_close_ms(&exec->bars, (size_t)k) > since_ms; k--)

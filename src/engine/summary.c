@@ -224,11 +224,10 @@ static void take_uses(pp_equity_summary *s, const pp_held_points *h)
     s->max_leverage = most;
 }
 
-/* The fall from this peak up to which nothing is the deepest so far: for the percentage a little
- * under what the deepest one comes to, so that rounding cannot matter. */
+/* The fall from this peak up to which nothing is the deepest so far, in percent or amount. */
 static int64_t floor_of(int64_t peak_e8, const pp_equity_point *p)
 {
-    int64_t floor_e8 = (int64_t)(p->max_dd_pct / 100 * (double)peak_e8 * (1 - 1e-12)) - 1;
+    int64_t floor_e8 = pp_drawdown_floor(peak_e8, p->max_dd_pct);
     return floor_e8 < p->max_dd_abs_e8 ? floor_e8 : p->max_dd_abs_e8;
 }
 

@@ -54,7 +54,6 @@ typedef struct pp_equity_summary {
     pp_u128 squares;
     int64_t squares_peak_e8;
     pp_ksum squares_pct;
-    int64_t floor_peak_e8, floor_e8; /* at this peak no loss up to floor_e8 is the deepest so far */
 } pp_equity_summary;
 
 /* At most most_points points. */
