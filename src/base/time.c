@@ -23,11 +23,6 @@ pp_date pp_date_of_days(int64_t days)
     return (pp_date){yoe + era * 400 + (month <= 2), month, (int)(doy - (153 * mp + 2) / 5 + 1)};
 }
 
-int64_t pp_floor_div(int64_t a, int64_t b)
-{
-    return a / b - (a % b < 0);
-}
-
 static bool digits(const char **p, int count, int *out)
 {
     int v = 0;

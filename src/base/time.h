@@ -20,7 +20,10 @@ int64_t pp_days_of_date(int64_t year, int month, int day);
 pp_date pp_date_of_days(int64_t days);
 
 /* Floor division and remainder, for times before 1970 too; b > 0. */
-int64_t pp_floor_div(int64_t a, int64_t b);
+static inline int64_t pp_floor_div(int64_t a, int64_t b)
+{
+    return a / b - (a % b < 0);
+}
 
 /* Reads 2025-01-01, 2025-01-01T12:00[:30[.123]] with Z, an offset (+02:00) or nothing (UTC), a
  * space instead of T, or plain epoch milliseconds (at least 9 digits, or signed). */

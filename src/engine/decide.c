@@ -39,9 +39,8 @@ static truth case_truth(const pp_loop *l, const pp_case *c, size_t instant, bool
         return pp_bit(pp_live_true(sig, c->when), 0)    ? IS_TRUE
                : pp_bit(pp_live_false(sig, c->when), 0) ? IS_FALSE
                                                         : IS_UNKNOWN;
-    return pp_bit(pp_signals_true(sig, c->when), k)    ? IS_TRUE
-           : pp_bit(pp_signals_known(sig, c->when), k) ? IS_FALSE
-                                                       : IS_UNKNOWN;
+    const pp_case_bits *b = &l->bits[c - l->cfg.strategy->cases];
+    return pp_bit(b->is_true, k) ? IS_TRUE : pp_bit(b->is_known, k) ? IS_FALSE : IS_UNKNOWN;
 }
 
 /* R20: per block the first true case, or `else` if the cases considered are all false. */
@@ -125,20 +124,22 @@ static int32_t make_tag(pp_loop *l, size_t k, size_t instant)
     return (int32_t)(l->tags.n - 1);
 }
 
-static bool submit(pp_loop *l, const pp_order_req *req)
+/* Accepted; a decision that stands alone may take the next bar with it. */
+static bool submit(pp_loop *l, const pp_order_req *req, size_t instant)
 {
-    return pp_exch_submit(l->ex, req).code == PP_OUT_NONE;
+    l->through = l->alone && pp_exch_market_bar(l->ex, req, instant + 1);
+    return l->through || pp_exch_submit(l->ex, req).code == PP_OUT_NONE;
 }
 
 /* R22: the close that makes room for an accepted flip entry. */
 static void close_for_flip(pp_loop *l, int32_t tag)
 {
     const pp_position *p = pp_exch_position(l->ex);
-    submit(l, &(pp_order_req){.side = -p->side,
-                              .qty_e8 = p->qty_e8,
-                              .reduce_only = true,
-                              .reason = PP_REASON_flip,
-                              .tag = tag});
+    pp_exch_submit(l->ex, &(pp_order_req){.side = -p->side,
+                                          .qty_e8 = p->qty_e8,
+                                          .reduce_only = true,
+                                          .reason = PP_REASON_flip,
+                                          .tag = tag});
 }
 
 /* Checks common to entries and flips, in the order of the outcome table. */
@@ -166,10 +167,14 @@ static bool enter(pp_loop *l, size_t k, size_t instant, bool flip)
     }
     record(l, k, instant, PP_OUT_ENTER, &plan);
     plan.req.tag = make_tag(l, k, instant);
-    if (!submit(l, &plan.req))
-        return false;
+    /* Counted first: with the next bar the day may change. */
     l->entries_exec++;
     l->entries_today++;
+    if (!submit(l, &plan.req, instant)) {
+        l->entries_exec--;
+        l->entries_today--;
+        return false;
+    }
     if (flip)
         close_for_flip(l, plan.req.tag);
     return true;
@@ -192,7 +197,7 @@ static void leave(pp_loop *l, size_t k, size_t instant)
                         .reduce_only = true,
                         .reason = PP_REASON_signal,
                         .tag = make_tag(l, k, instant)};
-    submit(l, &req);
+    submit(l, &req, instant);
 }
 
 /* R22 for one exit intent. taken: an exit or flip of this instant was already accepted. */
@@ -263,6 +268,7 @@ void pp_loop_decide(pp_loop *l, size_t instant)
     size_t n = emit(l, instant, exec_close);
     size_t flip = n ? find_flip(l, n) : n;
     bool entry_seen = flip < n, left = false;
+    l->alone = n == 1 && instant + 1 < l->through_end;
     /* The flip is tried first: it beats an exit of the same instant, and refused it leaves the
      * position as it is. */
     if (flip < n)

@@ -90,7 +90,7 @@ static const uint64_t *make_interest(pp_arena *arena, const pp_loop *l)
             break;
         }
         const uint64_t *t = pp_signals_true(l->cfg.signals, s->cases[c].when);
-        if (s->cases[c].grid == PP_GRID_TAPE) {
+        if (s->cases[c].grid == PP_GRID_TAPE || l->exec_is_tape) {
             for (size_t w = 0; w < words; w++)
                 bits[w] |= t[w];
             continue;
@@ -99,6 +99,17 @@ static const uint64_t *make_interest(pp_arena *arena, const pp_loop *l)
              k = pp_bits_next(t, k + 1, exec->bars.n))
             bits[exec->last[k] / 64] |= UINT64_C(1) << (exec->last[k] % 64);
     }
+    return bits;
+}
+
+static const pp_case_bits *case_bits(pp_arena *arena, const pp_loop *l)
+{
+    const pp_strategy *s = l->cfg.strategy;
+    pp_case_bits *bits = PP_ARRAY(arena, pp_case_bits, s->n_cases + 1);
+    for (size_t c = 0; c < s->n_cases; c++)
+        if (!s->cases[c].live && s->cases[c].when >= 0)
+            bits[c] = (pp_case_bits){pp_signals_true(l->cfg.signals, s->cases[c].when),
+                                     pp_signals_known(l->cfg.signals, s->cases[c].when)};
     return bits;
 }
 
@@ -130,6 +141,7 @@ pp_loop *pp_loop_new(pp_diags *d, const pp_loop_config *cfg, pp_log *log)
     l->emitted = PP_ARRAY(arena, const pp_intent *, n_intents + 1);
     l->emitted_case = PP_ARRAY(arena, const pp_case *, n_intents + 1);
     l->interest = make_interest(arena, l);
+    l->bits = case_bits(arena, l);
     l->watch_equity = account->stop_equity_e8 > 0 || account->max_drawdown_pct_e8 >= 0 ||
                       account->max_daily_loss_pct_e8 >= 0 || l->has_live[0] || l->has_live[1];
     l->day = INT64_MIN;
@@ -212,8 +224,10 @@ static void after_bar(pp_loop *l, size_t i)
         pp_stops_check(&l->stops, l->ex, close_ms, pp_exch_equity(l->ex, pp_exch_mark(l->ex)))) {
         l->stopped = true;
         l->end_bar = i + 1;
-        return;
     }
+    note_segment(l, i); /* before the decision, which may take the next bar with it */
+    if (l->stopped)
+        return;
     if (pp_loop_exec_close(l, i))
         follow_atr(l, i);
     bool may_emit = pp_bit(l->interest, i) || l->has_live[0] || l->has_live[1];
@@ -221,11 +235,21 @@ static void after_bar(pp_loop *l, size_t i)
         decide_at(l, i, !filled);
 }
 
-static void step(pp_loop *l, size_t i)
+/* What follows bar i of the exchange, and the bars that decisions took with them; returns the next
+ * one. */
+static size_t finish_bar(pp_loop *l, size_t i)
+{
+    do {
+        l->through = false;
+        after_bar(l, i++);
+    } while (l->through);
+    return i;
+}
+
+static size_t step(pp_loop *l, size_t i)
 {
     pp_exch_bar(l->ex, i);
-    after_bar(l, i);
-    note_segment(l, i);
+    return finish_bar(l, i);
 }
 
 /* ---- skipping ---- */
@@ -448,11 +472,32 @@ static size_t fold_end(const pp_loop *l, size_t deciding, size_t end)
     return deciding < end && !live ? deciding + 1 : deciding;
 }
 
-/* The close of a bar that was folded. */
-static void decide_folded(pp_loop *l, size_t i)
+/* The close of bar i, which was folded or lies before the window; returns the next bar. */
+static size_t decide_folded(pp_loop *l, size_t i)
 {
+    l->through = false;
     if (i + 1 < l->cfg.exchange->end_bar)
         decide_at(l, i, !is_filled(l, i));
+    return l->through ? finish_bar(l, i + 1) : i + 1;
+}
+
+/* The bars that decide lie far from each other in every column: what the next one will read is
+ * fetched while this one is at work. */
+static void fetch_ahead(const pp_loop *l, size_t from, size_t end)
+{
+    const pp_tape *t = l->cfg.tape;
+    size_t i = pp_bits_next(l->interest, from, end);
+    if (i + 1 >= end)
+        return;
+    __builtin_prefetch(&t->bars.open_ms[i]);
+    __builtin_prefetch(&t->bars.open[i + 1]);
+    __builtin_prefetch(&t->bars.close[i]);
+    __builtin_prefetch(&t->bars.high[i]);
+    __builtin_prefetch(&t->bars.low[i]);
+    if (t->mark_close) {
+        __builtin_prefetch(&t->mark_open[i + 1]);
+        __builtin_prefetch(&t->mark_close[i]);
+    }
 }
 
 /* The marks on bars before `bar`; returns the first one not reached. */
@@ -476,20 +521,22 @@ void pp_loop_run(pp_loop *l)
                           g == PP_GRID_TAPE
                               ? start
                               : (size_t)(l->exec_of[start] + !pp_loop_exec_close(l, start)));
-    if (start != SIZE_MAX)
-        decide_at(l, start, !is_filled(l, start));
-    size_t visited = 0, mark = 0;
+    size_t visited = 0, mark = 0, i = x->first_bar;
     if (l->cfg.pause_end && l->cfg.pause_end < end)
         end = l->cfg.pause_end;
-    for (size_t i = x->first_bar; i < end && !l->stopped && !l->log->full; visited++) {
+    l->through_end = l->cfg.plain || l->cfg.marks ? 0 : end;
+    if (start != SIZE_MAX)
+        i = decide_folded(l, start);
+    for (; i < end && !l->stopped && !l->log->full; visited++) {
         size_t deciding = l->cfg.plain ? i : pp_bits_next(l->interest, i, end);
+        fetch_ahead(l, deciding + 1, end);
         if (!l->cfg.plain)
             i = skip_quiet(l, i, fold_end(l, deciding, end));
         mark = pass_marks(l, mark, i > deciding ? deciding : i);
         if (i > deciding)
-            decide_folded(l, deciding);
+            i = decide_folded(l, deciding);
         else if (i < end)
-            step(l, i++);
+            i = step(l, i);
         if (l->cfg.cancel && (visited & 1023) == 0 && *l->cfg.cancel) {
             l->cancelled = true;
             break;

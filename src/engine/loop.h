@@ -60,6 +60,11 @@ typedef struct pp_loop_config {
         *cancel; /* not NULL: looked at now and then; non-zero ends the run */
 } pp_loop_config;
 
+/* Where a case over columns is true and where it is known, by instants of its grid. */
+typedef struct pp_case_bits {
+    const uint64_t *is_true, *is_known;
+} pp_case_bits;
+
 typedef struct pp_loop pp_loop;
 struct pp_loop {
     pp_loop_config cfg;
@@ -68,6 +73,7 @@ struct pp_loop {
     pp_stops stops;
     pp_slab segments, tags, values; /* pp_segment, pp_order_tag, double */
     const uint64_t *interest;       /* bit per tape bar: a column case may emit at its close */
+    const pp_case_bits *bits;       /* of each case of the strategy; live ones and `else`: NULL */
     bool has_live[2];               /* per pp_grid: some case reads position or account operands */
     bool watch_equity;              /* run stops or rules need the equity of every close */
     double live[2][PP_LIVE_COUNT];  /* per pp_grid: what its live cases saw last */
@@ -81,7 +87,9 @@ struct pp_loop {
     int64_t day;          /* K13: the UTC day counted below */
     int32_t entries_today, losses_in_row;
     int64_t last_exit_ms, last_loss_ms; /* INT64_MIN: none */
-    size_t end_bar;                     /* one past the last bar run */
+    size_t through_end;  /* a decision may take the next bar with it if that lies before; 0: none */
+    bool alone, through; /* it is the only one of its instant; it did (pp_exch_market_bar) */
+    size_t end_bar;      /* one past the last bar run */
     bool stopped, cancelled;
     int64_t safe_wallet_e8; /* a wallet that pays the smallest order at any price of the window */
 };

@@ -122,6 +122,15 @@ static pp_outcome set_protection(const pp_loop *l, const pp_intent *intent, size
     return code;
 }
 
+/* True if an order of the intent may attach a stop or a target. */
+static bool protects(const pp_loop *l, const pp_intent *intent)
+{
+    const pp_risk_decl *risk = &l->cfg.strategy->play->risk;
+    return intent->decl->stop || intent->decl->target || risk->stop.type != PP_LEVEL_NONE ||
+           risk->target.type != PP_LEVEL_NONE || risk->trailing.type != PP_LEVEL_NONE ||
+           risk->break_even;
+}
+
 /* K5: a structure level on the wrong side of the expected fill refuses the entry. */
 static pp_outcome check_sides(const pp_protection *p, int side, int64_t px_e8, int64_t stop_e8,
                               int64_t target_e8)
@@ -174,11 +183,10 @@ static int64_t wanted_notional(const pp_loop *l, int64_t px_e8, int64_t stop_e8)
     return risk_notional(share_e8, d_e8, px_e8, x->taker_bps_e8);
 }
 
-static int64_t qty_for(int64_t notional_e8, int64_t px_e8, int64_t step_e8)
+static int64_t qty_for(int64_t notional_e8, int64_t px_e8, pp_divisor step)
 {
     pp_i128 q = (pp_i128)notional_e8 * PP_E8 / px_e8;
-    return q > PP_USDT_MAX_E8 ? pp_floor_to(PP_USDT_MAX_E8, step_e8)
-                              : pp_floor_to((int64_t)q, step_e8);
+    return pp_floor_on(q > PP_USDT_MAX_E8 ? PP_USDT_MAX_E8 : (int64_t)q, step);
 }
 
 static void cap(int64_t *qty_e8, int64_t most_e8, uint8_t bit, uint8_t *caps)
@@ -195,20 +203,20 @@ static int64_t capped_qty(const pp_loop *l, int side, int64_t px_e8, int64_t sto
 {
     const pp_play *play = l->cfg.strategy->play;
     const pp_exch_config *x = l->cfg.exchange;
-    int64_t step_e8 = x->ins.step_e8, qty_e8;
+    pp_divisor step = pp_exch_step(l->ex);
+    int64_t qty_e8, limit_e8 = pp_exch_limit(l->ex);
     if (play->risk.sizing == PP_SIZE_FIXED_QTY)
-        qty_e8 = pp_floor_to(play->risk.sizing_value_e8, step_e8);
+        qty_e8 = pp_floor_on(play->risk.sizing_value_e8, step);
     else
-        qty_e8 = qty_for(wanted_notional(l, px_e8, stop_e8), px_e8, step_e8);
+        qty_e8 = qty_for(wanted_notional(l, px_e8, stop_e8), px_e8, step);
     if (play->account.max_notional_e8 >= 0)
-        cap(&qty_e8, qty_for(play->account.max_notional_e8, px_e8, step_e8), PP_CAP_MAX_NOTIONAL,
+        cap(&qty_e8, qty_for(play->account.max_notional_e8, px_e8, step), PP_CAP_MAX_NOTIONAL,
             caps);
     /* qty is whole steps: it is above the whole steps in a limit when it is above the limit. */
     if (x->ins.max_qty_e8 > 0 && qty_e8 > x->ins.max_qty_e8)
-        cap(&qty_e8, pp_floor_to(x->ins.max_qty_e8, step_e8), PP_CAP_MAX_QTY, caps);
-    int64_t limit_e8 = pp_instrument_limit(&x->ins, x->leverage_e8);
+        cap(&qty_e8, pp_floor_on(x->ins.max_qty_e8, step), PP_CAP_MAX_QTY, caps);
     if ((pp_i128)qty_e8 * px_e8 > (pp_i128)limit_e8 * PP_E8)
-        cap(&qty_e8, qty_for(limit_e8, px_e8, step_e8), PP_CAP_TIER, caps);
+        cap(&qty_e8, qty_for(limit_e8, px_e8, step), PP_CAP_TIER, caps);
     cap(&qty_e8, pp_exch_affordable(l->ex, side, px_e8, qty_e8, flip), PP_CAP_BALANCE, caps);
     return qty_e8;
 }
@@ -267,17 +275,19 @@ void pp_risk_plan(pp_loop *l, const pp_intent *intent, size_t instant, bool flip
     req->flip = flip;
     req->reason = PP_REASON_entry;
     plan->code = set_prices(l, intent, o, instant, req);
-    if (plan->code == PP_OUT_NONE)
+    bool protect = protects(l, intent);
+    if (plan->code == PP_OUT_NONE && protect)
         plan->code = set_protection(l, intent, instant, &req->protect);
     if (plan->code != PP_OUT_NONE)
         return;
-    int64_t stop_e8, target_e8;
+    int64_t stop_e8 = 0, target_e8 = 0;
     int64_t px_e8 = pp_exch_expected_px(l->ex, req->side, o->type, req->limit_e8, req->trigger_e8);
     if (px_e8 <= 0) {
         plan->code = PP_OUT_PRICE_TOO_SMALL;
         return;
     }
-    pp_exch_levels(l->ex, req->side, px_e8, &req->protect, &stop_e8, &target_e8);
+    if (protect)
+        pp_exch_levels(l->ex, req->side, px_e8, &req->protect, &stop_e8, &target_e8);
     plan->code = check_sides(&req->protect, req->side, px_e8, stop_e8, target_e8);
     if (plan->code != PP_OUT_NONE)
         return;

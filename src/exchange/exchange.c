@@ -149,24 +149,25 @@ static void check_after_bar(const pp_exch *ex)
     PP_ASSERT(reserved == ex->reserved_e8, "X4 reservations", reserved, ex->reserved_e8);
 }
 
-static void begin_bar(pp_exch *ex, size_t i)
+void pp_ex_begin_bar(pp_exch *ex, size_t i)
 {
     ex->bar = i;
     ex->close_ms = pp_bar_close_ms(&ex->tape->bars, i);
 }
 
-static void end_bar(pp_exch *ex)
+void pp_ex_end_bar(pp_exch *ex)
 {
     ex->now_ms = ex->close_ms;
     if (!pp_ex_filled(ex, ex->bar))
         ex->real_bar = (int64_t)ex->bar;
+    check_after_bar(ex);
 }
 
 /* (a) and (b); a filled bar has no open. */
 static void open_bar(pp_exch *ex, size_t i)
 {
     int64_t open_ms = ex->tape->bars.open_ms[i];
-    begin_bar(ex, i);
+    pp_ex_begin_bar(ex, i);
     bool filled = pp_ex_filled(ex, i);
     ex->budget_e8 = pp_ex_budget(ex, i);
     pp_ex_fund(ex, open_ms, filled ? pp_exch_mark(ex) : pp_ex_px(ex->mark_open[i]));
@@ -181,8 +182,7 @@ void pp_ex_bar_plain(pp_exch *ex, size_t i)
     open_bar(ex, i);
     if (!pp_ex_filled(ex, i))
         pp_ex_path(ex, i);
-    end_bar(ex);
-    check_after_bar(ex);
+    pp_ex_end_bar(ex);
 }
 
 /* Strictly inside the quiet band nothing can fire, move or be ambiguous; the walk would only note
@@ -207,14 +207,24 @@ static bool quiet_bar(pp_exch *ex, size_t i, int64_t *low, int64_t *high)
 static bool quiet_path(pp_exch *ex, size_t i)
 {
     int64_t low, high;
-    if (!quiet_bar(ex, i, &low, &high))
+    bool idle = ex->pos.side == 0 && ex->n_orders == 0;
+    if (!idle && !quiet_bar(ex, i, &low, &high))
         return false;
-    pp_ex_note_price(ex, low);
-    pp_ex_note_price(ex, high);
+    if (!idle) {
+        pp_ex_note_price(ex, low);
+        pp_ex_note_price(ex, high);
+    }
     ex->stamp_ms = ex->close_ms - 1;
     ex->last_e8 = pp_ex_px(ex->tape->bars.close[i]);
     ex->mark_e8 = pp_ex_px(ex->mark_close[i]);
     return true;
+}
+
+void pp_ex_after_open(pp_exch *ex, size_t i)
+{
+    if (!quiet_path(ex, i))
+        pp_ex_path(ex, i);
+    pp_ex_end_bar(ex);
 }
 
 void pp_exch_bar(pp_exch *ex, size_t i)
@@ -228,10 +238,10 @@ void pp_exch_bar(pp_exch *ex, size_t i)
         return;
     }
     open_bar(ex, i);
-    if (!pp_ex_filled(ex, i) && !quiet_path(ex, i))
-        pp_ex_path(ex, i);
-    end_bar(ex);
-    check_after_bar(ex);
+    if (pp_ex_filled(ex, i))
+        pp_ex_end_bar(ex);
+    else
+        pp_ex_after_open(ex, i);
 }
 
 void pp_exch_skip(pp_exch *ex, size_t from, size_t to, int64_t low_e8, int64_t high_e8)
@@ -242,7 +252,7 @@ void pp_exch_skip(pp_exch *ex, size_t from, size_t to, int64_t low_e8, int64_t h
         real--;
     if (real > from)
         ex->real_bar = (int64_t)real - 1;
-    begin_bar(ex, to - 1);
+    pp_ex_begin_bar(ex, to - 1);
     ex->now_ms = ex->close_ms;
     if (low_e8 <= high_e8) {
         pp_ex_note_price(ex, low_e8);
@@ -307,7 +317,7 @@ void pp_ex_event(pp_exch *ex, pp_event e)
     if (e.time_ms == 0)
         e.time_ms = ex->stamp_ms;
     e.bar = (int32_t)ex->bar;
-    pp_log_event(ex->log, e);
+    pp_log_event(ex->log, &e);
 }
 
 void pp_exch_event(pp_exch *ex, pp_event e)

@@ -145,6 +145,9 @@ typedef struct pp_submit {
     pp_outcome code; /* NONE: accepted */
 } pp_submit;
 pp_submit pp_exch_submit(pp_exch *ex, const pp_order_req *req);
+/* As submit and then pp_exch_bar(bar), the next bar: true where the order is accepted and filled
+ * whole at its open, which nothing else comes before. False, with nothing changed: submit it. */
+bool pp_exch_market_bar(pp_exch *ex, const pp_order_req *req, size_t bar);
 /* False if there is no such live order. */
 bool pp_exch_cancel(pp_exch *ex, int32_t id, pp_outcome code);
 void pp_exch_cancel_all(pp_exch *ex, pp_outcome code);
@@ -203,6 +206,8 @@ int64_t pp_exch_affordable(const pp_exch *ex, int side, int64_t px_e8, int64_t q
 /* K5: the levels that `p` gives for a fill at px, rounded to tick; 0: none. */
 void pp_exch_levels(const pp_exch *ex, int side, int64_t px_e8, const pp_protection *p,
                     int64_t *stop_e8, int64_t *target_e8);
+pp_divisor pp_exch_step(const pp_exch *ex); /* quantities are multiples of it */
+int64_t pp_exch_limit(const pp_exch *ex);   /* highest notional at the leverage of the run */
 /* K9, K12: order cost of the smallest order, a long at the tape close px. */
 int64_t pp_exch_smallest_cost(const pp_exch *ex, int64_t px_e8);
 /* It is never more than this in the window; INT64_MAX: no such bound. */

@@ -13,11 +13,11 @@ static int64_t affordable_part(const pp_exch *ex, const pp_live *o, int64_t qty,
     if (maker && ex->cfg.maker_bps_e8 > ex->cfg.taker_bps_e8) {
         resting = ex->terms;
         resting.taker = ex->maker;
+        resting.most_q40 = UINT64_MAX;
         terms = &resting;
     }
     int64_t budget = ex->acc[PP_ACCOUNT_wallet] - (ex->reserved_e8 - o->reserved_e8);
-    if (pp_value_fits(px, qty, 0) &&
-        pp_margin_order_cost(terms, side, pp_mul_e8(px, qty)) <= budget)
+    if (pp_margin_affords(terms, side, px, qty, budget))
         return qty;
     if (o->req.tif == PP_FOK || budget <= 0)
         return 0;

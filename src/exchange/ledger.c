@@ -12,6 +12,10 @@ void pp_ex_post(pp_exch *ex, pp_ledger_kind kind, const pp_posting *p, int32_t t
     PP_ASSERT(sum == 0, "L1", sum, kind);
     if (!ex->log)
         return;
+    if (!pp_log_wants_ledger(ex->log, kind)) {
+        pp_log_ledger_unkept(ex->log);
+        return;
+    }
     pp_ledger_row r = {.time_ms = ex->stamp_ms,
                        .wallet_after_e8 = ex->acc[PP_ACCOUNT_wallet],
                        .trade_id = trade_id,
@@ -20,7 +24,7 @@ void pp_ex_post(pp_exch *ex, pp_ledger_kind kind, const pp_posting *p, int32_t t
                        .kind = (uint8_t)kind};
     for (int i = 0; i < PP_ACCOUNT_COUNT; i++)
         r.delta_e8[i] = p->delta_e8[i];
-    pp_log_ledger(ex->log, r);
+    pp_log_ledger(ex->log, &r);
 }
 
 void pp_ex_check_books(const pp_exch *ex)

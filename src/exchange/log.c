@@ -73,16 +73,16 @@ void pp_log_init(pp_log *log, pp_arena *arena, unsigned keep, const pp_log_hooks
 /* One place per list: numbers the record, keeps a copy, tells the hook. */
 #define APPEND(log, list, bit, hook, T, record)                                                    \
     do {                                                                                           \
-        (record).seq = (log)->seq++;                                                               \
+        (record)->seq = (log)->seq++;                                                              \
         if ((log)->keep & (bit)) {                                                                 \
             T *place = pp_slab_push(&(log)->list);                                                 \
             if (place)                                                                             \
-                *place = (record);                                                                 \
+                *place = *(record);                                                                \
             else                                                                                   \
                 (log)->full = true;                                                                \
         }                                                                                          \
         if ((log)->hooks.hook)                                                                     \
-            (log)->hooks.hook((log)->hooks.ctx, &(record));                                        \
+            (log)->hooks.hook((log)->hooks.ctx, record);                                           \
     } while (0)
 
 /* ---- sums ---- */
@@ -95,7 +95,8 @@ static void sum_fill(pp_log_sums *s, const pp_fill *f)
     s->traded_maker_e8 += f->maker ? f->notional_e8 : 0;
     s->slippage_e8 += f->slippage_e8 - f->impact_e8;
     s->impact_e8 += f->impact_e8;
-    s->last_fill = *f;
+    if (f->reason == PP_REASON_end_of_data)
+        s->end_cost_e8 = f->fee_e8 + f->slippage_e8;
 }
 
 static void sum_order(pp_log_sums *s, pp_order_state state, pp_outcome code, bool reduce_only)
@@ -144,16 +145,16 @@ void pp_log_sum_up(pp_log *log)
 
 /* ---- records ---- */
 
-void pp_log_fill(pp_log *log, pp_fill f)
+void pp_log_fill(pp_log *log, pp_fill *f)
 {
     APPEND(log, fills, PP_KEEP_FILLS, fill, pp_fill, f);
-    sum_fill(&log->sums, &f);
+    sum_fill(&log->sums, f);
 }
 
-void pp_log_order(pp_log *log, pp_order_row o)
+void pp_log_order(pp_log *log, pp_order_row *o)
 {
     APPEND(log, orders, PP_KEEP_ORDERS, order, pp_order_row, o);
-    sum_order(&log->sums, (pp_order_state)o.state, (pp_outcome)o.code, o.reduce_only);
+    sum_order(&log->sums, (pp_order_state)o->state, (pp_outcome)o->code, o->reduce_only);
 }
 
 void pp_log_order_unkept(pp_log *log, pp_order_state state, pp_outcome code, bool reduce_only)
@@ -162,21 +163,21 @@ void pp_log_order_unkept(pp_log *log, pp_order_state state, pp_outcome code, boo
     sum_order(&log->sums, state, code, reduce_only);
 }
 
-void pp_log_trade(pp_log *log, pp_trade t)
+void pp_log_trade(pp_log *log, pp_trade *t)
 {
     APPEND(log, trades, PP_KEEP_TRADES, trade, pp_trade, t);
 }
 
-void pp_log_ledger(pp_log *log, pp_ledger_row r)
+void pp_log_ledger(pp_log *log, pp_ledger_row *r)
 {
     APPEND(log, ledger, PP_KEEP_LEDGER, ledger, pp_ledger_row, r);
-    sum_ledger(&log->sums, &r);
+    sum_ledger(&log->sums, r);
 }
 
-void pp_log_event(pp_log *log, pp_event e)
+void pp_log_event(pp_log *log, pp_event *e)
 {
     APPEND(log, events, PP_KEEP_EVENTS, event, pp_event, e);
-    sum_event(&log->sums, &e);
+    sum_event(&log->sums, e);
 }
 
 void pp_log_decision_unkept(pp_log *log, bool entry, pp_outcome code)

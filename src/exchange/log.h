@@ -292,7 +292,7 @@ typedef struct pp_log_sums {
     pp_i128 funding_paid_e8, funding_received_e8;                     /* both >= 0 */
     int64_t funding_events, ambiguous_bars, entry_attempts;
     int64_t refused[PP_OUTCOME_COUNT]; /* entries: decisions and orders, by their code */
-    pp_fill last_fill;
+    int64_t end_cost_e8;               /* fee and slippage of the close at the end of the data */
 } pp_log_sums;
 
 typedef struct pp_log {
@@ -318,14 +318,34 @@ static inline bool pp_log_wants_events(const pp_log *log)
     return log->keep & PP_KEEP_EVENTS || log->hooks.event;
 }
 void pp_log_order_unkept(pp_log *log, pp_order_state state, pp_outcome code, bool reduce_only);
+/* The rows of an accepted market order that nobody wants: before its fills, and after them. */
+static inline void pp_log_market_order_begins(pp_log *log)
+{
+    log->seq += 2; /* new, accepted */
+    log->sums.orders++;
+}
+static inline void pp_log_market_order_filled(pp_log *log)
+{
+    log->seq++;
+}
 void pp_log_decision_unkept(pp_log *log, bool entry, pp_outcome code);
 
-/* Append a copy; seq is set. */
-void pp_log_fill(pp_log *log, pp_fill f);
-void pp_log_order(pp_log *log, pp_order_row o);
-void pp_log_trade(pp_log *log, pp_trade t);
-void pp_log_ledger(pp_log *log, pp_ledger_row r);
-void pp_log_event(pp_log *log, pp_event e);
+/* Ledger rows are made where they are kept, and of funding, which is summed. */
+static inline bool pp_log_wants_ledger(const pp_log *log, pp_ledger_kind kind)
+{
+    return log->keep & PP_KEEP_LEDGER || log->hooks.ledger || kind == PP_LEDGER_funding;
+}
+static inline void pp_log_ledger_unkept(pp_log *log)
+{
+    log->seq++;
+}
+
+/* Set the record's seq and append a copy. */
+void pp_log_fill(pp_log *log, pp_fill *f);
+void pp_log_order(pp_log *log, pp_order_row *o);
+void pp_log_trade(pp_log *log, pp_trade *t);
+void pp_log_ledger(pp_log *log, pp_ledger_row *r);
+void pp_log_event(pp_log *log, pp_event *e);
 
 /* The record as one line of JSON without the newline, keys in the order of vectors/exchange/README,
  * money always with 8 decimals: the canonical lines of events.jsonl and of the hash chain (A4).

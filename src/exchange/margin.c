@@ -27,6 +27,11 @@ static pp_ratio ratio_times(pp_ratio a, pp_ratio b)
     return pp_ratio_of(x.num * y.num, x.den * y.den);
 }
 
+static uint64_t up_q40(pp_ratio r)
+{
+    return (uint64_t)((r.num << 40) / r.den) + 1;
+}
+
 static int at(int side)
 {
     return side > 0 ? 0 : 1;
@@ -43,6 +48,7 @@ pp_margin_terms pp_margin_terms_of(const pp_instrument *ins, int64_t leverage_e8
         t.close_fee[i] = ratio_times(pp_ratio_of(leverage_e8 - s * PP_E8, leverage_e8), t.taker);
         t.extra[i] = pp_ratio_of(t.taker.den, t.taker.den - s * t.taker.num);
     }
+    t.most_q40 = up_q40(t.per_leverage) + up_q40(t.taker) + up_q40(t.close_fee[1]);
     return t;
 }
 
@@ -144,11 +150,14 @@ static double ratio_value(pp_ratio r)
     return (double)r.num / (double)r.den;
 }
 
-static bool affords(const pp_margin_terms *t, int side, int64_t px_e8, int64_t qty_e8,
-                    int64_t budget_e8)
+bool pp_margin_affords(const pp_margin_terms *t, int side, int64_t px_e8, int64_t qty_e8,
+                       int64_t budget_e8)
 {
-    return pp_value_fits(px_e8, qty_e8, 0) &&
-           pp_margin_order_cost(t, side, pp_mul_e8(px_e8, qty_e8)) <= budget_e8;
+    if (!pp_value_fits(px_e8, qty_e8, 0))
+        return false;
+    int64_t value_e8 = pp_mul_e8(px_e8, qty_e8);
+    return pp_margin_surely_affords(t, value_e8, budget_e8) ||
+           pp_margin_order_cost(t, side, value_e8) <= budget_e8;
 }
 
 /* Cost rises with quantity, so there is one last step that is afforded. The search begins where the
@@ -163,20 +172,21 @@ int64_t pp_margin_affordable(const pp_margin_terms *t, int side, int64_t px_e8, 
         ratio_value(t->per_leverage) + ratio_value(t->taker) + ratio_value(t->close_fee[at(side)]);
     double guess = (double)budget_e8 / share / (double)px_e8 * (double)PP_E8 / (double)step_e8;
     int64_t low = guess >= (double)end ? end : guess > 0 ? (int64_t)guess : 0, high = end;
-    for (int64_t d = 1; low > 0 && !affords(t, side, px_e8, low * step_e8, budget_e8); d *= 2) {
+    for (int64_t d = 1; low > 0 && !pp_margin_affords(t, side, px_e8, low * step_e8, budget_e8);
+         d *= 2) {
         high = low - 1;
         low = low > d ? low - d : 0;
     }
     for (int64_t d = 1; high == end && low < end; d *= 2) {
         int64_t next = end - low > d ? low + d : end;
-        if (affords(t, side, px_e8, next * step_e8, budget_e8))
+        if (pp_margin_affords(t, side, px_e8, next * step_e8, budget_e8))
             low = next;
         else
             high = next - 1;
     }
     while (low < high) {
         int64_t mid = low + (high - low + 1) / 2;
-        if (affords(t, side, px_e8, mid * step_e8, budget_e8))
+        if (pp_margin_affords(t, side, px_e8, mid * step_e8, budget_e8))
             low = mid;
         else
             high = mid - 1;

@@ -46,6 +46,7 @@ typedef struct pp_margin_terms {
     pp_ratio per_leverage; /* 1/L */
     pp_ratio close_fee[2]; /* t * (L - s) / L for s = +1 [0], s = -1 [1] */
     pp_ratio extra[2];     /* 1 / (1 - s*t), likewise */
+    uint64_t most_q40;     /* order cost / V in 2^-40, rounded up, of the dearer side */
     const pp_instrument *ins;
 } pp_margin_terms;
 
@@ -58,6 +59,15 @@ int64_t pp_margin_base(const pp_margin_terms *t, int64_t value_e8);
 int64_t pp_margin_close_fee(const pp_margin_terms *t, int side, int64_t value_e8);
 /* Order cost (X4): V/L + taker fee to open + fee to close. */
 int64_t pp_margin_order_cost(const pp_margin_terms *t, int side, int64_t value_e8);
+/* Surely at least the order cost on either side, a few units above it. */
+static inline bool pp_margin_surely_affords(const pp_margin_terms *t, int64_t value_e8,
+                                            int64_t budget_e8)
+{
+    return (pp_i128)((pp_u128)value_e8 * t->most_q40 >> 40) + 4 <= budget_e8;
+}
+/* True if the budget pays the order cost of qty at px. */
+bool pp_margin_affords(const pp_margin_terms *t, int side, int64_t px_e8, int64_t qty_e8,
+                       int64_t budget_e8);
 /* Maintenance (X15): V*M - D + fee to close, M and D of the tier of V. */
 int64_t pp_margin_maintenance(const pp_margin_terms *t, int side, int64_t value_e8);
 /* Bankruptcy price (X15) of a position of qty > 0 with cost V and extra margin X. May be <= 0. */

@@ -59,10 +59,12 @@ void pp_ex_state(pp_exch *ex, const pp_live *o, pp_order_state state, pp_outcome
 {
     if (!ex->log)
         return;
-    if (pp_log_wants_orders(ex->log))
-        pp_log_order(ex->log, row_of(ex, o, state, code));
-    else
+    if (!pp_log_wants_orders(ex->log)) {
         pp_log_order_unkept(ex->log, state, code, o->req.reduce_only);
+        return;
+    }
+    pp_order_row row = row_of(ex, o, state, code);
+    pp_log_order(ex->log, &row);
 }
 
 bool pp_exch_next_order(const pp_exch *ex, int32_t after, pp_order_row *out)
@@ -138,8 +140,7 @@ int64_t pp_exch_affordable(const pp_exch *ex, int side, int64_t px_e8, int64_t q
     int64_t budget = flip ? available_after_close(ex, side) : pp_exch_available(ex);
     if (budget <= 0)
         return 0;
-    if (pp_value_fits(px_e8, qty_e8, 0) &&
-        pp_margin_order_cost(&ex->terms, side, pp_mul_e8(px_e8, qty_e8)) <= budget)
+    if (pp_margin_affords(&ex->terms, side, px_e8, qty_e8, budget))
         return qty_e8;
     return pp_margin_affordable(&ex->terms, side, px_e8, budget, ex->step_e8);
 }
@@ -176,7 +177,7 @@ static pp_outcome check_account(const pp_exch *ex, const pp_live *o, int64_t px,
         return PP_OUT_NONE;
     int64_t held = ex->pos.side == o->req.side ? ex->pos.cost_e8 : 0;
     int64_t value = pp_mul_e8(px, opening);
-    if (held + value > pp_instrument_limit(&ex->cfg.ins, ex->cfg.leverage_e8))
+    if (held + value > ex->limit_e8)
         return PP_OUT_RISK_LIMIT;
     if (pp_ex_is_conditional(o))
         return PP_OUT_NONE;
@@ -199,32 +200,32 @@ static pp_outcome check_kind(const pp_exch *ex, const pp_live *o)
 
 /* True if the stop that the order would attach lies at or beyond the liquidation price of the
  * position that it would make (X18). */
-static bool stop_beyond_liq(const pp_exch *ex, const pp_live *o, int64_t px, int64_t stop)
+static bool stop_beyond_liq(const pp_exch *ex, int side, int64_t qty, int64_t px, int64_t stop)
 {
     const pp_position *p = &ex->pos;
-    int64_t qty = pp_ex_opening(ex, o, o->qty_e8), value = pp_mul_e8(px, qty), extra = 0;
-    if (p->side == o->req.side) {
+    int64_t value = pp_mul_e8(px, qty), extra = 0;
+    if (p->side == side) {
         qty += p->qty_e8;
         value += p->cost_e8;
         extra = p->extra_e8;
     }
-    int64_t lp = pp_margin_liquidation(&ex->terms, o->req.side, value, qty, extra, NULL);
-    return pp_ex_beyond_liq(o->req.side, stop, lp);
+    int64_t lp = pp_margin_liquidation(&ex->terms, side, value, qty, extra, NULL);
+    return pp_ex_beyond_liq(side, stop, lp);
 }
 
-static pp_outcome check_levels(const pp_exch *ex, const pp_live *o, int64_t px, bool *warn)
+pp_outcome pp_ex_check_levels(const pp_exch *ex, int side, int64_t qty_e8, const pp_protection *p,
+                              int64_t px_e8, bool *warn)
 {
-    int side = o->req.side;
     int64_t stop, target;
-    if (pp_ex_opening(ex, o, o->qty_e8) == 0)
+    if (qty_e8 == 0 || !pp_ex_protects(p))
         return PP_OUT_NONE;
-    pp_exch_levels(ex, side, px, &o->req.protect, &stop, &target);
-    *warn = stop && stop_beyond_liq(ex, o, px, stop);
+    pp_exch_levels(ex, side, px_e8, p, &stop, &target);
+    *warn = stop && stop_beyond_liq(ex, side, qty_e8, px_e8, stop);
     if (*warn && ex->cfg.beyond_liq == PP_LIQ_REJECT)
         return PP_OUT_SL_BEYOND_LIQ;
-    if (stop && side * (px - stop) <= 0)
+    if (stop && side * (px_e8 - stop) <= 0)
         return PP_OUT_SL_WRONG_SIDE;
-    if (target && side * (target - px) <= 0)
+    if (target && side * (target - px_e8) <= 0)
         return PP_OUT_TP_WRONG_SIDE;
     return PP_OUT_NONE;
 }
@@ -241,7 +242,8 @@ static pp_outcome refuse(const pp_exch *ex, const pp_live *o, int64_t *cost_e8, 
     if (code == PP_OUT_NONE)
         code = check_kind(ex, o);
     if (code == PP_OUT_NONE)
-        code = check_levels(ex, o, px, warn);
+        code = pp_ex_check_levels(ex, o->req.side, pp_ex_opening(ex, o, o->qty_e8), &o->req.protect,
+                                  px, warn);
     /* One place is kept for the order that the position's own stop may have to make. */
     if (code == PP_OUT_NONE && ex->n_orders + 1 >= PP_LIVE_ORDERS_MAX)
         code = PP_OUT_ORDER_LIMIT;

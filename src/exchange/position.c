@@ -2,19 +2,6 @@
  * L6). E is never stored: cost / qty is exact. */
 #include "exchange/state.h"
 
-void pp_ex_note_price(pp_exch *ex, int64_t last_e8)
-{
-    pp_position *p = &ex->pos;
-    if (!p->side)
-        return;
-    if (last_e8 > p->high_e8)
-        p->high_e8 = last_e8;
-    if (last_e8 < p->low_e8)
-        p->low_e8 = last_e8;
-    if (p->side > 0 ? last_e8 > p->best_e8 : last_e8 < p->best_e8)
-        p->best_e8 = last_e8;
-}
-
 void pp_ex_margin_changed(pp_exch *ex)
 {
     pp_position *p = &ex->pos;
@@ -36,24 +23,26 @@ static void log_fill(pp_exch *ex, int side, const pp_exec *e, int64_t notional, 
     }
     if (!ex->log)
         return;
-    int64_t at_ref = pp_mul_e8(e->quote.ref_e8, e->qty_e8);
+    bool slipped = e->quote.px_e8 != e->quote.ref_e8;
+    int64_t at_ref = slipped ? pp_mul_e8(e->quote.ref_e8, e->qty_e8) : notional;
     int64_t impact =
         e->quote.impact_bps_e8 ? pp_ratio_mul(at_ref, PP_RATIO_BPS(e->quote.impact_bps_e8)) : 0;
     int64_t slippage = side * (notional - at_ref);
-    pp_log_fill(ex->log, (pp_fill){.time_ms = ex->stamp_ms,
-                                   .px_e8 = e->quote.px_e8,
-                                   .qty_e8 = e->qty_e8,
-                                   .notional_e8 = notional,
-                                   .fee_e8 = fee,
-                                   .ref_px_e8 = e->quote.ref_e8,
-                                   .slippage_e8 = slippage,
-                                   .impact_e8 = impact < slippage ? impact : slippage,
-                                   .order_id = e->order_id,
-                                   .bar = (int32_t)ex->bar,
-                                   .side = (int8_t)side,
-                                   .maker = e->maker,
-                                   .opens = opens,
-                                   .reason = (uint8_t)e->reason});
+    pp_fill f = {.time_ms = ex->stamp_ms,
+                 .px_e8 = e->quote.px_e8,
+                 .qty_e8 = e->qty_e8,
+                 .notional_e8 = notional,
+                 .fee_e8 = fee,
+                 .ref_px_e8 = e->quote.ref_e8,
+                 .slippage_e8 = slippage,
+                 .impact_e8 = impact < slippage ? impact : slippage,
+                 .order_id = e->order_id,
+                 .bar = (int32_t)ex->bar,
+                 .side = (int8_t)side,
+                 .maker = e->maker,
+                 .opens = opens,
+                 .reason = (uint8_t)e->reason};
+    pp_log_fill(ex->log, &f);
 }
 
 static void begin_position(pp_exch *ex, int side, const pp_exec *e)
@@ -148,7 +137,7 @@ static void log_trade(pp_exch *ex, pp_trade *t)
 {
     t->net_e8 = t->gross_e8 - t->entry_fee_e8 - t->exit_fee_e8 + t->funding_e8;
     if (ex->log)
-        pp_log_trade(ex->log, *t);
+        pp_log_trade(ex->log, t);
 }
 
 static void after_close(pp_exch *ex)

@@ -103,6 +103,16 @@ int64_t pp_exch_min_notional(const pp_exch *ex)
     return ex->min_notional_e8;
 }
 
+pp_divisor pp_exch_step(const pp_exch *ex)
+{
+    return ex->step;
+}
+
+int64_t pp_exch_limit(const pp_exch *ex)
+{
+    return ex->limit_e8;
+}
+
 int64_t pp_exch_smallest_cost(const pp_exch *ex, int64_t px_e8)
 {
     int64_t qty = ex->cfg.ins.min_qty_e8 > ex->step_e8 ? ex->cfg.ins.min_qty_e8 : ex->step_e8;

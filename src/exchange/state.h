@@ -47,13 +47,14 @@ struct pp_exch {
     pp_exch_config cfg;
     pp_margin_terms terms;
     pp_ratio taker, maker;
-    int64_t min_notional_e8, tick_e8, step_e8;
+    int64_t min_notional_e8, tick_e8, step_e8, limit_e8; /* limit: notional at the leverage */
     pp_divisor tick, step;
     int64_t highest_e8;  /* no last price of the window is above it */
     pp_ratio slipped[2]; /* ticks of a price after slippage and half the spread: buy, sell */
     pp_exch *alt;        /* the copy of X10; NULL in the copy itself */
     pp_bar_fills *fills; /* of the path of this bar */
     pp_log *log;         /* NULL in the copy */
+    bool at_once;        /* market orders may go through in one go (market.c) */
 
     /* clock */
     size_t bar;           /* the bar being walked or walked last */
@@ -119,6 +120,10 @@ int64_t pp_ex_budget(const pp_exch *ex, size_t bar);
 bool pp_ex_is_conditional(const pp_live *o); /* waits for its trigger */
 bool pp_ex_is_market(const pp_live *o);      /* waits for an open to fill at */
 bool pp_ex_is_limit(const pp_live *o);
+/* X4: the levels that an order of the side would attach to what it opens (qty_e8 > 0) at px; warn:
+ * its stop lies at or beyond the liquidation price (X18). */
+pp_outcome pp_ex_check_levels(const pp_exch *ex, int side, int64_t qty_e8, const pp_protection *p,
+                              int64_t px_e8, bool *warn);
 /* The part of qty that would open, given the position. */
 int64_t pp_ex_opening(const pp_exch *ex, const pp_live *o, int64_t qty_e8);
 /* What the order still needs is reserved anew, at its expected price. */
@@ -154,7 +159,19 @@ typedef struct pp_exec {
 void pp_ex_open(pp_exch *ex, int side, const pp_exec *e);
 void pp_ex_close(pp_exch *ex, const pp_exec *e);
 void pp_ex_liquidate(pp_exch *ex, int64_t mark_e8);
-void pp_ex_note_price(pp_exch *ex, int64_t last_e8);
+/* The extremes of the last price while a position is held (L6, K7). */
+static inline void pp_ex_note_price(pp_exch *ex, int64_t last_e8)
+{
+    pp_position *p = &ex->pos;
+    if (!p->side)
+        return;
+    if (last_e8 > p->high_e8)
+        p->high_e8 = last_e8;
+    if (last_e8 < p->low_e8)
+        p->low_e8 = last_e8;
+    if (p->side > 0 ? last_e8 > p->best_e8 : last_e8 < p->best_e8)
+        p->best_e8 = last_e8;
+}
 void pp_ex_margin_changed(pp_exch *ex);
 /* The position's own stop and target fire at ref. passed: the level lay behind already. */
 void pp_ex_fire_stop(pp_exch *ex, int64_t ref_e8);
@@ -196,7 +213,12 @@ void pp_ex_event(pp_exch *ex, pp_event e);
 /* quiet.c */
 void pp_ex_quiet_update(pp_exch *ex);
 
-/* exchange.c: bar i without the short cut of quiet bars; the same result. */
+/* exchange.c: the steps of a bar. begin: (a) and (b) of bar i are next. after_open: (c) of a bar
+ * that is not filled, and its end. end: the close and the checks. */
+void pp_ex_begin_bar(pp_exch *ex, size_t i);
+void pp_ex_after_open(pp_exch *ex, size_t i);
+void pp_ex_end_bar(pp_exch *ex);
+/* Bar i without the short cut of quiet bars; the same result. */
 void pp_ex_bar_plain(pp_exch *ex, size_t i);
 
 #endif

@@ -49,9 +49,7 @@ static void without_the_end(const pp_row_layout *l, const pp_result *r, pp_row *
         n += t->reason != PP_REASON_end_of_data;
         net_e8 += t->reason != PP_REASON_end_of_data ? t->net_e8 : 0;
     }
-    const pp_fill *last = &r->log->sums.last_fill;
-    if (last->reason == PP_REASON_end_of_data)
-        equity_e8 += last->fee_e8 + last->slippage_e8;
+    equity_e8 += r->log->sums.end_cost_e8;
     out->values[pp_row_extra_at(l, PP_ROW_CLOSED_TRADES)] = (double)n;
     out->values[pp_row_extra_at(l, PP_ROW_CLOSED_NET)] = pp_double_of_e8(net_e8);
     out->values[pp_row_extra_at(l, PP_ROW_MARKED_EQUITY)] = pp_double_of_e8(equity_e8);

@@ -132,10 +132,8 @@ static void take_figures(one *o, const pp_result *r)
         net_e8 += t->net_e8;
     }
     o->net = pp_double_of_e8(net_e8);
-    o->equity = pp_double_of_e8(r->summary->last.equity_e8);
-    const pp_fill *last = &r->log->sums.last_fill;
-    if (last->reason == PP_REASON_end_of_data) /* published with the position still open */
-        o->equity += pp_double_of_e8(last->fee_e8);
+    /* Published with the position still open. */
+    o->equity = pp_double_of_e8(r->summary->last.equity_e8 + r->log->sums.end_cost_e8);
 }
 
 static bool run_one(pp_diags *d, one *o)

@@ -17,30 +17,30 @@ static void order(pp_log *l, int32_t id, int64_t t, int side, bool exit)
 {
     static const pp_order_state states[] = {PP_ORDER_new, PP_ORDER_accepted, PP_ORDER_filled};
     for (size_t i = 0; i < PP_COUNT(states); i++)
-        pp_log_order(l, (pp_order_row){.time_ms = t,
-                                       .id = id,
-                                       .qty_e8 = E8(1),
-                                       .filled_e8 = i == 2 ? E8(1) : 0,
-                                       .side = (int8_t)side,
-                                       .state = (uint8_t)states[i],
-                                       .type = PP_MARKET,
-                                       .reason = exit ? PP_REASON_signal : PP_REASON_entry,
-                                       .reduce_only = exit});
+        pp_log_order(l, &(pp_order_row){.time_ms = t,
+                                        .id = id,
+                                        .qty_e8 = E8(1),
+                                        .filled_e8 = i == 2 ? E8(1) : 0,
+                                        .side = (int8_t)side,
+                                        .state = (uint8_t)states[i],
+                                        .type = PP_MARKET,
+                                        .reason = exit ? PP_REASON_signal : PP_REASON_entry,
+                                        .reduce_only = exit});
 }
 
 static void fill(pp_log *l, int32_t id, int64_t t, int side, int64_t px, bool opens)
 {
-    pp_log_fill(l, (pp_fill){.time_ms = t,
-                             .px_e8 = px,
-                             .ref_px_e8 = px,
-                             .qty_e8 = E8(1),
-                             .notional_e8 = px,
-                             .fee_e8 = E8(0.05),
-                             .order_id = id,
-                             .side = (int8_t)side,
-                             .maker = !opens,
-                             .opens = opens,
-                             .reason = opens ? PP_REASON_entry : PP_REASON_signal});
+    pp_log_fill(l, &(pp_fill){.time_ms = t,
+                              .px_e8 = px,
+                              .ref_px_e8 = px,
+                              .qty_e8 = E8(1),
+                              .notional_e8 = px,
+                              .fee_e8 = E8(0.05),
+                              .order_id = id,
+                              .side = (int8_t)side,
+                              .maker = !opens,
+                              .opens = opens,
+                              .reason = opens ? PP_REASON_entry : PP_REASON_signal});
 }
 
 static void ledger(pp_log *l, pp_ledger_kind kind, int64_t t, int64_t *wallet, int64_t margin,
@@ -48,55 +48,55 @@ static void ledger(pp_log *l, pp_ledger_kind kind, int64_t t, int64_t *wallet, i
 {
     int64_t change = deposit - margin - fee + realised;
     *wallet += change;
-    pp_log_ledger(l, (pp_ledger_row){.time_ms = t,
-                                     .kind = (uint8_t)kind,
-                                     .delta_e8 = {[PP_ACCOUNT_wallet] = change,
-                                                  [PP_ACCOUNT_position_margin] = margin,
-                                                  [PP_ACCOUNT_fees] = fee,
-                                                  [PP_ACCOUNT_realised_pnl] = -realised,
-                                                  [PP_ACCOUNT_deposits] = -deposit},
-                                     .wallet_after_e8 = *wallet});
+    pp_log_ledger(l, &(pp_ledger_row){.time_ms = t,
+                                      .kind = (uint8_t)kind,
+                                      .delta_e8 = {[PP_ACCOUNT_wallet] = change,
+                                                   [PP_ACCOUNT_position_margin] = margin,
+                                                   [PP_ACCOUNT_fees] = fee,
+                                                   [PP_ACCOUNT_realised_pnl] = -realised,
+                                                   [PP_ACCOUNT_deposits] = -deposit},
+                                      .wallet_after_e8 = *wallet});
 }
 
 /* One hour from `t`: in at 100, out at 103 or 99. */
 static int64_t trade(pp_log *l, int k, int64_t t, int64_t *wallet)
 {
     int64_t out = k % 2 ? E8(99) : E8(103), gross = out - E8(100), fees = E8(0.1);
-    pp_log_event(l, (pp_event){.time_ms = t,
-                               .kind = PP_EVENT_decision,
-                               .code = PP_OUT_ENTER,
-                               .case_id = "entry_long[0]",
-                               .action = "entry_long",
-                               .qty_e8 = E8(1),
-                               .has_qty = true});
+    pp_log_event(l, &(pp_event){.time_ms = t,
+                                .kind = PP_EVENT_decision,
+                                .code = PP_OUT_ENTER,
+                                .case_id = "entry_long[0]",
+                                .action = "entry_long",
+                                .qty_e8 = E8(1),
+                                .has_qty = true});
     order(l, 2 * k + 1, t, 1, false);
     fill(l, 2 * k + 1, t, 1, E8(100), true);
     ledger(l, PP_LEDGER_open, t, wallet, E8(10), E8(0.05), 0, 0);
     t += PP_HOUR_MS;
     order(l, 2 * k + 2, t, -1, true);
     fill(l, 2 * k + 2, t, -1, out, false);
-    pp_log_trade(l, (pp_trade){.qty_e8 = E8(1),
-                               .cost_e8 = E8(100),
-                               .entry_px_e8 = E8(100),
-                               .exit_px_e8 = out,
-                               .entry_ms = t - PP_HOUR_MS,
-                               .exit_ms = t,
-                               .gross_e8 = gross,
-                               .entry_fee_e8 = E8(0.05),
-                               .exit_fee_e8 = E8(0.05),
-                               .net_e8 = gross - fees,
-                               .mae_e8 = E8(1.5),
-                               .mfe_e8 = E8(3.25),
-                               .margin_e8 = E8(10),
-                               .stop_px_e8 = E8(98),
-                               .risk_e8 = E8(2),
-                               .id = k + 1,
-                               .entry_order = 2 * k + 1,
-                               .exit_order = 2 * k + 2,
-                               .tag = 0,
-                               .exit_tag = -1,
-                               .side = 1,
-                               .reason = PP_REASON_signal});
+    pp_log_trade(l, &(pp_trade){.qty_e8 = E8(1),
+                                .cost_e8 = E8(100),
+                                .entry_px_e8 = E8(100),
+                                .exit_px_e8 = out,
+                                .entry_ms = t - PP_HOUR_MS,
+                                .exit_ms = t,
+                                .gross_e8 = gross,
+                                .entry_fee_e8 = E8(0.05),
+                                .exit_fee_e8 = E8(0.05),
+                                .net_e8 = gross - fees,
+                                .mae_e8 = E8(1.5),
+                                .mfe_e8 = E8(3.25),
+                                .margin_e8 = E8(10),
+                                .stop_px_e8 = E8(98),
+                                .risk_e8 = E8(2),
+                                .id = k + 1,
+                                .entry_order = 2 * k + 1,
+                                .exit_order = 2 * k + 2,
+                                .tag = 0,
+                                .exit_tag = -1,
+                                .side = 1,
+                                .reason = PP_REASON_signal});
     ledger(l, PP_LEDGER_close, t, wallet, -E8(10), E8(0.05), gross, 0);
     return gross - fees;
 }

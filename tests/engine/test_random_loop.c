@@ -1,5 +1,6 @@
 /* Spec 10, "The loop": random Plays on random tapes; the loop that skips leaves the same events and
- * the same equity points as the loop that visits every bar.
+ * the same equity points as the loop that visits every bar; and where only trades are kept, as in
+ * sweeps, decisions take the next bar with them (exchange/market.c) and leave the same again.
  *
  * PP_SOAK=N runs N seeds, PP_TEST_SEED=S begins at S; a failing seed is printed. Seeds that once
  * failed stay in `once_failed`. */
@@ -17,8 +18,8 @@ typedef struct job {
     uint64_t seed;
     pp_buf play;
     pp_buf events[2]; /* skipping, plain */
-    const pp_result *result[2];
-    const pp_log *log[2];
+    const pp_result *result[3];
+    const pp_log *log[3];
     const char *wrong;
 } job;
 
@@ -116,11 +117,14 @@ static void put_level(pp_rng *r, pp_buf *b, const char *key, bool stop)
     }
 }
 
-static void put_risk(pp_rng *r, pp_buf *b)
+/* exits: by signals, so that there need be no stop. */
+static void put_risk(pp_rng *r, pp_buf *b, bool exits)
 {
     pp_buf_puts(b, "risk:\n");
-    put_level(r, b, "stop_loss", true);
-    if (chance(r, 70))
+    bool stop = !exits || chance(r, 50);
+    if (stop)
+        put_level(r, b, "stop_loss", true);
+    if (stop && chance(r, 70))
         put_level(r, b, "take_profit", false);
     if (chance(r, 20))
         pp_buf_printf(b, "  trailing: {%s, activation_pct: 0.4}\n",
@@ -132,7 +136,8 @@ static void put_risk(pp_rng *r, pp_buf *b)
                   PICK(r, "Market", "Market", "Limit"));
     pp_buf_printf(b, "  sizing: {model: %s}\n",
                   PICK(r, "percent_equity, value: 100", "percent_equity, value: 30",
-                       "risk_based, value: 1", "fixed_usdt, value: 900", "fixed_qty, value: 0.02"));
+                       "fixed_usdt, value: 900", "fixed_qty, value: 0.02",
+                       stop ? "risk_based, value: 1" : "percent_equity, value: 5"));
 }
 
 static void put_entry(pp_rng *r, pp_buf *b)
@@ -150,7 +155,8 @@ static void put_entry(pp_rng *r, pp_buf *b)
     pp_buf_puts(b, "}\n");
 }
 
-static void put_actions(pp_rng *r, pp_buf *b)
+/* True if signals exit every position. */
+static bool put_actions(pp_rng *r, pp_buf *b)
 {
     const char *up = PICK(r, "[\"fast\", \"cross_above\", \"slow\"]",
                           "[\"close\", \"<\", \"fast\"]", "[\"rsi\", \"<\", 35]");
@@ -161,13 +167,17 @@ static void put_actions(pp_rng *r, pp_buf *b)
                   chance(r, 10) ? ", [\"account.drawdown_pct\", \"<\", 5]" : "");
     if (both)
         pp_buf_printf(b, "  entry_short: [%s]\n", down);
-    if (chance(r, 50))
+    bool exits = chance(r, 50);
+    if (exits)
         pp_buf_printf(b, "  exit_long: [%s]\n",
                       chance(r, 35) ? PICK(r, "[\"position.bars_held\", \">=\", 12]",
                                            "[\"position.unrealized_pct\", \">\", 1]")
                                     : down);
+    if (exits && both)
+        pp_buf_printf(b, "  exit_short: [%s]\n", up);
     pp_buf_printf(b, "position_policy: {mode: %s, exit_mode: auto, allow_flip: %s}\n",
                   both ? "long_short" : "long_only", both ? PICK(r, "true", "false") : "false");
+    return exits;
 }
 
 static void put_play(pp_rng *r, pp_buf *b)
@@ -183,9 +193,9 @@ static void put_play(pp_rng *r, pp_buf *b)
                   "  rsi: {indicator: rsi, params: {length: 7}}\n"
                   "  atr: {indicator: atr, params: {length: 10}}\n",
                   (int)(3 + pp_rng_below(r, 6)), (int)(10 + pp_rng_below(r, 20)));
-    put_actions(r, b);
+    bool exits = put_actions(r, b);
     put_entry(r, b);
-    put_risk(r, b);
+    put_risk(r, b, exits);
 }
 
 /* ---- the tape ---- */
@@ -232,20 +242,24 @@ static void make_tape(pp_arena *arena, pp_rng *r, pp_tape *t)
 
 /* ---- both loops ---- */
 
-static bool run_one(pp_diags *d, job *j, const pp_strategy *s, const pp_tape *tape, int plain)
+enum { SKIPPING, PLAIN, TRADES_ONLY };
+
+static bool run_one(pp_diags *d, job *j, const pp_strategy *s, const pp_tape *tape, int way)
 {
     pp_run_options o = {.intrabar = -1,
-                        .keep = PP_KEEP_ALL,
-                        .plain = plain,
+                        .keep = way == TRADES_ONLY ? PP_KEEP_TRADES : PP_KEEP_ALL,
+                        .plain = way == PLAIN,
                         .fast = true,
                         .window = {.shift_start = true}};
     pp_prepared *p = pp_engine_prepare(d, s, tape, &o);
-    j->result[plain] = p ? pp_engine_run(d, p) : NULL;
-    if (!j->result[plain])
+    j->result[way] = p ? pp_engine_run(d, p) : NULL;
+    if (!j->result[way])
         return false;
-    j->log[plain] = p->loop->log;
-    j->events[plain] = (pp_buf){&j->arena, NULL, 0, 0};
-    pp_events_text(p->loop->log, &j->events[plain]);
+    j->log[way] = p->loop->log;
+    if (way != TRADES_ONLY) {
+        j->events[way] = (pp_buf){&j->arena, NULL, 0, 0};
+        pp_events_text(p->loop->log, &j->events[way]);
+    }
     return true;
 }
 
@@ -261,7 +275,8 @@ static void run_job(void *ctx)
     make_tape(&j->arena, &r, tape);
     pp_strategy *s =
         pp_strategy_load(&d, "random", j->play.text, j->play.len, NULL, 0, tape->bars.tf);
-    if (s && !d.n_errors && run_one(&d, j, s, tape, 0) && run_one(&d, j, s, tape, 1))
+    if (s && !d.n_errors && run_one(&d, j, s, tape, SKIPPING) && run_one(&d, j, s, tape, PLAIN) &&
+        run_one(&d, j, s, tape, TRADES_ONLY))
         return;
     pp_buf b = {&j->arena, NULL, 0, 0};
     for (size_t k = 0; k < d.list.n; k++)
@@ -274,6 +289,14 @@ static bool same_point(const pp_equity_point *a, const pp_equity_point *b)
     return a->time_ms == b->time_ms && a->equity_e8 == b->equity_e8 && a->low_e8 == b->low_e8 &&
            a->high_e8 == b->high_e8 && a->peak_e8 == b->peak_e8 && a->margin_e8 == b->margin_e8 &&
            a->max_dd_abs_e8 == b->max_dd_abs_e8 && a->intrabar_max_dd_pct == b->intrabar_max_dd_pct;
+}
+
+static bool same_points(const pp_result *x, const pp_result *y)
+{
+    bool same = x->n_equity == y->n_equity && x->starved == y->starved;
+    for (size_t k = 0; same && k < x->n_equity; k++)
+        same = same_point(&x->equity[k], &y->equity[k]);
+    return same;
 }
 
 static void compare(job *j)
@@ -290,14 +313,21 @@ static void compare(job *j)
         return;
     }
     const pp_result *x = j->result[0], *y = j->result[1];
-    bool same = x->n_equity == y->n_equity && x->starved == y->starved;
-    for (size_t k = 0; same && k < x->n_equity; k++)
-        same = same_point(&x->equity[k], &y->equity[k]);
-    if (!same)
+    if (!same_points(x, y))
         j->wrong = "equity points differ";
+    const pp_log *all = j->log[SKIPPING], *few = j->log[TRADES_ONLY];
+    if (!same_points(x, j->result[TRADES_ONLY]))
+        j->wrong = "equity points differ where only trades are kept";
+    if (few->seq != all->seq || few->trades.n != all->trades.n ||
+        memcmp(&few->sums, &all->sums, sizeof all->sums) != 0)
+        j->wrong = "the sums differ where only trades are kept";
+    for (size_t k = 0; !j->wrong && k < all->trades.n; k++)
+        if (memcmp(PP_SLAB_AT(&all->trades, pp_trade, k), PP_SLAB_AT(&few->trades, pp_trade, k),
+                   sizeof(pp_trade)) != 0)
+            j->wrong = pp_fmt(&j->arena, "trade %zu differs where only trades are kept", k + 1);
     pp_log again = *x->log;
     pp_log_sum_up(&again);
-    if (memcmp(&again.sums, &x->log->sums, offsetof(pp_log_sums, last_fill)) != 0)
+    if (memcmp(&again.sums, &x->log->sums, sizeof again.sums) != 0)
         j->wrong = "the sums of the log are not those of its lists";
 }
 
