@@ -7,22 +7,6 @@
 static const char *const action_names[] = {"entry_long", "entry_short", "exit_long",
                                            "exit_short", "exit_all",    "no_action"};
 
-static bool is_entry(const pp_intent *in)
-{
-    return in->decl->action <= PP_ENTRY_SHORT;
-}
-
-static int entry_side(const pp_intent *in)
-{
-    return in->decl->action == PP_ENTRY_LONG ? 1 : -1;
-}
-
-static bool exits_side(const pp_intent *in, int side)
-{
-    pp_action a = in->decl->action;
-    return a == PP_EXIT_ALL || a == (side > 0 ? PP_EXIT_LONG : PP_EXIT_SHORT);
-}
-
 typedef enum truth { IS_FALSE, IS_TRUE, IS_UNKNOWN, NOT_CONSIDERED } truth;
 
 /* A case at the close of tape bar `instant`; live cases were evaluated by the loop just before. */
@@ -32,7 +16,7 @@ static truth case_truth(const pp_loop *l, const pp_case *c, size_t instant, bool
     if (c->grid == PP_GRID_EXEC) {
         if (!exec_close)
             return NOT_CONSIDERED;
-        k = (size_t)l->exec_of[instant];
+        k = (size_t)pp_loop_exec_of(l, instant);
     }
     const pp_signals *sig = l->cfg.signals;
     if (c->live) /* the run tried last is this one instant */
@@ -44,8 +28,9 @@ static truth case_truth(const pp_loop *l, const pp_case *c, size_t instant, bool
 }
 
 /* R20: per block the first true case, or `else` if the cases considered are all false. */
-static size_t emit(pp_loop *l, size_t instant, bool exec_close)
+size_t pp_loop_emit(pp_loop *l, size_t instant)
 {
+    bool exec_close = pp_loop_exec_close(l, instant);
     const pp_strategy *s = l->cfg.strategy;
     size_t n = 0;
     for (size_t k = 0; k < s->n_cases;) {
@@ -78,7 +63,7 @@ static size_t emit(pp_loop *l, size_t instant, bool exec_close)
 static void record(pp_loop *l, size_t k, size_t instant, pp_outcome code, const pp_entry_plan *plan)
 {
     if (!pp_log_wants_events(l->log)) {
-        pp_log_decision_unkept(l->log, is_entry(l->emitted[k]), code);
+        pp_log_decision_unkept(l->log, pp_loop_is_entry(l->emitted[k]), code);
         return;
     }
     pp_event e = {.time_ms = pp_bar_close_ms(&l->cfg.tape->bars, instant),
@@ -96,7 +81,7 @@ static void record(pp_loop *l, size_t k, size_t instant, pp_outcome code, const 
 }
 
 /* Samples the metadata (R21) and returns the tag that carries it to the trade. */
-static int32_t make_tag(pp_loop *l, size_t k, size_t instant)
+int32_t pp_loop_make_tag(pp_loop *l, size_t k, size_t instant)
 {
     const pp_intent *in = l->emitted[k];
     pp_order_tag *tag = pp_slab_push(&l->tags);
@@ -145,12 +130,12 @@ static void close_for_flip(pp_loop *l, int32_t tag)
 /* Checks common to entries and flips, in the order of the outcome table. */
 static pp_outcome entry_allowed(const pp_loop *l, size_t instant, int side)
 {
-    if (l->entries_exec >= l->cfg.strategy->play->max_entries_per_exec_bar)
+    if (l->count.entries_exec >= l->cfg.strategy->play->max_entries_per_exec_bar)
         return PP_OUT_ENTRY_LIMIT;
     if (!pp_exch_entries_enabled(l->ex))
         return PP_OUT_ENTRIES_DISABLED;
-    if (l->cfg.rational && l->exec_of[instant] >= 0)
-        return pp_rational_veto(l->cfg.rational, (size_t)l->exec_of[instant], side);
+    if (l->cfg.rational && pp_loop_exec_of(l, instant) >= 0)
+        return pp_rational_veto(l->cfg.rational, (size_t)pp_loop_exec_of(l, instant), side);
     return PP_OUT_NONE;
 }
 
@@ -158,7 +143,7 @@ static pp_outcome entry_allowed(const pp_loop *l, size_t instant, int side)
 static bool enter(pp_loop *l, size_t k, size_t instant, bool flip)
 {
     const pp_intent *in = l->emitted[k];
-    pp_entry_plan plan = {.code = entry_allowed(l, instant, entry_side(in))};
+    pp_entry_plan plan = {.code = entry_allowed(l, instant, pp_loop_entry_side(in))};
     if (plan.code == PP_OUT_NONE)
         pp_risk_plan(l, in, instant, flip, &plan);
     if (plan.code != PP_OUT_NONE) {
@@ -166,13 +151,13 @@ static bool enter(pp_loop *l, size_t k, size_t instant, bool flip)
         return false;
     }
     record(l, k, instant, PP_OUT_ENTER, &plan);
-    plan.req.tag = make_tag(l, k, instant);
+    plan.req.tag = pp_loop_make_tag(l, k, instant);
     /* Counted first: with the next bar the day may change. */
-    l->entries_exec++;
-    l->entries_today++;
+    l->count.entries_exec++;
+    l->count.entries_today++;
     if (!submit(l, &plan.req, instant)) {
-        l->entries_exec--;
-        l->entries_today--;
+        l->count.entries_exec--;
+        l->count.entries_today--;
         return false;
     }
     if (flip)
@@ -196,7 +181,7 @@ static void leave(pp_loop *l, size_t k, size_t instant)
                         .qty_e8 = qty_e8,
                         .reduce_only = true,
                         .reason = PP_REASON_signal,
-                        .tag = make_tag(l, k, instant)};
+                        .tag = pp_loop_make_tag(l, k, instant)};
     submit(l, &req, instant);
 }
 
@@ -205,7 +190,7 @@ static bool resolve_exit(pp_loop *l, size_t k, size_t instant, bool taken)
 {
     const pp_position *p = pp_exch_position(l->ex);
     pp_outcome code = PP_OUT_EXIT;
-    if (p->side == 0 || !exits_side(l->emitted[k], p->side))
+    if (p->side == 0 || !pp_loop_exits_side(l->emitted[k], p->side))
         code = PP_OUT_NO_POSITION;
     else if (l->cfg.strategy->play->exit_mode == PP_EXIT_SL_TP_ONLY)
         code = PP_OUT_EXIT_MODE;
@@ -245,27 +230,25 @@ static size_t find_flip(const pp_loop *l, size_t n)
         pp_exch_exit_pending(l->ex))
         return n;
     for (size_t k = 0; k < n; k++)
-        if (is_entry(l->emitted[k]) && entry_side(l->emitted[k]) == -side)
+        if (pp_loop_is_entry(l->emitted[k]) && pp_loop_entry_side(l->emitted[k]) == -side)
             return k;
     return n;
 }
 
-/* Counters that live for an exec bar (R23: the decision at its close belongs to it) or a UTC day.
- */
-static void roll_counters(pp_loop *l, size_t instant, bool exec_close)
+/* R23: the decision at the close of an exec bar belongs to it. */
+void pp_loop_roll_counters(pp_loop *l, size_t instant)
 {
-    int64_t bar = l->exec_of[instant] + (exec_close ? 0 : 1);
-    if (bar != l->entries_bar)
-        l->entries_exec = 0;
-    l->entries_bar = bar;
+    int64_t bar = pp_loop_exec_of(l, instant) + (pp_loop_exec_close(l, instant) ? 0 : 1);
+    if (bar != l->count.entries_bar)
+        l->count.entries_exec = 0;
+    l->count.entries_bar = bar;
     pp_loop_roll_day(l, pp_floor_div(pp_bar_close_ms(&l->cfg.tape->bars, instant), PP_DAY_MS));
 }
 
 void pp_loop_decide(pp_loop *l, size_t instant)
 {
-    bool exec_close = pp_loop_exec_close(l, instant);
-    roll_counters(l, instant, exec_close);
-    size_t n = emit(l, instant, exec_close);
+    pp_loop_roll_counters(l, instant);
+    size_t n = pp_loop_emit(l, instant);
     size_t flip = n ? find_flip(l, n) : n;
     bool entry_seen = flip < n, left = false;
     l->alone = n == 1 && instant + 1 < l->through_end;
@@ -276,7 +259,7 @@ void pp_loop_decide(pp_loop *l, size_t instant)
     for (size_t k = 0; k < n; k++) {
         if (k == flip || l->emitted[k]->decl->action == PP_NO_ACTION)
             continue;
-        if (is_entry(l->emitted[k])) {
+        if (pp_loop_is_entry(l->emitted[k])) {
             resolve_entry(l, k, instant, entry_seen);
             entry_seen = true;
         } else {

@@ -11,17 +11,17 @@ bool pp_loop_exec_close(const pp_loop *l, size_t instant)
 {
     if (l->exec_is_tape)
         return true;
-    int32_t k = l->exec_of[instant];
+    int32_t k = pp_loop_exec_of(l, instant);
     return k >= 0 && pp_loop_exec(l)->last[k] == (int32_t)instant;
 }
 
 void pp_loop_roll_day(pp_loop *l, int64_t day)
 {
-    if (day == l->day)
+    if (day == l->count.day)
         return;
-    l->day = day;
-    l->entries_today = 0;
-    l->losses_in_row = 0;
+    l->count.day = day;
+    l->count.entries_today = 0;
+    l->count.losses_in_row = 0;
 }
 
 /* ---- K13: what the policy counts, from the trades as they close ---- */
@@ -34,10 +34,10 @@ static void on_trade(void *ctx, const pp_trade *t)
     /* What is closed at a bar's close belongs to the day that ends there (K11). */
     bool at_close = t->reason == PP_REASON_max_daily_loss;
     pp_loop_roll_day(l, pp_floor_div(t->exit_ms - at_close, PP_DAY_MS));
-    l->last_exit_ms = t->exit_ms;
-    l->losses_in_row = t->net_e8 < 0 ? l->losses_in_row + 1 : 0;
+    l->count.last_exit_ms = t->exit_ms;
+    l->count.losses_in_row = t->net_e8 < 0 ? l->count.losses_in_row + 1 : 0;
     if (t->net_e8 < 0)
-        l->last_loss_ms = t->exit_ms;
+        l->count.last_loss_ms = t->exit_ms;
 }
 
 pp_log_hooks pp_loop_hooks(pp_loop **l)
@@ -62,7 +62,7 @@ void pp_loop_live(const pp_loop *l, size_t instant, double live[PP_LIVE_COUNT])
     if (p->side == 0)
         return;
     const pp_view *exec = pp_loop_exec(l);
-    int32_t k = l->exec_of[instant], held = 0;
+    int32_t k = pp_loop_exec_of(l, instant), held = 0;
     for (; k >= 0 && pp_bar_close_ms(&exec->bars, (size_t)k) > p->entry_ms; k--)
         held++;
     live[PP_LIVE_BARS_HELD] = held;
@@ -144,13 +144,22 @@ pp_loop *pp_loop_new(pp_diags *d, const pp_loop_config *cfg, pp_log *log)
     l->bits = case_bits(arena, l);
     l->watch_equity = account->stop_equity_e8 > 0 || account->max_drawdown_pct_e8 >= 0 ||
                       account->max_daily_loss_pct_e8 >= 0 || l->has_live[0] || l->has_live[1];
-    l->day = INT64_MIN;
-    l->entries_bar = -2;
-    l->last_exit_ms = l->last_loss_ms = INT64_MIN;
+    l->count.day = INT64_MIN;
+    l->count.entries_bar = -2;
+    l->count.last_exit_ms = l->count.last_loss_ms = INT64_MIN;
     return l;
 }
 
 /* ---- segments ---- */
+
+void pp_loop_push_segment(pp_loop *l, const pp_segment *s)
+{
+    pp_segment *slot = pp_slab_push(&l->segments);
+    if (slot)
+        *slot = *s;
+    else
+        l->log->full = true;
+}
 
 static void note_segment(pp_loop *l, size_t bar)
 {
@@ -167,13 +176,8 @@ static void note_segment(pp_loop *l, size_t bar)
         last->qty_e8 == s.qty_e8 && last->cost_e8 == s.cost_e8 && last->side == s.side &&
         last->liq_px_e8 == s.liq_px_e8)
         return;
-    pp_segment *slot = pp_slab_push(&l->segments);
-    if (!slot) {
-        l->log->full = true;
-        return;
-    }
     s.bar = (int32_t)bar;
-    *slot = s;
+    pp_loop_push_segment(l, &s);
 }
 
 /* ---- one instant ---- */
@@ -357,7 +361,7 @@ static size_t instants(const pp_loop *l, pp_grid g, size_t from, size_t to)
 {
     if (g == PP_GRID_TAPE || from == to)
         return to - from;
-    return (size_t)(l->exec_of[to - 1] - (from ? l->exec_of[from - 1] : -1));
+    return (size_t)(pp_loop_exec_of(l, to - 1) - (from ? pp_loop_exec_of(l, from - 1) : -1));
 }
 
 /* First bar in [from, to) at whose close a live case of the grid is true. */
@@ -373,9 +377,10 @@ static size_t first_live(const pp_loop *l, pp_grid g, size_t from, size_t to, co
             first = pp_bits_next(pp_live_true(l->cfg.signals, s->cases[c].when), 0, first);
     if (first == n)
         return to;
-    return g == PP_GRID_TAPE ? from + first
-                             : (size_t)pp_loop_exec(l)
-                                   ->last[(from ? l->exec_of[from - 1] : -1) + 1 + (int32_t)first];
+    return g == PP_GRID_TAPE
+               ? from + first
+               : (size_t)pp_loop_exec(l)
+                     ->last[(from ? pp_loop_exec_of(l, from - 1) : -1) + 1 + (int32_t)first];
 }
 
 /* Flat, the live operands stay as they are: the live cases are evaluated over whole runs, up to the
@@ -406,7 +411,7 @@ static size_t fold_live(pp_loop *l, size_t from, size_t to)
 static size_t until_exec_close(const pp_loop *l, size_t i, size_t to)
 {
     const pp_view *exec = pp_loop_exec(l);
-    size_t k = (size_t)((i ? l->exec_of[i - 1] : -1) + 1);
+    size_t k = (size_t)((i ? pp_loop_exec_of(l, i - 1) : -1) + 1);
     return k < exec->bars.n && (size_t)exec->last[k] < to ? (size_t)exec->last[k] : to;
 }
 
@@ -481,23 +486,9 @@ static size_t decide_folded(pp_loop *l, size_t i)
     return l->through ? finish_bar(l, i + 1) : i + 1;
 }
 
-/* The bars that decide lie far from each other in every column: what the next one will read is
- * fetched while this one is at work. */
-static void fetch_ahead(const pp_loop *l, size_t from, size_t end)
+static bool is_idle(const pp_loop *l)
 {
-    const pp_tape *t = l->cfg.tape;
-    size_t i = pp_bits_next(l->interest, from, end);
-    if (i + 1 >= end)
-        return;
-    __builtin_prefetch(&t->bars.open_ms[i]);
-    __builtin_prefetch(&t->bars.open[i + 1]);
-    __builtin_prefetch(&t->bars.close[i]);
-    __builtin_prefetch(&t->bars.high[i]);
-    __builtin_prefetch(&t->bars.low[i]);
-    if (t->mark_close) {
-        __builtin_prefetch(&t->mark_open[i + 1]);
-        __builtin_prefetch(&t->mark_close[i]);
-    }
+    return l->trips && pp_exch_position(l->ex)->side == 0 && pp_exch_n_orders(l->ex) == 0;
 }
 
 /* The marks on bars before `bar`; returns the first one not reached. */
@@ -518,18 +509,23 @@ void pp_loop_run(pp_loop *l)
     for (int g = 0; g < 2 && start != SIZE_MAX; g++)
         if (l->has_live[g])
             pp_live_start(l->cfg.signals, (pp_grid)g,
-                          g == PP_GRID_TAPE
-                              ? start
-                              : (size_t)(l->exec_of[start] + !pp_loop_exec_close(l, start)));
+                          g == PP_GRID_TAPE ? start
+                                            : (size_t)(pp_loop_exec_of(l, start) +
+                                                       !pp_loop_exec_close(l, start)));
     size_t visited = 0, mark = 0, i = x->first_bar;
     if (l->cfg.pause_end && l->cfg.pause_end < end)
         end = l->cfg.pause_end;
+    l->trips = !l->cfg.plain && !l->cfg.marks && pp_trips_possible(l);
     l->through_end = l->cfg.plain || l->cfg.marks ? 0 : end;
     if (start != SIZE_MAX)
         i = decide_folded(l, start);
     for (; i < end && !l->stopped && !l->log->full; visited++) {
+        size_t next = is_idle(l) ? pp_trips_run(l, i, end) : i;
+        if (next > i) {
+            i = pp_bit(l->interest, next - 1) ? decide_folded(l, next - 1) : next;
+            continue;
+        }
         size_t deciding = l->cfg.plain ? i : pp_bits_next(l->interest, i, end);
-        fetch_ahead(l, deciding + 1, end);
         if (!l->cfg.plain)
             i = skip_quiet(l, i, fold_end(l, deciding, end));
         mark = pass_marks(l, mark, i > deciding ? deciding : i);

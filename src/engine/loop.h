@@ -65,6 +65,15 @@ typedef struct pp_case_bits {
     const uint64_t *is_true, *is_known;
 } pp_case_bits;
 
+/* What limits entries counts (R23, K13). */
+typedef struct pp_loop_counters {
+    int32_t entries_exec; /* entry orders accepted in the running exec bar (R23) */
+    int64_t entries_bar;  /* that exec bar's index */
+    int64_t day;          /* K13: the UTC day counted below */
+    int32_t entries_today, losses_in_row;
+    int64_t last_exit_ms, last_loss_ms; /* INT64_MIN: none */
+} pp_loop_counters;
+
 typedef struct pp_loop pp_loop;
 struct pp_loop {
     pp_loop_config cfg;
@@ -82,11 +91,8 @@ struct pp_loop {
     /* decisions */
     const pp_intent **emitted; /* scratch: intents of one instant */
     const pp_case **emitted_case;
-    int32_t entries_exec; /* entry orders accepted in the running exec bar (R23) */
-    int64_t entries_bar;  /* that exec bar's index */
-    int64_t day;          /* K13: the UTC day counted below */
-    int32_t entries_today, losses_in_row;
-    int64_t last_exit_ms, last_loss_ms; /* INT64_MIN: none */
+    pp_loop_counters count;
+    bool trips;          /* whole trades may be tried (trips.c) */
     size_t through_end;  /* a decision may take the next bar with it if that lies before; 0: none */
     bool alone, through; /* it is the only one of its instant; it did (pp_exch_market_bar) */
     size_t end_bar;      /* one past the last bar run */
@@ -100,13 +106,46 @@ pp_loop *pp_loop_new(pp_diags *d, const pp_loop_config *cfg, pp_log *log);
 pp_log_hooks pp_loop_hooks(pp_loop **l);
 void pp_loop_run(pp_loop *l);
 
-/* ---- internal to the engine: loop.c, decide.c, risk.c ---- */
+/* ---- internal to the engine: loop.c, decide.c, risk.c, trips.c ---- */
 
 void pp_loop_decide(pp_loop *l, size_t instant);
+/* The intents that the cases give at the close of a tape bar, into l->emitted; returns how many. */
+size_t pp_loop_emit(pp_loop *l, size_t instant);
+/* Counters of the exec bar and the UTC day, started anew where those changed. */
+void pp_loop_roll_counters(pp_loop *l, size_t instant);
+/* Samples the metadata of l->emitted[k] (R21); returns the tag that carries it to the trade, -1 if
+ * there is no place. */
+int32_t pp_loop_make_tag(pp_loop *l, size_t k, size_t instant);
+static inline bool pp_loop_is_entry(const pp_intent *in)
+{
+    return in->decl->action <= PP_ENTRY_SHORT;
+}
+static inline int pp_loop_entry_side(const pp_intent *in)
+{
+    return in->decl->action == PP_ENTRY_LONG ? 1 : -1;
+}
+static inline bool pp_loop_exits_side(const pp_intent *in, int side)
+{
+    pp_action a = in->decl->action;
+    return a == PP_EXIT_ALL || a == (side > 0 ? PP_EXIT_LONG : PP_EXIT_SHORT);
+}
+void pp_loop_push_segment(pp_loop *l, const pp_segment *s);
+
+/* True if the Play is one whose trades may be made as a whole. */
+bool pp_trips_possible(const pp_loop *l);
+/* From a flat account without orders that stands before tape bar i: trades as long as each is made
+ * as a whole. Returns the bar to go on with; where that is not i, the close before it has not
+ * decided yet. */
+size_t pp_trips_run(pp_loop *l, size_t i, size_t end);
 /* The bars of the exec timeframe. */
 static inline const pp_view *pp_loop_exec(const pp_loop *l)
 {
     return &l->cfg.columns->views[l->cfg.columns->view_of[l->cfg.strategy->play->exec_tf]];
+}
+/* Exec bars closed by the close of a tape bar, less one (T5). */
+static inline int32_t pp_loop_exec_of(const pp_loop *l, size_t instant)
+{
+    return l->exec_is_tape ? (int32_t)instant : l->exec_of[instant];
 }
 /* True if tape bar `instant` closes an exec bar. */
 bool pp_loop_exec_close(const pp_loop *l, size_t instant);
@@ -122,6 +161,10 @@ typedef struct pp_entry_plan {
     pp_order_req req;
     uint8_t caps;
 } pp_entry_plan;
+/* True if an order of the intent may attach a stop or a target. */
+bool pp_risk_protects(const pp_loop *l, const pp_intent *intent);
+/* The size of a market entry without a stop, decided flat at the close of tape bar `instant`. */
+int64_t pp_risk_plain_qty(const pp_loop *l, int side, size_t instant);
 /* Order, protection and size of an entry intent decided at the close of tape bar `instant`; flip:
  * the opposite position is closed at the same opportunity. */
 void pp_risk_plan(pp_loop *l, const pp_intent *intent, size_t instant, bool flip,

@@ -122,8 +122,7 @@ static pp_outcome set_protection(const pp_loop *l, const pp_intent *intent, size
     return code;
 }
 
-/* True if an order of the intent may attach a stop or a target. */
-static bool protects(const pp_loop *l, const pp_intent *intent)
+bool pp_risk_protects(const pp_loop *l, const pp_intent *intent)
 {
     const pp_risk_decl *risk = &l->cfg.strategy->play->risk;
     return intent->decl->stop || intent->decl->target || risk->stop.type != PP_LEVEL_NONE ||
@@ -221,12 +220,18 @@ static int64_t capped_qty(const pp_loop *l, int side, int64_t px_e8, int64_t sto
     return qty_e8;
 }
 
+int64_t pp_risk_plain_qty(const pp_loop *l, int side, size_t instant)
+{
+    uint8_t caps = 0;
+    return capped_qty(l, side, pp_exch_market_px_after(l->ex, side, instant), 0, false, &caps);
+}
+
 /* Exec closes in (since_ms, close of tape bar instant]. */
 static int64_t exec_closes_since(const pp_loop *l, int64_t since_ms, size_t instant)
 {
     const pp_view *exec = pp_loop_exec(l);
     int64_t n = 0;
-    for (int32_t k = l->exec_of[instant];
+    for (int32_t k = pp_loop_exec_of(l, instant);
          k >= 0 && pp_bar_close_ms(&exec->bars, (size_t)k) > since_ms; k--)
         n++;
     return n;
@@ -246,15 +251,15 @@ static pp_outcome policy_veto(const pp_loop *l, int64_t notional_e8, size_t inst
         return PP_OUT_RISK_MAX_EXPOSURE;
     if (p->min_balance_e8 >= 0 && pp_exch_available(l->ex) < p->min_balance_e8)
         return PP_OUT_RISK_MIN_BALANCE;
-    if (p->max_trades_per_day >= 0 && l->entries_today >= p->max_trades_per_day)
+    if (p->max_trades_per_day >= 0 && l->count.entries_today >= p->max_trades_per_day)
         return PP_OUT_RISK_MAX_TRADES_PER_DAY;
-    if (p->cooldown_bars >= 0 && l->last_exit_ms > INT64_MIN &&
-        exec_closes_since(l, l->last_exit_ms, instant) < p->cooldown_bars)
+    if (p->cooldown_bars >= 0 && l->count.last_exit_ms > INT64_MIN &&
+        exec_closes_since(l, l->count.last_exit_ms, instant) < p->cooldown_bars)
         return PP_OUT_RISK_COOLDOWN;
-    if (p->cooldown_after_loss_bars >= 0 && l->last_loss_ms > INT64_MIN &&
-        exec_closes_since(l, l->last_loss_ms, instant) < p->cooldown_after_loss_bars)
+    if (p->cooldown_after_loss_bars >= 0 && l->count.last_loss_ms > INT64_MIN &&
+        exec_closes_since(l, l->count.last_loss_ms, instant) < p->cooldown_after_loss_bars)
         return PP_OUT_RISK_COOLDOWN_AFTER_LOSS;
-    if (p->max_consecutive_losses >= 0 && l->losses_in_row >= p->max_consecutive_losses)
+    if (p->max_consecutive_losses >= 0 && l->count.losses_in_row >= p->max_consecutive_losses)
         return PP_OUT_RISK_CONSECUTIVE_LOSSES;
     return PP_OUT_NONE;
 }
@@ -275,7 +280,7 @@ void pp_risk_plan(pp_loop *l, const pp_intent *intent, size_t instant, bool flip
     req->flip = flip;
     req->reason = PP_REASON_entry;
     plan->code = set_prices(l, intent, o, instant, req);
-    bool protect = protects(l, intent);
+    bool protect = pp_risk_protects(l, intent);
     if (plan->code == PP_OUT_NONE && protect)
         plan->code = set_protection(l, intent, instant, &req->protect);
     if (plan->code != PP_OUT_NONE)

@@ -203,6 +203,14 @@ static bool quiet_bar(pp_exch *ex, size_t i, int64_t *low, int64_t *high)
            pp_ex_px(ex->mark_high[i]) < q->mark_high_e8;
 }
 
+/* The point of the path at the close of bar i. */
+static void go_to_close(pp_exch *ex, size_t i)
+{
+    ex->stamp_ms = ex->close_ms - 1;
+    ex->last_e8 = pp_ex_px(ex->tape->bars.close[i]);
+    ex->mark_e8 = pp_ex_px(ex->mark_close[i]);
+}
+
 /* After the open the rest of the bar may be quiet, then it ends at its close. */
 static bool quiet_path(pp_exch *ex, size_t i)
 {
@@ -214,9 +222,7 @@ static bool quiet_path(pp_exch *ex, size_t i)
         pp_ex_note_price(ex, low);
         pp_ex_note_price(ex, high);
     }
-    ex->stamp_ms = ex->close_ms - 1;
-    ex->last_e8 = pp_ex_px(ex->tape->bars.close[i]);
-    ex->mark_e8 = pp_ex_px(ex->mark_close[i]);
+    go_to_close(ex, i);
     return true;
 }
 

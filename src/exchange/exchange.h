@@ -148,6 +148,25 @@ pp_submit pp_exch_submit(pp_exch *ex, const pp_order_req *req);
 /* As submit and then pp_exch_bar(bar), the next bar: true where the order is accepted and filled
  * whole at its open, which nothing else comes before. False, with nothing changed: submit it. */
 bool pp_exch_market_bar(pp_exch *ex, const pp_order_req *req, size_t bar);
+
+/* A trade from a flat account through two market orders without stop or target, each filled whole
+ * at the open of a tape bar: the decisions stand at the closes before. */
+typedef struct pp_trip {
+    size_t entry_bar, exit_bar; /* entry_bar < exit_bar, both in the window */
+    int side;
+    int64_t qty_e8; /* whole steps */
+    int32_t entry_tag, exit_tag;
+    int64_t idle;     /* entry decisions in between, refused as IN_POSITION */
+    int64_t floor_e8; /* equity at the close of the entry bar and the wallet after stay above it */
+    /* out: while it is held, and after it */
+    int64_t held_wallet_e8, margin_e8, cost_e8, liq_px_e8, held_equity_e8;
+    int64_t realised_e8, wallet_e8;
+} pp_trip;
+
+/* The decisions, both orders, every bar up to exit_bar and its end. False, with nothing changed,
+ * where the records of the log are kept, but trades, or where anything else happens on the way: a
+ * refusal, a settlement, a liquidation. */
+bool pp_exch_trip(pp_exch *ex, pp_trip *t);
 /* False if there is no such live order. */
 bool pp_exch_cancel(pp_exch *ex, int32_t id, pp_outcome code);
 void pp_exch_cancel_all(pp_exch *ex, pp_outcome code);
@@ -206,6 +225,8 @@ int64_t pp_exch_affordable(const pp_exch *ex, int side, int64_t px_e8, int64_t q
 /* K5: the levels that `p` gives for a fill at px, rounded to tick; 0: none. */
 void pp_exch_levels(const pp_exch *ex, int side, int64_t px_e8, const pp_protection *p,
                     int64_t *stop_e8, int64_t *target_e8);
+/* The price expected of a market order at the close of tape bar `bar`, which is not filled. */
+int64_t pp_exch_market_px_after(const pp_exch *ex, int side, size_t bar);
 pp_divisor pp_exch_step(const pp_exch *ex); /* quantities are multiples of it */
 int64_t pp_exch_limit(const pp_exch *ex);   /* highest notional at the leverage of the run */
 /* K9, K12: order cost of the smallest order, a long at the tape close px. */

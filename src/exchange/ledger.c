@@ -1,21 +1,9 @@
 /* ledger.c - the seven accounts: every event is one row that sums to 0 (L1, L2, L4). */
 #include "exchange/state.h"
 
-void pp_ex_post(pp_exch *ex, pp_ledger_kind kind, const pp_posting *p, int32_t trade_id,
-                int32_t order_id)
+void pp_ex_ledger_row(pp_exch *ex, pp_ledger_kind kind, const pp_posting *p, int32_t trade_id,
+                      int32_t order_id)
 {
-    int64_t sum = 0;
-    for (int i = 0; i < PP_ACCOUNT_COUNT; i++) {
-        ex->acc[i] += p->delta_e8[i];
-        sum += p->delta_e8[i];
-    }
-    PP_ASSERT(sum == 0, "L1", sum, kind);
-    if (!ex->log)
-        return;
-    if (!pp_log_wants_ledger(ex->log, kind)) {
-        pp_log_ledger_unkept(ex->log);
-        return;
-    }
     pp_ledger_row r = {.time_ms = ex->stamp_ms,
                        .wallet_after_e8 = ex->acc[PP_ACCOUNT_wallet],
                        .trade_id = trade_id,

@@ -87,16 +87,23 @@ void pp_log_init(pp_log *log, pp_arena *arena, unsigned keep, const pp_log_hooks
 
 /* ---- sums ---- */
 
-static void sum_fill(pp_log_sums *s, const pp_fill *f)
+static void sum_fill(pp_log_sums *s, bool maker, pp_reason reason, int64_t notional_e8,
+                     int64_t fee_e8, int64_t slippage_e8, int64_t impact_e8)
 {
     s->fills++;
-    *(f->maker ? &s->fees_maker_e8 : &s->fees_taker_e8) += f->fee_e8;
-    s->traded_e8 += f->notional_e8;
-    s->traded_maker_e8 += f->maker ? f->notional_e8 : 0;
-    s->slippage_e8 += f->slippage_e8 - f->impact_e8;
-    s->impact_e8 += f->impact_e8;
-    if (f->reason == PP_REASON_end_of_data)
-        s->end_cost_e8 = f->fee_e8 + f->slippage_e8;
+    *(maker ? &s->fees_maker_e8 : &s->fees_taker_e8) += fee_e8;
+    s->traded_e8 += notional_e8;
+    s->traded_maker_e8 += maker ? notional_e8 : 0;
+    s->slippage_e8 += slippage_e8 - impact_e8;
+    s->impact_e8 += impact_e8;
+    if (reason == PP_REASON_end_of_data)
+        s->end_cost_e8 = fee_e8 + slippage_e8;
+}
+
+static void sum_fill_row(pp_log_sums *s, const pp_fill *f)
+{
+    sum_fill(s, f->maker, (pp_reason)f->reason, f->notional_e8, f->fee_e8, f->slippage_e8,
+             f->impact_e8);
 }
 
 static void sum_order(pp_log_sums *s, pp_order_state state, pp_outcome code, bool reduce_only)
@@ -132,7 +139,7 @@ void pp_log_sum_up(pp_log *log)
 {
     log->sums = (pp_log_sums){0};
     for (size_t i = 0; i < log->fills.n; i++)
-        sum_fill(&log->sums, PP_SLAB_AT(&log->fills, pp_fill, i));
+        sum_fill_row(&log->sums, PP_SLAB_AT(&log->fills, pp_fill, i));
     for (size_t i = 0; i < log->orders.n; i++) {
         const pp_order_row *o = PP_SLAB_AT(&log->orders, pp_order_row, i);
         sum_order(&log->sums, (pp_order_state)o->state, (pp_outcome)o->code, o->reduce_only);
@@ -148,7 +155,14 @@ void pp_log_sum_up(pp_log *log)
 void pp_log_fill(pp_log *log, pp_fill *f)
 {
     APPEND(log, fills, PP_KEEP_FILLS, fill, pp_fill, f);
-    sum_fill(&log->sums, f);
+    sum_fill_row(&log->sums, f);
+}
+
+void pp_log_fill_unkept(pp_log *log, bool maker, pp_reason reason, int64_t notional_e8,
+                        int64_t fee_e8, int64_t slippage_e8, int64_t impact_e8)
+{
+    log->seq++;
+    sum_fill(&log->sums, maker, reason, notional_e8, fee_e8, slippage_e8, impact_e8);
 }
 
 void pp_log_order(pp_log *log, pp_order_row *o)
@@ -163,9 +177,20 @@ void pp_log_order_unkept(pp_log *log, pp_order_state state, pp_outcome code, boo
     sum_order(&log->sums, state, code, reduce_only);
 }
 
-void pp_log_trade(pp_log *log, pp_trade *t)
+pp_trade *pp_log_trade_begin(pp_log *log)
 {
-    APPEND(log, trades, PP_KEEP_TRADES, trade, pp_trade, t);
+    pp_trade *place = log->keep & PP_KEEP_TRADES ? pp_slab_push(&log->trades) : &log->unkept;
+    if (place)
+        return place;
+    log->full = true;
+    return &log->unkept;
+}
+
+void pp_log_trade_end(pp_log *log, pp_trade *t)
+{
+    t->seq = log->seq++;
+    if (log->hooks.trade)
+        log->hooks.trade(log->hooks.ctx, t);
 }
 
 void pp_log_ledger(pp_log *log, pp_ledger_row *r)

@@ -301,7 +301,8 @@ typedef struct pp_log {
     unsigned keep;
     int64_t seq;
     pp_log_sums sums;
-    bool full; /* a list reached PP_LOG_MAX: the run must end with E_LIMIT */
+    pp_trade unkept; /* where trades are made that are not kept */
+    bool full;       /* a list reached PP_LOG_MAX: the run must end with E_LIMIT */
 } pp_log;
 
 void pp_log_init(pp_log *log, pp_arena *arena, unsigned keep, const pp_log_hooks *hooks);
@@ -330,6 +331,13 @@ static inline void pp_log_market_order_filled(pp_log *log)
 }
 void pp_log_decision_unkept(pp_log *log, bool entry, pp_outcome code);
 
+static inline bool pp_log_wants_fills(const pp_log *log)
+{
+    return log->keep & PP_KEEP_FILLS || log->hooks.fill;
+}
+/* Sums a fill that nobody wants. */
+void pp_log_fill_unkept(pp_log *log, bool maker, pp_reason reason, int64_t notional_e8,
+                        int64_t fee_e8, int64_t slippage_e8, int64_t impact_e8);
 /* Ledger rows are made where they are kept, and of funding, which is summed. */
 static inline bool pp_log_wants_ledger(const pp_log *log, pp_ledger_kind kind)
 {
@@ -343,7 +351,9 @@ static inline void pp_log_ledger_unkept(pp_log *log)
 /* Set the record's seq and append a copy. */
 void pp_log_fill(pp_log *log, pp_fill *f);
 void pp_log_order(pp_log *log, pp_order_row *o);
-void pp_log_trade(pp_log *log, pp_trade *t);
+/* A trade is made in place: begin gives the place, end numbers it and tells the hook. */
+pp_trade *pp_log_trade_begin(pp_log *log);
+void pp_log_trade_end(pp_log *log, pp_trade *t);
 void pp_log_ledger(pp_log *log, pp_ledger_row *r);
 void pp_log_event(pp_log *log, pp_event *e);
 

@@ -13,15 +13,18 @@ static bool alone(const pp_exch *ex, const pp_order_req *r, size_t bar)
            (r->expire_ms == 0 || r->expire_ms > open_ms);
 }
 
-/* The order as it would be created, its price and its fill. */
-static pp_exec fill_of(const pp_exch *ex, const pp_order_req *r, size_t bar, int64_t qty_e8)
+/* The fill that the open gives to the order that would be created. */
+static void fill_at(const pp_exch *ex, const pp_order_req *r, size_t bar, int64_t qty_e8,
+                    pp_exec *e)
 {
-    int64_t open_e8 = pp_ex_px(ex->tape->bars.open[bar]);
-    return (pp_exec){.quote = pp_ex_market_px(ex, r->side, open_e8, qty_e8),
-                     .qty_e8 = qty_e8,
-                     .order_id = ex->next_order,
-                     .tag = r->tag,
-                     .reason = r->reason};
+    e->quote.ref_e8 = pp_ex_px(ex->tape->bars.open[bar]);
+    e->quote.px_e8 = pp_ex_plain_px(ex, r->side, e->quote.ref_e8);
+    e->quote.impact_bps_e8 = 0;
+    e->qty_e8 = qty_e8;
+    e->order_id = ex->next_order;
+    e->tag = r->tag;
+    e->reason = r->reason;
+    e->maker = false;
 }
 
 /* Created, accepted, and met by the open. */
@@ -64,7 +67,8 @@ static bool passes(const pp_exch *ex, const pp_order_req *r, int64_t qty_e8, int
 static bool enter(pp_exch *ex, const pp_order_req *r, size_t bar)
 {
     int64_t qty_e8 = r->qty_e8 > 0 ? pp_floor_on(r->qty_e8, ex->step) : 0;
-    pp_exec e = fill_of(ex, r, bar, qty_e8);
+    pp_exec e;
+    fill_at(ex, r, bar, qty_e8, &e);
     if (!passes(ex, r, qty_e8, pp_exch_expected_px(ex, r->side, PP_MARKET, 0, 0), e.quote.px_e8))
         return false;
     if (r->protect.trail.type == PP_LEVEL_TRAILING_ATR)
@@ -96,7 +100,8 @@ static bool leave(pp_exch *ex, const pp_order_req *r, size_t bar)
     if (r->qty_e8 < p->qty_e8 || px_e8 > PP_PX_MAX_E8 ||
         !pp_value_fits(px_e8, p->qty_e8, p->cost_e8) || !stays_open(ex, bar))
         return false;
-    pp_exec e = fill_of(ex, r, bar, p->qty_e8);
+    pp_exec e;
+    fill_at(ex, r, bar, p->qty_e8, &e);
     meet_open(ex, bar);
     pp_ex_close(ex, &e);
     end(ex, bar);

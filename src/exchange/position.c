@@ -28,6 +28,12 @@ static void log_fill(pp_exch *ex, int side, const pp_exec *e, int64_t notional, 
     int64_t impact =
         e->quote.impact_bps_e8 ? pp_ratio_mul(at_ref, PP_RATIO_BPS(e->quote.impact_bps_e8)) : 0;
     int64_t slippage = side * (notional - at_ref);
+    if (impact > slippage)
+        impact = slippage;
+    if (!pp_log_wants_fills(ex->log)) {
+        pp_log_fill_unkept(ex->log, e->maker, e->reason, notional, fee, slippage, impact);
+        return;
+    }
     pp_fill f = {.time_ms = ex->stamp_ms,
                  .px_e8 = e->quote.px_e8,
                  .qty_e8 = e->qty_e8,
@@ -35,7 +41,7 @@ static void log_fill(pp_exch *ex, int side, const pp_exec *e, int64_t notional, 
                  .fee_e8 = fee,
                  .ref_px_e8 = e->quote.ref_e8,
                  .slippage_e8 = slippage,
-                 .impact_e8 = impact < slippage ? impact : slippage,
+                 .impact_e8 = impact,
                  .order_id = e->order_id,
                  .bar = (int32_t)ex->bar,
                  .side = (int8_t)side,
@@ -93,51 +99,55 @@ static int64_t take(int64_t *x, int64_t r, int64_t q)
     return share;
 }
 
+static pp_trade *trade_place(pp_exch *ex, pp_trade *own)
+{
+    return ex->log ? pp_log_trade_begin(ex->log) : own;
+}
+
 /* Moves the slice of qty out of the position into a trade; gross, fee and exit are still to come.
  */
-static pp_trade slice(pp_exch *ex, const pp_exec *e)
+static void slice(pp_exch *ex, const pp_exec *e, pp_trade *t)
 {
     pp_position *p = &ex->pos;
     int64_t r = e->qty_e8, q = p->qty_e8;
     PP_ASSERT(r > 0 && r <= q, "X13", r, q);
-    pp_trade t = {.id = ++ex->next_trade,
-                  .side = (int8_t)p->side,
-                  .qty_e8 = r,
-                  .cost_e8 = take(&p->cost_e8, r, q),
-                  .margin_e8 = take(&p->margin_e8, r, q) + take(&p->extra_e8, r, q),
-                  .entry_fee_e8 = take(&p->entry_fee_e8, r, q),
-                  .funding_e8 = take(&p->funding_e8, r, q),
-                  .entry_ms = p->entry_ms,
-                  .exit_ms = ex->stamp_ms,
-                  .entry_bar = p->entry_bar,
-                  .exit_bar = (int32_t)ex->bar,
-                  .entry_order = p->entry_order,
-                  .exit_order = e->order_id,
-                  .tag = p->tag,
-                  .exit_tag = e->tag,
-                  .exit_px_e8 = e->quote.px_e8,
-                  .stop_px_e8 = p->first_stop_e8,
-                  .target_px_e8 = p->first_target_e8,
-                  .reason = (uint8_t)e->reason,
-                  .exit_maker = e->maker,
-                  .filled_bar = p->filled_bar || (ex->bar > 0 && pp_ex_filled(ex, ex->bar - 1))};
+    *t = (pp_trade){.id = ++ex->next_trade,
+                    .side = (int8_t)p->side,
+                    .qty_e8 = r,
+                    .cost_e8 = take(&p->cost_e8, r, q),
+                    .margin_e8 = take(&p->margin_e8, r, q) + take(&p->extra_e8, r, q),
+                    .entry_fee_e8 = take(&p->entry_fee_e8, r, q),
+                    .funding_e8 = take(&p->funding_e8, r, q),
+                    .entry_ms = p->entry_ms,
+                    .exit_ms = ex->stamp_ms,
+                    .entry_bar = p->entry_bar,
+                    .exit_bar = (int32_t)ex->bar,
+                    .entry_order = p->entry_order,
+                    .exit_order = e->order_id,
+                    .tag = p->tag,
+                    .exit_tag = e->tag,
+                    .exit_px_e8 = e->quote.px_e8,
+                    .stop_px_e8 = p->first_stop_e8,
+                    .target_px_e8 = p->first_target_e8,
+                    .reason = (uint8_t)e->reason,
+                    .exit_maker = e->maker,
+                    .filled_bar = p->filled_bar || (ex->bar > 0 && pp_ex_filled(ex, ex->bar - 1))};
     p->qty_e8 -= r;
-    t.entry_px_e8 = pp_div_half_even((pp_i128)t.cost_e8 * PP_E8, r);
+    t->entry_px_e8 = pp_div_half_even((pp_i128)t->cost_e8 * PP_E8, r);
     int64_t worst = pp_mul_e8(p->side > 0 ? p->low_e8 : p->high_e8, r);
     int64_t best = pp_mul_e8(p->side > 0 ? p->high_e8 : p->low_e8, r);
-    int64_t mae = p->side * (t.cost_e8 - worst), mfe = p->side * (best - t.cost_e8);
-    t.mae_e8 = mae > 0 ? mae : 0;
-    t.mfe_e8 = mfe > 0 ? mfe : 0;
-    int64_t risk = p->first_stop_e8 ? p->side * (t.cost_e8 - pp_mul_e8(p->first_stop_e8, r)) : 0;
-    t.risk_e8 = risk > 0 ? risk : 0;
-    return t;
+    int64_t mae = p->side * (t->cost_e8 - worst), mfe = p->side * (best - t->cost_e8);
+    t->mae_e8 = mae > 0 ? mae : 0;
+    t->mfe_e8 = mfe > 0 ? mfe : 0;
+    int64_t risk = p->first_stop_e8 ? p->side * (t->cost_e8 - pp_mul_e8(p->first_stop_e8, r)) : 0;
+    t->risk_e8 = risk > 0 ? risk : 0;
 }
 
 static void log_trade(pp_exch *ex, pp_trade *t)
 {
     t->net_e8 = t->gross_e8 - t->entry_fee_e8 - t->exit_fee_e8 + t->funding_e8;
     if (ex->log)
-        pp_log_trade(ex->log, t);
+        pp_log_trade_end(ex->log, t);
 }
 
 static void after_close(pp_exch *ex)
@@ -155,25 +165,26 @@ void pp_ex_close(pp_exch *ex, const pp_exec *e)
 {
     pp_ex_note_price(ex, ex->last_e8);
     int side = ex->pos.side;
-    pp_trade t = slice(ex, e);
+    pp_trade own, *t = trade_place(ex, &own);
+    slice(ex, e, t);
     int64_t value = pp_mul_e8(e->quote.px_e8, e->qty_e8);
     int64_t fee = pp_ratio_mul(value, e->maker ? ex->maker : ex->taker);
-    int64_t realised = side * (value - t.cost_e8);
+    int64_t realised = side * (value - t->cost_e8);
     log_fill(ex, -side, e, value, fee, false);
-    int64_t to_wallet = t.margin_e8 + realised - fee;
+    int64_t to_wallet = t->margin_e8 + realised - fee;
     int64_t deficit = -(ex->acc[PP_ACCOUNT_wallet] + to_wallet);
     if (deficit < 0)
         deficit = 0;
-    t.gross_e8 = realised + deficit;
-    t.exit_fee_e8 = fee;
-    log_trade(ex, &t);
+    t->gross_e8 = realised + deficit;
+    t->exit_fee_e8 = fee;
+    log_trade(ex, t);
     pp_posting post = {0};
     post.delta_e8[PP_ACCOUNT_wallet] = to_wallet + deficit;
-    post.delta_e8[PP_ACCOUNT_position_margin] = -t.margin_e8;
+    post.delta_e8[PP_ACCOUNT_position_margin] = -t->margin_e8;
     post.delta_e8[PP_ACCOUNT_fees] = fee;
     post.delta_e8[PP_ACCOUNT_realised_pnl] = -realised;
     post.delta_e8[PP_ACCOUNT_insurance] = -deficit;
-    pp_ex_post(ex, PP_LEDGER_close, &post, t.id, e->order_id);
+    pp_ex_post(ex, PP_LEDGER_close, &post, t->id, e->order_id);
     if (deficit)
         pp_ex_event(
             ex, (pp_event){.kind = PP_EVENT_deficit, .code = PP_OUT_DEFICIT, .amount_e8 = deficit});
@@ -195,17 +206,18 @@ void pp_ex_liquidate(pp_exch *ex, int64_t mark_e8)
                       .bankruptcy_e8 = b};
     pp_exec e = {
         .quote = {b, b, 0}, .qty_e8 = p->qty_e8, .tag = -1, .reason = PP_REASON_liquidation};
-    pp_trade t = slice(ex, &e);
+    pp_trade own, *t = trade_place(ex, &own);
+    slice(ex, &e, t);
     int64_t value = pp_mul_e8(b, e.qty_e8);
     log_fill(ex, -side, &e, value, 0, false);
-    t.gross_e8 = -t.margin_e8;
-    log_trade(ex, &t);
+    t->gross_e8 = -t->margin_e8;
+    log_trade(ex, t);
     int64_t insurance = side * (pp_mul_e8(mark_e8, e.qty_e8) - value);
     pp_posting post = {0};
-    post.delta_e8[PP_ACCOUNT_position_margin] = -t.margin_e8;
+    post.delta_e8[PP_ACCOUNT_position_margin] = -t->margin_e8;
     post.delta_e8[PP_ACCOUNT_insurance] = insurance;
-    post.delta_e8[PP_ACCOUNT_realised_pnl] = t.margin_e8 - insurance;
-    pp_ex_post(ex, PP_LEDGER_liquidation, &post, t.id, 0);
+    post.delta_e8[PP_ACCOUNT_realised_pnl] = t->margin_e8 - insurance;
+    pp_ex_post(ex, PP_LEDGER_liquidation, &post, t->id, 0);
     pp_ex_event(ex, event);
     ex->counts.liquidations++;
     after_close(ex);

@@ -67,12 +67,22 @@ static int64_t impact_bps(const pp_exch *ex, int64_t ref_e8, int64_t qty_e8)
     return (int64_t)nearbyint(bps * 1e4) * 10000;
 }
 
+/* A sale cannot be pushed to nothing: the lowest price that exists is one tick. */
+static int64_t at_least_a_tick(const pp_exch *ex, int64_t px_e8)
+{
+    return px_e8 > 0 ? px_e8 : ex->tick_e8;
+}
+
+int64_t pp_ex_plain_px(const pp_exch *ex, int side, int64_t ref_e8)
+{
+    return at_least_a_tick(ex, pp_ex_slipped(ex, side, ref_e8, fixed_bps(ex)));
+}
+
 pp_quote pp_ex_market_px(const pp_exch *ex, int side, int64_t ref_e8, int64_t qty_e8)
 {
     int64_t impact = impact_bps(ex, ref_e8, qty_e8);
     int64_t px = pp_ex_slipped(ex, side, ref_e8, fixed_bps(ex) + impact);
-    /* A sale cannot be pushed to nothing: the lowest price that exists is one tick. */
-    return (pp_quote){px > 0 ? px : ex->tick_e8, ref_e8, impact};
+    return (pp_quote){at_least_a_tick(ex, px), ref_e8, impact};
 }
 
 pp_quote pp_ex_limit_px(const pp_exch *ex, int side, int64_t ref_e8, int64_t limit_e8)
@@ -93,21 +103,22 @@ int64_t pp_ex_budget(const pp_exch *ex, size_t bar)
     return pp_floor_to(qty, ex->step_e8);
 }
 
+int64_t pp_exch_market_px_after(const pp_exch *ex, int side, size_t bar)
+{
+    return pp_ex_plain_px(ex, side, pp_ex_px(ex->tape->bars.close[bar]));
+}
+
 int64_t pp_exch_expected_px(const pp_exch *ex, int side, pp_order_type type, int64_t limit_e8,
                             int64_t trigger_e8)
 {
-    int64_t px;
     switch (type) {
     case PP_LIMIT:
     case PP_STOP_LIMIT:
         return side > 0 ? pp_floor_on(limit_e8, ex->tick) : pp_ceil_on(limit_e8, ex->tick);
     case PP_STOP_MARKET:
-        px = pp_ex_slipped(ex, side, pp_round_to(trigger_e8, ex->tick_e8), fixed_bps(ex));
-        break;
+        return pp_ex_plain_px(ex, side, pp_round_to(trigger_e8, ex->tick_e8));
     case PP_MARKET:
     default:
-        px = pp_ex_slipped(ex, side, pp_exch_last(ex), fixed_bps(ex));
-        break;
+        return pp_ex_plain_px(ex, side, pp_exch_last(ex));
     }
-    return px > 0 ? px : ex->tick_e8;
 }

@@ -109,6 +109,8 @@ typedef struct pp_quote {
     int64_t impact_bps_e8;
 } pp_quote;
 pp_quote pp_ex_market_px(const pp_exch *ex, int side, int64_t ref_e8, int64_t qty_e8);
+/* The price of a market order where there is no impact. */
+int64_t pp_ex_plain_px(const pp_exch *ex, int side, int64_t ref_e8);
 void pp_ex_slippage_start(pp_exch *ex);
 int64_t pp_ex_slipped(const pp_exch *ex, int side, int64_t ref_e8, int64_t bps_e8);
 int64_t pp_ex_adverse_tick(const pp_exch *ex, int side, int64_t px_e8);
@@ -203,8 +205,25 @@ void pp_ex_fund(pp_exch *ex, int64_t open_ms, int64_t mark_e8);
 typedef struct pp_posting {
     int64_t delta_e8[PP_ACCOUNT_COUNT];
 } pp_posting;
-void pp_ex_post(pp_exch *ex, pp_ledger_kind kind, const pp_posting *p, int32_t trade_id,
-                int32_t order_id);
+void pp_ex_ledger_row(pp_exch *ex, pp_ledger_kind kind, const pp_posting *p, int32_t trade_id,
+                      int32_t order_id);
+/* Books one event. Inline, so that accounts that it does not touch cost nothing. */
+static inline void pp_ex_post(pp_exch *ex, pp_ledger_kind kind, const pp_posting *p,
+                              int32_t trade_id, int32_t order_id)
+{
+    int64_t sum = 0;
+    for (int i = 0; i < PP_ACCOUNT_COUNT; i++) {
+        ex->acc[i] += p->delta_e8[i];
+        sum += p->delta_e8[i];
+    }
+    PP_ASSERT(sum == 0, "L1", sum, kind);
+    if (!ex->log)
+        return;
+    if (pp_log_wants_ledger(ex->log, kind))
+        pp_ex_ledger_row(ex, kind, p, trade_id, order_id);
+    else
+        pp_log_ledger_unkept(ex->log);
+}
 void pp_ex_check_books(const pp_exch *ex);
 
 /* exchange.c: an event at the time of the records being written. */

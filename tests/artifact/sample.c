@@ -75,28 +75,30 @@ static int64_t trade(pp_log *l, int k, int64_t t, int64_t *wallet)
     t += PP_HOUR_MS;
     order(l, 2 * k + 2, t, -1, true);
     fill(l, 2 * k + 2, t, -1, out, false);
-    pp_log_trade(l, &(pp_trade){.qty_e8 = E8(1),
-                                .cost_e8 = E8(100),
-                                .entry_px_e8 = E8(100),
-                                .exit_px_e8 = out,
-                                .entry_ms = t - PP_HOUR_MS,
-                                .exit_ms = t,
-                                .gross_e8 = gross,
-                                .entry_fee_e8 = E8(0.05),
-                                .exit_fee_e8 = E8(0.05),
-                                .net_e8 = gross - fees,
-                                .mae_e8 = E8(1.5),
-                                .mfe_e8 = E8(3.25),
-                                .margin_e8 = E8(10),
-                                .stop_px_e8 = E8(98),
-                                .risk_e8 = E8(2),
-                                .id = k + 1,
-                                .entry_order = 2 * k + 1,
-                                .exit_order = 2 * k + 2,
-                                .tag = 0,
-                                .exit_tag = -1,
-                                .side = 1,
-                                .reason = PP_REASON_signal});
+    pp_trade *trade = pp_log_trade_begin(l);
+    *trade = (pp_trade){.qty_e8 = E8(1),
+                        .cost_e8 = E8(100),
+                        .entry_px_e8 = E8(100),
+                        .exit_px_e8 = out,
+                        .entry_ms = t - PP_HOUR_MS,
+                        .exit_ms = t,
+                        .gross_e8 = gross,
+                        .entry_fee_e8 = E8(0.05),
+                        .exit_fee_e8 = E8(0.05),
+                        .net_e8 = gross - fees,
+                        .mae_e8 = E8(1.5),
+                        .mfe_e8 = E8(3.25),
+                        .margin_e8 = E8(10),
+                        .stop_px_e8 = E8(98),
+                        .risk_e8 = E8(2),
+                        .id = k + 1,
+                        .entry_order = 2 * k + 1,
+                        .exit_order = 2 * k + 2,
+                        .tag = 0,
+                        .exit_tag = -1,
+                        .side = 1,
+                        .reason = PP_REASON_signal};
+    pp_log_trade_end(l, trade);
     ledger(l, PP_LEDGER_close, t, wallet, -E8(10), E8(0.05), gross, 0);
     return gross - fees;
 }

@@ -20,6 +20,7 @@ typedef struct job {
     pp_buf events[2]; /* skipping, plain */
     const pp_result *result[3];
     const pp_log *log[3];
+    bool trips; /* trades in one go were made, or tried */
     const char *wrong;
 } job;
 
@@ -43,13 +44,15 @@ static double between(pp_rng *r, double lo, double hi)
 
 /* ---- the Play ---- */
 
-static void put_account(pp_rng *r, pp_buf *b)
+static void put_account(pp_rng *r, pp_buf *b, bool plain)
 {
     pp_buf_printf(b, "account:\n  starting_equity_usdt: %s\n  max_leverage: %s\n",
                   PICK(r, "10000", "1000", "150", "100000"), PICK(r, "1", "3", "20", "75"));
     pp_buf_printf(b, "  fee_model: {taker_bps: %s, maker_bps: %s}\n  slippage_bps: %s\n",
                   PICK(r, "5.5", "0", "30"), PICK(r, "2", "-1"), PICK(r, "0", "2", "7.5"));
     pp_buf_printf(b, "  on_sl_beyond_liq: %s\n", PICK(r, "reject", "adjust", "warn"));
+    if (plain)
+        return;
     if (chance(r, 25))
         pp_buf_printf(b, "  max_drawdown_pct: %.3f\n", between(r, 2, 60));
     if (chance(r, 25))
@@ -58,10 +61,10 @@ static void put_account(pp_rng *r, pp_buf *b)
         pp_buf_printf(b, "  stop_equity_usdt: %s\n", PICK(r, "90", "700", "9000"));
 }
 
-static void put_models(pp_rng *r, pp_buf *b)
+static void put_models(pp_rng *r, pp_buf *b, bool plain)
 {
     pp_buf_printf(b, "intrabar: %s\n", PICK(r, "adverse", "near_first", "favourable"));
-    if (chance(r, 30))
+    if (!plain && chance(r, 30))
         pp_buf_printf(b,
                       "models: {spread_bps: %s, participation: %s, latency_ms: %s, "
                       "impact: {model: %s, coefficient: 0.1}}\n",
@@ -78,7 +81,7 @@ static void put_models(pp_rng *r, pp_buf *b)
     default:
         break;
     }
-    if (chance(r, 25))
+    if (!plain && chance(r, 25))
         pp_buf_printf(
             b, "risk_policy: {max_trades_per_day: %s, %s: 3}\n", PICK(r, "2", "20"),
             PICK(r, "cooldown_bars", "cooldown_after_loss_bars", "max_consecutive_losses"));
@@ -118,18 +121,18 @@ static void put_level(pp_rng *r, pp_buf *b, const char *key, bool stop)
 }
 
 /* exits: by signals, so that there need be no stop. */
-static void put_risk(pp_rng *r, pp_buf *b, bool exits)
+static void put_risk(pp_rng *r, pp_buf *b, bool exits, bool plain)
 {
     pp_buf_puts(b, "risk:\n");
-    bool stop = !exits || chance(r, 50);
+    bool stop = !plain && (!exits || chance(r, 50));
     if (stop)
         put_level(r, b, "stop_loss", true);
     if (stop && chance(r, 70))
         put_level(r, b, "take_profit", false);
-    if (chance(r, 20))
+    if (!plain && chance(r, 20))
         pp_buf_printf(b, "  trailing: {%s, activation_pct: 0.4}\n",
                       PICK(r, "trail_pct: 0.5", "atr_multiplier: 1.5, atr_feature_id: atr"));
-    if (chance(r, 25))
+    if (!plain && chance(r, 25))
         pp_buf_printf(b, "  break_even: {activation_pct: %.3f, offset_pct: 0.05}\n",
                       between(r, 0.1, 4));
     pp_buf_printf(b, "  tp_order_type: %s\n  sl_order_type: %s\n", PICK(r, "Market", "Limit"),
@@ -156,7 +159,7 @@ static void put_entry(pp_rng *r, pp_buf *b)
 }
 
 /* True if signals exit every position. */
-static bool put_actions(pp_rng *r, pp_buf *b)
+static bool put_actions(pp_rng *r, pp_buf *b, bool plain)
 {
     const char *up = PICK(r, "[\"fast\", \"cross_above\", \"slow\"]",
                           "[\"close\", \"<\", \"fast\"]", "[\"rsi\", \"<\", 35]");
@@ -164,38 +167,41 @@ static bool put_actions(pp_rng *r, pp_buf *b)
                             "[\"close\", \">\", \"fast\"]", "[\"rsi\", \">\", 65]");
     bool both = chance(r, 60);
     pp_buf_printf(b, "actions:\n  entry_long: [%s%s]\n", up,
-                  chance(r, 10) ? ", [\"account.drawdown_pct\", \"<\", 5]" : "");
+                  !plain && chance(r, 10) ? ", [\"account.drawdown_pct\", \"<\", 5]" : "");
     if (both)
         pp_buf_printf(b, "  entry_short: [%s]\n", down);
-    bool exits = chance(r, 50);
+    bool exits = plain || chance(r, 50);
     if (exits)
         pp_buf_printf(b, "  exit_long: [%s]\n",
-                      chance(r, 35) ? PICK(r, "[\"position.bars_held\", \">=\", 12]",
-                                           "[\"position.unrealized_pct\", \">\", 1]")
-                                    : down);
+                      !plain && chance(r, 35) ? PICK(r, "[\"position.bars_held\", \">=\", 12]",
+                                                     "[\"position.unrealized_pct\", \">\", 1]")
+                                              : down);
     if (exits && both)
         pp_buf_printf(b, "  exit_short: [%s]\n", up);
     pp_buf_printf(b, "position_policy: {mode: %s, exit_mode: auto, allow_flip: %s}\n",
-                  both ? "long_short" : "long_only", both ? PICK(r, "true", "false") : "false");
+                  both ? "long_short" : "long_only",
+                  both && !plain ? PICK(r, "true", "false") : "false");
     return exits;
 }
 
 static void put_play(pp_rng *r, pp_buf *b)
 {
+    bool plain = chance(r, 25); /* by signals at market alone: whole trades in one go */
     const char *tf = PICK(r, "1m", "1m", "5m", "15m");
     pp_buf_printf(b, "version: \"3.0.0\"\nname: random\nsymbol: %s\ntf: %s\nevaluate: %s\n",
                   PICK(r, "BTCUSDT", "SYNTHUSDT"), tf, PICK(r, "auto", "auto", "exec", "tape"));
-    put_account(r, b);
-    put_models(r, b);
+    put_account(r, b, plain);
+    put_models(r, b, plain);
     pp_buf_printf(b,
                   "features:\n  fast: {indicator: ema, params: {length: %d}}\n"
                   "  slow: {indicator: ema, params: {length: %d}}\n"
                   "  rsi: {indicator: rsi, params: {length: 7}}\n"
                   "  atr: {indicator: atr, params: {length: 10}}\n",
                   (int)(3 + pp_rng_below(r, 6)), (int)(10 + pp_rng_below(r, 20)));
-    bool exits = put_actions(r, b);
-    put_entry(r, b);
-    put_risk(r, b, exits);
+    bool exits = put_actions(r, b, plain);
+    if (!plain)
+        put_entry(r, b);
+    put_risk(r, b, exits, plain);
 }
 
 /* ---- the tape ---- */
@@ -256,6 +262,7 @@ static bool run_one(pp_diags *d, job *j, const pp_strategy *s, const pp_tape *ta
     if (!j->result[way])
         return false;
     j->log[way] = p->loop->log;
+    j->trips |= p->loop->trips && p->loop->log->trades.n;
     if (way != TRADES_ONLY) {
         j->events[way] = (pp_buf){&j->arena, NULL, 0, 0};
         pp_events_text(p->loop->log, &j->events[way]);
@@ -332,7 +339,7 @@ static void compare(job *j)
 }
 
 /* Fills of both loops; 0 if the Play never traded. */
-static size_t check_seed(uint64_t seed, size_t *failed)
+static size_t check_seed(uint64_t seed, size_t *failed, size_t *trips)
 {
     job j = {.seed = seed};
     size_t fills = 0;
@@ -343,6 +350,7 @@ static size_t check_seed(uint64_t seed, size_t *failed)
     if (j.wrong)
         cr_log_error("seed %llu: %s\n%s", (unsigned long long)seed, j.wrong, j.play.text);
     *failed += j.wrong != NULL;
+    *trips += j.trips;
     if (j.log[0])
         fills = j.log[0]->fills.n;
     pp_arena_free(&j.arena);
@@ -358,12 +366,14 @@ Test(random_loop, skipping_equals_bar_by_bar, .timeout = 7000)
     const char *soak = getenv("PP_SOAK"), *seed = getenv("PP_TEST_SEED");
     uint64_t n = soak ? strtoull(soak, NULL, 10) : 200;
     uint64_t first = seed ? strtoull(seed, NULL, 10) : 1;
-    size_t failed = 0, traded = 0;
+    size_t failed = 0, traded = 0, trips = 0;
     for (size_t k = 0; k < PP_COUNT(once_failed); k++)
-        check_seed(once_failed[k], &failed);
+        check_seed(once_failed[k], &failed, &trips);
     for (uint64_t k = 0; k < n && failed < 3; k++)
-        traded += check_seed(first + k, &failed) > 0;
+        traded += check_seed(first + k, &failed, &trips) > 0;
     cr_expect_eq(failed, 0, "%zu seeds failed", failed);
+    cr_expect(trips > n / 10 || n < 20, "only %zu of %llu Plays by signals alone", trips,
+              (unsigned long long)n);
     cr_expect(traded > n / 2 || n < 20, "only %zu of %llu Plays traded", traded,
               (unsigned long long)n);
 }
