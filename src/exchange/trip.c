@@ -4,8 +4,6 @@
  * does not begin. */
 #include "exchange/state.h"
 
-#include "base/simd.h"
-
 /* All the amounts on the way, before any is booked. */
 typedef struct way {
     pp_trip *trip;
@@ -63,34 +61,6 @@ static bool enter(const pp_exch *ex, way *w)
     return t->held_equity_e8 > t->floor_e8;
 }
 
-/* The lowest of low[0..n) and the highest of high[0..n); n > 0. */
-PP_SIMD static void extremes(const double *low, const double *high, size_t n, double *lo,
-                             double *hi)
-{
-    enum { LANES = 8 };
-    double l[LANES], h[LANES];
-    for (size_t k = 0; k < LANES; k++) {
-        l[k] = low[0];
-        h[k] = high[0];
-    }
-    size_t i = 0;
-    for (; i + LANES <= n; i += LANES)
-        for (size_t k = 0; k < LANES; k++) {
-            l[k] = low[i + k] < l[k] ? low[i + k] : l[k];
-            h[k] = high[i + k] > h[k] ? high[i + k] : h[k];
-        }
-    for (; i < n; i++) {
-        l[0] = low[i] < l[0] ? low[i] : l[0];
-        h[0] = high[i] > h[0] ? high[i] : h[0];
-    }
-    for (size_t k = 1; k < LANES; k++) {
-        l[0] = l[k] < l[0] ? l[k] : l[0];
-        h[0] = h[k] > h[0] ? h[k] : h[0];
-    }
-    *lo = l[0];
-    *hi = h[0];
-}
-
 /* Held from the first open to the last one without being liquidated. */
 static bool survives(const pp_exch *ex, way *w)
 {
@@ -98,14 +68,14 @@ static bool survives(const pp_exch *ex, way *w)
     const pp_bars *b = &ex->tape->bars;
     size_t i = t->entry_bar, n = t->exit_bar - i;
     double lo, hi;
-    extremes(b->low + i, b->high + i, n, &lo, &hi);
+    pp_extremes(b->low + i, b->high + i, n, &lo, &hi);
     int64_t low = pp_ex_px(lo), high = pp_ex_px(hi), mark = pp_ex_px(ex->mark_open[t->exit_bar]);
     w->low_e8 = low < w->open_e8[1] ? low : w->open_e8[1];
     w->high_e8 = high > w->open_e8[1] ? high : w->open_e8[1];
     if (!t->liq_px_e8)
         return true;
     if (ex->mark_low != b->low) {
-        extremes(ex->mark_low + i, ex->mark_high + i, n, &lo, &hi);
+        pp_extremes(ex->mark_low + i, ex->mark_high + i, n, &lo, &hi);
         low = pp_ex_px(lo);
         high = pp_ex_px(hi);
     }

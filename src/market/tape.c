@@ -2,6 +2,7 @@
 
 #include "base/simd.h"
 
+#include <string.h>
 #include <math.h>
 
 static const int32_t *identity(pp_arena *arena, size_t n)
@@ -180,19 +181,39 @@ static bool is_whole(const pp_bars *b)
            b->open_ms[b->n - 1] - b->open_ms[0] == (int64_t)(b->n - 1) * pp_tf_ms(b->tf);
 }
 
-PP_SIMD double pp_highest(const double *v, size_t n)
+PP_SIMD void pp_extremes(const double *low, const double *high, size_t n, double *lo, double *hi)
 {
-    enum { LANES = 16 };
-    double high[LANES] = {0};
+    double l = low[0], h = high[0];
+    pp_f64x4 l4[2] = {{l, l, l, l}, {l, l, l, l}}, h4[2] = {{h, h, h, h}, {h, h, h, h}};
     size_t i = 0;
-    for (; i + LANES <= n; i += LANES)
-        for (size_t k = 0; k < LANES; k++)
-            high[k] = v[i + k] > high[k] ? v[i + k] : high[k];
-    for (; i < n; i++)
-        high[0] = v[i] > high[0] ? v[i] : high[0];
-    for (size_t k = 1; k < LANES; k++)
-        high[0] = high[k] > high[0] ? high[k] : high[0];
-    return high[0];
+    for (; i + 8 <= n; i += 8)
+        for (size_t k = 0; k < 2; k++) {
+            pp_f64x4 a, b;
+            memcpy(&a, low + i + 4 * k, sizeof a);
+            memcpy(&b, high + i + 4 * k, sizeof b);
+            l4[k] = PP_MIN4(a, l4[k]);
+            h4[k] = PP_MAX4(b, h4[k]);
+        }
+    l4[0] = PP_MIN4(l4[0], l4[1]);
+    h4[0] = PP_MAX4(h4[0], h4[1]);
+    for (size_t k = 0; k < 4; k++) {
+        l = l4[0][k] < l ? l4[0][k] : l;
+        h = h4[0][k] > h ? h4[0][k] : h;
+    }
+    for (; i < n; i++) {
+        l = low[i] < l ? low[i] : l;
+        h = high[i] > h ? high[i] : h;
+    }
+    *lo = l;
+    *hi = h;
+}
+
+double pp_highest(const double *v, size_t n)
+{
+    double low, high = 0;
+    if (n)
+        pp_extremes(v, v, n, &low, &high);
+    return high > 0 ? high : 0;
 }
 
 size_t pp_bars_closed_by(const pp_bars *b, size_t from, size_t to, int64_t time_ms)

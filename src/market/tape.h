@@ -53,6 +53,8 @@ size_t pp_bars_closed_by(const pp_bars *b, size_t from, size_t to, int64_t time_
 
 /* The largest of n values, 0 if none is above it. */
 double pp_highest(const double *v, size_t n);
+/* The lowest of low[0..n) and the highest of high[0..n); n > 0. */
+void pp_extremes(const double *low, const double *high, size_t n, double *lo, double *hi);
 
 /* Bars of `tf` from the tape's (T4): first open, highest high, lowest low, last close, volumes
  * added oldest first; a first bar that starts before the tape does and a last one that is not
