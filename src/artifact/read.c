@@ -75,7 +75,7 @@ static bool check_file(pp_diags *d, pp_reading *r, size_t k, const json_t *entry
     return same;
 }
 
-/* Files of one lane: the equity points and the report, the optional one, are half of the work. */
+/* Files of one lane: the equity points are half of the work. */
 static bool check_files(pp_diags *d, pp_reading *r, bool first)
 {
     json_t *files = json_object_get(r->a->manifest, "files");
@@ -83,7 +83,7 @@ static bool check_files(pp_diags *d, pp_reading *r, bool first)
     for (size_t i = 0; i < pp_n_run_files; i++) {
         const char *name = pp_run_file_names[i].name;
         const json_t *entry = json_object_get(files, name);
-        if ((i == PP_SCHEMA_EQUITY || pp_run_file_names[i].optional) != first)
+        if ((i == PP_SCHEMA_EQUITY) != first)
             continue;
         if (entry) {
             ok &= check_file(d, r, i, entry);

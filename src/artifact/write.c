@@ -21,6 +21,8 @@
 #include <unistd.h>
 
 enum { FILE_MAX = 1 << 30 };
+/* Texts of megabytes that grow by doubling are copied, and cost new memory, twice over. */
+enum { EVENT_ROOM = 256, REPORT_ROOM = 5 << 20 };
 
 /* Finished files on their way to the disk, which takes its time. */
 typedef struct pp_syncing {
@@ -141,9 +143,18 @@ static bool put_table(pp_writer *w, pp_lane *lane, pp_schema_id id)
     return pp_file_hash(&lane->d, w->fs, path, file->sha256, &file->bytes);
 }
 
+static size_t events_of(const pp_log *log)
+{
+    size_t n = 0;
+    for (size_t k = 0; k < PP_EVENT_LISTS; k++)
+        n += pp_event_slab(&pp_event_lists[k], log)->n;
+    return n;
+}
+
 static bool put_events(pp_writer *w, pp_lane *lane)
 {
     pp_buf text = {.arena = &lane->arena};
+    pp_buf_room(&text, EVENT_ROOM * events_of(w->job->result->log));
     pp_buf_put(&text, "", 0);
     size_t n = pp_events_text(w->job->result->log, &text);
     pp_signature *s = &w->out.signature;
@@ -158,19 +169,22 @@ static bool put_report(pp_writer *w, pp_lane *lane)
     pp_buf html = {.arena = &lane->arena};
     if (!job->report)
         return true;
+    pp_buf_room(&html, REPORT_ROOM);
     return job->report(job->report_ctx, &lane->d, job->result, job->metrics, job->findings,
                        &html) &&
            put_file(w, &lane->d, "report.html", -1, &html);
 }
 
-/* The equity points and the report are half of the work. */
+/* The tables, most of all the equity points, are half of the work. */
 static bool put_lane(void *ctx, pp_lane *lane, int k)
 {
     pp_writer *w = ctx;
+    if (k == 0)
+        return put_report(w, lane) && put_events(w, lane);
     for (int id = 0; id < PP_SCHEMA_COUNT; id++)
-        if ((id == PP_SCHEMA_EQUITY) == (k == 0) && !put_table(w, lane, (pp_schema_id)id))
+        if (!put_table(w, lane, (pp_schema_id)id))
             return false;
-    return k == 0 ? put_report(w, lane) : put_events(w, lane);
+    return true;
 }
 
 static bool put_documents(pp_writer *w)
