@@ -76,11 +76,13 @@ int pp_detail_levels(pp_arena *arena, const pp_tape *tape, int64_t start_ms, int
     pp_tf own = tape->bars.tf, tfs[PP_TF_COUNT] = {own};
     pp_bars bars[PP_TF_COUNT];
     const int32_t *last[PP_TF_COUNT];
-    for (int tf = PP_TF_COUNT - 1; tf >= (int)own; tf--)
-        if (tf == (int)own || (wanted >> tf & 1 && pp_tf_divides(own, (pp_tf)tf) &&
-                               fits(start_ms, end_ms, (pp_tf)tf)))
+    for (int tf = PP_TF_COUNT - 1; tf > (int)own; tf--)
+        if (wanted >> tf & 1 && pp_tf_divides(own, (pp_tf)tf) && fits(start_ms, end_ms, (pp_tf)tf))
             tfs[n_tfs++] = (pp_tf)tf;
     pp_bars_aggregate_all(arena, &tape->bars, tfs, n_tfs, bars, last);
+    tfs[n_tfs] = own;
+    bars[n_tfs] = tape->bars;
+    last[n_tfs++] = NULL;
     for (int k = 0; k < n_tfs; k++) {
         pp_detail l = {.bars = bars[k], .last = last[k]};
         pp_span s = {bar_at(&l.bars, start_ms), bar_at(&l.bars, end_ms)};
