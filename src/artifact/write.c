@@ -175,16 +175,15 @@ static bool put_report(pp_writer *w, pp_lane *lane)
            put_file(w, &lane->d, "report.html", -1, &html);
 }
 
-/* The tables, most of all the equity points, are half of the work. */
+/* Three tables, most of all the equity points, are half of the work. */
 static bool put_lane(void *ctx, pp_lane *lane, int k)
 {
     pp_writer *w = ctx;
-    if (k == 0)
-        return put_report(w, lane) && put_events(w, lane);
     for (int id = 0; id < PP_SCHEMA_COUNT; id++)
-        if (!put_table(w, lane, (pp_schema_id)id))
+        if ((id == PP_SCHEMA_TRADES || id == PP_SCHEMA_LEDGER) == (k == 0) &&
+            !put_table(w, lane, (pp_schema_id)id))
             return false;
-    return true;
+    return k != 0 || (put_report(w, lane) && put_events(w, lane));
 }
 
 static bool put_documents(pp_writer *w)

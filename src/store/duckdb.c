@@ -267,8 +267,7 @@ bool pp_db_allow(pp_db *db, const char *const *dirs, size_t n_dirs, pp_diags *d)
         pp_buf_printf(&sql, "%s%s", i ? "," : "", pp_sql_text(db->arena, real));
     }
     pp_buf_puts(&sql, "]");
-    return execute(db, "SET temp_directory=''", d) && execute(db, sql.text, d) &&
-           execute(db, "SET enable_external_access=false", d) &&
+    return execute(db, sql.text, d) && execute(db, "SET enable_external_access=false", d) &&
            execute(db, "SET lock_configuration=true", d);
 }
 
@@ -279,6 +278,7 @@ pp_db *pp_db_start(pp_arena *arena, pp_diags *d)
         {"autoinstall_known_extensions", "false"},
         {"autoload_known_extensions", "false"},
         {"preserve_insertion_order", "true"},
+        {"temp_directory", ""},
     };
     pp_db *db = PP_NEW(arena, pp_db);
     duckdb_config config = NULL;
@@ -609,7 +609,8 @@ bool pp_db_fetch_words(pp_db *db, pp_arena *arena, const char *sql, size_t rows_
 
 /* ------------------------------------------------------------------------------------ write */
 
-/* Runs a statement that reads the table, once, from the view `name`. */
+/* Runs a statement that reads the table, once, from the view `name`, which stays: of rows that were
+ * read, until the next. */
 static bool with_view(pp_db *db, const char *name, const pp_table *t, const char *sql, pp_diags *d)
 {
     PP_ASSERT(t->n_cols > 0 && t->n_cols <= PP_TABLE_COLS_MAX, "A2", t->n_cols, 0);
@@ -618,8 +619,7 @@ static bool with_view(pp_db *db, const char *name, const pp_table *t, const char
         refused("the rows of a table cannot be read", d);
         return false;
     }
-    bool ok = execute(db, sql, d);
-    return execute(db, pp_fmt(db->arena, "DROP VIEW %s", name), d) && ok;
+    return execute(db, sql, d);
 }
 
 /* Connections share names: each reads through one of its own. */
