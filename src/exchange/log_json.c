@@ -10,10 +10,11 @@
 
 static void member(pp_buf *out, const char *key, const char *value)
 {
-    pp_buf_puts(out, ", \"");
-    pp_buf_puts(out, key);
-    pp_buf_puts(out, "\": ");
-    pp_buf_puts(out, value);
+    static const char before[] = ", \"", after[] = "\": ";
+    size_t most = strlen(key) + strlen(value) + sizeof before + sizeof after;
+    char *to = pp_buf_room(out, most);
+    to = stpcpy(stpcpy(stpcpy(stpcpy(to, before), key), after), value);
+    out->len = (size_t)(to - out->text);
 }
 
 static void whole(pp_buf *out, const char *key, int64_t v)
@@ -24,10 +25,9 @@ static void whole(pp_buf *out, const char *key, int64_t v)
 
 static void money(pp_buf *out, const char *key, int64_t v_e8)
 {
-    char text[PP_E8_TEXT];
-    member(out, key, "\"");
-    pp_buf_puts(out, pp_e8_format(v_e8, text));
-    pp_buf_puts(out, "\"");
+    char text[PP_E8_TEXT + 2] = "\"";
+    pp_e8_format(v_e8, text + 1);
+    member(out, key, strcat(text, "\""));
 }
 
 /* Prices that an order may not have: null. */
