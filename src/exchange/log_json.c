@@ -26,8 +26,8 @@ static void whole(pp_buf *out, const char *key, int64_t v)
 static void money(pp_buf *out, const char *key, int64_t v_e8)
 {
     char text[PP_E8_TEXT + 2] = "\"";
-    pp_e8_format(v_e8, text + 1);
-    member(out, key, strcat(text, "\""));
+    memcpy(text + 1 + strlen(pp_e8_format(v_e8, text + 1)), "\"", 2);
+    member(out, key, text);
 }
 
 /* Prices that an order may not have: null. */
