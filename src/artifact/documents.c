@@ -123,6 +123,39 @@ char *pp_table_hash(const pp_table *t, char out[PP_SHA256_HEX])
     return pp_sha256_hex(&cells.h, out);
 }
 
+static bool same_cell(const pp_col *a, const pp_col *b, size_t i)
+{
+    bool known = !a->valid || a->valid[i];
+    if (known != (!b->valid || b->valid[i]))
+        return false;
+    if (!known)
+        return true;
+    switch (a->type) {
+    case PP_COL_I64:
+    case PP_COL_DEC8:
+        return a->i64[i] == b->i64[i];
+    case PP_COL_F64: /* by their bits: -0 is not 0 */
+        return memcmp(&a->f64[i], &b->f64[i], sizeof a->f64[i]) == 0;
+    case PP_COL_STR:
+        return strcmp(a->str[i], b->str[i]) == 0;
+    case PP_COL_BOOL:
+        return a->b8[i] == b->b8[i];
+    }
+    return false;
+}
+
+bool pp_table_equal(const pp_table *a, const pp_table *b)
+{
+    bool same = a->n_rows == b->n_rows && a->n_cols == b->n_cols;
+    for (size_t k = 0; same && k < a->n_cols; k++) {
+        const pp_col *x = &a->cols[k], *y = &b->cols[k];
+        same = x->type == y->type && strcmp(x->name, y->name) == 0;
+        for (size_t i = 0; same && i < a->n_rows; i++)
+            same = same_cell(x, y, i);
+    }
+    return same;
+}
+
 static void put_identity(pp_json *w, const pp_result *r)
 {
     pp_json_int(w, "schema", PP_ARTIFACT_SCHEMA);

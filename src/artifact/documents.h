@@ -27,12 +27,23 @@ extern const size_t pp_n_run_files;
 
 /* Content hash of a table, whatever file holds it: per column its name, type and values. */
 char *pp_table_hash(const pp_table *t, char out[PP_SHA256_HEX]);
+/* True if all that pp_table_hash() takes in is the same. */
+bool pp_table_equal(const pp_table *a, const pp_table *b);
 
 typedef struct pp_signature {
     char tables[PP_SCHEMA_COUNT][PP_SHA256_HEX];
     char events[PP_SHA256_HEX];
     size_t n_events;
 } pp_signature;
+
+/* What was written, by place in pp_run_file_names, for gate 3: what it reads back and finds equal
+ * to this, byte for byte or cell for cell, has the hash that was computed then. */
+typedef struct pp_written {
+    pp_run_file files[PP_RUN_FILES_MAX]; /* without a name: not written */
+    pp_part texts[PP_RUN_FILES_MAX];     /* NULL: DuckDB wrote the file */
+    pp_table tables[PP_SCHEMA_COUNT];
+    pp_signature signature;
+} pp_written;
 
 void pp_result_document(const pp_result *r, const pp_metrics *m, const pp_findings *f, pp_buf *out);
 void pp_signature_document(const pp_result *r, const pp_signature *s, pp_buf *out);
@@ -44,7 +55,7 @@ bool pp_manifest_is_whole(const char *text, size_t len);
 
 /* Gate 3 on the files in dir, before they become a run. */
 bool pp_artifact_gate(pp_diags *d, const pp_fs *fs, pp_lanes *lanes, const char *dir,
-                      const pp_tape *tape);
+                      const pp_tape *tape, const pp_written *written);
 
 const char *pp_intrabar_name(pp_intrabar intrabar); /* "adverse" */
 

@@ -1,5 +1,7 @@
 #include "artifact/events.h"
 
+#include "base/text.h"
+
 #include <string.h>
 
 static void fill_line(const void *r, pp_buf *out)
@@ -67,7 +69,12 @@ size_t pp_events_text(const pp_log *log, pp_buf *out)
         if (seq == INT64_MAX)
             return n;
         const pp_event_list *l = &pp_event_lists[first];
-        pp_buf_printf(out, "{\"seq\":%lld,\"list\":\"%s\",\"record\":", (long long)seq, l->name);
+        char text[PP_INT_TEXT];
+        pp_buf_puts(out, "{\"seq\":");
+        pp_buf_puts(out, pp_int_text(seq, text));
+        pp_buf_puts(out, ",\"list\":\"");
+        pp_buf_puts(out, l->name);
+        pp_buf_puts(out, "\",\"record\":");
         l->line(pp_slab_at(pp_event_slab(l, log), next[first]++), out);
         pp_buf_puts(out, "}\n");
     }

@@ -69,11 +69,31 @@ bool pp_lanes_run(pp_lanes *l, pp_diags *d, pp_lane_fn fn, void *ctx)
     return join(l, d);
 }
 
-bool pp_lanes_start_db(pp_lane *lane)
+static bool start_db(void *ctx, pp_lane *lane, int k)
 {
+    (void)ctx, (void)k;
     if (!lane->db)
         lane->db = pp_db_start(&lane->arena, &lane->d);
     return lane->db != NULL;
+}
+
+static void start_beside(void *ctx, pp_arena *own)
+{
+    (void)own;
+    run_lane((pp_lane_job){ctx, start_db, NULL, 0}, PP_LANE_DB);
+}
+
+void pp_lanes_begin(pp_lanes *l, pp_arena *arena)
+{
+    for (int k = 0; k < PP_LANES; k++)
+        l->lane[k].ok = true;
+    l->starting = pp_task_start(arena, start_beside, l);
+}
+
+bool pp_lanes_begun(pp_lanes *l, pp_diags *d)
+{
+    pp_task_wait(l->starting);
+    return join(l, d);
 }
 
 /* The lane with the database comes first. */
@@ -82,7 +102,7 @@ static bool allow_lane(void *ctx, pp_lane *lane, int k)
     const char *const *dir = ctx;
     pp_lane *owner = lane - k + PP_LANE_DB;
     if (lane == owner)
-        return pp_lanes_start_db(lane) && pp_db_allow(lane->db, dir, 1, &lane->d);
+        return start_db(NULL, lane, k) && pp_db_allow(lane->db, dir, 1, &lane->d);
     lane->db = owner->ok ? pp_db_connect(&lane->arena, owner->db, &lane->d) : NULL;
     return lane->db != NULL;
 }

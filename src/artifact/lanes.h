@@ -9,6 +9,7 @@
 #define PP_LANES_H
 
 #include "base/pool.h"
+#include "base/task.h"
 #include "store/duckdb.h"
 
 enum { PP_LANES = 2 };
@@ -23,15 +24,17 @@ typedef struct pp_lane {
 typedef struct pp_lanes {
     pp_lane lane[PP_LANES];
     pp_pool *pool;
+    pp_task *starting; /* of pp_lanes_begin(); NULL: not begun */
 } pp_lanes;
 
 /* Memory and threads; no database yet. */
 pp_lanes *pp_lanes_make(pp_diags *d, bool serial);
 
-/* Starts DuckDB on the lane PP_LANE_DB while another does something else. May be left out: then
- * pp_lanes_allow() does it. */
+/* Starts DuckDB for the lane PP_LANE_DB on a thread beside; pp_lanes_begun() waits for it. May be
+ * left out: then pp_lanes_allow() starts it. */
 enum { PP_LANE_DB = 1 };
-bool pp_lanes_start_db(pp_lane *lane);
+void pp_lanes_begin(pp_lanes *l, pp_arena *arena);
+bool pp_lanes_begun(pp_lanes *l, pp_diags *d);
 /* Lets both lanes at the files in dir, once. False with errors in d. */
 bool pp_lanes_allow(pp_lanes *l, pp_diags *d, const char *dir);
 

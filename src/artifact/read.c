@@ -15,14 +15,6 @@ static const char *in_dir(pp_diags *d, const char *dir, const char *name)
     return pp_fmt(d->arena, "%s/%s", dir, name);
 }
 
-static json_t *read_json(pp_diags *d, const pp_fs *fs, const char *dir, const char *name)
-{
-    size_t n;
-    const char *path = in_dir(d, dir, name);
-    char *text = pp_file_read(d, fs, path, FILE_MAX, &n);
-    return text ? pp_json_read(d, path, text, n) : NULL;
-}
-
 json_t *pp_artifact_manifest(pp_diags *d, const pp_fs *fs, const char *dir)
 {
     size_t n;
@@ -45,46 +37,58 @@ json_t *pp_artifact_manifest(pp_diags *d, const pp_fs *fs, const char *dir)
     return m;
 }
 
-static const pp_run_file_name *known_name(const char *name)
+typedef struct pp_reading {
+    const pp_fs *fs;
+    const char *dir;
+    const pp_written *written; /* NULL: nothing is known */
+    pp_artifact *a;
+    bool same[PP_RUN_FILES_MAX]; /* the file holds the text that was written */
+} pp_reading;
+
+/* pp_n_run_files: no run has such a file. */
+static size_t file_index(const char *name)
 {
-    for (size_t i = 0; i < pp_n_run_files; i++)
-        if (strcmp(pp_run_file_names[i].name, name) == 0)
-            return &pp_run_file_names[i];
-    return NULL;
+    size_t k = 0;
+    while (k < pp_n_run_files && strcmp(pp_run_file_names[k].name, name) != 0)
+        k++;
+    return k;
 }
 
-static bool check_file(pp_diags *d, const pp_fs *fs, const char *dir, const char *name,
-                       const json_t *entry)
+/* Size and hash of a file; those of a text are known once the file is found to hold it. */
+static bool check_file(pp_diags *d, pp_reading *r, size_t k, const json_t *entry)
 {
-    size_t n;
     char hex[PP_SHA256_HEX];
-    const char *path = in_dir(d, dir, name);
-    if (!pp_file_hash(d, fs, path, hex, &n))
+    const char *path = in_dir(d, r->dir, pp_run_file_names[k].name);
+    const pp_part none = {0}, *text = r->written ? &r->written->texts[k] : &none;
+    size_t n = text->n;
+    if (text->bytes ? !pp_file_equals(d, r->fs, path, text->bytes, n, &r->same[k])
+                    : !pp_file_hash(d, r->fs, path, hex, &n))
         return false;
+    if (text->bytes)
+        memcpy(hex, r->written->files[k].sha256, sizeof hex);
     const char *want = json_string_value(json_object_get(entry, "sha256"));
-    bool same = want && (json_int_t)n == json_integer_value(json_object_get(entry, "bytes")) &&
-                strcmp(hex, want) == 0;
+    bool same = (r->same[k] || !text->bytes) && want && strcmp(hex, want) == 0 &&
+                (json_int_t)n == json_integer_value(json_object_get(entry, "bytes"));
     if (!same)
         pp_error(d, PP_E_VERIFY, (pp_pos){.file = path},
                  "the file is not the one that the manifest lists (size or SHA-256)");
     return same;
 }
 
-/* Files of one lane: the equity points and the report, the optional one, are half of the work. */
-static bool check_files(pp_diags *d, const pp_fs *fs, const char *dir, const json_t *manifest,
-                        bool first)
+/* Files of one lane: the equity points are half of the work. */
+static bool check_files(pp_diags *d, pp_reading *r, bool first)
 {
-    json_t *files = json_object_get(manifest, "files");
+    json_t *files = json_object_get(r->a->manifest, "files");
     bool ok = true;
     for (size_t i = 0; i < pp_n_run_files; i++) {
         const char *name = pp_run_file_names[i].name;
         const json_t *entry = json_object_get(files, name);
-        if ((i == PP_SCHEMA_EQUITY || pp_run_file_names[i].optional) != first)
+        if ((i == PP_SCHEMA_EQUITY) != first)
             continue;
         if (entry) {
-            ok &= check_file(d, fs, dir, name, entry);
+            ok &= check_file(d, r, i, entry);
         } else if (!pp_run_file_names[i].optional) {
-            pp_error(d, PP_E_ARTIFACT, (pp_pos){.file = in_dir(d, dir, name)},
+            pp_error(d, PP_E_ARTIFACT, (pp_pos){.file = in_dir(d, r->dir, name)},
                      "the manifest does not list this file");
             ok = false;
         }
@@ -99,7 +103,7 @@ static bool check_names(pp_diags *d, const char *dir, const json_t *manifest)
     bool ok = true;
     json_object_foreach(json_object_get(manifest, "files"), name, entry)
     {
-        if (known_name(name))
+        if (file_index(name) < pp_n_run_files)
             continue;
         pp_error(d, PP_E_ARTIFACT, (pp_pos){.file = in_dir(d, dir, name)},
                  "the manifest lists a file that no run has");
@@ -211,15 +215,24 @@ static bool restore_events(pp_diags *d, pp_artifact *a, const char *path)
     return true;
 }
 
-static bool read_tables(pp_lane *lane, const char *dir, bool equity, pp_artifact *a)
+static void hash_table(const pp_written *written, pp_artifact *a, int id)
+{
+    if (written && pp_table_equal(&a->tables[id], &written->tables[id]))
+        memcpy(a->table_hash[id], written->signature.tables[id], PP_SHA256_HEX);
+    else
+        pp_table_hash(&a->tables[id], a->table_hash[id]);
+}
+
+static bool read_tables(pp_lane *lane, const pp_reading *r, bool equity)
 {
     pp_diags *d = &lane->d;
+    pp_artifact *a = r->a;
     pp_slab *slabs[PP_SCHEMA_COUNT] = {&a->log.trades, &a->log.orders, &a->log.fills, NULL,
                                        &a->log.ledger};
     bool ok = true;
     for (int id = 0; id < PP_SCHEMA_COUNT; id++) {
         const pp_schema *s = &pp_schemas[id];
-        const char *path = in_dir(d, dir, pp_run_file_names[id].name);
+        const char *path = in_dir(d, r->dir, pp_run_file_names[id].name);
         pp_records rows;
         if ((id == PP_SCHEMA_EQUITY) != equity)
             continue;
@@ -228,7 +241,7 @@ static bool read_tables(pp_lane *lane, const char *dir, bool equity, pp_artifact
             ok = false;
             continue;
         }
-        pp_table_hash(&a->tables[id], a->table_hash[id]);
+        hash_table(r->written, a, id);
         if (slabs[id])
             *slabs[id] = (pp_slab){(char *)(uintptr_t)rows.v, rows.n, rows.n, s->record_size};
         if (equity) {
@@ -298,35 +311,59 @@ static bool restore_facts(pp_diags *d, pp_artifact *a, const char *path)
     return false;
 }
 
-typedef struct pp_reading {
-    const pp_fs *fs;
-    const char *dir;
-    pp_artifact *a;
-} pp_reading;
+/* The text of file k once it is checked. */
+static const char *text_of(pp_diags *d, const pp_reading *r, size_t k, size_t *n)
+{
+    if (!r->same[k])
+        return pp_file_read(d, r->fs, in_dir(d, r->dir, pp_run_file_names[k].name), FILE_MAX, n);
+    *n = r->written->texts[k].n;
+    return r->written->texts[k].bytes;
+}
+
+static json_t *read_json(pp_diags *d, const pp_reading *r, const char *name)
+{
+    size_t n;
+    const char *text = text_of(d, r, file_index(name), &n);
+    return text ? pp_json_read(d, in_dir(d, r->dir, name), text, n) : NULL;
+}
+
+/* The lines and the end of their chain. */
+static bool read_events(pp_diags *d, const pp_reading *r, const char *name)
+{
+    pp_artifact *a = r->a;
+    size_t k = file_index(name);
+    a->events = text_of(d, r, k, &a->events_len);
+    if (!a->events)
+        return false;
+    if (r->same[k]) {
+        a->n_events = r->written->signature.n_events;
+        memcpy(a->events_hash, r->written->signature.events, sizeof a->events_hash);
+        a->chained = true;
+    } else {
+        a->chained = pp_events_chain(a->events, a->events_len, &a->n_events, a->events_hash);
+    }
+    return restore_events(d, a, in_dir(d, r->dir, name));
+}
 
 static bool read_lane(void *ctx, pp_lane *lane, int k)
 {
     pp_reading *r = ctx;
     pp_artifact *a = r->a;
     pp_diags *d = &lane->d;
-    if (!check_files(d, r->fs, r->dir, a->manifest, k == 0))
+    if (!check_files(d, r, k == 0))
         return false;
     if (k == 0)
-        return read_tables(lane, r->dir, true, a);
-    const char *path = in_dir(d, r->dir, "events.jsonl");
-    a->result_json = read_json(d, r->fs, r->dir, "result.json");
-    a->signature = read_json(d, r->fs, r->dir, "signature.json");
-    a->events = pp_file_read(d, r->fs, path, FILE_MAX, &a->events_len);
-    if (!a->result_json || !a->signature || !a->events)
-        return false;
-    a->chained = pp_events_chain(a->events, a->events_len, &a->n_events, a->events_hash);
-    return restore_events(d, a, path) && read_tables(lane, r->dir, false, a);
+        return read_tables(lane, r, true);
+    a->result_json = read_json(d, r, "result.json");
+    a->signature = read_json(d, r, "signature.json");
+    return a->result_json && a->signature && read_events(d, r, "events.jsonl") &&
+           read_tables(lane, r, false);
 }
 
 bool pp_artifact_read(pp_diags *d, const pp_fs *fs, pp_lanes *lanes, const char *dir,
-                      pp_artifact *a, int *checks)
+                      const pp_written *written, pp_artifact *a, int *checks)
 {
-    pp_reading r = {fs, dir, a};
+    pp_reading r = {.fs = fs, .dir = dir, .written = written, .a = a};
     *a = (pp_artifact){.dir = dir};
     a->manifest = pp_artifact_manifest(d, fs, dir);
     if (!a->manifest)

@@ -26,10 +26,11 @@ typedef struct pp_artifact {
 /* manifest.json, once its seal is found whole. NULL with errors in d. */
 json_t *pp_artifact_manifest(pp_diags *d, const pp_fs *fs, const char *dir);
 
-/* The whole run. Size and hash of every file are compared with the manifest first: errors for each
- * that differs, is missing or is not one of the names of a run, and *checks counts them. False
- * with errors in d then, and when a file cannot be understood. What is read lives in the lanes. */
+/* The whole run; `written` is for gate 3, else NULL. Size and hash of every file are compared with
+ * the manifest first: errors for each that differs, is missing or is not one of the names of a run,
+ * and *checks counts them. False with errors in d then, and when a file cannot be understood. What
+ * is read lives in the lanes. */
 bool pp_artifact_read(pp_diags *d, const pp_fs *fs, pp_lanes *lanes, const char *dir,
-                      pp_artifact *out, int *checks);
+                      const pp_written *written, pp_artifact *out, int *checks);
 
 #endif

@@ -18,6 +18,7 @@ typedef struct pp_check {
     const char *dir;
     const pp_tape *tape;
     pp_lanes *lanes;
+    const pp_written *written;
     pp_artifact a;
     int checks;
     bool ok;
@@ -260,7 +261,8 @@ static void verify_run(pp_check *c)
         c->lanes = pp_lanes_make(c->d, c->fs != &pp_fs_real);
         allowed = pp_lanes_allow(c->lanes, c->d, c->dir);
     }
-    c->ok = allowed && pp_artifact_read(c->d, c->fs, c->lanes, c->dir, &c->a, &c->checks);
+    c->ok =
+        allowed && pp_artifact_read(c->d, c->fs, c->lanes, c->dir, c->written, &c->a, &c->checks);
     if (!c->ok)
         return;
     check_identity(c);
@@ -284,11 +286,11 @@ bool pp_artifact_verify(pp_diags *d, const pp_fs *fs, const char *dir, const pp_
 }
 
 bool pp_artifact_gate(pp_diags *d, const pp_fs *fs, pp_lanes *lanes, const char *dir,
-                      const pp_tape *tape)
+                      const pp_tape *tape, const pp_written *written)
 {
     size_t from = d->list.n;
     const char *outer = d->context;
-    pp_check c = {.d = d, .fs = fs, .lanes = lanes, .dir = dir, .tape = tape};
+    pp_check c = {.d = d, .fs = fs, .lanes = lanes, .dir = dir, .tape = tape, .written = written};
     d->context = "gate 3, artifacts";
     verify_run(&c);
     d->context = outer;

@@ -1,11 +1,12 @@
-/* Writing a run (A1). The order of steps is the proof: every file is written and synced inside a
- * temporary sibling, read back and hashed, the manifest last; gate 3 reads it all again; only then
- * one rename makes it the run. Whatever fails before that rename leaves the target as it was. */
+/* Writing a run (A1). The order of steps is the proof: every file is written inside a temporary
+ * sibling, the manifest last; all are synced while gate 3 reads them again; only then one rename
+ * makes it the run. Whatever fails before that rename leaves the target as it was. */
 #include "artifact/artifact.h"
 
 #include "artifact/documents.h"
 #include "artifact/events.h"
 #include "artifact/lanes.h"
+#include "base/task.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -20,6 +21,17 @@
 #include <unistd.h>
 
 enum { FILE_MAX = 1 << 30 };
+/* Texts of megabytes that grow by doubling are copied, and cost new memory, twice over. */
+enum { EVENT_ROOM = 256, REPORT_ROOM = 5 << 20 };
+
+/* Finished files on their way to the disk, which takes its time. */
+typedef struct pp_syncing {
+    const pp_fs *fs;
+    const char *paths[PP_RUN_FILES_MAX + 1];
+    size_t n, done;
+    int error; /* of the file at `done`; 0: none */
+    pp_task *task;
+} pp_syncing;
 
 typedef struct pp_writer {
     const pp_artifact_job *job;
@@ -27,8 +39,8 @@ typedef struct pp_writer {
     const pp_fs *fs;
     const char *target, *dir; /* the run's folder, and the temporary one */
     pp_lanes *lanes;
-    pp_signature signature;
-    pp_run_file files[PP_RUN_FILES_MAX]; /* in the order of the names; without one: not written */
+    pp_written out;
+    pp_syncing *syncing; /* NULL: not begun */
     bool ok;
 } pp_writer;
 
@@ -103,8 +115,8 @@ static pp_run_file *list_file(pp_writer *w, const char *name, int64_t rows)
     size_t k = 0;
     while (strcmp(pp_run_file_names[k].name, name) != 0)
         k++;
-    w->files[k] = (pp_run_file){.name = name, .rows = rows};
-    return &w->files[k];
+    w->out.files[k] = (pp_run_file){.name = name, .rows = rows};
+    return &w->out.files[k];
 }
 
 static bool put_file(pp_writer *w, pp_diags *d, const char *name, int64_t rows, const pp_buf *text)
@@ -112,45 +124,42 @@ static bool put_file(pp_writer *w, pp_diags *d, const char *name, int64_t rows, 
     pp_run_file *file = list_file(w, name, rows);
     file->bytes = text->len;
     pp_sha256_text(text->text, text->len, file->sha256);
+    w->out.texts[file - w->out.files] = (pp_part){text->text, text->len};
     return pp_file_write(d, w->fs, in_dir(d->arena, w->dir, name), text->text, text->len);
-}
-
-/* DuckDB writes files by itself: sync what it wrote and hash what is really there. */
-static bool settle_file(pp_writer *w, pp_diags *d, const char *name, int64_t rows, const char *path)
-{
-    int fd = w->fs->open(w->fs->ctx, path, O_RDONLY, 0);
-    bool synced = fd >= 0 && w->fs->fsync(w->fs->ctx, fd) == 0;
-    if (fd >= 0)
-        w->fs->close(w->fs->ctx, fd);
-    if (!synced) {
-        pp_error(d, PP_E_FILE, (pp_pos){.file = path}, "cannot sync the file: %s", strerror(errno));
-        return false;
-    }
-    pp_run_file *file = list_file(w, name, rows);
-    return pp_file_hash(d, w->fs, path, file->sha256, &file->bytes);
 }
 
 static bool put_table(pp_writer *w, pp_lane *lane, pp_schema_id id)
 {
-    pp_table table;
+    pp_table *table = &w->out.tables[id];
     pp_records records = pp_records_of(w->job->result, id);
     const char *name = pp_run_file_names[id].name;
     const char *path = in_dir(&lane->arena, w->dir, name);
-    if (!pp_schema_table(&lane->d, &lane->arena, &pp_schemas[id], w->job->result, records, &table))
+    if (!pp_schema_table(&lane->d, &lane->arena, &pp_schemas[id], w->job->result, records, table))
         return false;
-    pp_table_hash(&table, w->signature.tables[id]);
-    return pp_db_write_parquet(lane->db, path, &table, NULL, &lane->d) &&
-           settle_file(w, &lane->d, name, (int64_t)records.n, path);
+    pp_table_hash(table, w->out.signature.tables[id]);
+    if (!pp_db_write_parquet(lane->db, path, table, NULL, &lane->d))
+        return false;
+    pp_run_file *file = list_file(w, name, (int64_t)records.n); /* and what is really there */
+    return pp_file_hash(&lane->d, w->fs, path, file->sha256, &file->bytes);
+}
+
+static size_t events_of(const pp_log *log)
+{
+    size_t n = 0;
+    for (size_t k = 0; k < PP_EVENT_LISTS; k++)
+        n += pp_event_slab(&pp_event_lists[k], log)->n;
+    return n;
 }
 
 static bool put_events(pp_writer *w, pp_lane *lane)
 {
     pp_buf text = {.arena = &lane->arena};
+    pp_buf_room(&text, EVENT_ROOM * events_of(w->job->result->log));
     pp_buf_put(&text, "", 0);
     size_t n = pp_events_text(w->job->result->log, &text);
-    bool chained =
-        pp_events_chain(text.text, text.len, &w->signature.n_events, w->signature.events);
-    PP_ASSERT(chained && n == w->signature.n_events, "A4", n, w->signature.n_events);
+    pp_signature *s = &w->out.signature;
+    bool chained = pp_events_chain(text.text, text.len, &s->n_events, s->events);
+    PP_ASSERT(chained && n == s->n_events, "A4", n, s->n_events);
     return put_file(w, &lane->d, "events.jsonl", (int64_t)n, &text);
 }
 
@@ -160,19 +169,21 @@ static bool put_report(pp_writer *w, pp_lane *lane)
     pp_buf html = {.arena = &lane->arena};
     if (!job->report)
         return true;
+    pp_buf_room(&html, REPORT_ROOM);
     return job->report(job->report_ctx, &lane->d, job->result, job->metrics, job->findings,
                        &html) &&
            put_file(w, &lane->d, "report.html", -1, &html);
 }
 
-/* The equity points and the report are half of the work. */
+/* Three tables, most of all the equity points, are half of the work. */
 static bool put_lane(void *ctx, pp_lane *lane, int k)
 {
     pp_writer *w = ctx;
     for (int id = 0; id < PP_SCHEMA_COUNT; id++)
-        if ((id == PP_SCHEMA_EQUITY) == (k == 0) && !put_table(w, lane, (pp_schema_id)id))
+        if ((id == PP_SCHEMA_TRADES || id == PP_SCHEMA_LEDGER) == (k == 0) &&
+            !put_table(w, lane, (pp_schema_id)id))
             return false;
-    return k == 0 ? put_report(w, lane) : put_events(w, lane);
+    return k != 0 || (put_report(w, lane) && put_events(w, lane));
 }
 
 static bool put_documents(pp_writer *w)
@@ -180,7 +191,7 @@ static bool put_documents(pp_writer *w)
     const pp_artifact_job *job = w->job;
     pp_buf result = {.arena = w->d->arena}, signature = result, preflight = result;
     pp_result_document(job->result, job->metrics, job->findings, &result);
-    pp_signature_document(job->result, &w->signature, &signature);
+    pp_signature_document(job->result, &w->out.signature, &signature);
     pp_buf_puts(&preflight,
                 job->preflight_json ? job->preflight_json : "{\"status\": \"not run\"}\n");
     return put_file(w, w->d, "result.json", -1, &result) &&
@@ -194,19 +205,63 @@ static bool put_manifest(pp_writer *w)
     pp_run_file files[PP_RUN_FILES_MAX];
     size_t n = 0;
     for (size_t k = 0; k < pp_n_run_files; k++)
-        if (w->files[k].name)
-            files[n++] = w->files[k];
+        if (w->out.files[k].name)
+            files[n++] = w->out.files[k];
     pp_manifest_document(w->job, files, n, &text);
     return pp_file_write(w->d, w->fs, in_dir(w->d->arena, w->dir, "manifest.json"), text.text,
                          text.len);
 }
 
+/* By a test, which has everything done one after the other. */
+static bool counted(const pp_writer *w)
+{
+    return w->job->fs || w->d->arena->alloc.ctx;
+}
+
 static bool put_all(pp_writer *w)
 {
-    bool counted = w->job->fs || w->d->arena->alloc.ctx; /* by a test */
-    w->lanes = w->job->lanes ? w->job->lanes : pp_lanes_make(w->d, counted);
+    w->lanes = w->job->lanes ? w->job->lanes : pp_lanes_make(w->d, counted(w));
     return pp_lanes_allow(w->lanes, w->d, w->dir) && pp_lanes_run(w->lanes, w->d, put_lane, w) &&
            put_documents(w) && put_manifest(w);
+}
+
+static void sync_files(void *ctx, pp_arena *own)
+{
+    pp_syncing *s = ctx;
+    (void)own;
+    while (s->done < s->n && !(s->error = pp_file_sync(s->fs, s->paths[s->done])))
+        s->done++;
+}
+
+static void begin_sync(pp_writer *w)
+{
+    pp_arena *a = w->d->arena;
+    pp_syncing *s = w->syncing = PP_NEW(a, pp_syncing);
+    s->fs = w->fs;
+    for (size_t k = 0; k < pp_n_run_files; k++)
+        if (w->out.files[k].name)
+            s->paths[s->n++] = in_dir(a, w->dir, w->out.files[k].name);
+    s->paths[s->n++] = in_dir(a, w->dir, "manifest.json");
+    if (counted(w))
+        sync_files(s, a);
+    else
+        s->task = pp_task_start(a, sync_files, s);
+}
+
+static void wait_for_sync(const pp_writer *w)
+{
+    if (w->syncing && w->syncing->task)
+        pp_task_wait(w->syncing->task);
+}
+
+static bool synced(pp_writer *w)
+{
+    const pp_syncing *s = w->syncing;
+    wait_for_sync(w);
+    if (s->error)
+        pp_error(w->d, PP_E_FILE, (pp_pos){.file = s->paths[s->done]}, "cannot sync the file: %s",
+                 strerror(s->error));
+    return !s->error;
 }
 
 bool pp_artifact_exists(pp_arena *arena, const pp_fs *fs, const char *path, const char *run_hash)
@@ -294,12 +349,15 @@ static void write_run(void *ctx)
         remove_run(w->fs, w->dir);
         return;
     }
-    if (!pp_artifact_gate(w->d, w->fs, w->lanes, w->dir, w->job->tape) ||
-        (found && !same_bytes(w))) {
+    begin_sync(w);
+    bool good = pp_artifact_gate(w->d, w->fs, w->lanes, w->dir, w->job->tape, &w->out) &&
+                (!found || same_bytes(w));
+    wait_for_sync(w);
+    if (!good) {
         keep_failed(w);
         return;
     }
-    w->ok = publish(w, found);
+    w->ok = synced(w) && publish(w, found);
     if (!w->ok)
         remove_run(w->fs, w->dir);
 }
@@ -310,6 +368,7 @@ bool pp_artifact_write(pp_diags *d, const pp_artifact_job *job)
     w.target = pp_artifact_path(d->arena, job->out_dir, job->result);
     w.dir = pp_fmt(d->arena, "%s.tmp.%ld", w.target, (long)getpid());
     if (!pp_try(d->arena, write_run, &w)) {
+        wait_for_sync(&w);
         remove_run(w.fs, w.dir);
         pp_arena_out_of_memory(d->arena);
     }

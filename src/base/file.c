@@ -153,29 +153,71 @@ char *pp_file_read(pp_diags *d, const pp_fs *fs, const char *path, size_t max_by
     return text.text;
 }
 
-bool pp_file_hash(pp_diags *d, const pp_fs *fs, const char *path, char hex[PP_SHA256_HEX],
-                  size_t *len)
+/* fn(ctx, block, n) for each block of the file. */
+static bool each_block(pp_diags *d, const pp_fs *fs, const char *path,
+                       void (*fn)(void *ctx, const char *block, size_t n), void *ctx)
 {
     char block[READ_BLOCK];
-    pp_sha256 hash;
     fs = fs ? fs : &pp_fs_real;
     int fd = fs->open(fs->ctx, path, O_RDONLY, 0);
     if (fd < 0)
         return fail(d, "open the file", path, errno);
-    pp_sha256_init(&hash);
     ssize_t got;
-    for (*len = 0; (got = fs->read(fs->ctx, fd, block, sizeof block)) != 0;) {
+    while ((got = fs->read(fs->ctx, fd, block, sizeof block)) != 0) {
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
             break;
-        pp_sha256_update(&hash, block, (size_t)got);
-        *len += (size_t)got;
+        fn(ctx, block, (size_t)got);
     }
     int error = errno;
     fs->close(fs->ctx, fd);
-    pp_sha256_hex(&hash, hex);
     return got == 0 || fail(d, "read the file", path, error);
+}
+
+typedef struct hashing {
+    pp_sha256 hash;
+    size_t len;
+} hashing;
+
+static void hash_block(void *ctx, const char *block, size_t n)
+{
+    hashing *h = ctx;
+    pp_sha256_update(&h->hash, block, n);
+    h->len += n;
+}
+
+bool pp_file_hash(pp_diags *d, const pp_fs *fs, const char *path, char hex[PP_SHA256_HEX],
+                  size_t *len)
+{
+    hashing h = {.len = 0};
+    pp_sha256_init(&h.hash);
+    bool ok = each_block(d, fs, path, hash_block, &h);
+    pp_sha256_hex(&h.hash, hex);
+    *len = h.len;
+    return ok;
+}
+
+typedef struct comparing {
+    pp_part rest; /* not met yet */
+    bool same;
+} comparing;
+
+static void compare_block(void *ctx, const char *block, size_t n)
+{
+    comparing *c = ctx;
+    c->same = c->same && n <= c->rest.n && memcmp(block, c->rest.bytes, n) == 0;
+    if (c->same)
+        c->rest = (pp_part){(const char *)c->rest.bytes + n, c->rest.n - n};
+}
+
+bool pp_file_equals(pp_diags *d, const pp_fs *fs, const char *path, const void *bytes, size_t n,
+                    bool *same)
+{
+    comparing c = {{bytes, n}, true};
+    bool ok = each_block(d, fs, path, compare_block, &c);
+    *same = ok && c.same && c.rest.n == 0;
+    return ok;
 }
 
 static bool write_all(const pp_fs *fs, int fd, const char *bytes, size_t n)
@@ -220,7 +262,7 @@ bool pp_file_write(pp_diags *d, const pp_fs *fs, const char *path, const void *b
     fs = fs ? fs : &pp_fs_real;
     int fd = fs->open(fs->ctx, path, O_WRONLY | O_CREAT | O_TRUNC, 0666);
     return fd < 0 ? fail(d, "create the file", path, errno)
-                  : fill_and_close(d, fs, path, fd, &(pp_part){bytes, n}, 1, true);
+                  : fill_and_close(d, fs, path, fd, &(pp_part){bytes, n}, 1, false);
 }
 
 /* Writes the parts to a sibling of `path`; its name, or NULL. */
@@ -288,15 +330,15 @@ bool pp_file_publish(pp_diags *d, const pp_fs *fs, const char *from, const char 
     return sync_parent(d, fs, to);
 }
 
-static bool sync_file(pp_diags *d, const pp_fs *fs, const char *path)
+int pp_file_sync(const pp_fs *fs, const char *path)
 {
+    fs = fs ? fs : &pp_fs_real;
     int fd = fs->open(fs->ctx, path, O_RDONLY, 0);
     if (fd < 0)
-        return fail(d, "open the file", path, errno);
-    bool ok = fs->fsync(fs->ctx, fd) == 0;
-    int error = errno;
+        return errno;
+    int error = fs->fsync(fs->ctx, fd) == 0 ? 0 : errno;
     fs->close(fs->ctx, fd);
-    return ok || fail(d, "sync the file", path, error);
+    return error;
 }
 
 bool pp_files_publish(pp_diags *d, const pp_fs *fs, const pp_finished *files, size_t n)
@@ -304,8 +346,10 @@ bool pp_files_publish(pp_diags *d, const pp_fs *fs, const pp_finished *files, si
     size_t done = 0;
     bool ok = true;
     fs = fs ? fs : &pp_fs_real;
-    for (size_t i = 0; i < n && ok; i++)
-        ok = sync_file(d, fs, files[i].from);
+    for (size_t i = 0; i < n && ok; i++) {
+        int error = pp_file_sync(fs, files[i].from);
+        ok = !error || fail(d, "sync the file", files[i].from, error);
+    }
     for (; done < n && ok; done++)
         if (fs->rename(fs->ctx, files[done].from, files[done].to) != 0) {
             ok = fail(d, "rename a finished file to this name", files[done].to, errno);

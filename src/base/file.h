@@ -34,12 +34,19 @@ char *pp_file_read(pp_diags *d, const pp_fs *fs, const char *path, size_t max_by
 bool pp_file_hash(pp_diags *d, const pp_fs *fs, const char *path, char hex[PP_SHA256_HEX],
                   size_t *len);
 
+/* Reads the file to its end, block by block: *same, if it holds these bytes and no others. False
+ * with E_FILE in d when it cannot be read. */
+bool pp_file_equals(pp_diags *d, const pp_fs *fs, const char *path, const void *bytes, size_t n,
+                    bool *same);
+
 /* The path of the file in the same folder whose name is nearest, for messages; NULL: none is. */
 const char *pp_file_nearest(pp_arena *arena, const char *path);
 
-/* Creates or replaces the file and syncs it. A failure removes what was written (E_FILE). For files
- * inside a folder that is renamed into place afterwards. */
+/* Creates or replaces the file. A failure removes what was written (E_FILE). For files inside a
+ * folder that is renamed into place after pp_file_sync() of each. */
 bool pp_file_write(pp_diags *d, const pp_fs *fs, const char *path, const void *bytes, size_t n);
+/* Returns 0 once the file is on disk, else errno; needs no memory. */
+int pp_file_sync(const pp_fs *fs, const char *path);
 
 /* The same, but readers see the old file or the whole new one at any moment, also after a crash:
  * written to a sibling path.tmp.<pid>.<n>, synced, renamed, folder synced. */

@@ -77,6 +77,40 @@ static bool upper_reads_back(decimal *t, double x, int n)
     return reads_back(t, x);
 }
 
+static pp_u128 ten_to(int k)
+{
+    pp_u128 x = 1;
+    while (k-- > 0)
+        x *= 10;
+    return x;
+}
+
+/* The fewest digits of x = m / 2^s, of 15 or more, in whole numbers: x * 10^k is rounded, half to
+ * even, as printf does, and reads back when it is nearer to x than half the way to the next double;
+ * just half the way, when m is even. False: x is not in the middle of the range, or a power of two,
+ * whose neighbours are not equally far. */
+static bool shortest_in_whole(double x, decimal *t)
+{
+    enum { S_MAX = 70, K_MAX = 22 }; /* 10^17 * 2^70 and 2^53 * 10^22 have less than 128 bits */
+    int exponent;
+    uint64_t m = (uint64_t)ldexp(frexp(x, &exponent), 53);
+    int s = 53 - exponent, k = 14 - (int)floor((exponent - 1) * 0.30103);
+    if (m == UINT64_C(1) << 52 || s < 1 || s > S_MAX || k > K_MAX - 2)
+        return false;
+    k -= m * ten_to(k) >> s >= ten_to(15);
+    for (int n = 15; k >= 0; n++, k++) {
+        pp_u128 ten = ten_to(k), p = m * ten, half = (pp_u128)1 << (s - 1);
+        pp_u128 rest = p & (2 * half - 1), v = p >> s;
+        v += rest > half || (rest == half && v % 2);
+        pp_u128 away = v << s > p ? (v << s) - p : p - (v << s);
+        if (n < DIGITS_MAX && (2 * away > ten || (2 * away == ten && m % 2)))
+            continue;
+        digits_of_int((uint64_t)v, k, t);
+        return true;
+    }
+    return false;
+}
+
 /* The digits of x > 0. Most numbers here are prices and amounts: at most 15 digits, 8 after the
  * point. Such a decimal is the only one of its length that reads back, and x * 1e8 rounded gives
  * it; the division proves it. Otherwise 15, 16 and 17 digits are tried: with 15 every decimal is
@@ -92,6 +126,8 @@ static void shortest(double x, decimal *t)
         digits_of_int((uint64_t)x, 0, t);
         return;
     }
+    if (shortest_in_whole(x, t))
+        return;
     for (int n = x < 2.2250738585072014e-308 ? 1 : 15; n < DIGITS_MAX; n++) {
         round_to_digits(x, n, t);
         if (reads_back(t, x) || upper_reads_back(t, x, n))

@@ -7,7 +7,7 @@ static int preflight_one(pp_cli *c, pp_runner_job *job)
     pp_preflight p;
     pp_buf out = {.arena = c->arena};
     size_t before = c->diags->list.n;
-    bool passed = pp_preflight_check(c->diags, job, &p);
+    bool passed = pp_preflight_check(c->diags, job, NULL, &p);
     if (c->json)
         pp_preflight_json(&p, &out);
     else

@@ -4,14 +4,30 @@
 
 #include "base/json.h"
 #include "base/money.h"
+#include "base/text.h"
 
-#include <inttypes.h>
 #include <string.h>
+
+static void member(pp_buf *out, const char *key, const char *value)
+{
+    static const char before[] = ", \"", after[] = "\": ";
+    size_t most = strlen(key) + strlen(value) + sizeof before + sizeof after;
+    char *to = pp_buf_room(out, most);
+    to = stpcpy(stpcpy(stpcpy(stpcpy(to, before), key), after), value);
+    out->len = (size_t)(to - out->text);
+}
+
+static void whole(pp_buf *out, const char *key, int64_t v)
+{
+    char text[PP_INT_TEXT];
+    member(out, key, pp_int_text(v, text));
+}
 
 static void money(pp_buf *out, const char *key, int64_t v_e8)
 {
-    char text[PP_E8_TEXT];
-    pp_buf_printf(out, ", \"%s\": \"%s\"", key, pp_e8_format(v_e8, text));
+    char text[PP_E8_TEXT + 2] = "\"";
+    memcpy(text + 1 + strlen(pp_e8_format(v_e8, text + 1)), "\"", 2);
+    member(out, key, text);
 }
 
 /* Prices that an order may not have: null. */
@@ -20,22 +36,21 @@ static void price(pp_buf *out, const char *key, int64_t v_e8)
     if (v_e8)
         money(out, key, v_e8);
     else
-        pp_buf_printf(out, ", \"%s\": null", key);
+        member(out, key, "null");
 }
 
 static void word(pp_buf *out, const char *key, const char *text)
 {
-    if (!text) {
-        pp_buf_printf(out, ", \"%s\": null", key);
-        return;
-    }
-    pp_buf_printf(out, ", \"%s\": ", key);
-    pp_json_quote(out, text, strlen(text));
+    member(out, key, text ? "" : "null");
+    if (text)
+        pp_json_quote(out, text, strlen(text));
 }
 
 static void begin(pp_buf *out, int64_t time_ms)
 {
-    pp_buf_printf(out, "{\"time_ms\": %" PRId64, time_ms);
+    char text[PP_INT_TEXT];
+    pp_buf_puts(out, "{\"time_ms\": ");
+    pp_buf_puts(out, pp_int_text(time_ms, text));
 }
 
 /* Rates have 8 decimals in the lines; finer ones show up to 12 digits. */
@@ -99,7 +114,7 @@ static void details(const pp_event *e, pp_buf *out)
         break;
     case PP_EVENT_shrunk:
     case PP_EVENT_order_reduced:
-        pp_buf_printf(out, ", \"id\": %d", (int)e->id);
+        whole(out, "id", e->id);
         money(out, "qty", e->qty_e8);
         break;
     case PP_EVENT_stop_moved:
@@ -114,7 +129,7 @@ static void details(const pp_event *e, pp_buf *out)
         break;
     case PP_EVENT_warning:
         if (e->id)
-            pp_buf_printf(out, ", \"id\": %d", (int)e->id);
+            whole(out, "id", e->id);
         else
             money(out, "level", e->level_e8);
         break;
@@ -147,9 +162,9 @@ void pp_fill_json(const pp_fill *f, pp_buf *out)
 {
     begin(out, f->time_ms);
     if (f->order_id)
-        pp_buf_printf(out, ", \"order_id\": %d", (int)f->order_id);
+        whole(out, "order_id", f->order_id);
     else
-        pp_buf_puts(out, ", \"order_id\": null");
+        member(out, "order_id", "null");
     word(out, "side", side_name(f->side));
     money(out, "px", f->px_e8);
     money(out, "qty", f->qty_e8);
@@ -163,7 +178,7 @@ void pp_fill_json(const pp_fill *f, pp_buf *out)
 void pp_order_json(const pp_order_row *o, pp_buf *out)
 {
     begin(out, o->time_ms);
-    pp_buf_printf(out, ", \"id\": %d", (int)o->id);
+    whole(out, "id", o->id);
     word(out, "state", pp_order_state_name((pp_order_state)o->state));
     word(out, "code", pp_outcome_name((pp_outcome)o->code));
     word(out, "side", side_name(o->side));
@@ -171,7 +186,7 @@ void pp_order_json(const pp_order_row *o, pp_buf *out)
     money(out, "qty", o->qty_e8);
     price(out, "limit", o->limit_e8);
     price(out, "trigger", o->trigger_e8);
-    pp_buf_printf(out, ", \"reduce_only\": %s", o->reduce_only ? "true" : "false");
+    member(out, "reduce_only", o->reduce_only ? "true" : "false");
     money(out, "filled", o->filled_e8);
     pp_buf_puts(out, "}");
 }
@@ -181,8 +196,8 @@ void pp_trade_json(const pp_trade *t, pp_buf *out)
     pp_buf_puts(out, "{\"side\": ");
     pp_buf_puts(out, t->side > 0 ? "\"long\"" : "\"short\"");
     money(out, "qty", t->qty_e8);
-    pp_buf_printf(out, ", \"entry_ms\": %" PRId64 ", \"exit_ms\": %" PRId64, t->entry_ms,
-                  t->exit_ms);
+    whole(out, "entry_ms", t->entry_ms);
+    whole(out, "exit_ms", t->exit_ms);
     money(out, "entry_px", t->entry_px_e8);
     money(out, "exit_px", t->exit_px_e8);
     money(out, "gross", t->gross_e8);

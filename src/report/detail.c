@@ -63,20 +63,30 @@ static void keep_all(pp_arena *arena, pp_detail *l, pp_span s)
         l->bar[l->n++] = (uint32_t)i;
 }
 
+static bool fits(int64_t start_ms, int64_t end_ms, pp_tf tf)
+{
+    return (end_ms - start_ms) / pp_tf_ms(tf) <= PP_DETAIL_BARS;
+}
+
 int pp_detail_levels(pp_arena *arena, const pp_tape *tape, int64_t start_ms, int64_t end_ms,
                      unsigned wanted, const int64_t *instants, size_t n_instants,
                      pp_detail out[PP_DETAIL_LEVELS])
 {
-    int n = 0;
-    pp_tf own = tape->bars.tf;
-    for (int tf = PP_TF_COUNT - 1; tf >= (int)own; tf--) {
-        pp_detail l = {.n = 0};
-        bool fits = (end_ms - start_ms) / pp_tf_ms((pp_tf)tf) <= PP_DETAIL_BARS;
-        if (tf != (int)own && (!(wanted >> tf & 1) || !pp_tf_divides(own, (pp_tf)tf) || !fits))
-            continue;
-        pp_bars_aggregate(arena, &tape->bars, (pp_tf)tf, &l.bars, &l.last);
+    int n = 0, n_tfs = 0;
+    pp_tf own = tape->bars.tf, tfs[PP_TF_COUNT] = {own};
+    pp_bars bars[PP_TF_COUNT];
+    const int32_t *last[PP_TF_COUNT];
+    for (int tf = PP_TF_COUNT - 1; tf > (int)own; tf--)
+        if (wanted >> tf & 1 && pp_tf_divides(own, (pp_tf)tf) && fits(start_ms, end_ms, (pp_tf)tf))
+            tfs[n_tfs++] = (pp_tf)tf;
+    pp_bars_aggregate_all(arena, &tape->bars, tfs, n_tfs, bars, last);
+    tfs[n_tfs] = own;
+    bars[n_tfs] = tape->bars;
+    last[n_tfs++] = NULL;
+    for (int k = 0; k < n_tfs; k++) {
+        pp_detail l = {.bars = bars[k], .last = last[k]};
         pp_span s = {bar_at(&l.bars, start_ms), bar_at(&l.bars, end_ms)};
-        if (fits)
+        if (fits(start_ms, end_ms, tfs[k]))
             keep_all(arena, &l, s);
         else
             keep_windows(arena, &l, s, instants, n_instants);

@@ -12,7 +12,7 @@ enum { PP_DETAIL_BARS = 40000, PP_DETAIL_LEVELS = PP_TF_COUNT };
 
 typedef struct pp_detail {
     pp_bars bars;        /* of the whole tape in this timeframe */
-    const int32_t *last; /* tape index of each bar's last tape bar */
+    const int32_t *last; /* tape index of each bar's last tape bar; NULL: its own */
     uint32_t *bar;       /* the bars kept, ascending */
     size_t n;
     bool whole; /* every bar of the span is kept */

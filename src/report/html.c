@@ -61,7 +61,7 @@ static void put_equity(pp_json *w, const pp_result *r, const pp_prepared *p)
     pp_json_open(w, "equity", '{');
     pp_pack_u32(w, "time", time, n);
     for (int k = 0; k < 4; k++)
-        pp_pack_f32(w, keys[k], v[k], n);
+        pp_pack_f32(w, keys[k], v[k], NULL, n);
     pp_json_close(w);
 }
 

@@ -18,14 +18,6 @@ static uint32_t minute(int64_t ms)
     return (uint32_t)(ms / PP_MINUTE_MS);
 }
 
-static void put_column(pp_json *w, const char *key, const pp_detail *l, const double *v)
-{
-    double *kept = PP_ARRAY(w->out->arena, double, l->n + 1);
-    for (size_t i = 0; i < l->n; i++)
-        kept[i] = v[l->bar[i]];
-    pp_pack_f32(w, key, kept, l->n);
-}
-
 static void put_level(pp_json *w, const pp_detail *l)
 {
     uint32_t *t = PP_ARRAY(w->out->arena, uint32_t, l->n + 1);
@@ -36,10 +28,10 @@ static void put_level(pp_json *w, const pp_detail *l)
     pp_json_int(w, "minutes", pp_tf_ms(l->bars.tf) / PP_MINUTE_MS);
     pp_json_bool(w, "whole", l->whole);
     pp_pack_u32(w, "time", t, l->n);
-    put_column(w, "open", l, l->bars.open);
-    put_column(w, "high", l, l->bars.high);
-    put_column(w, "low", l, l->bars.low);
-    put_column(w, "close", l, l->bars.close);
+    pp_pack_f32(w, "open", l->bars.open, l->bar, l->n);
+    pp_pack_f32(w, "high", l->bars.high, l->bar, l->n);
+    pp_pack_f32(w, "low", l->bars.low, l->bar, l->n);
+    pp_pack_f32(w, "close", l->bars.close, l->bar, l->n);
     pp_json_close(w);
 }
 
@@ -61,6 +53,7 @@ static bool is_price(const pp_bars *b, const double *v)
 static void put_samples(pp_json *w, const pp_view *v, const double *column, const pp_detail *levels,
                         int n)
 {
+    uint32_t *shown = PP_ARRAY(w->out->arena, uint32_t, PP_DETAIL_BARS + 1);
     pp_json_open(w, "levels", '[');
     for (int k = 0; k < n; k++) {
         const pp_detail *l = &levels[k];
@@ -68,12 +61,11 @@ static void put_samples(pp_json *w, const pp_view *v, const double *column, cons
             pp_json_null(w, NULL);
             continue;
         }
-        double *kept = PP_ARRAY(w->out->arena, double, l->n + 1);
         for (size_t i = 0; i < l->n; i++) {
             int32_t at = v->visible[l->last ? (size_t)l->last[l->bar[i]] : l->bar[i]];
-            kept[i] = at < 0 ? (double)NAN : column[at];
+            shown[i] = at < 0 ? PP_PACK_NONE : (uint32_t)at;
         }
-        pp_pack_f32(w, NULL, kept, l->n);
+        pp_pack_f32(w, NULL, column, shown, l->n);
     }
     pp_json_close(w);
 }
@@ -204,9 +196,9 @@ static void put_runs(pp_json *w, const pp_node *node, const char *name, const pp
     pp_json_int(w, "left_out", (int64_t)skip);
     pp_pack_u32(w, "from", runs->from.v + skip, n);
     pp_pack_u32(w, "to", runs->to.v + skip, n);
-    pp_pack_f32(w, "low", runs->low.v + skip, n);
+    pp_pack_f32(w, "low", runs->low.v + skip, NULL, n);
     if (zone)
-        pp_pack_f32(w, "high", runs->high.v + skip, n);
+        pp_pack_f32(w, "high", runs->high.v + skip, NULL, n);
     pp_json_close(w);
 }
 

@@ -1,5 +1,6 @@
 #include "report/pack.h"
 
+#include <math.h>
 #include <string.h>
 
 static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -42,14 +43,15 @@ void pp_pack_u32(pp_json *w, const char *key, const uint32_t *v, size_t n)
     pp_buf_puts(w->out, "\"");
 }
 
-void pp_pack_f32(pp_json *w, const char *key, const double *v, size_t n)
+void pp_pack_f32(pp_json *w, const char *key, const double *v, const uint32_t *at, size_t n)
 {
     uint32_t bits[BLOCK];
     pp_json_raw(w, key, "\"");
-    for (size_t at = 0; at < n; at += BLOCK) {
-        size_t some = n - at < BLOCK ? n - at : BLOCK;
+    for (size_t from = 0; from < n; from += BLOCK) {
+        size_t some = n - from < BLOCK ? n - from : BLOCK;
         for (size_t i = 0; i < some; i++) {
-            float x = (float)v[at + i];
+            uint32_t k = at ? at[from + i] : (uint32_t)(from + i);
+            float x = k == PP_PACK_NONE ? NAN : (float)v[k];
             memcpy(&bits[i], &x, sizeof x);
             if (x != x)
                 bits[i] = 0x7fc00000; /* one NaN, so that equal runs have equal bytes */

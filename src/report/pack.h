@@ -6,7 +6,9 @@
 #include "base/json.h"
 
 void pp_pack_u32(pp_json *w, const char *key, const uint32_t *v, size_t n);
-/* As floats; NaN stays NaN. */
-void pp_pack_f32(pp_json *w, const char *key, const double *v, size_t n);
+/* v[at[0]], v[at[1]] ... as floats, PP_PACK_NONE standing for NaN; at NULL: v[0], v[1] ... NaN
+ * stays NaN. */
+#define PP_PACK_NONE UINT32_MAX
+void pp_pack_f32(pp_json *w, const char *key, const double *v, const uint32_t *at, size_t n);
 
 #endif

@@ -1,5 +1,6 @@
 #include "runner/preflight.h"
 
+#include "artifact/lanes.h"
 #include "base/json.h"
 
 #include <string.h>
@@ -255,7 +256,7 @@ static void judge_memory(gate *g)
         NULL);
 }
 
-bool pp_preflight_check(pp_diags *d, const pp_runner_job *job, pp_preflight *out)
+bool pp_preflight_check(pp_diags *d, const pp_runner_job *job, pp_lanes *lanes, pp_preflight *out)
 {
     gate g = {d, job, out};
     size_t errors = d->n_errors, from = d->list.n;
@@ -274,6 +275,8 @@ bool pp_preflight_check(pp_diags *d, const pp_runner_job *job, pp_preflight *out
         judge_data(&g);
     if (!open)
         return false;
+    if (lanes)
+        pp_lanes_begin(lanes, d->arena);
     out->plan = pp_engine_plan(d, out->input.strategy, out->input.tape, &out->input.options);
     if (!out->plan) {
         fail_rows(&g, from, row_of_plan);

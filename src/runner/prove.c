@@ -313,7 +313,7 @@ static bool run_base(pp_diags *d, const pp_runner_job *job, prover *p, size_t n,
 {
     pp_preflight gate;
     size_t *instants;
-    if (!pp_preflight_check(d, job, &gate) ||
+    if (!pp_preflight_check(d, job, NULL, &gate) ||
         !choose_instants(d, &gate.plan->window, n, seed, &instants))
         return false;
     pp_engine_compute(d->arena, gate.plan);

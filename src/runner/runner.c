@@ -112,59 +112,22 @@ static bool write_artifacts(pp_diags *d, const pp_runner_job *job, const pp_pref
     return out->found || pp_artifact_write(d, &write);
 }
 
-typedef struct pp_engine_job {
-    pp_diags *d;
-    pp_prepared *p;
-    pp_result *result;
-    bool through; /* memory did not end */
-} pp_engine_job;
-
-static void engine_step(void *ctx)
-{
-    pp_engine_job *e = ctx;
-    pp_engine_compute(e->d->arena, e->p);
-    e->result = pp_engine_run(e->d, e->p);
-}
-
-/* The engine works in the run's own memory, whichever thread that is; DuckDB starts beside it. */
-static bool engine_lane(void *ctx, pp_lane *lane, int k)
-{
-    pp_engine_job *e = ctx;
-    if (k == PP_LANE_DB)
-        return pp_lanes_start_db(lane);
-    e->through = pp_try(e->d->arena, engine_step, e);
-    return e->through && e->result;
-}
-
-/* NULL with errors in d, or when cancelled. lanes may be NULL. */
-static pp_result *run_engine(pp_diags *d, pp_prepared *p, pp_lanes *lanes)
-{
-    pp_engine_job e = {.d = d, .p = p};
-    if (!lanes) {
-        engine_step(&e);
-        return e.result;
-    }
-    bool ok = pp_lanes_run(lanes, d, engine_lane, &e);
-    if (!e.through)
-        pp_arena_out_of_memory(d->arena);
-    return ok ? e.result : NULL;
-}
-
 bool pp_runner_run(pp_diags *d, const pp_runner_job *job, pp_runner_done *out)
 {
     pp_preflight gate;
     pp_findings_extra extra;
     memset(out, 0, sizeof *out);
-    if (!pp_preflight_check(d, job, &gate))
+    pp_lanes *lanes = job->fast ? NULL : pp_lanes_make(d, false);
+    if (!pp_preflight_check(d, job, lanes, &gate))
         return false;
     pp_prepared *p = out->prepared = gate.plan;
-    pp_lanes *lanes = job->fast ? NULL : pp_lanes_make(d, false);
-    pp_result *r = out->result = run_engine(d, p, lanes);
+    pp_engine_compute(d->arena, p);
+    pp_result *r = out->result = pp_engine_run(d, p);
     if (!r || (!job->fast && !gate_columns(d, p, r)) || !look_further(d, &gate, r, &extra))
         return false;
     pp_run_hash(d->arena, r, r->run_hash);
     pp_metrics_input in = pp_metrics_input_of(d->arena, r);
     out->metrics = pp_metrics_compute(d->arena, &in);
     out->findings = pp_findings_make(d->arena, r, &in, out->metrics, &extra);
-    return job->fast || write_artifacts(d, job, &gate, lanes, out);
+    return job->fast || (pp_lanes_begun(lanes, d) && write_artifacts(d, job, &gate, lanes, out));
 }

@@ -70,6 +70,8 @@ const char *pp_db_version(const pp_db *db)
 
 #else
 
+#include "store/arrow.h"
+
 #include <duckdb.h>
 
 #include <dlfcn.h>
@@ -108,25 +110,13 @@ const char *pp_db_version(const pp_db *db)
     X(decimal_scale)                                                                               \
     X(decimal_internal_type)                                                                       \
     X(fetch_chunk)                                                                                 \
-    X(vector_size)                                                                                 \
-    X(create_data_chunk)                                                                           \
     X(destroy_data_chunk)                                                                          \
-    X(data_chunk_reset)                                                                            \
-    X(data_chunk_set_size)                                                                         \
     X(data_chunk_get_size)                                                                         \
     X(data_chunk_get_vector)                                                                       \
     X(vector_get_data)                                                                             \
     X(vector_get_validity)                                                                         \
-    X(vector_ensure_validity_writable)                                                             \
-    X(vector_assign_string_element_len)                                                            \
-    X(create_logical_type)                                                                         \
-    X(create_decimal_type)                                                                         \
     X(destroy_logical_type)                                                                        \
-    X(appender_create)                                                                             \
-    X(appender_error)                                                                              \
-    X(appender_destroy)                                                                            \
-    X(append_data_chunk)                                                                           \
-    X(appender_close)
+    X(arrow_scan)
 
 typedef struct duck {
 #define X(name) __typeof__(&duckdb_##name) name;
@@ -146,23 +136,15 @@ struct pp_db {
     bool has_result;
     duckdb_data_chunk *chunks;
     size_t n_chunks;
-    duckdb_appender appender;
-    duckdb_logical_type types[PP_TABLE_COLS_MAX];
-    size_t n_types;
 };
 
 static void release(pp_db *db)
 {
     for (size_t i = 0; i < db->n_chunks; i++)
         db->f.destroy_data_chunk(&db->chunks[i]);
-    for (size_t i = 0; i < db->n_types; i++)
-        db->f.destroy_logical_type(&db->types[i]);
-    if (db->appender)
-        db->f.appender_destroy(&db->appender);
     if (db->has_result)
         db->f.destroy_result(&db->result);
-    db->n_chunks = db->n_types = 0;
-    db->appender = NULL;
+    db->n_chunks = 0;
     db->has_result = false;
 }
 
@@ -285,8 +267,7 @@ bool pp_db_allow(pp_db *db, const char *const *dirs, size_t n_dirs, pp_diags *d)
         pp_buf_printf(&sql, "%s%s", i ? "," : "", pp_sql_text(db->arena, real));
     }
     pp_buf_puts(&sql, "]");
-    return execute(db, "SET temp_directory=''", d) && execute(db, sql.text, d) &&
-           execute(db, "SET enable_external_access=false", d) &&
+    return execute(db, sql.text, d) && execute(db, "SET enable_external_access=false", d) &&
            execute(db, "SET lock_configuration=true", d);
 }
 
@@ -297,6 +278,7 @@ pp_db *pp_db_start(pp_arena *arena, pp_diags *d)
         {"autoinstall_known_extensions", "false"},
         {"autoload_known_extensions", "false"},
         {"preserve_insertion_order", "true"},
+        {"temp_directory", ""},
     };
     pp_db *db = PP_NEW(arena, pp_db);
     duckdb_config config = NULL;
@@ -627,87 +609,32 @@ bool pp_db_fetch_words(pp_db *db, pp_arena *arena, const char *sql, size_t rows_
 
 /* ------------------------------------------------------------------------------------ write */
 
-static const char *const type_names[] = {[PP_COL_I64] = "BIGINT",
-                                         [PP_COL_F64] = "DOUBLE",
-                                         [PP_COL_DEC8] = "DECIMAL(18,8)",
-                                         [PP_COL_STR] = "VARCHAR",
-                                         [PP_COL_BOOL] = "BOOLEAN"};
-
-static duckdb_logical_type logical_type(pp_db *db, pp_col_type t)
+/* Runs a statement that reads the table, once, from the view `name`, which stays: of rows that were
+ * read, until the next. */
+static bool with_view(pp_db *db, const char *name, const pp_table *t, const char *sql, pp_diags *d)
 {
-    static const duckdb_type types[] = {[PP_COL_I64] = DUCKDB_TYPE_BIGINT,
-                                        [PP_COL_F64] = DUCKDB_TYPE_DOUBLE,
-                                        [PP_COL_STR] = DUCKDB_TYPE_VARCHAR,
-                                        [PP_COL_BOOL] = DUCKDB_TYPE_BOOLEAN};
-    return t == PP_COL_DEC8 ? db->f.create_decimal_type(18, 8)
-                            : db->f.create_logical_type(types[t]);
-}
-
-static void write_vector(pp_db *db, const pp_col *c, duckdb_vector v, size_t at, size_t n)
-{
-    void *data = db->f.vector_get_data(v);
-    if (c->type == PP_COL_F64)
-        memcpy(data, c->f64 + at, n * sizeof(double));
-    else if (c->type == PP_COL_I64 || c->type == PP_COL_DEC8)
-        memcpy(data, c->i64 + at, n * sizeof(int64_t));
-    else if (c->type == PP_COL_BOOL)
-        for (size_t i = 0; i < n; i++)
-            ((bool *)data)[i] = c->b8[at + i] != 0;
-    if (c->valid) {
-        db->f.vector_ensure_validity_writable(v);
-        uint64_t *validity = db->f.vector_get_validity(v);
-        for (size_t i = 0; i < n; i++)
-            if (!c->valid[at + i])
-                validity[i / 64] &= ~(UINT64_C(1) << (i % 64));
-    }
-    if (c->type == PP_COL_STR)
-        for (size_t i = 0; i < n; i++)
-            if (!c->valid || c->valid[at + i])
-                db->f.vector_assign_string_element_len(v, i, c->str[at + i],
-                                                       strlen(c->str[at + i]));
-}
-
-static bool append_rows(pp_db *db, const char *name, const pp_table *t, pp_diags *d)
-{
-    if (db->f.appender_create(db->connection, NULL, name, &db->appender) == DuckDBError) {
-        pp_error(d, PP_E_DUCKDB, (pp_pos){0}, "DuckDB: no appender for table %s", name);
+    PP_ASSERT(t->n_cols > 0 && t->n_cols <= PP_TABLE_COLS_MAX, "A2", t->n_cols, 0);
+    duckdb_arrow_stream rows = (duckdb_arrow_stream)(void *)pp_arrow_of(db->arena, t);
+    if (db->f.arrow_scan(db->connection, name, rows) == DuckDBError) {
+        refused("the rows of a table cannot be read", d);
         return false;
     }
-    for (size_t k = 0; k < t->n_cols; k++)
-        db->types[db->n_types++] = logical_type(db, t->cols[k].type);
-    db->chunks = PP_NEW(db->arena, duckdb_data_chunk);
-    db->chunks[0] = db->f.create_data_chunk(db->types, t->n_cols);
-    db->n_chunks = 1;
-    size_t step = db->f.vector_size();
-    bool ok = true;
-    for (size_t at = 0; at < t->n_rows && ok; at += step) {
-        size_t n = t->n_rows - at < step ? t->n_rows - at : step;
-        db->f.data_chunk_reset(db->chunks[0]);
-        for (size_t k = 0; k < t->n_cols; k++)
-            write_vector(db, &t->cols[k], db->f.data_chunk_get_vector(db->chunks[0], k), at, n);
-        db->f.data_chunk_set_size(db->chunks[0], n);
-        ok = db->f.append_data_chunk(db->appender, db->chunks[0]) == DuckDBSuccess;
-    }
-    ok = ok && db->f.appender_close(db->appender) == DuckDBSuccess;
-    if (!ok) {
-        const char *why = db->f.appender_error(db->appender);
-        pp_error(d, PP_E_DUCKDB, (pp_pos){0}, "DuckDB: %s", why ? why : "append failed");
-    }
-    return ok;
+    return execute(db, sql, d);
+}
+
+/* Connections share names: each reads through one of its own. */
+static const char *view_name(pp_db *db)
+{
+    return pp_fmt(db->arena, "pp_rows_%d", db->number);
 }
 
 bool pp_db_add_table(pp_db *db, const char *name, const pp_table *t, pp_diags *d)
 {
-    pp_buf sql = {.arena = db->arena};
-    PP_ASSERT(t->n_cols > 0 && t->n_cols <= PP_TABLE_COLS_MAX, "A2", t->n_cols, 0);
-    pp_buf_printf(&sql, "CREATE OR REPLACE TABLE %s(", pp_sql_ident(db->arena, name));
-    for (size_t k = 0; k < t->n_cols; k++)
-        pp_buf_printf(&sql, "%s%s %s", k ? "," : "", pp_sql_ident(db->arena, t->cols[k].name),
-                      type_names[t->cols[k].type]);
-    pp_buf_puts(&sql, ")");
-    bool ok = execute(db, sql.text, d) && append_rows(db, name, t, d);
-    release(db);
-    return ok;
+    const char *rows = view_name(db);
+    return with_view(db, rows, t,
+                     pp_fmt(db->arena, "CREATE OR REPLACE TABLE %s AS SELECT * FROM %s",
+                            pp_sql_ident(db->arena, name), rows),
+                     d);
 }
 
 /* DuckDB compares paths with the allowed folders as text, so both are made real. */
@@ -734,13 +661,11 @@ bool pp_db_write_parquet(pp_db *db, const char *path, const pp_table *t, const c
         form = pp_fmt(db->arena,
                       "COMPRESSION LZ4_RAW, PARQUET_VERSION V2, KV_METADATA {perpetua_sum: %s}",
                       pp_sql_text(db->arena, store_sum));
-    /* Connections share the tables: each writes through one of its own. */
-    const char *name = pp_fmt(db->arena, "pp_out_%d", db->number);
+    const char *rows = view_name(db);
     const char *sql = pp_fmt(
         db->arena, "COPY %s TO %s (FORMAT PARQUET, %s, DICTIONARY_SIZE_LIMIT 1, ROW_GROUP_SIZE %d)",
-        name, pp_sql_text(db->arena, real_path(db->arena, path)), form, PP_ROW_GROUP);
-    return pp_db_add_table(db, name, t, d) && execute(db, sql, d) &&
-           execute(db, pp_fmt(db->arena, "DROP TABLE %s", name), d);
+        rows, pp_sql_text(db->arena, real_path(db->arena, path)), form, PP_ROW_GROUP);
+    return with_view(db, rows, t, sql, d);
 }
 
 #endif

@@ -2,10 +2,12 @@
  */
 #include "sample.h"
 
+#include "artifact/documents.h"
 #include "base/file.h"
 
 #include <criterion/criterion.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -287,6 +289,112 @@ Test(write, G3_what_does_not_agree_is_refused_and_kept_beside)
     cr_expect(refused(spoil_play, "play hash"));
     cr_expect(refused(spoil_hash, "run hash"));
     cr_expect(refused(spoil_fill, "notional"));
+}
+
+/* Operation `at` of writing, or of reading, turns one bit in the middle of its bytes. */
+typedef struct turning {
+    int at, seen;
+    bool reads, turned;
+} turning;
+
+static ssize_t turning_write(void *ctx, int fd, const void *bytes, size_t n)
+{
+    turning *t = ctx;
+    if (t->reads || t->seen++ != t->at || n == 0)
+        return pp_fs_real.write(NULL, fd, bytes, n);
+    char *other = malloc(n);
+    memcpy(other, bytes, n);
+    other[n / 2] ^= 1;
+    ssize_t put = pp_fs_real.write(NULL, fd, other, n);
+    free(other);
+    t->turned = true;
+    return put;
+}
+
+static ssize_t turning_read(void *ctx, int fd, void *bytes, size_t n)
+{
+    turning *t = ctx;
+    ssize_t got = pp_fs_real.read(NULL, fd, bytes, n);
+    if (t->reads && t->seen++ == t->at && got > 0) {
+        ((char *)bytes)[got / 2] ^= 1;
+        t->turned = true;
+    }
+    return got;
+}
+
+static int each_bit_is_noticed(bool reads)
+{
+    int n = 0, n_turned = 0;
+    for (bool done = false; !done; n++) {
+        turning t = {.at = n, .reads = reads};
+        pp_fs fs = pp_fs_real;
+        fs.ctx = &t;
+        fs.write = turning_write;
+        fs.read = turning_read;
+        sample_make(&S, 5);
+        S.job.fs = &fs;
+        bool ok = sample_write(&S);
+        cr_expect_eq(ok, !t.turned, "%s %d: %s", reads ? "read" : "write", n, first_error());
+        n_turned += t.turned;
+        done = t.seen <= n;
+        sample_free(&S);
+    }
+    return n_turned;
+}
+
+Test(write, G3_one_bit_turned_while_writing_or_reading_back_is_found)
+{
+    NEEDS_DUCKDB;
+    cr_expect_geq(each_bit_is_noticed(false), 5, "events and four documents");
+    cr_expect_geq(each_bit_is_noticed(true), 12, "these, the tables, result and signature again");
+}
+
+static void check_equal(const pp_table *a, const pp_table *b, bool equal)
+{
+    char x[PP_SHA256_HEX], y[PP_SHA256_HEX];
+    cr_expect_eq(pp_table_equal(a, b), equal);
+    cr_expect_eq(strcmp(pp_table_hash(a, x), pp_table_hash(b, y)) == 0, equal);
+}
+
+/* Equal tables are those of equal hashes. */
+Test(write, A4_tables_are_equal_by_what_their_hash_takes_in)
+{
+    static const int64_t whole[][3] = {{1, 2, 3}, {1, 2, 4}};
+    static const double real[][3] = {{0, (double)NAN, 1}, {-0.0, (double)NAN, 1}};
+    static const char *const text[][3] = {{"a", "b", ""}, {"a", "c", ""}};
+    static const uint8_t bits[][3] = {{0, 1, 1}, {0, 1, 0}}, known[][3] = {{1, 1, 1}, {1, 1, 0}};
+    const pp_col same[] = {{.name = "i", .type = PP_COL_I64, .i64 = whole[0]},
+                           {.name = "d", .type = PP_COL_DEC8, .i64 = whole[0]},
+                           {.name = "f", .type = PP_COL_F64, .f64 = real[0]},
+                           {.name = "s", .type = PP_COL_STR, .str = text[0]},
+                           {.name = "b", .type = PP_COL_BOOL, .b8 = bits[0]}};
+    const pp_table a = {PP_COUNT(same), 3, same};
+    for (size_t k = 0; k < PP_COUNT(same); k++) {
+        pp_col cols[PP_COUNT(same)];
+        const pp_table b = {PP_COUNT(same), 3, cols};
+#define WITH(equal, change)                                                                        \
+    do {                                                                                           \
+        memcpy(cols, same, sizeof cols);                                                           \
+        change;                                                                                    \
+        check_equal(&a, &b, equal);                                                                \
+    } while (0)
+        WITH(true, cols[k].valid = known[0]);
+        WITH(false, cols[k].valid = known[1]);
+        WITH(false, cols[k].name = "x");
+        WITH(false, cols[0].i64 = whole[1]);
+        WITH(false, cols[1].type = PP_COL_I64);
+        WITH(false, cols[2].f64 = real[1]);
+        WITH(false, cols[3].str = text[1]);
+        WITH(false, cols[4].b8 = bits[1]);
+        pp_col hidden[PP_COUNT(same)]; /* what is unknown does not count */
+        memcpy(hidden, same, sizeof hidden);
+        memcpy(cols, same, sizeof cols);
+        hidden[4].valid = cols[4].valid = known[1];
+        cols[4].b8 = bits[1];
+        check_equal(&(pp_table){PP_COUNT(same), 3, hidden}, &b, true);
+        check_equal(&a, &(pp_table){PP_COUNT(same), 2, same}, false);
+        check_equal(&a, &(pp_table){PP_COUNT(same) - 1, 3, same}, false);
+    }
 }
 
 Test(write, A3_the_run_hash_covers_every_input_and_nothing_else)

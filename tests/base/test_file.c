@@ -201,6 +201,46 @@ Test(file, the_hash_is_that_of_the_bytes_or_an_error)
     cr_assert_not(pp_file_hash(&diags, NULL, dir, hex, &n), "a folder");
 }
 
+Test(file, a_file_equals_its_bytes_and_no_others)
+{
+    static char bytes[200000];
+    char *path = pp_fmt(&arena, "%s/e", dir);
+    size_t n = sizeof bytes, places[] = {0, 65535, 65536, n - 1};
+    bool same;
+    cr_assert(pp_file_write(&diags, NULL, path, bytes, n));
+    cr_assert(pp_file_equals(&diags, NULL, path, bytes, n, &same) && same);
+    cr_assert(pp_file_equals(&diags, NULL, path, bytes, n - 1, &same) && !same, "a longer file");
+    cr_assert(pp_file_write(&diags, NULL, path, bytes, n - 1));
+    cr_assert(pp_file_equals(&diags, NULL, path, bytes, n, &same) && !same, "a shorter one");
+    cr_assert(pp_file_write(&diags, NULL, path, bytes, n));
+    for (size_t i = 0; i < PP_COUNT(places); i++) {
+        bytes[places[i]] ^= 1;
+        cr_assert(pp_file_equals(&diags, NULL, path, bytes, n, &same) && !same);
+        bytes[places[i]] ^= 1;
+    }
+    for (int k = 0; k < 2; k++) {
+        faults f = {.left = k};
+        pp_fs fs = faulty(&f);
+        cr_assert_not(pp_file_equals(&diags, &fs, path, bytes, n, &same));
+        cr_assert_eq(f.n_open, 0);
+        cr_assert_not(same);
+    }
+}
+
+Test(file, syncing_says_what_failed)
+{
+    char *path = pp_fmt(&arena, "%s/k", dir);
+    cr_assert_eq(pp_file_sync(NULL, path), ENOENT);
+    cr_assert(pp_file_write(&diags, NULL, path, "x", 1));
+    cr_assert_eq(pp_file_sync(NULL, path), 0);
+    for (int k = 0; k < 2; k++) {
+        faults f = {.left = k};
+        pp_fs fs = faulty(&f);
+        cr_assert_neq(pp_file_sync(&fs, path), 0);
+        cr_assert_eq(f.n_open, 0);
+    }
+}
+
 Test(file, reading_failures_have_codes)
 {
     char *path = pp_fmt(&arena, "%s/r", dir);

@@ -66,6 +66,22 @@ static bool shorter_exists(double x, int digits)
     return false;
 }
 
+/* From 1e-5 to 1e16, near powers of ten and of two, and of few digits. */
+static double middling(pp_rng *r)
+{
+    double x = (double)(1 + pp_rng_below(r, UINT64_C(1) << 53));
+    int kind = (int)pp_rng_below(r, 4), near = (int)pp_rng_below(r, 7) - 3;
+    double base = kind == 0   ? ldexp(x, -(int)pp_rng_below(r, 70))
+                  : kind == 1 ? pow(10, (double)pp_rng_below(r, 22) - 5)
+                  : kind == 2 ? ldexp(1, (int)pp_rng_below(r, 70) - 17)
+                              : x / pow(10, (double)pp_rng_below(r, 20));
+    for (; near > 0; near--)
+        base = nextafter(base, INFINITY);
+    for (; near < 0; near++)
+        base = nextafter(base, 0);
+    return base;
+}
+
 Test(text, A3_fewest_digits_that_read_back)
 {
     pp_rng r = pp_rng_make(test_seed(), 2);
@@ -73,6 +89,7 @@ Test(text, A3_fewest_digits_that_read_back)
     for (int i = 0; i < 60000; i++) {
         double x = i < 2098     ? ldexp(1, i - 1074)
                    : i % 3 == 0 ? fabs(any_double(&r))
+                   : i % 5 == 1 ? middling(&r)
                    : i % 3 == 1 ? (double)pp_rng_below(&r, 1000000000) / 100
                                 : (double)pp_rng_below(&r, UINT64_C(1) << 60) / 1e8,
                back;

@@ -119,7 +119,12 @@ Test(report, A7_unknown_is_one_nan)
     pp_buf out = {.arena = &arena};
     pp_json w;
     pp_json_init(&w, &out, 0);
-    pp_pack_f32(&w, NULL, v, 3);
+    pp_pack_f32(&w, NULL, v, NULL, 3);
+    cr_assert_str_eq(out.text, "\"AACAPwAAwH8AAMB/\"");
+    out.len = 0;
+    const uint32_t at[] = {0, PP_PACK_NONE, 1};
+    pp_json_init(&w, &out, 0);
+    pp_pack_f32(&w, NULL, v, at, 3);
     cr_assert_str_eq(out.text, "\"AACAPwAAwH8AAMB/\"");
 }
 

@@ -12,7 +12,7 @@ static pp_preflight P;
 
 static bool check(bench *b)
 {
-    return pp_preflight_check(&b->diags, &b->job, &P);
+    return pp_preflight_check(&b->diags, &b->job, NULL, &P);
 }
 
 static const pp_preflight_row *row(pp_preflight_id id)
