@@ -27,22 +27,41 @@ static void fill_at(const pp_exch *ex, const pp_order_req *r, size_t bar, int64_
     e->maker = false;
 }
 
+/* Its rows of the log, where they are wanted. */
+static void log_begin(pp_exch *ex, const pp_order_req *r, int64_t qty_e8)
+{
+    if (!pp_log_wants_orders(ex->log)) {
+        ex->next_order++;
+        pp_log_market_order_begins(ex->log);
+        return;
+    }
+    pp_live *o = &ex->orders[0];
+    ex->stamp_ms = ex->now_ms;
+    pp_ex_make_order(ex, r, o);
+    pp_ex_state(ex, o, PP_ORDER_new, PP_OUT_NONE);
+    o->qty_e8 = qty_e8;
+    pp_ex_state(ex, o, PP_ORDER_accepted, PP_OUT_NONE);
+}
+
+static void log_end(pp_exch *ex)
+{
+    if (!pp_log_wants_orders(ex->log)) {
+        pp_log_market_order_filled(ex->log);
+        return;
+    }
+    ex->orders[0].filled_e8 = ex->orders[0].qty_e8;
+    pp_ex_state(ex, &ex->orders[0], PP_ORDER_filled, PP_OUT_NONE);
+}
+
 /* Created, accepted, and met by the open. */
-static void meet_open(pp_exch *ex, size_t bar)
+static void meet_open(pp_exch *ex, const pp_order_req *r, size_t bar, int64_t qty_e8)
 {
     ex->counts.orders++;
-    ex->next_order++;
-    pp_log_market_order_begins(ex->log);
+    log_begin(ex, r, qty_e8);
     pp_ex_begin_bar(ex, bar);
     ex->stamp_ms = ex->tape->bars.open_ms[bar];
     ex->last_e8 = pp_ex_px(ex->tape->bars.open[bar]);
     ex->mark_e8 = pp_ex_px(ex->mark_open[bar]);
-}
-
-static void end(pp_exch *ex, size_t bar)
-{
-    pp_log_market_order_filled(ex->log);
-    pp_ex_after_open(ex, bar);
 }
 
 /* True if the order is within all limits and the account surely pays it at both prices. */
@@ -73,12 +92,13 @@ static bool enter(pp_exch *ex, const pp_order_req *r, size_t bar)
         return false;
     if (r->protect.trail.type == PP_LEVEL_TRAILING_ATR)
         pp_exch_set_atr(ex, r->protect.trail.atr);
-    meet_open(ex, bar);
+    meet_open(ex, r, bar, qty_e8);
     pp_ex_open(ex, r->side, &e);
     if (pp_ex_protects(&r->protect))
         pp_ex_attach(ex, &r->protect, pp_div_half_even((pp_i128)ex->pos.cost_e8 * PP_E8, qty_e8),
                      true);
-    end(ex, bar);
+    log_end(ex);
+    pp_ex_after_open(ex, bar);
     return true;
 }
 
@@ -102,9 +122,10 @@ static bool leave(pp_exch *ex, const pp_order_req *r, size_t bar)
         return false;
     pp_exec e;
     fill_at(ex, r, bar, p->qty_e8, &e);
-    meet_open(ex, bar);
+    meet_open(ex, r, bar, e.qty_e8);
     pp_ex_close(ex, &e);
-    end(ex, bar);
+    log_end(ex);
+    pp_ex_after_open(ex, bar);
     return true;
 }
 

@@ -102,8 +102,7 @@ static void set_up(pp_exch *ex, const pp_tape *tape, const pp_exch_config *cfg, 
     ex->tick_e8 = cfg->ins.tick_e8;
     ex->step_e8 = cfg->ins.step_e8;
     ex->limit_e8 = pp_instrument_limit(&ex->cfg.ins, cfg->leverage_e8);
-    ex->at_once = log && !pp_log_wants_orders(log) && !pp_log_wants_events(log) &&
-                  cfg->models.latency_ms == 0 && !(cfg->models.participation > 0) &&
+    ex->at_once = log && cfg->models.latency_ms == 0 && !(cfg->models.participation > 0) &&
                   cfg->models.impact == PP_IMPACT_NONE;
     ex->tick = pp_divisor_of((uint64_t)ex->tick_e8);
     ex->step = pp_divisor_of((uint64_t)ex->step_e8);

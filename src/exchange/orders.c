@@ -257,7 +257,7 @@ static int64_t round_limit(const pp_exch *ex, int side, int64_t px_e8)
     return side > 0 ? pp_floor_on(px_e8, ex->tick) : pp_ceil_on(px_e8, ex->tick);
 }
 
-static void make_order(pp_exch *ex, const pp_order_req *req, pp_live *o)
+void pp_ex_make_order(pp_exch *ex, const pp_order_req *req, pp_live *o)
 {
     *o = (pp_live){.id = ex->next_order++, .qty_e8 = req->qty_e8};
     o->req = *req;
@@ -289,7 +289,7 @@ pp_submit pp_exch_submit(pp_exch *ex, const pp_order_req *req)
     pp_live *o = &ex->orders[ex->n_orders];
     ex->stamp_ms = ex->now_ms;
     ex->counts.orders++;
-    make_order(ex, req, o);
+    pp_ex_make_order(ex, req, o);
     pp_ex_state(ex, o, PP_ORDER_new, PP_OUT_NONE);
     o->qty_e8 = round_qty(ex, req);
     pp_submit done = {o->id, refuse(ex, o, &cost_e8, &warn)};

@@ -128,6 +128,8 @@ pp_outcome pp_ex_check_levels(const pp_exch *ex, int side, int64_t qty_e8, const
                               int64_t px_e8, bool *warn);
 /* The part of qty that would open, given the position. */
 int64_t pp_ex_opening(const pp_exch *ex, const pp_live *o, int64_t qty_e8);
+/* A new order of the next id. */
+void pp_ex_make_order(pp_exch *ex, const pp_order_req *req, pp_live *o);
 /* What the order still needs is reserved anew, at its expected price. */
 void pp_ex_reserve(pp_exch *ex, pp_live *o);
 pp_live *pp_ex_order(pp_exch *ex, int32_t id);

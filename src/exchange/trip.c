@@ -14,10 +14,10 @@ typedef struct way {
 static bool nothing_else(const pp_exch *ex, const pp_trip *t)
 {
     const pp_bars *b = &ex->tape->bars;
-    return ex->at_once && !pp_log_wants_fills(ex->log) &&
-           !pp_log_wants_ledger(ex->log, PP_LEDGER_open) && ex->pos.side == 0 &&
-           ex->n_orders == 0 && ex->entries_enabled && !ex->tape->filled && t->entry_bar > 0 &&
-           ex->next_fund_ms > b->open_ms[t->exit_bar];
+    return ex->at_once && !pp_log_wants_orders(ex->log) && !pp_log_wants_events(ex->log) &&
+           !pp_log_wants_fills(ex->log) && !pp_log_wants_ledger(ex->log, PP_LEDGER_open) &&
+           ex->pos.side == 0 && ex->n_orders == 0 && ex->entries_enabled && !ex->tape->filled &&
+           t->entry_bar > 0 && ex->next_fund_ms > b->open_ms[t->exit_bar];
 }
 
 static bool fits(const pp_exch *ex, const way *w, int64_t expected_e8)
