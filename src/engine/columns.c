@@ -34,9 +34,12 @@ void pp_views_make(pp_arena *arena, const pp_bars *tape, const pp_tf *tf, int n,
     const int32_t *last[PP_TF_COUNT];
     pp_bars_aggregate_all(arena, tape, tf, n, bars, last);
     for (int k = 0; k < n; k++) {
+        out[k] = (pp_view){tf[k], bars[k], last[k], last[k]};
+        if (tf[k] == tape->tf) /* bar i is closed by its own close: both maps are one */
+            continue;
         int32_t *visible = PP_ARRAY(arena, int32_t, tape->n);
         pp_bars_visible(tape, &bars[k], visible);
-        out[k] = (pp_view){tf[k], bars[k], last[k], visible};
+        out[k].visible = visible;
     }
 }
 
