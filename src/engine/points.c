@@ -79,7 +79,8 @@ static bool first_flat(walk *w, size_t i)
     int64_t equity_e8 = w->f.now.wallet_e8;
     if (!w->dense || p->equity_e8 <= 0 || equity_e8 <= 0 || equity_e8 >= INT64_C(1) << 50)
         return false;
-    *pp_summary_room(w->sum, 1) = (double)equity_e8;
+    double *leverage;
+    *pp_summary_room(w->sum, 1, &leverage) = (double)equity_e8;
     p->qty_e8 = 0;
     pp_summary_stretch(w->sum, 1, equity_e8, equity_e8, tape_bars(w), i, p);
     if (p->max_dd_pct > p->intrabar_max_dd_pct)
@@ -290,14 +291,14 @@ static size_t held_stretch(walk *w, size_t i, size_t to)
         return i;
     for (size_t n; i < to; i += n, h.close += n, h.inside += n) {
         n = to - i < PP_STRETCH_MAX ? to - i : PP_STRETCH_MAX;
-        double *equity = pp_summary_room(sum, n);
-        reach r = held_values(&h, n, equity, sum->used + sum->n_used);
+        double *leverage, *equity = pp_summary_room(sum, n, &leverage);
+        reach r = held_values(&h, n, equity, leverage);
         int64_t peak_e8 = p->peak_e8;
         ends e;
         if (!ends_of(&w->f.now, &h, &r, &e))
             return i;
         p->qty_e8 = w->f.now.side * w->f.now.qty_e8;
-        sum->n_used += n;
+        pp_summary_used(sum, n);
         pp_summary_stretch(sum, n, e.worst_e8, e.best_e8, tape_bars(w), i, p);
         inside(w, &h, equity, n, e.adverse_e8, peak_e8);
         near_liquidation(w, &h, n, &e);

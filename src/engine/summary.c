@@ -135,7 +135,8 @@ static void take_used(pp_equity_summary *s, const pp_equity_point *p)
     if (p->qty_e8 == 0 || p->equity_e8 <= 0)
         return;
     int64_t value_e8 = pp_mul_e8(p->qty_e8 < 0 ? -p->qty_e8 : p->qty_e8, p->mark_e8);
-    s->used[s->n_used++] = pp_quotient(value_e8, p->equity_e8);
+    double used = pp_quotient(value_e8, p->equity_e8);
+    pp_ksums_add(&s->used, &used, 1);
 }
 
 pp_equity_summary *pp_summary_new(pp_arena *arena, const pp_equity_point *first, size_t most_points)
@@ -146,7 +147,7 @@ pp_equity_summary *pp_summary_new(pp_arena *arena, const pp_equity_point *first,
                              .last = *first,
                              .n_points = 1,
                              .moves = PP_ARRAY(arena, double, most_points + 1),
-                             .used = PP_ARRAY(arena, double, most_points + PP_STRETCH_SPARE),
+                             .leverage = PP_ARRAY(arena, double, WAITING_MAX + PP_STRETCH_SPARE),
                              .waiting = PP_ARRAY(arena, double, WAITING_MAX + PP_STRETCH_SPARE),
                              .floor_e8 = -1,
                              .min_liq_distance_pct = (double)NAN,
@@ -188,8 +189,8 @@ static void take_squares(pp_equity_summary *s)
 
 static void take_waiting(pp_equity_summary *s)
 {
-    double *move = s->moves + s->n_moves;
-    size_t n = s->n_waiting, m = 0;
+    size_t n = s->n_waiting, n_moves = s->move_sum.n, m = 0;
+    double *move = s->moves + n_moves;
     if (n == 0)
         return;
     take_squares(s);
@@ -198,9 +199,11 @@ static void take_waiting(pp_equity_summary *s)
         move[m] = move[k];
         m += move[k] != 0;
     }
-    s->n_moves += m;
+    pp_ksums_add(&s->move_sum, move, m);
+    pp_ksums_losses(&s->loss_sum, move, m);
+    pp_ksums_add(&s->used, s->leverage, s->n_leverage);
     s->n_returns += n;
-    s->n_waiting = s->n_squared = 0;
+    s->n_waiting = s->n_squared = s->n_leverage = 0;
 }
 
 /* ---- points one by one ---- */
@@ -210,8 +213,11 @@ void pp_summary_add(pp_equity_summary *s, const pp_equity_point *p)
     int64_t before_e8 = s->last.equity_e8;
     take_waiting(s);
     if (before_e8 > 0) {
-        s->moves[s->n_moves] = pp_quotient(p->equity_e8 - before_e8, before_e8);
-        s->n_moves += p->equity_e8 != before_e8;
+        double *move = &s->moves[s->move_sum.n];
+        size_t n = p->equity_e8 != before_e8;
+        *move = pp_quotient(p->equity_e8 - before_e8, before_e8);
+        pp_ksums_add(&s->move_sum, move, n);
+        pp_ksums_losses(&s->loss_sum, move, n);
         s->n_returns++;
     }
     take_duration(s, p);
@@ -249,13 +255,14 @@ void pp_summary_repeat(pp_equity_summary *s, size_t n, const pp_bars *bars, size
     s->since_ms = time_ms;
 }
 
-double *pp_summary_room(pp_equity_summary *s, size_t n)
+double *pp_summary_room(pp_equity_summary *s, size_t n, double **leverage)
 {
     PP_ASSERT(n <= PP_STRETCH_MAX, "W7", n, PP_STRETCH_MAX);
     if (s->n_waiting + n + 1 > WAITING_MAX)
         take_waiting(s);
     if (s->n_waiting == 0)
         s->waiting[0] = (double)s->last.equity_e8;
+    *leverage = s->leverage + s->n_leverage;
     return s->waiting + s->n_waiting + 1;
 }
 
@@ -346,7 +353,8 @@ void pp_summary_stretch(pp_equity_summary *s, size_t n, int64_t low_e8, int64_t 
 void pp_summary_end(pp_equity_summary *s, const pp_equity_point *p)
 {
     take_waiting(s);
-    take_day(s, p->time_ms, p->equity_e8);
+    if (s->n_points > 1)
+        take_day(s, p->time_ms, p->equity_e8);
     still_under(s, p->time_ms);
     s->last = *p;
 }

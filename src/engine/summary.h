@@ -27,12 +27,12 @@ typedef struct pp_equity_summary {
     PP_VEC(pp_equity_day) days; /* that have a point after the first one */
 
     /* From point to point: (equity - before) / before, where before > 0. Those that are not 0 in
-     * order, and how many there are in all. */
+     * order, their sum and that of their losses squared, and how many there are in all. */
     double *moves;
-    size_t n_moves, n_returns;
+    pp_ksums move_sum, loss_sum;
+    size_t n_returns;
 
-    double *used; /* |qty| * mark / equity at the points in a position with equity > 0 */
-    size_t n_used;
+    pp_ksums used; /* |qty| * mark / equity at the points in a position with equity > 0 */
 
     double max_leverage, min_liq_distance_pct, min_margin_ratio; /* NaN: none */
 
@@ -48,7 +48,9 @@ typedef struct pp_equity_summary {
     /* running */
     pp_arena *arena;
     double *waiting; /* equities whose moves are still to be taken, behind the one before them */
-    size_t n_waiting, n_squared;     /* of them, n_squared are in the squares already */
+    size_t n_waiting, n_squared; /* of them, n_squared are in the squares already */
+    double *leverage;            /* that is still to be added to `used` */
+    size_t n_leverage;
     int64_t floor_e8;                /* a fall up to this is not the deepest; -1: not known */
     int64_t since_ms, since_peak_e8; /* of the peak that is not reached again yet */
     bool under;
@@ -74,8 +76,13 @@ void pp_summary_add(pp_equity_summary *s, const pp_equity_point *p);
 enum { PP_STRETCH_MAX = 256, PP_STRETCH_SPARE = 8 };
 
 /* Where the equities of the next n <= PP_STRETCH_MAX points are to be written, and up to
- * PP_STRETCH_SPARE values of no meaning behind them. */
-double *pp_summary_room(pp_equity_summary *s, size_t n);
+ * PP_STRETCH_SPARE values of no meaning behind them; and their leverage, n of which count if
+ * pp_summary_used() is called. */
+double *pp_summary_room(pp_equity_summary *s, size_t n, double **leverage);
+static inline void pp_summary_used(pp_equity_summary *s, size_t n)
+{
+    s->n_leverage += n;
+}
 /* The n points written there, whose equities lie in [low_e8, high_e8], at the closes of bars; few
  * of the bars' times are looked at. */
 void pp_summary_stretch(pp_equity_summary *s, size_t n, int64_t low_e8, int64_t high_e8,
