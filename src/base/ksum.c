@@ -56,15 +56,20 @@ void pp_ksums_add(pp_ksums *s, const double *x, size_t n)
     add_few(s, x + few + rows, n - few - rows);
 }
 
+PP_SIMD static void losses_of(const double *restrict x, double *restrict y, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        double loss = x[i] < 0 ? x[i] : 0;
+        y[i] = loss * loss;
+    }
+}
+
 void pp_ksums_losses(pp_ksums *s, const double *x, size_t n)
 {
     double y[BLOCK];
     for (size_t i = 0; i < n; i += BLOCK) {
         size_t m = n - i < BLOCK ? n - i : BLOCK;
-        for (size_t j = 0; j < m; j++) {
-            double loss = x[i + j] < 0 ? x[i + j] : 0;
-            y[j] = loss * loss;
-        }
+        losses_of(x + i, y, m);
         pp_ksums_add(s, y, m);
     }
 }

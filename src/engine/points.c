@@ -18,6 +18,8 @@ typedef struct walk {
     pp_equity_point *out; /* NULL: not kept */
     size_t n;
     pp_equity_summary *sum; /* NULL: made of the points afterwards */
+    int64_t qty_e8;         /* the last one held, num / den in lowest terms */
+    double num, den;
 } walk;
 
 static const pp_bars *tape_bars(const walk *w)
@@ -191,24 +193,33 @@ static reach held_values(const held *h, size_t n, double *equity, double *levera
     return r;
 }
 
+static void take_qty(walk *w, int64_t qty_e8)
+{
+    int64_t num = qty_e8, den = PP_E8;
+    int twos = __builtin_ctzll((uint64_t)num | 1 << 8);
+    for (; den % 5 == 0 && num % 5 == 0; den /= 5)
+        num /= 5;
+    w->qty_e8 = qty_e8;
+    w->num = (double)(num >> twos);
+    w->den = (double)(den >> twos);
+}
+
 /* False: not all of it is a whole number of doubles. */
-static bool held_of(const walk *w, size_t i, held *h)
+static bool held_of(walk *w, size_t i, held *h)
 {
     const pp_tape *t = w->l->cfg.tape;
     const pp_segment *s = &w->f.now;
-    int64_t num = s->qty_e8, den = PP_E8;
-    int twos = __builtin_ctzll((uint64_t)num | 1 << 8);
     int64_t base_e8 = s->wallet_e8 + s->margin_e8 - s->side * s->cost_e8;
-    for (; den % 5 == 0 && num % 5 == 0; den /= 5)
-        num /= 5;
+    if (w->qty_e8 != s->qty_e8)
+        take_qty(w, s->qty_e8);
     const double *low = t->mark_low ? t->mark_low : t->bars.low,
                  *high = t->mark_high ? t->mark_high : t->bars.high;
     *h = (held){.close = (t->mark_close ? t->mark_close : t->bars.close) + i,
                 .inside = (s->side > 0 ? low : high) + i,
                 .side = s->side,
                 .base = (double)base_e8,
-                .num = (double)(num >> twos),
-                .den = (double)(den >> twos)};
+                .num = w->num,
+                .den = w->den};
     return base_e8 < INT64_C(1) << 49 && base_e8 > -(INT64_C(1) << 49);
 }
 

@@ -250,7 +250,7 @@ void pp_summary_repeat(pp_equity_summary *s, size_t n, const pp_bars *bars, size
         s->under = true;
         return;
     }
-    int64_t time_ms = pp_bar_close_ms(bars, last_bar);
+    int64_t time_ms = pp_bars_close_ms(bars, last_bar);
     still_under(s, time_ms);
     s->since_ms = time_ms;
 }
@@ -303,15 +303,15 @@ static void through_peaks(pp_equity_summary *s, const double *e8, size_t n, cons
     for (size_t k = 0; k < n; k++) {
         int64_t equity_e8 = (int64_t)e8[k], fall_e8 = p->peak_e8 - equity_e8;
         if (fall_e8 < 0) {
-            take_top(s, pp_bar_close_ms(bars, first + k), equity_e8,
+            take_top(s, pp_bars_close_ms(bars, first + k), equity_e8,
                      k > 0 && (int64_t)e8[k - 1] < p->peak_e8);
             p->peak_e8 = s->since_peak_e8 = equity_e8;
             s->floor_e8 = floor_of(equity_e8, p);
         } else if (fall_e8 == 0) {
-            take_top(s, pp_bar_close_ms(bars, first + k), equity_e8,
+            take_top(s, pp_bars_close_ms(bars, first + k), equity_e8,
                      k > 0 && (int64_t)e8[k - 1] < p->peak_e8);
         } else if (fall_e8 > s->floor_e8) {
-            take_low(s, pp_bar_close_ms(bars, first + k), equity_e8, p);
+            take_low(s, pp_bars_close_ms(bars, first + k), equity_e8, p);
         }
         take_fall(s, p->peak_e8, equity_e8, 1);
     }
@@ -330,7 +330,7 @@ static void below_peak(pp_equity_summary *s, const double *e8, int64_t low_e8, c
         return;
     while ((int64_t)e8[k] != low_e8)
         k++;
-    take_low(s, pp_bar_close_ms(bars, first + k), low_e8, p);
+    take_low(s, pp_bars_close_ms(bars, first + k), low_e8, p);
 }
 
 void pp_summary_stretch(pp_equity_summary *s, size_t n, int64_t low_e8, int64_t high_e8,

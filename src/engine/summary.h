@@ -83,8 +83,7 @@ static inline void pp_summary_used(pp_equity_summary *s, size_t n)
 {
     s->n_leverage += n;
 }
-/* The n points written there, whose equities lie in [low_e8, high_e8], at the closes of bars; few
- * of the bars' times are looked at. */
+/* The n points written there, whose equities lie in [low_e8, high_e8], at the closes of bars. */
 void pp_summary_stretch(pp_equity_summary *s, size_t n, int64_t low_e8, int64_t high_e8,
                         const pp_bars *bars, size_t first_bar, pp_equity_point *p);
 /* n more points that stand as the last one does, flat, the last of them at the close of a bar. */
