@@ -49,8 +49,8 @@ PP_SIMD static void add_rows(pp_ksums *s, const double *x, size_t n)
 
 void pp_ksums_add(pp_ksums *s, const double *x, size_t n)
 {
-    size_t before = -s->n % PP_KSUM_LANES, few = before < n ? before : n,
-           rows = (n - few) & ~(size_t)7;
+    size_t before = -s->n % PP_KSUM_LANES, few = before < n ? before : n;
+    size_t rows = (n - few) / PP_KSUM_LANES * PP_KSUM_LANES;
     add_few(s, x, few);
     add_rows(s, x + few, rows);
     add_few(s, x + few + rows, n - few - rows);

@@ -79,6 +79,7 @@ static bool first_flat(walk *w, size_t i)
 {
     pp_equity_point *p = &w->f.p;
     int64_t equity_e8 = w->f.now.wallet_e8;
+    PP_ASSERT(w->f.now.margin_e8 == 0, "L3 flat", w->f.now.margin_e8, equity_e8);
     if (!w->dense || p->equity_e8 <= 0 || equity_e8 <= 0 || equity_e8 >= INT64_C(1) << 50)
         return false;
     double *leverage;
