@@ -165,10 +165,35 @@ pp_equity_summary *pp_summary_new(pp_arena *arena, const pp_equity_point *first,
 
 /* ---- points that wait ---- */
 
-PP_SIMD static void quotients(double *move, const double *e8, size_t n)
+/* Returns how many moves are 0. */
+PP_SIMD static size_t quotients(double *move, const double *e8, size_t n)
 {
+    size_t none = 0;
     for (size_t k = 0; k < n; k++)
         move[k] = (e8[k + 1] - e8[k]) / e8[k];
+    for (size_t k = 0; k < n; k++)
+        none += e8[k + 1] == e8[k];
+    return none;
+}
+
+/* The moves that are not 0, between n points; returns how many. */
+static size_t moves_of(double *move, const double *e8, size_t n)
+{
+    enum { BLOCK = 64 };
+    size_t m = 0;
+    for (size_t at = 0, len; at < n; at += len) {
+        double *to = move + m;
+        len = n - at < BLOCK ? n - at : BLOCK;
+        if (quotients(to, e8 + at, len) == 0) {
+            m += len;
+            continue;
+        }
+        for (size_t k = 0; k < len; k++) {
+            move[m] = to[k];
+            m += to[k] != 0;
+        }
+    }
+    return m;
 }
 
 /* Falls below the peak that stands, which no point that waits has reached. */
@@ -189,16 +214,12 @@ static void take_squares(pp_equity_summary *s)
 
 static void take_waiting(pp_equity_summary *s)
 {
-    size_t n = s->n_waiting, n_moves = s->move_sum.n, m = 0;
-    double *move = s->moves + n_moves;
+    double *move = s->moves + s->move_sum.n;
+    size_t n = s->n_waiting;
     if (n == 0)
         return;
     take_squares(s);
-    quotients(move, s->waiting, n);
-    for (size_t k = 0; k < n; k++) {
-        move[m] = move[k];
-        m += move[k] != 0;
-    }
+    size_t m = moves_of(move, s->waiting, n);
     pp_ksums_add(&s->move_sum, move, m);
     pp_ksums_losses(&s->loss_sum, move, m);
     pp_ksums_add(&s->used, s->leverage, s->n_leverage);
