@@ -442,10 +442,13 @@ static pp_periods days(pp_arena *arena, const pp_equity_summary *s)
 static pp_periods joined(pp_arena *arena, const pp_periods *days, pp_tf tf, int64_t initial_e8)
 {
     pp_periods out = {PP_ARRAY(arena, pp_period, days->n + 1), 0};
-    int64_t from_e8 = initial_e8;
+    int64_t from_e8 = initial_e8, open_ms = 0, close_ms = INT64_MIN;
     for (size_t k = 0; k < days->n; k++) {
-        int64_t open_ms = pp_tf_open(tf, days->v[k].open_ms);
-        if (k + 1 < days->n && pp_tf_open(tf, days->v[k + 1].open_ms) == open_ms)
+        if (days->v[k].open_ms >= close_ms) {
+            open_ms = pp_tf_open(tf, days->v[k].open_ms);
+            close_ms = pp_tf_close(tf, open_ms);
+        }
+        if (k + 1 < days->n && days->v[k + 1].open_ms < close_ms)
             continue;
         add_period(&out, open_ms, from_e8, days->v[k].equity_e8);
         from_e8 = days->v[k].equity_e8;
