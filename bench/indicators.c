@@ -164,39 +164,6 @@ static void bench_row(contest *c, const pp_spec *s)
     pp_arena_free(&a);
 }
 
-/* Averages of a Play that run together (run_many) against one after the other: ns per bar of all.
- */
-static void bench_together(const contest *c)
-{
-    pp_arena a;
-    pp_arena_init(&a, NULL);
-    const pp_spec *s = pp_registry_find(&pp_indicators, "ema");
-    void *state[PP_MANY_MAX];
-    pp_inputs in[PP_MANY_MAX];
-    double *const *out[PP_MANY_MAX], ns[2][RUNS_MAX];
-    for (int run = 0; run < 2 * c->runs; run++) {
-        for (int k = 0; k < PP_MANY_MAX; k++) {
-            racer r = racer_of(&a, c, s);
-            r.p.v[0] = 9 << k;
-            state[k] = r.state;
-            in[k] = r.in;
-            out[k] = &c->out[k];
-            s->init(state[k], &r.p);
-        }
-        double start = now_ns();
-        if (run % 2)
-            s->run_many(state, in, PP_MANY_MAX, 0, c->bars, out);
-        for (int k = 0; k < PP_MANY_MAX && run % 2 == 0; k++)
-            s->run(state[k], &in[k], 0, c->bars, out[k]);
-        ns[run % 2][run / 2] = (now_ns() - start) / (double)c->bars;
-    }
-    for (int k = 0; k < 2; k++)
-        qsort(ns[k], (size_t)c->runs, sizeof **ns, by_size);
-    printf("%d ema of one Play: together %.2f ns per bar, one after the other %.2f\n", PP_MANY_MAX,
-           ns[1][c->runs / 2], ns[0][c->runs / 2]);
-    pp_arena_free(&a);
-}
-
 static void print_head(const contest *b)
 {
     if (b->layout == JSON)
@@ -254,8 +221,6 @@ int main(int argc, char **argv)
         printf("\n%d of %d faster than both libraries, %d slower than the faster one by more than "
                "10 %%\n",
                b.n_faster, b.n_compared, b.n_slower);
-    if (b.layout != JSON && !b.filter)
-        bench_together(&b);
     pp_arena_free(&a);
     return b.n_rows ? 0 : 1;
 }

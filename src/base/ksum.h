@@ -3,9 +3,15 @@
  *
  *     pp_ksum s = {0};
  *     pp_ksum_add(&s, x);
- *     double total = pp_ksum_total(&s); */
+ *     double total = pp_ksum_total(&s);
+ *
+ * Many numbers are added in lanes, number i to lane i mod PP_KSUM_LANES, so that the additions of a
+ * step do not wait for each other; the order is fixed all the same, however they are handed over.
+ */
 #ifndef PP_KSUM_H
 #define PP_KSUM_H
+
+#include "base/base.h"
 
 #include <math.h>
 
@@ -24,5 +30,17 @@ static inline double pp_ksum_total(const pp_ksum *s)
 {
     return s->sum + s->comp;
 }
+
+enum { PP_KSUM_LANES = 8 };
+
+typedef struct pp_ksums {
+    double sum[PP_KSUM_LANES], comp[PP_KSUM_LANES];
+    size_t n; /* numbers added */
+} pp_ksums;
+
+void pp_ksums_add(pp_ksums *s, const double *x, size_t n);
+/* min(x, 0)^2 of each. */
+void pp_ksums_losses(pp_ksums *s, const double *x, size_t n);
+double pp_ksums_total(const pp_ksums *s);
 
 #endif

@@ -34,9 +34,12 @@ void pp_views_make(pp_arena *arena, const pp_bars *tape, const pp_tf *tf, int n,
     const int32_t *last[PP_TF_COUNT];
     pp_bars_aggregate_all(arena, tape, tf, n, bars, last);
     for (int k = 0; k < n; k++) {
+        out[k] = (pp_view){tf[k], bars[k], last[k], last[k]};
+        if (tf[k] == tape->tf) /* bar i is closed by its own close: both maps are one */
+            continue;
         int32_t *visible = PP_ARRAY(arena, int32_t, tape->n);
         pp_bars_visible(tape, &bars[k], visible);
-        out[k] = (pp_view){tf[k], bars[k], last[k], visible};
+        out[k].visible = visible;
     }
 }
 
@@ -275,72 +278,22 @@ static size_t node_bars(const pp_columns *c, const pp_node *n)
     return c->views[n->view].bars.n;
 }
 
-/* What a node that is to be computed needs; everything it reads is there. */
-typedef struct job {
-    pp_node *n;
-    pp_inputs in;
-    void *state;
-} job;
-
-/* out: columns to write to; NULL: own ones. */
-static job start(pp_arena *arena, pp_columns *c, const pp_play *play, int node, double **out)
+/* Computes a node; everything it reads is there. out: columns to write to; NULL: own ones. */
+static void compute(pp_arena *arena, pp_columns *c, const pp_play *play, int node, double **out)
 {
     pp_node *n = &c->nodes[node];
     inputs_of at = node_inputs(c, play, node);
-    job j = {.n = n,
-             .in = {.bars = &c->views[n->view].bars,
+    pp_inputs in = {.bars = &c->views[n->view].bars,
                     .source = source_column(arena, c, play, node, &at),
-                    .atr = at.atr >= 0 ? c->nodes[at.atr].out[at.atr_output] : NULL}};
+                    .atr = at.atr >= 0 ? c->nodes[at.atr].out[at.atr_output] : NULL};
     for (int k = 0; k < PP_DEPS_MAX; k++)
         if (at.deps[k] >= 0)
-            j.in.deps[k] = (pp_dep_columns){(const double *const *)c->nodes[at.deps[k]].out,
-                                            c->nodes[at.deps[k]].n_outputs};
+            in.deps[k] = (pp_dep_columns){(const double *const *)c->nodes[at.deps[k]].out,
+                                          c->nodes[at.deps[k]].n_outputs};
     n->out = out ? out : own_columns(arena, n, node_bars(c, n));
-    j.state = pp_alloc_zero(arena, n->spec->state_size(n->params));
-    n->spec->init(j.state, n->params);
-    return j;
-}
-
-static bool under_way(const pp_columns *c, const job *jobs, int n, int node)
-{
-    for (int k = 0; k < n; k++)
-        if (jobs[k].n == &c->nodes[node])
-            return true;
-    return false;
-}
-
-/* Others that can be computed together with the node of jobs[0], none of them made of another. Not
- * with a cache: a run that claimed several columns at once could wait for another that did so in
- * another order. */
-static int join_others(pp_arena *arena, pp_columns *c, const pp_play *play, int node, job *jobs)
-{
-    const pp_node *n = &c->nodes[node];
-    int count = 1;
-    for (int i = node + 1; n->spec->run_many && i < c->n_nodes && count < PP_MANY_MAX; i++) {
-        pp_node *other = &c->nodes[i];
-        int source = node_inputs(c, play, i).source;
-        if (!other->out && other->shares < 0 && other->view == n->view &&
-            other->spec->run_many == n->spec->run_many &&
-            (source < 0 || (c->nodes[source].out && !under_way(c, jobs, count, source))))
-            jobs[count++] = start(arena, c, play, i, NULL);
-    }
-    return count;
-}
-
-static void run_jobs(const job *jobs, int n, size_t bars)
-{
-    void *state[PP_MANY_MAX];
-    pp_inputs in[PP_MANY_MAX];
-    double *const *out[PP_MANY_MAX];
-    for (int k = 0; k < n; k++) {
-        state[k] = jobs[k].state;
-        in[k] = jobs[k].in;
-        out[k] = jobs[k].n->out;
-    }
-    if (n > 1)
-        jobs->n->spec->run_many(state, in, n, 0, bars, out);
-    else
-        jobs->n->spec->run(state[0], &in[0], 0, bars, out[0]);
+    void *state = pp_alloc_zero(arena, n->spec->state_size(n->params));
+    n->spec->init(state, n->params);
+    n->spec->run(state, &in, 0, node_bars(c, n), n->out);
 }
 
 static void run_node(pp_arena *arena, pp_columns *c, const pp_play *play, int node)
@@ -366,8 +319,7 @@ static void run_node(pp_arena *arena, pp_columns *c, const pp_play *play, int no
     for (size_t k = 0; k < PP_COUNT(before); k++)
         if (before[k] >= 0)
             run_node(arena, c, play, before[k]);
-    job jobs[PP_MANY_MAX] = {start(arena, c, play, node, kept)};
-    run_jobs(jobs, c->cache ? 1 : join_others(arena, c, play, node, jobs), bars);
+    compute(arena, c, play, node, kept);
     if (kept)
         c->cache->publish(c->cache->ctx, n->key, n->n_outputs, bars);
 }

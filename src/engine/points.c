@@ -4,10 +4,9 @@
 #include "engine/points.h"
 
 #include "base/money.h"
+#include "base/simd.h"
 #include "base/time.h"
 #include "engine/fold.h"
-
-enum { BLOCK = 256 };
 
 typedef struct walk {
     pp_fold f;
@@ -19,6 +18,8 @@ typedef struct walk {
     pp_equity_point *out; /* NULL: not kept */
     size_t n;
     pp_equity_summary *sum; /* NULL: made of the points afterwards */
+    int64_t qty_e8;         /* the last one held, num / den in lowest terms */
+    double num, den;
 } walk;
 
 static const pp_bars *tape_bars(const walk *w)
@@ -73,12 +74,32 @@ static size_t stretch_end(walk *w, size_t i)
     return f->seg < f->seg_end && (size_t)f->seg->bar < to ? (size_t)f->seg->bar : to;
 }
 
-/* Bars [i, to) while flat, as the last point was: as many points as stand there. Returns the first
- * bar after the last of them. */
+/* The first close of a flat account, where every bar has a point. */
+static bool first_flat(walk *w, size_t i)
+{
+    pp_equity_point *p = &w->f.p;
+    int64_t equity_e8 = w->f.now.wallet_e8;
+    PP_ASSERT(w->f.now.margin_e8 == 0, "L3 flat", w->f.now.margin_e8, equity_e8);
+    if (!w->dense || p->equity_e8 <= 0 || equity_e8 <= 0 || equity_e8 >= INT64_C(1) << 50)
+        return false;
+    double *leverage;
+    *pp_summary_room(w->sum, 1, &leverage) = (double)equity_e8;
+    p->qty_e8 = 0;
+    pp_summary_stretch(w->sum, 1, equity_e8, equity_e8, tape_bars(w), i, p);
+    if (p->max_dd_pct > p->intrabar_max_dd_pct)
+        p->intrabar_max_dd_pct = p->max_dd_pct;
+    w->n++;
+    return true;
+}
+
+/* Bars [i, to) while flat: as many points as stand there. Returns the first bar after the last of
+ * them. */
 static size_t flat_stretch(walk *w, size_t i, size_t to)
 {
     pp_equity_point *p = &w->f.p;
     if (p->qty_e8 || p->equity_e8 != w->f.now.wallet_e8)
+        i += first_flat(w, i);
+    if (i == to || p->qty_e8 || p->equity_e8 != w->f.now.wallet_e8)
         return i;
     size_t n = to - i, last = to - 1;
     if (!w->dense) {
@@ -88,70 +109,144 @@ static size_t flat_stretch(walk *w, size_t i, size_t to)
         if (e <= before || last < i)
             return i;
     }
-    p->time_ms = pp_bar_close_ms(tape_bars(w), last);
     p->low_e8 = p->high_e8 = p->equity_e8;
-    pp_summary_repeat(w->sum, n, p->time_ms);
+    pp_summary_repeat(w->sum, n, tape_bars(w), last, p);
+    if (!w->dense) /* the day may end without a point */
+        pp_summary_day(w->sum, pp_bar_close_ms(tape_bars(w), last));
     w->n += n;
     return last + 1;
 }
 
-typedef struct block {
-    double mark_e8[BLOCK], value_e8[BLOCK], equity_e8[BLOCK];
-    double low_e8, high_e8; /* of the marks */
-    int64_t adverse_e8;     /* of the marks within the bars */
-} block;
+/* ---- a position, a point at every bar ----
+ *
+ * Amounts are doubles that hold whole e8 numbers. x * 1e8 is off by less than 1/16 below 2^50, so
+ * a price within 1/4 of a whole number is that number. With qty = num / den in lowest terms,
+ * mark * num below 2^51 is whole, and so the quotient by den, itself rounded, rounds to the same
+ * whole number as the exact one. */
 
-static int64_t gcd(int64_t a, int64_t b)
+enum { LANES = 4 };
+
+typedef double vec __attribute__((vector_size(8 * LANES)));
+typedef double vec_any __attribute__((vector_size(8 * LANES), aligned(8)));
+typedef int64_t mask __attribute__((vector_size(8 * LANES)));
+
+typedef struct held {
+    const double *close, *inside; /* marks at the closes; the adverse ones within the bars */
+    double side, base, num, den;  /* equity = base + side * whole(mark * num / den) */
+} held;
+
+/* Over bars: lowest and highest mark at the closes, the most adverse one within, as prices. */
+typedef struct reach {
+    double low, high, inside;
+    bool whole; /* all marks at closes are whole numbers of e8 */
+} reach;
+
+#define CHOOSE(m, a, b) ((vec)(((m) & (mask)(a)) | (~(m) & (mask)(b))))
+#define WHOLE(x)        (((x) + 0x1.8p52) - 0x1.8p52) /* as pp_whole() */
+#define LEAST(a, b)     ((a) < (b) ? (a) : (b))
+#define MOST(a, b)      ((a) > (b) ? (a) : (b))
+
+/* Equity and leverage at n >= LANES closes; the last lanes overlap the ones before them. */
+PP_SIMD static void held_lanes(const held *given, size_t n, double *equity, double *leverage,
+                               reach *r)
 {
-    while (b) {
-        int64_t r = a % b;
-        a = b;
-        b = r;
+    const held copy = *given, *h = &copy;
+    const vec_any *first = (const vec_any *)h->close;
+    vec low = *first, high = low, worst = (vec){0} + INFINITY;
+    mask off = {0};
+    for (size_t i = 0; i < n; i += LANES) {
+        size_t at = i + LANES <= n ? i : n - LANES;
+        vec close = *(const vec_any *)(h->close + at), x = close * 1e8;
+        vec inside = *(const vec_any *)(h->inside + at) * h->side;
+        vec mark = WHOLE(x), value = WHOLE(mark * h->num / h->den);
+        vec worth = h->base + h->side * value;
+        *(vec_any *)(equity + at) = worth;
+        *(vec_any *)(leverage + at) = value / worth;
+        off |= (x - mark >= 0.25) | (mark - x >= 0.25);
+        low = CHOOSE(close < low, close, low);
+        high = CHOOSE(close > high, close, high);
+        worst = CHOOSE(inside < worst, inside, worst);
     }
-    return a;
+    *r = (reach){low[0], high[0], worst[0], !(off[0] | off[1] | off[2] | off[3])};
+    for (int k = 1; k < LANES; k++) {
+        r->low = LEAST(low[k], r->low);
+        r->high = MOST(high[k], r->high);
+        r->inside = LEAST(worst[k], r->inside);
+    }
+    r->inside *= h->side;
 }
 
-/* Marks at the closes as e8, and extremes. x * 1e8 is off by less than 1/16 below 2^50, so one
- * within 1/4 of a whole number is that number. */
-static bool block_marks(block *b, const pp_tape *t, int side, size_t i, size_t n)
+/* The same at any number of closes; up to LANES - 1 values of no meaning follow. */
+static reach held_values(const held *h, size_t n, double *equity, double *leverage)
 {
-    const double limit = (double)(INT64_C(1) << 50);
-    const double *close = (t->mark_close ? t->mark_close : t->bars.close) + i;
-    const double *inside = side > 0 ? (t->mark_low ? t->mark_low : t->bars.low) + i
-                                    : (t->mark_high ? t->mark_high : t->bars.high) + i;
-    double low = INFINITY, high = 0, adverse = inside[0];
-    bool fine = true;
-    for (size_t k = 0; k < n; k++) {
-        double x = close[k] * 1e8, m = pp_whole(x), off = fabs(x - m);
-        b->mark_e8[k] = m;
-        low = m < low ? m : low;
-        high = m > high ? m : high;
-        fine &= off < 0.25;
-        if (side > 0)
-            adverse = inside[k] < adverse ? inside[k] : adverse;
-        else
-            adverse = inside[k] > adverse ? inside[k] : adverse;
+    reach r;
+    if (n >= LANES) {
+        held_lanes(h, n, equity, leverage, &r);
+        return r;
     }
-    b->low_e8 = low;
-    b->high_e8 = high;
-    return fine && high < limit && pp_e8_of_double(adverse, &b->adverse_e8);
+    double close[LANES], inside[LANES];
+    for (size_t k = 0; k < LANES; k++) {
+        close[k] = h->close[k < n ? k : n - 1];
+        inside[k] = h->inside[k < n ? k : n - 1];
+    }
+    held few = {close, inside, h->side, h->base, h->num, h->den};
+    held_lanes(&few, LANES, equity, leverage, &r);
+    return r;
 }
 
-/* Value and equity at the marks, exact: with qty = a / d in lowest terms, mark * a below 2^52 is
- * whole, and so the quotient by d, itself rounded, rounds to the same whole number. */
-static bool block_equity(block *b, const pp_segment *s, size_t n)
+static void take_qty(walk *w, int64_t qty_e8)
 {
-    const double limit = (double)(INT64_C(1) << 51);
-    int64_t g = gcd(s->qty_e8, PP_E8);
-    double a = (double)(s->qty_e8 / g), d = (double)(PP_E8 / g), side = s->side;
-    double base = (double)(s->wallet_e8 + s->margin_e8 - s->side * s->cost_e8);
-    if (b->high_e8 * a >= limit || fabs(base) >= limit)
+    int64_t num = qty_e8, den = PP_E8;
+    int twos = __builtin_ctzll((uint64_t)num | 1 << 8);
+    for (; den % 5 == 0 && num % 5 == 0; den /= 5)
+        num /= 5;
+    w->qty_e8 = qty_e8;
+    w->num = (double)(num >> twos);
+    w->den = (double)(den >> twos);
+}
+
+/* False: not all of it is a whole number of doubles. */
+static bool held_of(walk *w, size_t i, held *h)
+{
+    const pp_tape *t = w->l->cfg.tape;
+    const pp_segment *s = &w->f.now;
+    int64_t base_e8 = s->wallet_e8 + s->margin_e8 - s->side * s->cost_e8;
+    if (w->qty_e8 != s->qty_e8)
+        take_qty(w, s->qty_e8);
+    const double *low = t->mark_low ? t->mark_low : t->bars.low,
+                 *high = t->mark_high ? t->mark_high : t->bars.high;
+    *h = (held){.close = (t->mark_close ? t->mark_close : t->bars.close) + i,
+                .inside = (s->side > 0 ? low : high) + i,
+                .side = s->side,
+                .base = (double)base_e8,
+                .num = w->num,
+                .den = w->den};
+    return base_e8 < INT64_C(1) << 49 && base_e8 > -(INT64_C(1) << 49);
+}
+
+/* What a stretch comes to at its extreme marks. */
+typedef struct ends {
+    int64_t low_e8, high_e8;   /* marks */
+    int64_t worst_e8, best_e8; /* equities */
+    int64_t adverse_e8;
+    double leverage;
+} ends;
+
+/* False: not all of it was whole, or the equity is gone. */
+static bool ends_of(const pp_segment *s, const held *h, const reach *r, ends *e)
+{
+    if (!r->whole || !pp_e8_of_double(r->low, &e->low_e8) ||
+        !pp_e8_of_double(r->high, &e->high_e8) || !pp_e8_of_double(r->inside, &e->adverse_e8))
         return false;
-    for (size_t k = 0; k < n; k++) {
-        b->value_e8[k] = pp_whole(b->mark_e8[k] * a / d);
-        b->equity_e8[k] = base + side * b->value_e8[k];
-    }
-    return true;
+    int64_t low_e8 = pp_segment_equity(s, e->low_e8), high_e8 = pp_segment_equity(s, e->high_e8);
+    double top = (double)e->high_e8;
+    e->worst_e8 = LEAST(low_e8, high_e8);
+    e->best_e8 = MOST(low_e8, high_e8);
+    double low = (h->side * ((double)low_e8 - h->base)) / (double)low_e8,
+           high = h->side * ((double)high_e8 - h->base) / (double)high_e8;
+    e->leverage = MOST(low, high);
+    return top < 0x1p50 && top * h->num < 0x1p51 && top * h->num < 0x1p49 * h->den &&
+           e->worst_e8 > 0;
 }
 
 static void take_inside(pp_equity_point *p, int64_t peak_e8, int64_t equity_e8)
@@ -161,21 +256,19 @@ static void take_inside(pp_equity_point *p, int64_t peak_e8, int64_t equity_e8)
 }
 
 /* Drawdown at the adverse extremes, from the peak before each bar. */
-static void inside(walk *w, const block *b, size_t i, size_t n, int64_t peak_e8)
+static void inside(walk *w, const held *h, const double *equity, size_t n, int64_t adverse_e8,
+                   int64_t peak_e8)
 {
     pp_equity_point *p = &w->f.p;
     const pp_segment *s = &w->f.now;
-    const pp_tape *t = w->l->cfg.tape;
-    int64_t worst_e8 = pp_segment_equity(s, b->adverse_e8), adverse_e8;
+    int64_t worst_e8 = pp_segment_equity(s, adverse_e8);
     if (peak_e8 == p->peak_e8)
         take_inside(p, peak_e8, worst_e8);
     else if (pp_drawdown_pct(p->peak_e8, worst_e8) > p->intrabar_max_dd_pct)
         for (size_t k = 0; k < n; k++) {
-            const double *px = s->side > 0 ? (t->mark_low ? t->mark_low : t->bars.low)
-                                           : (t->mark_high ? t->mark_high : t->bars.high);
-            if (pp_e8_of_double(px[i + k], &adverse_e8))
+            int64_t equity_e8 = (int64_t)equity[k];
+            if (pp_e8_of_double(h->inside[k], &adverse_e8))
                 take_inside(p, peak_e8, pp_segment_equity(s, adverse_e8));
-            int64_t equity_e8 = (int64_t)b->equity_e8[k];
             peak_e8 = equity_e8 > peak_e8 ? equity_e8 : peak_e8;
         }
     if (p->max_dd_pct > p->intrabar_max_dd_pct)
@@ -184,40 +277,43 @@ static void inside(walk *w, const block *b, size_t i, size_t n, int64_t peak_e8)
 
 /* Distance and margin ratio, if they can be the smallest so far: the ratio as computed falls with
  * the equity (E1 in fold.c), the distance is computed at every close. */
-static void near_liquidation(walk *w, const block *b, size_t n, int64_t worst_e8)
+static void near_liquidation(walk *w, const held *h, size_t n, const ends *e)
 {
     const pp_segment *s = &w->f.now;
     pp_equity_summary *sum = w->sum;
+    int64_t worst_e8 = s->side > 0 ? e->low_e8 : e->high_e8, mark_e8;
     double ratio = (double)NAN;
     if (w->f.maintenance_e8 > 0)
-        ratio = pp_quotient(pp_segment_equity(s, worst_e8) - s->wallet_e8, w->f.maintenance_e8);
-    pp_summary_extremes(sum, 0, (double)NAN, ratio);
+        ratio = pp_quotient(e->worst_e8 - s->wallet_e8, w->f.maintenance_e8);
+    pp_summary_extremes(sum, e->leverage, (double)NAN, ratio);
     if (!s->liq_px_e8 || pp_segment_distance(s, worst_e8) * (1 - 1e-9) > sum->min_liq_distance_pct)
         return;
     for (size_t k = 0; k < n; k++)
-        pp_summary_extremes(sum, 0, pp_segment_distance(s, (int64_t)b->mark_e8[k]), (double)NAN);
+        if (pp_e8_of_double(h->close[k], &mark_e8))
+            pp_summary_extremes(sum, 0, pp_segment_distance(s, mark_e8), (double)NAN);
 }
 
 /* Bars [i, to) with one position and a point each. Returns the first one not taken. */
 static size_t held_stretch(walk *w, size_t i, size_t to)
 {
-    const pp_tape *t = w->l->cfg.tape;
-    pp_fold *f = &w->f;
-    block b;
-    for (size_t n; i < to; i += n) {
-        n = to - i < BLOCK ? to - i : BLOCK;
-        if (!block_marks(&b, t, f->now.side, i, n) || !block_equity(&b, &f->now, n))
+    pp_equity_summary *sum = w->sum;
+    pp_equity_point *p = &w->f.p;
+    held h;
+    if (!held_of(w, i, &h) || p->equity_e8 <= 0)
+        return i;
+    for (size_t n; i < to; i += n, h.close += n, h.inside += n) {
+        n = to - i < PP_STRETCH_MAX ? to - i : PP_STRETCH_MAX;
+        double *leverage, *equity = pp_summary_room(sum, n, &leverage);
+        reach r = held_values(&h, n, equity, leverage);
+        int64_t peak_e8 = p->peak_e8;
+        ends e;
+        if (!ends_of(&w->f.now, &h, &r, &e))
             return i;
-        int64_t worst_e8 = (int64_t)(f->now.side > 0 ? b.low_e8 : b.high_e8);
-        if (pp_segment_equity(&f->now, worst_e8) <= 0 || f->p.equity_e8 <= 0)
-            return i;
-        int64_t peak_e8 = f->p.peak_e8;
-        f->p.qty_e8 = f->now.side * f->now.qty_e8;
-        f->p.mark_e8 = (int64_t)b.mark_e8[n - 1];
-        pp_held_points h = {b.equity_e8, b.value_e8, t->bars.open_ms + i, pp_tf_ms(t->bars.tf), n};
-        pp_summary_held(w->sum, &h, &f->p);
-        inside(w, &b, i, n, peak_e8);
-        near_liquidation(w, &b, n, worst_e8);
+        p->qty_e8 = w->f.now.side * w->f.now.qty_e8;
+        pp_summary_used(sum, n);
+        pp_summary_stretch(sum, n, e.worst_e8, e.best_e8, tape_bars(w), i, p);
+        inside(w, &h, equity, n, e.adverse_e8, peak_e8);
+        near_liquidation(w, &h, n, &e);
         w->n += n;
     }
     return to;
@@ -242,9 +338,12 @@ static void walk_bars(walk *w, size_t first)
             put(w, pp_fold_point(&w->f, pp_bar_close_ms(tape_bars(w), to - 1)));
         }
         i = to;
+        if (w->sum && i == w->day_end)
+            pp_summary_day(w->sum, pp_bar_close_ms(tape_bars(w), i - 1));
     }
+    w->f.p.time_ms = pp_bar_close_ms(tape_bars(w), w->end - 1);
     if (w->sum)
-        w->sum->last = w->f.p;
+        pp_summary_end(w->sum, &w->f.p);
 }
 
 pp_points pp_points_make(pp_arena *arena, const pp_loop *l, int64_t start_ms, bool keep)

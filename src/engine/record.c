@@ -182,7 +182,7 @@ static void record_columns(pp_arena *arena, const pp_prepared *p, pp_result *r)
     r->n_columns = rows.n;
 }
 
-/* Case and metadata of every order that a decision made (R21). */
+/* Case and metadata of every order that a decision made (R21), for those who list orders. */
 static void record_tags(pp_arena *arena, const pp_prepared *p, pp_result *r)
 {
     const pp_loop *l = p->loop;
@@ -333,7 +333,8 @@ void pp_record(pp_diags *d, const pp_prepared *p, pp_result *r)
     pp_arena *arena = d->arena;
     record_identity(arena, p, r);
     record_outcome(arena, p, r);
-    record_tags(arena, p, r);
+    if (p->options.keep & PP_KEEP_ORDERS)
+        record_tags(arena, p, r);
     record_coverage(arena, p, r);
     record_declared(arena, p->strategy, r);
     if (!p->options.fast)

@@ -1,8 +1,10 @@
 #include "engine/summary.h"
 
 #include "base/money.h"
+#include "base/simd.h"
 #include "base/time.h"
 
+enum { WAITING_MAX = 4 * PP_STRETCH_MAX };
 enum { FALL_BITS = 50 }; /* squares of falls of as many bits, 2^24 of them, fit 128 */
 
 static double smaller(double a, double b)
@@ -133,7 +135,8 @@ static void take_used(pp_equity_summary *s, const pp_equity_point *p)
     if (p->qty_e8 == 0 || p->equity_e8 <= 0)
         return;
     int64_t value_e8 = pp_mul_e8(p->qty_e8 < 0 ? -p->qty_e8 : p->qty_e8, p->mark_e8);
-    s->used[s->n_used++] = pp_quotient(value_e8, p->equity_e8);
+    double used = pp_quotient(value_e8, p->equity_e8);
+    pp_ksums_add(&s->used, &used, 1);
 }
 
 pp_equity_summary *pp_summary_new(pp_arena *arena, const pp_equity_point *first, size_t most_points)
@@ -143,8 +146,10 @@ pp_equity_summary *pp_summary_new(pp_arena *arena, const pp_equity_point *first,
                              .first = *first,
                              .last = *first,
                              .n_points = 1,
-                             .moves = pp_alloc_raw(arena, (most_points + 1) * sizeof(double)),
-                             .used = pp_alloc_raw(arena, (most_points + 1) * sizeof(double)),
+                             .moves = PP_ARRAY(arena, double, most_points + 1),
+                             .leverage = PP_ARRAY(arena, double, WAITING_MAX + PP_STRETCH_SPARE),
+                             .waiting = PP_ARRAY(arena, double, WAITING_MAX + PP_STRETCH_SPARE),
+                             .floor_e8 = -1,
                              .min_liq_distance_pct = (double)NAN,
                              .min_margin_ratio = (double)NAN,
                              .since_ms = first->time_ms,
@@ -158,12 +163,82 @@ pp_equity_summary *pp_summary_new(pp_arena *arena, const pp_equity_point *first,
     return s;
 }
 
+/* ---- points that wait ---- */
+
+/* Returns how many moves are 0. */
+PP_SIMD static size_t quotients(double *move, const double *e8, size_t n)
+{
+    size_t none = 0;
+    for (size_t k = 0; k < n; k++)
+        move[k] = (e8[k + 1] - e8[k]) / e8[k];
+    for (size_t k = 0; k < n; k++)
+        none += e8[k + 1] == e8[k];
+    return none;
+}
+
+/* The moves that are not 0, between n points; returns how many. */
+static size_t moves_of(double *move, const double *e8, size_t n)
+{
+    enum { BLOCK = 64 };
+    size_t m = 0;
+    for (size_t at = 0, len; at < n; at += len) {
+        double *to = move + m;
+        len = n - at < BLOCK ? n - at : BLOCK;
+        if (quotients(to, e8 + at, len) == 0) {
+            m += len;
+            continue;
+        }
+        for (size_t k = 0; k < len; k++) {
+            move[m] = to[k];
+            m += to[k] != 0;
+        }
+    }
+    return m;
+}
+
+/* Falls below the peak that stands, which no point that waits has reached. */
+static void take_squares(pp_equity_summary *s)
+{
+    int64_t peak_e8 = s->since_peak_e8;
+    pp_u128 squares = 0;
+    if (s->n_squared == s->n_waiting)
+        return;
+    take_peak(s, peak_e8);
+    for (size_t k = s->n_squared + 1; k <= s->n_waiting; k++) {
+        int64_t fall_e8 = peak_e8 - (int64_t)s->waiting[k];
+        squares += (pp_u128)fall_e8 * (pp_u128)fall_e8;
+    }
+    s->squares += squares;
+    s->n_squared = s->n_waiting;
+}
+
+static void take_waiting(pp_equity_summary *s)
+{
+    double *move = s->moves + s->move_sum.n;
+    size_t n = s->n_waiting;
+    if (n == 0)
+        return;
+    take_squares(s);
+    size_t m = moves_of(move, s->waiting, n);
+    pp_ksums_add(&s->move_sum, move, m);
+    pp_ksums_losses(&s->loss_sum, move, m);
+    pp_ksums_add(&s->used, s->leverage, s->n_leverage);
+    s->n_returns += n;
+    s->n_waiting = s->n_squared = s->n_leverage = 0;
+}
+
+/* ---- points one by one ---- */
+
 void pp_summary_add(pp_equity_summary *s, const pp_equity_point *p)
 {
     int64_t before_e8 = s->last.equity_e8;
+    take_waiting(s);
     if (before_e8 > 0) {
-        s->moves[s->n_moves] = pp_quotient(p->equity_e8 - before_e8, before_e8);
-        s->n_moves += p->equity_e8 != before_e8;
+        double *move = &s->moves[s->move_sum.n];
+        size_t n = p->equity_e8 != before_e8;
+        *move = pp_quotient(p->equity_e8 - before_e8, before_e8);
+        pp_ksums_add(&s->move_sum, move, n);
+        pp_ksums_losses(&s->loss_sum, move, n);
         s->n_returns++;
     }
     take_duration(s, p);
@@ -173,55 +248,43 @@ void pp_summary_add(pp_equity_summary *s, const pp_equity_point *p)
     pp_summary_extremes(s, p->leverage, p->liq_distance_pct, p->margin_ratio);
     take_day(s, p->time_ms, p->equity_e8);
     s->n_points++;
+    s->floor_e8 = -1;
     s->last = *p;
 }
 
-void pp_summary_repeat(pp_equity_summary *s, size_t n, int64_t time_ms)
+/* ---- stretches ---- */
+
+void pp_summary_day(pp_equity_summary *s, int64_t time_ms)
+{
+    take_day(s, time_ms, s->last.equity_e8);
+}
+
+void pp_summary_repeat(pp_equity_summary *s, size_t n, const pp_bars *bars, size_t last_bar,
+                       const pp_equity_point *p)
 {
     if (n == 0)
         return;
-    const pp_equity_point *p = &s->last;
     s->n_points += n;
     s->n_returns += p->equity_e8 > 0 ? n : 0;
     take_fall(s, p->peak_e8, p->equity_e8, n);
-    take_day(s, time_ms, p->equity_e8);
-    s->under |= p->equity_e8 < s->since_peak_e8;
-    still_under(s, time_ms);
-    if (p->equity_e8 >= s->since_peak_e8)
-        s->since_ms = time_ms;
-    s->last.time_ms = time_ms;
-}
-
-/* ---- stretches with a position ---- */
-
-/* before_e8 > 0, as all of them are. */
-static void take_moves(pp_equity_summary *s, const double *equity_e8, size_t n, double before_e8)
-{
-    double *to = s->moves + s->n_moves;
-    size_t same = equity_e8[0] == before_e8;
-    to[0] = (equity_e8[0] - before_e8) / before_e8;
-    for (size_t k = 1; k < n; k++)
-        to[k] = (equity_e8[k] - equity_e8[k - 1]) / equity_e8[k - 1];
-    for (size_t k = 1; k < n; k++)
-        same += equity_e8[k] == equity_e8[k - 1];
-    size_t m = same ? 0 : n;
-    for (size_t k = 0; same && k < n; k++) {
-        to[m] = to[k];
-        m += to[k] != 0;
+    if (p->equity_e8 < s->since_peak_e8) {
+        s->under = true;
+        return;
     }
-    s->n_moves += m;
-    s->n_returns += n;
+    int64_t time_ms = pp_bars_close_ms(bars, last_bar);
+    still_under(s, time_ms);
+    s->since_ms = time_ms;
 }
 
-static void take_uses(pp_equity_summary *s, const pp_held_points *h)
+double *pp_summary_room(pp_equity_summary *s, size_t n, double **leverage)
 {
-    double *to = s->used + s->n_used, most = s->max_leverage;
-    for (size_t k = 0; k < h->n; k++)
-        to[k] = h->value_e8[k] / h->equity_e8[k];
-    for (size_t k = 0; k < h->n; k++)
-        most = to[k] > most ? to[k] : most;
-    s->n_used += h->n;
-    s->max_leverage = most;
+    PP_ASSERT(n <= PP_STRETCH_MAX, "W7", n, PP_STRETCH_MAX);
+    if (s->n_waiting + n + 1 > WAITING_MAX)
+        take_waiting(s);
+    if (s->n_waiting == 0)
+        s->waiting[0] = (double)s->last.equity_e8;
+    *leverage = s->leverage + s->n_leverage;
+    return s->waiting + s->n_waiting + 1;
 }
 
 /* The fall from this peak up to which nothing is the deepest so far, in percent or amount. */
@@ -232,7 +295,7 @@ static int64_t floor_of(int64_t peak_e8, const pp_equity_point *p)
 }
 
 /* A new peak, or the old one again. */
-static void held_peak(pp_equity_summary *s, int64_t time_ms, int64_t equity_e8, bool under)
+static void take_top(pp_equity_summary *s, int64_t time_ms, int64_t equity_e8, bool under)
 {
     s->under |= under;
     still_under(s, time_ms);
@@ -240,57 +303,80 @@ static void held_peak(pp_equity_summary *s, int64_t time_ms, int64_t equity_e8, 
     s->under = false;
 }
 
-/* A fall that may be the deepest so far. Returns the one up to which the next need not be looked
- * at. */
-static int64_t held_fall(pp_equity_summary *s, int64_t time_ms, int64_t peak_e8, int64_t equity_e8,
-                         pp_equity_point *p)
+/* A fall that may be the deepest so far. */
+static void take_low(pp_equity_summary *s, int64_t time_ms, int64_t equity_e8, pp_equity_point *p)
 {
-    int64_t fall_e8 = peak_e8 - equity_e8;
-    double pct = pp_drawdown_pct(peak_e8, equity_e8);
+    int64_t fall_e8 = p->peak_e8 - equity_e8;
+    double pct = pp_drawdown_pct(p->peak_e8, equity_e8);
     p->max_dd_abs_e8 = fall_e8 > p->max_dd_abs_e8 ? fall_e8 : p->max_dd_abs_e8;
     if (pct > p->max_dd_pct) {
         p->max_dd_pct = pct;
-        deepened(s, pct, time_ms, peak_e8);
+        deepened(s, pct, time_ms, p->peak_e8);
     }
-    return floor_of(peak_e8, p);
+    s->floor_e8 = floor_of(p->peak_e8, p);
 }
 
-void pp_summary_held(pp_equity_summary *s, const pp_held_points *h, pp_equity_point *p)
+/* Some of the points reach the peak or go beyond. */
+static void through_peaks(pp_equity_summary *s, const double *e8, size_t n, const pp_bars *bars,
+                          size_t first, pp_equity_point *p)
 {
-    int64_t peak_e8 = p->peak_e8, floor_e8 = floor_of(peak_e8, p);
-    int shift = shift_of(peak_e8);
-    pp_u128 squares = 0;
-    take_moves(s, h->equity_e8, h->n, (double)s->last.equity_e8);
-    take_uses(s, h);
-    take_peak(s, peak_e8);
-    for (size_t k = 0; k < h->n; k++) {
-        int64_t equity_e8 = (int64_t)h->equity_e8[k], fall_e8 = peak_e8 - equity_e8;
-        if (fall_e8 > 0) {
-            squares += square_of(fall_e8, shift);
-            if (fall_e8 > floor_e8)
-                floor_e8 = held_fall(s, h->open_ms[k] + h->bar_ms, peak_e8, equity_e8, p);
-            continue;
+    take_squares(s);
+    for (size_t k = 0; k < n; k++) {
+        int64_t equity_e8 = (int64_t)e8[k], fall_e8 = p->peak_e8 - equity_e8;
+        if (fall_e8 < 0) {
+            take_top(s, pp_bars_close_ms(bars, first + k), equity_e8,
+                     k > 0 && (int64_t)e8[k - 1] < p->peak_e8);
+            p->peak_e8 = s->since_peak_e8 = equity_e8;
+            s->floor_e8 = floor_of(equity_e8, p);
+        } else if (fall_e8 == 0) {
+            take_top(s, pp_bars_close_ms(bars, first + k), equity_e8,
+                     k > 0 && (int64_t)e8[k - 1] < p->peak_e8);
+        } else if (fall_e8 > s->floor_e8) {
+            take_low(s, pp_bars_close_ms(bars, first + k), equity_e8, p);
         }
-        held_peak(s, h->open_ms[k] + h->bar_ms, equity_e8,
-                  k > 0 && (int64_t)h->equity_e8[k - 1] < peak_e8);
-        if (fall_e8 == 0)
-            continue;
-        s->squares += squares;
-        squares = 0;
-        peak_e8 = equity_e8;
-        take_peak(s, peak_e8);
-        shift = shift_of(peak_e8);
-        floor_e8 = floor_of(peak_e8, p);
+        take_fall(s, p->peak_e8, equity_e8, 1);
     }
-    s->squares += squares;
-    p->equity_e8 = (int64_t)h->equity_e8[h->n - 1];
-    p->peak_e8 = s->since_peak_e8 = peak_e8;
-    p->low_e8 = p->high_e8 = p->equity_e8;
-    p->time_ms = h->open_ms[h->n - 1] + h->bar_ms;
-    s->under = p->equity_e8 < peak_e8;
+    s->n_squared += n;
+    s->under = (int64_t)e8[n - 1] < p->peak_e8;
+}
+
+/* None does. Falls below 2^50 give unequal percentages where they are unequal, so that the deepest
+ * of the stretch is the first of its lowest. */
+static void below_peak(pp_equity_summary *s, const double *e8, int64_t low_e8, const pp_bars *bars,
+                       size_t first, pp_equity_point *p)
+{
+    size_t k = 0;
+    s->under = true;
+    if (p->peak_e8 - low_e8 <= s->floor_e8)
+        return;
+    while ((int64_t)e8[k] != low_e8)
+        k++;
+    take_low(s, pp_bars_close_ms(bars, first + k), low_e8, p);
+}
+
+void pp_summary_stretch(pp_equity_summary *s, size_t n, int64_t low_e8, int64_t high_e8,
+                        const pp_bars *bars, size_t first, pp_equity_point *p)
+{
+    const double *e8 = s->waiting + s->n_waiting + 1;
+    if (s->floor_e8 < 0)
+        s->floor_e8 = floor_of(p->peak_e8, p);
+    if (high_e8 < p->peak_e8 && p->peak_e8 < INT64_C(1) << FALL_BITS)
+        below_peak(s, e8, low_e8, bars, first, p);
+    else
+        through_peaks(s, e8, n, bars, first, p);
+    s->n_waiting += n;
+    s->n_points += n;
+    p->equity_e8 = p->low_e8 = p->high_e8 = (int64_t)e8[n - 1];
+    s->last.equity_e8 = p->equity_e8;
+    s->last.peak_e8 = p->peak_e8;
+}
+
+void pp_summary_end(pp_equity_summary *s, const pp_equity_point *p)
+{
+    take_waiting(s);
+    if (s->n_points > 1)
+        take_day(s, p->time_ms, p->equity_e8);
     still_under(s, p->time_ms);
-    take_day(s, p->time_ms, p->equity_e8);
-    s->n_points += h->n;
     s->last = *p;
 }
 
@@ -307,6 +393,7 @@ pp_equity_summary *pp_summary_of(pp_arena *arena, const pp_equity_point *points,
             pp_summary_add(s, &points[k]);
     }
     s->time_ms = time_ms;
+    pp_summary_end(s, &points[n - 1]);
     return s;
 }
 

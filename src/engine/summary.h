@@ -3,6 +3,7 @@
  *
  *     pp_equity_summary *s = pp_summary_new(arena, &first, most_points);
  *     pp_summary_add(s, &point);      // each later point, in order
+ *     pp_summary_end(s, &point);      // the last one
  *     s->last, s->n_days, ...
  *
  * pp_summary_of() makes it of points that were kept; the fold of a run (points.h) makes it without
@@ -26,12 +27,12 @@ typedef struct pp_equity_summary {
     PP_VEC(pp_equity_day) days; /* that have a point after the first one */
 
     /* From point to point: (equity - before) / before, where before > 0. Those that are not 0 in
-     * order, and how many there are in all. */
+     * order, their sum and that of their losses squared, and how many there are in all. */
     double *moves;
-    size_t n_moves, n_returns;
+    pp_ksums move_sum, loss_sum;
+    size_t n_returns;
 
-    double *used; /* |qty| * mark / equity at the points in a position with equity > 0 */
-    size_t n_used;
+    pp_ksums used; /* |qty| * mark / equity at the points in a position with equity > 0 */
 
     double max_leverage, min_liq_distance_pct, min_margin_ratio; /* NaN: none */
 
@@ -46,6 +47,11 @@ typedef struct pp_equity_summary {
 
     /* running */
     pp_arena *arena;
+    double *waiting; /* equities whose moves are still to be taken, behind the one before them */
+    size_t n_waiting, n_squared; /* of them, n_squared are in the squares already */
+    double *leverage;            /* that is still to be added to `used` */
+    size_t n_leverage;
+    int64_t floor_e8;                /* a fall up to this is not the deepest; -1: not known */
     int64_t since_ms, since_peak_e8; /* of the peak that is not reached again yet */
     bool under;
     double deepest_pct;
@@ -61,23 +67,33 @@ pp_equity_summary *pp_summary_new(pp_arena *arena, const pp_equity_point *first,
                                   size_t most_points);
 void pp_summary_add(pp_equity_summary *s, const pp_equity_point *p);
 
-/* n more points that stand as the last one does, flat; all within its UTC day or the next, the last
- * of them at time_ms. */
-void pp_summary_repeat(pp_equity_summary *s, size_t n, int64_t time_ms);
+/* ---- points a stretch at a time, all within one UTC day, after a point with equity > 0 ----
+ *
+ * p is the running point: what it says about the point before is brought forward to the last one
+ * taken, but for its time. Equities are whole e8 numbers below 2^50, above 0. After the last
+ * stretch of a day comes pp_summary_day(), after the last one of all pp_summary_end(). */
 
-/* n points with a position, one per bar, within one UTC day, after a point with equity > 0.
- * Amounts are whole e8 numbers below 2^53, equity > 0. */
-typedef struct pp_held_points {
-    const double *equity_e8, *value_e8; /* value: |qty| * mark */
-    const int64_t *open_ms;             /* of the bars at whose closes they are */
-    int64_t bar_ms;
-    size_t n;
-} pp_held_points;
-/* p: the running point, whose equity, peak and drawdowns at closes are brought forward. */
-void pp_summary_held(pp_equity_summary *s, const pp_held_points *h, pp_equity_point *p);
-/* What pp_summary_held() does not know of its points: distance and margin ratio. */
+enum { PP_STRETCH_MAX = 256, PP_STRETCH_SPARE = 8 };
+
+/* Where the equities of the next n <= PP_STRETCH_MAX points are to be written, and up to
+ * PP_STRETCH_SPARE values of no meaning behind them; and their leverage, n of which count if
+ * pp_summary_used() is called. */
+double *pp_summary_room(pp_equity_summary *s, size_t n, double **leverage);
+static inline void pp_summary_used(pp_equity_summary *s, size_t n)
+{
+    s->n_leverage += n;
+}
+/* The n points written there, whose equities lie in [low_e8, high_e8], at the closes of bars. */
+void pp_summary_stretch(pp_equity_summary *s, size_t n, int64_t low_e8, int64_t high_e8,
+                        const pp_bars *bars, size_t first_bar, pp_equity_point *p);
+/* n more points that stand as the last one does, flat, the last of them at the close of a bar. */
+void pp_summary_repeat(pp_equity_summary *s, size_t n, const pp_bars *bars, size_t last_bar,
+                       const pp_equity_point *p);
+void pp_summary_day(pp_equity_summary *s, int64_t time_ms);
+/* What a stretch does not know of its points: leverage, distance and margin ratio. */
 void pp_summary_extremes(pp_equity_summary *s, double leverage, double liq_distance_pct,
                          double margin_ratio);
+void pp_summary_end(pp_equity_summary *s, const pp_equity_point *p);
 
 pp_equity_summary *pp_summary_of(pp_arena *arena, const pp_equity_point *points, size_t n);
 

@@ -8,8 +8,6 @@ static const pp_param_spec length_20[] = {PP_LENGTH(20, 1)};
 static const pp_output_spec value[] = {PP_OUT("value", "the average")};
 
 #define AVERAGE(id, text, law, lookback_law, warmup_law, params_)                                  \
-    AVERAGE_MANY(id, text, law, lookback_law, warmup_law, params_, NULL)
-#define AVERAGE_MANY(id, text, law, lookback_law, warmup_law, params_, many)                       \
     const pp_spec pp_indicator_##id = {.name = #id,                                                \
                                        .family = "averages",                                       \
                                        .doc = (text),                                              \
@@ -20,7 +18,6 @@ static const pp_output_spec value[] = {PP_OUT("value", "the average")};
                                        PP_ROW_OUTPUTS(value),                                      \
                                        .lookback = (lookback_law),                                 \
                                        .warmup = (warmup_law),                                     \
-                                       .run_many = (many),                                         \
                                        PP_ROW_KERNEL(id)}
 
 #endif

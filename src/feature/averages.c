@@ -28,59 +28,25 @@ static void ema_block(pp_kernel *k, const double *x, size_t n, double *const *ou
     pp_ema_run(&k->ema[0], x, out[0], n);
 }
 
-PP_INLINE void chains(int n, pp_kernel *const *k, const double *const *x, double *const *y,
-                      size_t len)
+/* Once it is ready, over a source that cannot have holes, all at once. */
+static void run_long(pp_kernel *k, const pp_inputs *in, size_t from, size_t to, double *const *out,
+                     int n_out, pp_source_block block)
 {
-    pp_ema e[PP_MANY_MAX];
-    for (int j = 0; j < n; j++)
-        e[j] = k[j]->ema[0];
-    for (size_t i = 0; i < len; i++)
-        for (int j = 0; j < n; j++)
-            y[j][i] = pp_ema_next(&e[j], x[j][i]);
-    for (int j = 0; j < n; j++) {
-        k[j]->ema[0] = e[j];
-        k[j]->seen += len;
-    }
+    pp_ema *e = &k->ema[0];
+    size_t lead = e->n - e->seen, n = to - from;
+    bool plain = !k->gathered && out[0] && pp_is_bar_column(in->bars, in->source);
+    lead = plain && lead < n ? lead : n;
+    pp_run_source(k, in, from, from + lead, out, n_out, block);
+    if (lead == n)
+        return;
+    pp_ema_long(e, in->source + from + lead, out[0] + from + lead, n - lead);
+    k->seen += n - lead;
 }
 
-/* Ready, and over a source that cannot have holes. */
-static bool is_plain_chain(const pp_kernel *k, const pp_inputs *in)
-{
-    return pp_ema_ready(&k->ema[0]) && !k->gathered && pp_is_bar_column(in->bars, in->source);
-}
-
-static void ema_run(void *state, const pp_inputs *in, size_t from, size_t to, double *const *out);
-
-static void ema_run_many(void *const *state, const pp_inputs *in, int n, size_t from, size_t to,
-                         double *const *const *out)
-{
-    pp_kernel *k[PP_MANY_MAX];
-    const double *x[PP_MANY_MAX];
-    double *y[PP_MANY_MAX];
-    for (size_t i = from, len; i < to; i += len) {
-        bool plain = true;
-        len = to - i < PP_BLOCK ? to - i : PP_BLOCK;
-        for (int j = 0; j < n; j++) {
-            k[j] = state[j];
-            x[j] = in[j].source + i;
-            y[j] = out[j][0] + i;
-            plain &= is_plain_chain(k[j], &in[j]);
-        }
-        for (int j = 0; j < n && !plain; j++)
-            ema_run(k[j], &in[j], i, i + len, out[j]);
-        if (plain && n == 2)
-            chains(2, k, x, y, len);
-        else if (plain && n == 3)
-            chains(3, k, x, y, len);
-        else if (plain)
-            chains(4, k, x, y, len);
-    }
-}
-
-PP_SOURCE_KERNEL(ema, 1)
-AVERAGE_MANY(ema, "exponential moving average",
-             "EMA with alpha = 2/(n+1); the first value is the mean of the first n",
-             pp_lookback_window, pp_warmup_ema, length_20, ema_run_many);
+PP_KERNEL(ema, 1, run_long)
+AVERAGE(ema, "exponential moving average",
+        "EMA with alpha = 2/(n+1); the first value is the mean of the first n", pp_lookback_window,
+        pp_warmup_ema, length_20);
 
 static void rma_plan(pp_kernel *k, const pp_params *p)
 {
@@ -89,10 +55,10 @@ static void rma_plan(pp_kernel *k, const pp_params *p)
 }
 
 #define rma_block ema_block
-PP_SOURCE_KERNEL(rma, 1)
-AVERAGE_MANY(rma, "Wilder's moving average",
-             "as ema with alpha = 1/n; the first value is the mean of the first n",
-             pp_lookback_window, pp_warmup_rma, length_20, ema_run_many);
+PP_KERNEL(rma, 1, run_long)
+AVERAGE(rma, "Wilder's moving average",
+        "as ema with alpha = 1/n; the first value is the mean of the first n", pp_lookback_window,
+        pp_warmup_rma, length_20);
 
 static void chain_plan(pp_kernel *k, const pp_params *p, int depth)
 {

@@ -21,7 +21,8 @@
  *    last bit (the range of an rsi on a still market), and so anyone can compute the same. One such
  *    chain waits for its own result; independent chains run in one loop, so that they wait
  *    together (pp_ema_pair, pp_ema_cascade, or pp_ema_next in a loop of the indicator); whatever
- *    else a bar needs costs nothing in that loop, so indicators have one for when all is ready. */
+ *    else a bar needs costs nothing in that loop, so indicators have one for when all is ready. A
+ *    long chain alone is cut into strands that wait together (pp_ema_long). */
 #ifndef PP_FEATURE_KERNEL_H
 #define PP_FEATURE_KERNEL_H
 
@@ -121,6 +122,8 @@ void pp_plan_line(pp_kernel *k, pp_line *line, size_t history);
 
 /* Stages: x and y do not overlap. */
 size_t pp_ema_run(pp_ema *e, const double *x, double *y, size_t n);
+/* The same, many values at once, where no lead is looked for. */
+void pp_ema_long(pp_ema *e, const double *x, double *y, size_t n);
 /* Two EMAs over two series (or one); the result is the second one's. */
 size_t pp_ema_pair(pp_ema *a, const double *x, double *y, pp_ema *b, const double *x2, double *y2,
                    size_t n);

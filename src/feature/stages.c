@@ -1,6 +1,8 @@
 /* stages.c - averages and rolling windows, a block at a time (see kernel.h for the methods). */
 #include "feature/joined.h"
 
+#include <string.h>
+
 static void plan_average(pp_ema *e, size_t n, double alpha)
 {
     e->n = n;
@@ -46,6 +48,76 @@ size_t pp_ema_run(pp_ema *e, const double *x, double *y, size_t n)
         y[i] = pp_ema_next(&a, x[i]);
     *e = a;
     return lead;
+}
+
+/* ---- strands ----
+ *
+ * An average forgets where it began: from any start its value is, bit for bit, the one of the whole
+ * chain after some 40 / alpha bars, when the difference has fallen below the last bit and been
+ * rounded away. So a long chain is cut into strands that run side by side, each begun so much
+ * earlier with any value. Where one begins with the value that the one before it ends with, all of
+ * it is the chain's; where it does not, the chain goes on into it until the values meet. */
+
+enum { STRANDS = 8, AHEAD = 64 };
+
+static bool same_bits(double a, double b)
+{
+    return memcmp(&a, &b, sizeof a) == 0;
+}
+
+/* n steps of each strand; strand k reads and writes from k * stride on. y NULL: not written. */
+PP_INLINE void run_strands(const pp_ema *e, double *v, const double *x, double *y, size_t stride,
+                           size_t n)
+{
+    double alpha = e->alpha, beta = e->beta, now[STRANDS];
+    memcpy(now, v, sizeof now);
+    for (size_t i = 0; i < n; i++) {
+        if (y && i % PP_LINE_VALUES == 0)
+            for (size_t k = 0; k < STRANDS; k++) {
+                PP_FETCH(&x[k * stride + i], AHEAD, 0);
+                PP_FETCH(&y[k * stride + i], AHEAD, 1);
+            }
+        for (size_t k = 0; k < STRANDS; k++) {
+            now[k] = alpha * x[k * stride + i] + beta * now[k];
+            if (y)
+                y[k * stride + i] = now[k];
+        }
+    }
+    memcpy(v, now, sizeof now);
+}
+
+/* Bars until a start is forgotten, most of the time. */
+static size_t forgotten_after(const pp_ema *e)
+{
+    return (size_t)(40 / e->alpha) + 1;
+}
+
+void pp_ema_long(pp_ema *e, const double *x, double *y, size_t n)
+{
+    /* An odd number of cache lines apart, so that strands do not fight for the same places. */
+    size_t early = forgotten_after(e), stride = n / STRANDS & ~(size_t)15;
+    stride = stride > 16 ? stride - 8 : 0;
+    if (!pp_ema_ready(e) || stride < 2 * early) {
+        pp_ema_run(e, x, y, n);
+        return;
+    }
+    double now[STRANDS], begun[STRANDS];
+    for (size_t k = 0; k < STRANDS; k++)
+        now[k] = x[(k + 1) * stride - early];
+    run_strands(e, now, x + stride - early, NULL, stride, early);
+    for (size_t k = STRANDS; k-- > 1;)
+        begun[k] = now[k] = now[k - 1];
+    now[0] = e->y;
+    run_strands(e, now, x, y, stride, stride);
+    for (size_t k = 1; k < STRANDS; k++) {
+        e->y = y[k * stride - 1];
+        for (size_t i = k * stride; !same_bits(e->y, begun[k]) && i < (k + 1) * stride; i++) {
+            begun[k] = y[i];
+            y[i] = pp_ema_next(e, x[i]);
+        }
+    }
+    e->y = y[STRANDS * stride - 1];
+    pp_ema_run(e, x + STRANDS * stride, y + STRANDS * stride, n - STRANDS * stride);
 }
 
 size_t pp_ema_pair(pp_ema *a, const double *x, double *y, pp_ema *b, const double *x2, double *y2,

@@ -47,6 +47,9 @@ static inline int64_t pp_bar_close_ms(const pp_bars *b, size_t i)
     return pp_tf_close(b->tf, b->open_ms[i]);
 }
 
+/* The same; where no bar is missing, without looking at the bar, which may be far in memory. */
+int64_t pp_bars_close_ms(const pp_bars *b, size_t i);
+
 /* One past the last of bars [from, to) that closes by time_ms. Where no bar is missing it is found
  * without a search. */
 size_t pp_bars_closed_by(const pp_bars *b, size_t from, size_t to, int64_t time_ms);

@@ -218,7 +218,7 @@ static void daily_stage(pp_work *w, pp_arena *arena)
 static void bar_stage(pp_work *w)
 {
     const pp_equity_summary *s = w->equity;
-    pp_spread x = pp_stats_spread(s->moves, s->n_moves, s->n_returns);
+    pp_spread x = pp_stats_spread(s->moves, &s->move_sum, &s->loss_sum, s->n_returns);
     w->sr_bar = mean_over(x.mean, x.deviation);
     w->sortino_bar = s->n_returns < 2 ? UNDEFINED : div0(x.mean, x.downside);
 }
@@ -301,12 +301,39 @@ static void trade_stage(pp_work *w)
     streaks(w);
 }
 
-/* The first point from k on that is later than t; points are about exec_ms apart. */
-static size_t point_after(const pp_metrics_input *in, size_t k, int64_t t)
+/* Where the points of a run stand. */
+typedef struct point_times {
+    const pp_equity_summary *s;
+    int64_t first_ms, before_last_ms, last_ms, exec_ms; /* first: of point 1 */
+    bool even; /* the points between the first and the last are exec_ms apart */
+} point_times;
+
+static point_times times_of(const pp_metrics_input *in)
 {
     const pp_equity_summary *s = in->equity;
+    size_t n = s->n_points;
+    point_times t = {.s = s, .exec_ms = in->exec_ms, .last_ms = pp_summary_time(s, n - 1)};
+    if (n < 3)
+        return t;
+    t.first_ms = pp_summary_time(s, 1);
+    t.before_last_ms = pp_summary_time(s, n - 2);
+    /* Closes of aligned bars are not nearer to each other; of months they may be. */
+    t.even = s->exec && s->exec->tf != PP_TF_M &&
+             t.before_last_ms - t.first_ms == (int64_t)(n - 3) * in->exec_ms;
+    return t;
+}
+
+/* The first point from k on that is later than t; points are about exec_ms apart. */
+static size_t point_after(const point_times *p, size_t k, int64_t t)
+{
+    const pp_equity_summary *s = p->s;
+    if (p->even && t >= p->first_ms && t < p->before_last_ms) {
+        /* Both are exact in doubles, so that the quotient is not rounded up to a whole number. */
+        size_t at = 2 + (size_t)((double)(t - p->first_ms) / (double)p->exec_ms);
+        return at > k ? at : k;
+    }
     if (k < s->n_points && pp_summary_time(s, k) <= t) {
-        int64_t guess = (int64_t)k + (t - pp_summary_time(s, k)) / in->exec_ms + 1;
+        int64_t guess = (int64_t)k + (t - pp_summary_time(s, k)) / p->exec_ms + 1;
         size_t last = s->n_points - 1;
         k = guess < (int64_t)last ? (size_t)guess : last;
     }
@@ -322,6 +349,7 @@ static size_t point_after(const pp_metrics_input *in, size_t k, int64_t t)
 static void time_stage(pp_work *w)
 {
     const pp_metrics_input *in = w->in;
+    const point_times times = times_of(in);
     int64_t held = 0, until = INT64_MIN;
     size_t bar = 1; /* the first point that no trade before has counted */
     for (size_t i = 0; i < in->n_trades; i++) {
@@ -329,10 +357,10 @@ static void time_stage(pp_work *w)
         int64_t start = from > until ? from : until;
         held += to > start ? to - start : 0;
         until = to > until ? to : until;
-        size_t first = point_after(in, bar, from);
+        size_t first = point_after(&times, bar, from);
         first = first > bar ? first : bar;
         /* A bar counts when it began before the exit, or with an entry at the same time. */
-        size_t end = point_after(in, first, from < to ? to - 1 : to) + 1;
+        size_t end = point_after(&times, first, from < to ? to - 1 : to) + 1;
         end = end < w->equity->n_points ? end : w->equity->n_points;
         end = end > first ? end : first;
         w->bars_in_position += (int64_t)(end - first);
@@ -345,7 +373,7 @@ static void time_stage(pp_work *w)
 static void leverage_stage(pp_work *w)
 {
     const pp_equity_summary *s = w->equity;
-    w->avg_leverage = pp_stats_mean(s->used, s->n_used);
+    w->avg_leverage = s->used.n ? pp_ksums_total(&s->used) / (double)s->used.n : UNDEFINED;
     w->max_leverage = s->max_leverage;
     w->min_liq_distance = s->min_liq_distance_pct;
     w->min_margin_ratio = s->min_margin_ratio;
@@ -414,10 +442,13 @@ static pp_periods days(pp_arena *arena, const pp_equity_summary *s)
 static pp_periods joined(pp_arena *arena, const pp_periods *days, pp_tf tf, int64_t initial_e8)
 {
     pp_periods out = {PP_ARRAY(arena, pp_period, days->n + 1), 0};
-    int64_t from_e8 = initial_e8;
+    int64_t from_e8 = initial_e8, open_ms = 0, close_ms = INT64_MIN;
     for (size_t k = 0; k < days->n; k++) {
-        int64_t open_ms = pp_tf_open(tf, days->v[k].open_ms);
-        if (k + 1 < days->n && pp_tf_open(tf, days->v[k + 1].open_ms) == open_ms)
+        if (days->v[k].open_ms >= close_ms) {
+            open_ms = pp_tf_open(tf, days->v[k].open_ms);
+            close_ms = pp_tf_close(tf, open_ms);
+        }
+        if (k + 1 < days->n && days->v[k + 1].open_ms < close_ms)
             continue;
         add_period(&out, open_ms, from_e8, days->v[k].equity_e8);
         from_e8 = days->v[k].equity_e8;

@@ -1,7 +1,6 @@
 #include "metrics/stats.h"
 
 #include "base/exmath.h"
-#include "base/simd.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -10,56 +9,20 @@
 #define INV_SQRT_2PI 0.39894228040143268
 #define E_CONST      2.7182818284590452
 
-/* Sums run in lanes, number i into lane i mod LANES, so that the additions of a step do not wait
- * for each other; the order is fixed all the same. */
-enum { LANES = 8, BLOCK = 256 };
-
-typedef struct lanes {
-    double sum[LANES], comp[LANES];
-} lanes;
-
-/* Knuth's exact error of a sum, without a branch. */
-static inline void add_one(double *sum, double *comp, double x)
-{
-    double t = *sum + x, z = t - *sum;
-    *comp += (*sum - (t - z)) + (x - z);
-    *sum = t;
-}
-
-PP_SIMD static void add_block(lanes *to, const double *x, size_t n)
-{
-    lanes s = *to;
-    size_t i = 0;
-    for (; i + LANES <= n; i += LANES)
-        for (size_t k = 0; k < LANES; k++)
-            add_one(&s.sum[k], &s.comp[k], x[i + k]);
-    for (size_t k = 0; i < n; i++, k++)
-        add_one(&s.sum[k], &s.comp[k], x[i]);
-    *to = s;
-}
-
-static double total(const lanes *s)
-{
-    pp_ksum sum = {0};
-    for (int k = 0; k < LANES; k++)
-        pp_ksum_add(&sum, s->sum[k]);
-    for (int k = 0; k < LANES; k++)
-        pp_ksum_add(&sum, s->comp[k]);
-    return pp_ksum_total(&sum);
-}
+enum { BLOCK = 256 };
 
 static double sum_of(const double *x, size_t n)
 {
-    lanes s = {{0}, {0}};
-    add_block(&s, x, n);
-    return total(&s);
+    pp_ksums s = {{0}, {0}, 0};
+    pp_ksums_add(&s, x, n);
+    return pp_ksums_total(&s);
 }
 
 /* Sum of (x - from)^k. */
 static double power_sum(const double *x, size_t n, double from, int k)
 {
     double y[BLOCK];
-    lanes s = {{0}, {0}};
+    pp_ksums s = {{0}, {0}, 0};
     for (size_t i = 0; i < n; i += BLOCK) {
         size_t m = n - i < BLOCK ? n - i : BLOCK;
         for (size_t j = 0; j < m; j++)
@@ -67,25 +30,9 @@ static double power_sum(const double *x, size_t n, double from, int k)
         for (int p = 1; p < k; p++)
             for (size_t j = 0; j < m; j++)
                 y[j] *= x[i + j] - from;
-        add_block(&s, y, m);
+        pp_ksums_add(&s, y, m);
     }
-    return total(&s);
-}
-
-/* Sum of min(x, 0)^2. */
-static double loss_sum(const double *x, size_t n)
-{
-    double y[BLOCK];
-    lanes s = {{0}, {0}};
-    for (size_t i = 0; i < n; i += BLOCK) {
-        size_t m = n - i < BLOCK ? n - i : BLOCK;
-        for (size_t j = 0; j < m; j++) {
-            double loss = x[i + j] < 0 ? x[i + j] : 0;
-            y[j] = loss * loss;
-        }
-        add_block(&s, y, m);
-    }
-    return total(&s);
+    return pp_ksums_total(&s);
 }
 
 double pp_stats_mean(const double *x, size_t n)
@@ -103,24 +50,33 @@ double pp_stats_moment(const double *x, size_t n, int k)
     return n ? central_sum(x, n, k) / (double)n : (double)NAN;
 }
 
+static pp_spread spread_of(const double *x, size_t n)
+{
+    pp_ksums sum = {{0}, {0}, 0}, losses = sum;
+    pp_ksums_add(&sum, x, n);
+    pp_ksums_losses(&losses, x, n);
+    return pp_stats_spread(x, &sum, &losses, n);
+}
+
 double pp_stats_deviation(const double *x, size_t n)
 {
-    return pp_stats_spread(x, n, n).deviation;
+    return spread_of(x, n).deviation;
 }
 
 double pp_stats_downside(const double *x, size_t n)
 {
-    return pp_stats_spread(x, n, n).downside;
+    return spread_of(x, n).downside;
 }
 
-pp_spread pp_stats_spread(const double *x, size_t n, size_t of)
+pp_spread pp_stats_spread(const double *x, const pp_ksums *sum, const pp_ksums *losses, size_t of)
 {
+    size_t n = sum->n;
     PP_ASSERT(n <= of, "M1 zeros are not negative in number", n, of);
     pp_spread s = {(double)NAN, (double)NAN, (double)NAN};
     if (of == 0)
         return s;
-    s.mean = sum_of(x, n) / (double)of;
-    s.downside = sqrt(loss_sum(x, n) / (double)of);
+    s.mean = pp_ksums_total(sum) / (double)of;
+    s.downside = sqrt(pp_ksums_total(losses) / (double)of);
     if (of > 1)
         s.deviation = sqrt((power_sum(x, n, s.mean, 2) + (double)(of - n) * (s.mean * s.mean)) /
                            (double)(of - 1));

@@ -20,8 +20,7 @@ enum {
     PP_LIST_MAX = 32,
     PP_OUTPUTS_MAX = 384,
     PP_DEPS_MAX = 3,
-    PP_NAME_MAX = 40,
-    PP_MANY_MAX = 4
+    PP_NAME_MAX = 40
 };
 
 typedef struct pp_param_spec {
@@ -118,11 +117,6 @@ typedef struct pp_spec {
      * calls gives the same columns; the state is flat (no pointers), so a copy of its bytes is a
      * snapshot (S5). Reads in->...[j] only for j < to; never allocates. */
     void (*run)(void *state, const pp_inputs *in, size_t from, size_t to, double *const *out);
-    /* Runs n (2 to PP_MANY_MAX) kernels of rows with this very function over the same bars, each
-     * with its own state, inputs and columns, which come out as from run(). For kernels that wait
-     * for their own results: together they wait only once. NULL: nothing to gain. */
-    void (*run_many)(void *const *state, const pp_inputs *in, int n, size_t from, size_t to,
-                     double *const *const *out);
 } pp_spec;
 
 /* A table of rows, sorted by name. */

@@ -146,6 +146,27 @@ COMPARE(both_gt, (pp_bits out, pp_vals a, pp_vals b, size_t n), x > y, BOTH_KNOW
 COMPARE(both_eq, (pp_bits out, pp_vals a, pp_vals b, size_t n), x == y, BOTH_KNOWN, x == y,
         BOTH_KNOWN)
 
+PP_CLONES static void gt_both_on(pp_bits greater, pp_bits less, pp_vals a, pp_vals b, size_t words)
+{
+    for (size_t w = 0; w < words; w++, a.v += a.step, b.v += b.step) {
+        mask more = {0}, fewer = {0}, known = {0}, bit = {1, 2, 4, 8, 16, 32, 64, 128};
+        for (int j = 0; j < 8; j++, bit <<= 8) {
+            vec x = *(const vec_any *)(a.v + 8 * j), y = *(const vec_any *)(b.v + 8 * j);
+            more |= (x > y) & bit;
+            fewer |= (y > x) & bit;
+            known |= BOTH_KNOWN & bit;
+        }
+        JOIN(more);
+        JOIN(fewer);
+        JOIN(known);
+        uint64_t k = (uint64_t)known[0], t = (uint64_t)more[0], l = (uint64_t)fewer[0];
+        greater.t[w] = t & k;
+        greater.f[w] = k & ~t;
+        less.t[w] = l & k;
+        less.f[w] = k & ~l;
+    }
+}
+
 /* Against one repeated, known value: half the loads. */
 #define COMPARE_ONE(name, op)                                                                      \
     PP_CLONES static void name##_on(pp_bits out, pp_vals a, double c, size_t n)                    \
@@ -188,6 +209,18 @@ void pp_k_gt(pp_bits out, pp_vals a, pp_vals b, size_t n)
         one_lt_on(out, b, a.v[0], n);
     else
         both_gt_on(out, a, b, n);
+}
+
+void pp_k_gt_both(pp_bits greater, pp_bits less, pp_vals a, pp_vals b, size_t n)
+{
+    size_t w = n / 64;
+    gt_both_on(greater, less, a, b, w);
+    if (n % 64 == 0)
+        return;
+    a.v += w * a.step;
+    b.v += w * b.step;
+    both_gt_on((pp_bits){greater.t + w, greater.f + w}, a, b, n % 64);
+    both_gt_on((pp_bits){less.t + w, less.f + w}, b, a, n % 64);
 }
 
 void pp_k_eq(pp_bits out, pp_vals a, pp_vals b, size_t n)

@@ -83,6 +83,8 @@ void pp_k_sample(double *out, const int32_t *map, const double *column, int offs
 /* ---- comparisons ---- */
 
 void pp_k_gt(pp_bits out, pp_vals a, pp_vals b, size_t n);
+/* a > b and b > a in one pass. */
+void pp_k_gt_both(pp_bits greater, pp_bits less, pp_vals a, pp_vals b, size_t n);
 void pp_k_eq(pp_bits out, pp_vals a, pp_vals b, size_t n);
 void pp_k_near_abs(pp_bits out, pp_vals a, pp_vals b, double tol, size_t n);
 void pp_k_near_pct(pp_bits out, pp_vals a, pp_vals b, double tol, size_t n);

@@ -260,6 +260,19 @@ static void bind_bits(pp_program *p, pp_inst *i, size_t at, pool *buffers)
     }
 }
 
+/* Many a Play wants a > b and b > a: the earlier one makes both. */
+static void find_twin(pp_program *p, size_t at)
+{
+    pp_inst *i = &p->insts.v[at];
+    for (size_t k = 0; i->op == PP_I_GT && k < at; k++) {
+        pp_inst *other = &p->insts.v[k];
+        if (other->op == PP_I_GT && other->a == i->b && other->b == i->a) {
+            other->twin = (int)at;
+            i->twin = (int)k;
+        }
+    }
+}
+
 void pp_program_bind(pp_program *p, const pp_grid_view *view)
 {
     pool buffers = {.last = last_uses(p)};
@@ -272,6 +285,8 @@ void pp_program_bind(pp_program *p, const pp_grid_view *view)
     char *state = p->state;
     for (size_t k = 0; k < p->insts.n; k++) {
         pp_inst *i = &p->insts.v[k];
+        i->twin = -1;
+        find_twin(p, k);
         if (i->op < PP_I_FIRST_BITS)
             bind_value(p, i, k, &buffers, view);
         else
@@ -386,7 +401,12 @@ static void run_compare(pp_program *p, pp_inst *i, size_t n)
     pp_vals a = p->insts.v[i->a].vals, b = p->insts.v[i->b].vals;
     switch (i->op) {
     case PP_I_GT:
-        pp_k_gt(i->bits, a, b, n);
+        if (i->twin >= 0 && &p->insts.v[i->twin] < i)
+            break;
+        if (i->twin >= 0)
+            pp_k_gt_both(i->bits, p->insts.v[i->twin].bits, a, b, n);
+        else
+            pp_k_gt(i->bits, a, b, n);
         break;
     case PP_I_EQ:
         pp_k_eq(i->bits, a, b, n);

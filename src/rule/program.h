@@ -60,6 +60,8 @@ typedef struct pp_inst {
     const double *data; /* COL */
     const int32_t *map; /* COL: NULL for one value per instant */
     pp_bits bits;
+    int twin; /* GT: index of the one with the sides exchanged, -1: none; the later of both is made
+                 with the earlier */
     void *state; /* in the program's state block */
     pp_count_ring ring;
     size_t n_true, n_false; /* coverage */

@@ -1,6 +1,7 @@
 /* Equity points folded over stretches against the same bar by bar, bit for bit. */
 #include "base/file.h"
 #include "base/money.h"
+#include "base/rng.h"
 #include "engine/run.h"
 #include "market/synthetic.h"
 
@@ -130,9 +131,12 @@ static void compare_summaries(const pp_equity_summary *a, const pp_equity_summar
 #define EQUAL(field) cr_assert_eq(a->field, b->field, "%s: " #field, name)
 #define BITS(field)  same_bits(&a->field, &b->field, sizeof a->field, #field, name)
     EQUAL(n_points);
-    EQUAL(n_moves);
+    EQUAL(move_sum.n);
     EQUAL(n_returns);
-    EQUAL(n_used);
+    EQUAL(used.n);
+    BITS(move_sum);
+    BITS(loss_sum);
+    BITS(used);
     EQUAL(days.n);
     EQUAL(dd_duration_ms);
     EQUAL(recover_ms);
@@ -145,8 +149,7 @@ static void compare_summaries(const pp_equity_summary *a, const pp_equity_summar
     BITS(max_leverage);
     BITS(min_liq_distance_pct);
     BITS(min_margin_ratio);
-    same_bits(a->moves, b->moves, a->n_moves * sizeof(double), "moves", name);
-    same_bits(a->used, b->used, a->n_used * sizeof(double), "used", name);
+    same_bits(a->moves, b->moves, a->move_sum.n * sizeof(double), "moves", name);
     same_bits(a->days.v, b->days.v, a->days.n * sizeof a->days.v[0], "days", name);
     double x = pp_summary_mean_square(a), y = pp_summary_mean_square(b);
     same_bits(&x, &y, sizeof x, "squares", name);
@@ -233,4 +236,31 @@ Test(points, folding_over_stretches_is_folding_bar_by_bar)
         n++;
     }
     cr_expect(n > 50 && seen > 10000, "%zu runs, %zu points in position", n, seen);
+}
+
+/* A point at every bar, where stretches are taken in lanes; PP_TEST_SEED=S begins at seed S. */
+Test(points, stretches_of_random_accounts_are_their_bars)
+{
+    static const char *const patterns[] = {"regime_mix", "trend_up_clean", "trend_down_clean",
+                                           "choppy_whipsaw"};
+    const char *first = getenv("PP_TEST_SEED"), *soak = getenv("PP_SOAK");
+    uint64_t from = first ? strtoull(first, NULL, 10) : 1;
+    for (uint64_t seed = from; seed < from + (soak ? 1000 : 40); seed++) {
+        pp_rng r = pp_rng_make(seed, 9);
+        char sizing[16], equity[24], market[64], name[160];
+        snprintf(sizing, sizeof sizing, "%.2f", 0.5 + 99 * pp_rng_uniform(&r));
+        snprintf(equity, sizeof equity, "%.*f", (int)pp_rng_below(&r, 9),
+                 pow(10, 2 + 6 * pp_rng_uniform(&r)));
+        const pp_set set[] = {{"tf", "1m"},
+                              {"leverage", pp_rng_below(&r, 2) ? "1" : "20"},
+                              {"sizing", sizing},
+                              {"equity", equity}};
+        snprintf(market, sizeof market, "%s,bars=%d,seed=%llu", patterns[pp_rng_below(&r, 4)],
+                 (int)(300 + pp_rng_below(&r, 5000)), (unsigned long long)seed);
+        snprintf(name, sizeof name, "PP_TEST_SEED=%llu", (unsigned long long)seed);
+        job j = {.market = market, .set = set, .name = name};
+        pp_arena_init(&j.arena, NULL);
+        cr_assert(pp_try(&j.arena, run_job, &j), "%s", name);
+        pp_arena_free(&j.arena);
+    }
 }

@@ -384,53 +384,36 @@ Test(indicators, F2_columns_that_nobody_reads_may_be_left_out)
     }
 }
 
-/* n kernels of one row together, with random parameters, over bars or (every third round) a source
- * with holes; cut in two at a random bar. */
-static void check_many(pp_arena *a, const pp_spec *s, const pp_bars *b, int n, bool holes,
-                       uint64_t *seed)
+/* Averages over many bars are cut into strands; a bar at a time they are not. Where a price stands
+ * still strands may never meet. */
+Test(indicators, F4_long_averages_are_the_ones_made_bar_by_bar)
 {
-    void *state[PP_MANY_MAX];
-    pp_inputs in[PP_MANY_MAX];
-    columns one[PP_MANY_MAX], many[PP_MANY_MAX];
-    double *const *out[PP_MANY_MAX];
-    for (int k = 0; k < n; k++) {
-        pp_params p = random_params(s, seed);
-        in[k] = inputs_of(a, s, b);
-        if (k % 2)
-            in[k].source = b->high;
-        if (holes && k == n - 1)
-            in[k].source = with_holes(a, b->close, b->n, seed);
-        one[k] = run_row(a, s, &p, &in[k], NULL, 0);
-        many[k] = run_row(a, s, &p, &in[k], NULL, 0);
-        for (size_t i = 0; i < b->n; i++)
-            many[k].v[0][i] = -12345;
-        state[k] = pp_alloc_raw(a, s->state_size(&p));
-        s->init(state[k], &p);
-        out[k] = many[k].v;
-    }
-    size_t cut = (size_t)(rnd(seed) * (double)b->n);
-    s->run_many(state, in, n, 0, cut, out);
-    s->run_many(state, in, n, cut, b->n, out);
-    for (int k = 0; k < n; k++)
-        expect_same(&one[k], &many[k], b->n, "run_many");
-}
-
-Test(indicators, F2_kernels_run_together_give_the_same_columns)
-{
+    static const char *const names[] = {"ema", "rma"};
     uint64_t seed = new_seed();
-    int found = 0;
-    EACH_ROW(s)
-    {
-        for (int n = 2; n <= PP_MANY_MAX && s->run_many; n++)
-            for (int round = 0; round < 6; round++, found++) {
-                pp_arena a;
-                pp_arena_init(&a, NULL);
-                const pp_bars *b = make_bars(&a, "random", 1500, seed);
-                check_many(&a, s, b, n, round % 3 == 2, &seed);
-                pp_arena_free(&a);
-            }
+    for (int round = 0; round < 60; round++) {
+        pp_arena a;
+        pp_arena_init(&a, NULL);
+        const pp_spec *s = pp_registry_find(&pp_indicators, names[round % 2]);
+        size_t n = 5000 + (size_t)(rnd(&seed) * 40000), cut = (size_t)(rnd(&seed) * 300);
+        const pp_bars *b = make_bars(&a, bar_kinds[round / 2 % 5], n, seed);
+        for (size_t i = (size_t)(rnd(&seed) * 4 * (double)n); i < n; i++)
+            ((double *)b->close)[i] = 100.01;
+        pp_params p = {.v = {1 + floor(rnd(&seed) * (round % 3 ? 30 : 300))}};
+        pp_inputs in = inputs_of(&a, s, b);
+        double *whole = PP_ARRAY(&a, double, n), *single = PP_ARRAY(&a, double, n);
+        void *one = pp_alloc_raw(&a, s->state_size(&p)), *two = pp_alloc_raw(&a, s->state_size(&p));
+        s->init(one, &p);
+        s->init(two, &p);
+        s->run(one, &in, 0, cut, &whole);
+        s->run(one, &in, cut, n, &whole);
+        for (size_t i = 0; i < n; i++)
+            s->run(two, &in, i, i + 1, &single);
+        for (size_t i = 0; i < n; i++)
+            cr_assert(same_bits(whole[i], single[i]), "%s %g of %zu, bar %zu", s->name, p.v[0], n,
+                      i);
+        cr_assert_eq(memcmp(one, two, s->state_size(&p)), 0, "%s %g: state", s->name, p.v[0]);
+        pp_arena_free(&a);
     }
-    cr_expect_gt(found, 0);
 }
 
 /* One line per row: a hash of all its columns over 3000 bars of every kind. */

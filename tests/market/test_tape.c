@@ -233,6 +233,9 @@ Test(tape, bars_closed_by_a_time_and_the_highest_value_equal_their_twins)
         }
         pp_bars b = {.tf = tf, .n = n, .open_ms = open_ms};
         cr_assert_eq(pp_highest(v, n), high);
+        for (size_t i = 0; i < n; i++)
+            cr_assert_eq(pp_bars_close_ms(&b, i), pp_bar_close_ms(&b, i), "tf %s, %zu of %zu",
+                         pp_tf_name(tf), i, n);
         for (int k = 0; k < 40; k++) {
             size_t from = pp_rng_below(&r, n + 1), to = from + pp_rng_below(&r, n + 1 - from);
             int64_t at = open_ms[pp_rng_below(&r, n)] + (int64_t)pp_rng_below(&r, 3) - 1;

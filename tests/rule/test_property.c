@@ -18,10 +18,15 @@ typedef struct trial {
     int handle[CONDITIONS + 1];
 } trial;
 
+/* Often two of them are one comparison both ways, which is made in one pass. */
 static void add_conditions(trial *t, bool live)
 {
+    bool twins = rnd_below(&t->r, 2);
+    const char *a = rnd_operand(&t->r, &t->w, 1, live), *b = rnd_operand(&t->r, &t->w, 1, live);
     for (int i = 0; i < CONDITIONS; i++) {
-        t->text[i] = rnd_condition(&t->r, &t->w, 2 + rnd_below(&t->r, 2), live);
+        t->text[i] = twins && i > 0
+                         ? pp_fmt(&t->w.arena, "[%s, \">\", %s]", i == 1 ? a : b, i == 1 ? b : a)
+                         : rnd_condition(&t->r, &t->w, 2 + rnd_below(&t->r, 2), live);
         t->handle[i] = fx_condition(&t->w, t->text[i]);
         cr_assert_geq(t->handle[i], 0, "seed %llu: %s\n%s", (unsigned long long)t->seed, t->text[i],
                       fx_messages(&t->w));

@@ -1,0 +1,85 @@
+#include "base/ksum.h"
+
+#include "base/simd.h"
+
+enum { BLOCK = 256 };
+
+/* Knuth's exact error of a sum, without a branch. */
+static inline void add_one(double *sum, double *comp, double x)
+{
+    double t = *sum + x, z = t - *sum;
+    *comp += (*sum - (t - z)) + (x - z);
+    *sum = t;
+}
+
+static void add_few(pp_ksums *s, const double *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++, s->n++)
+        add_one(&s->sum[s->n % PP_KSUM_LANES], &s->comp[s->n % PP_KSUM_LANES], x[i]);
+}
+
+enum { HALF = PP_KSUM_LANES / 2 };
+
+typedef double vec __attribute__((vector_size(8 * HALF)));
+typedef double vec_any __attribute__((vector_size(8 * HALF), aligned(8)));
+
+/* As add_one(). */
+#define ADD_VEC(sum, comp, x)                                                                      \
+    do {                                                                                           \
+        vec v = *(const vec_any *)(x), t = (sum) + v, z = t - (sum);                               \
+        (comp) += ((sum) - (t - z)) + (v - z);                                                     \
+        (sum) = t;                                                                                 \
+    } while (0)
+
+/* n: a multiple of PP_KSUM_LANES; from lane 0 on. */
+PP_SIMD static void add_rows(pp_ksums *s, const double *x, size_t n)
+{
+    vec_any *sum = (vec_any *)s->sum, *comp = (vec_any *)s->comp;
+    vec a = sum[0], b = sum[1], c = comp[0], d = comp[1];
+    for (size_t i = 0; i < n; i += PP_KSUM_LANES) {
+        ADD_VEC(a, c, x + i);
+        ADD_VEC(b, d, x + i + HALF);
+    }
+    sum[0] = a;
+    sum[1] = b;
+    comp[0] = c;
+    comp[1] = d;
+    s->n += n;
+}
+
+void pp_ksums_add(pp_ksums *s, const double *x, size_t n)
+{
+    size_t before = -s->n % PP_KSUM_LANES, few = before < n ? before : n;
+    size_t rows = (n - few) / PP_KSUM_LANES * PP_KSUM_LANES;
+    add_few(s, x, few);
+    add_rows(s, x + few, rows);
+    add_few(s, x + few + rows, n - few - rows);
+}
+
+PP_SIMD static void losses_of(const double *restrict x, double *restrict y, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        double loss = x[i] < 0 ? x[i] : 0;
+        y[i] = loss * loss;
+    }
+}
+
+void pp_ksums_losses(pp_ksums *s, const double *x, size_t n)
+{
+    double y[BLOCK];
+    for (size_t i = 0; i < n; i += BLOCK) {
+        size_t m = n - i < BLOCK ? n - i : BLOCK;
+        losses_of(x + i, y, m);
+        pp_ksums_add(s, y, m);
+    }
+}
+
+double pp_ksums_total(const pp_ksums *s)
+{
+    pp_ksum sum = {0};
+    for (int k = 0; k < PP_KSUM_LANES; k++)
+        pp_ksum_add(&sum, s->sum[k]);
+    for (int k = 0; k < PP_KSUM_LANES; k++)
+        pp_ksum_add(&sum, s->comp[k]);
+    return pp_ksum_total(&sum);
+}
