@@ -36,6 +36,8 @@ static void check_funding(pp_diags *d, const pp_exch_config *c)
         pp_error(d, PP_E_RANGE, (pp_pos){0}, "funding.rate is outside -1..1");
 }
 
+#define PX_MAX 1e7
+
 /* Returns the highest last price before the end of the window. */
 static double check_tape(pp_diags *d, const pp_tape *t, const pp_exch_config *c)
 {
@@ -44,12 +46,13 @@ static double check_tape(pp_diags *d, const pp_tape *t, const pp_exch_config *c)
                  c->first_bar, c->end_bar, t->bars.n);
         return 0;
     }
-    double last = pp_highest(t->bars.high, c->end_bar);
-    double mark = t->mark_high ? pp_highest(t->mark_high, c->end_bar) : 0;
-    if (!(last <= 1e7 && mark <= 1e7))
+    double high[2] = {c->highest[0], c->highest[1]};
+    if (high[0] == 0 || high[0] > PX_MAX || high[1] > PX_MAX)
+        pp_tape_highest(t, c->end_bar, high);
+    if (!(high[0] <= PX_MAX && high[1] <= PX_MAX))
         pp_error(d, PP_E_RANGE, (pp_pos){0}, "the tape has a price of %.10g; at most 10000000 fits",
-                 last > mark ? last : mark);
-    return last;
+                 high[0] > high[1] ? high[0] : high[1]);
+    return high[0];
 }
 
 static bool check_config(pp_diags *d, const pp_tape *tape, const pp_exch_config *c, double *highest)

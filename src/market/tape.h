@@ -56,6 +56,8 @@ size_t pp_bars_closed_by(const pp_bars *b, size_t from, size_t to, int64_t time_
 
 /* The largest of n values, 0 if none is above it. */
 double pp_highest(const double *v, size_t n);
+/* The highest last price of the first n bars and their highest mark, 0 without marks. */
+void pp_tape_highest(const pp_tape *t, size_t n, double out[2]);
 /* The lowest of low[0..n) and the highest of high[0..n); n > 0. */
 void pp_extremes(const double *low, const double *high, size_t n, double *lo, double *hi);
 

@@ -10,7 +10,7 @@
 #include <pthread.h>
 #include <string.h>
 
-enum { BUCKETS = 4096, ALIGN = 64 };
+enum { BUCKETS = 4096, ALIGN = 64, ASKED = 16384, TRIAL = 128 };
 
 typedef struct entry entry;
 struct entry {
@@ -45,6 +45,8 @@ struct pp_share {
     pp_arena view_memory;
     pp_view views[PP_TF_COUNT];
     bool has_view[PP_TF_COUNT];
+    double highest[2];     /* last, mark; 0: not asked yet */
+    uint64_t asked[ASKED]; /* keys of bits that were asked for, by their remainder */
 };
 
 /* ---- entries ---- */
@@ -224,6 +226,17 @@ static void publish_columns(void *ctx, const char *key, int n_outputs, size_t n)
 
 /* ---- bits ---- */
 
+/* In a sweep over their own parameters most conditions belong to one row. Where few of the bits kept
+ * so far were found again, new ones are kept from the second request on. */
+static bool worth_keeping(pp_share *s, pp_xxh128 key)
+{
+    uint64_t *place = &s->asked[key.high % ASKED];
+    bool before = *place == key.low;
+    *place = key.low;
+    return before || s->counts.bits_computed < TRIAL ||
+           s->counts.bits_found * 4 >= s->counts.bits_computed;
+}
+
 /* Never waits: bits are published when a whole program has run, so two threads could wait for each
  * other. What another thread computes just now is computed here too. */
 static bool take_bits(void *ctx, pp_xxh128 key, size_t words, uint64_t *bits[2], bool *ready)
@@ -234,7 +247,8 @@ static bool take_bits(void *ctx, pp_xxh128 key, size_t words, uint64_t *bits[2],
     bool taken = false;
     pthread_mutex_lock(&s->lock);
     c.e = look_up(s, key);
-    if ((!c.e || c.e->maker < 0) && pp_try(&s->arena, pin, &c)) {
+    bool wanted = c.e ? c.e->maker < 0 : worth_keeping(s, key);
+    if (wanted && pp_try(&s->arena, pin, &c)) {
         *ready = c.e->maker < 0;
         s->counts.bits_found += *ready;
         char *at = *ready ? NULL : reserve(s, c.e, 0, 2 * words, sizeof(uint64_t));
@@ -280,6 +294,16 @@ static const pp_view *view(void *ctx, const pp_bars *tape, pp_tf tf)
     bool there = s->has_view[tf] || pp_try(&s->view_memory, make_view, &(view_order){s, tape, tf});
     pthread_mutex_unlock(&s->lock);
     return there ? &s->views[tf] : NULL;
+}
+
+static void highest(void *ctx, const pp_tape *tape, double out[2])
+{
+    pp_share *s = ((pp_share_user *)ctx)->share;
+    pthread_mutex_lock(&s->lock);
+    if (s->highest[0] == 0)
+        pp_tape_highest(tape, tape->bars.n, s->highest);
+    memcpy(out, s->highest, sizeof s->highest);
+    pthread_mutex_unlock(&s->lock);
 }
 
 /* ---- users ---- */
@@ -339,7 +363,7 @@ pp_share *pp_share_make(pp_arena *arena, uint64_t max_bytes, int n_users)
         pp_share_user *u = &s->users[k];
         *u = (pp_share_user){.share = s, .index = k};
         u->bits = (pp_bits_cache){take_bits, publish_bits, u};
-        u->cache = (pp_column_cache){take_columns, publish_columns, view, &u->bits, u};
+        u->cache = (pp_column_cache){take_columns, publish_columns, view, highest, &u->bits, u};
     }
     pthread_mutex_init(&s->lock, NULL);
     pthread_cond_init(&s->ready, NULL);
