@@ -102,6 +102,15 @@ static const uint64_t *make_interest(pp_arena *arena, const pp_loop *l)
     return bits;
 }
 
+static bool have_single_cases(const pp_strategy *s)
+{
+    bool single = true;
+    for (size_t c = 0; c < s->n_cases; c++)
+        single &= s->cases[c].when >= 0 && !s->cases[c].live &&
+                  (c == 0 || s->cases[c].block != s->cases[c - 1].block);
+    return single;
+}
+
 static const pp_case_bits *case_bits(pp_arena *arena, const pp_loop *l)
 {
     const pp_strategy *s = l->cfg.strategy;
@@ -142,6 +151,7 @@ pp_loop *pp_loop_new(pp_diags *d, const pp_loop_config *cfg, pp_log *log)
     l->emitted_case = PP_ARRAY(arena, const pp_case *, n_intents + 1);
     l->interest = make_interest(arena, l);
     l->bits = case_bits(arena, l);
+    l->single_cases = have_single_cases(cfg->strategy);
     l->watch_equity = account->stop_equity_e8 > 0 || account->max_drawdown_pct_e8 >= 0 ||
                       account->max_daily_loss_pct_e8 >= 0 || l->has_live[0] || l->has_live[1];
     l->count.day = INT64_MIN;

@@ -82,6 +82,7 @@ struct pp_loop {
     pp_stops stops;
     pp_slab segments, tags, values; /* pp_segment, pp_order_tag, double */
     const uint64_t *interest;       /* bit per tape bar: a column case may emit at its close */
+    bool single_cases;              /* every block is one case over columns */
     const pp_case_bits *bits;       /* of each case of the strategy; live ones and `else`: NULL */
     bool has_live[2];               /* per pp_grid: some case reads position or account operands */
     bool watch_equity;              /* run stops or rules need the equity of every close */
@@ -163,8 +164,8 @@ typedef struct pp_entry_plan {
 } pp_entry_plan;
 /* True if an order of the intent may attach a stop or a target. */
 bool pp_risk_protects(const pp_loop *l, const pp_intent *intent);
-/* The size of a market entry without a stop, decided flat at the close of tape bar `instant`. */
-int64_t pp_risk_plain_qty(const pp_loop *l, int side, size_t instant);
+/* The size of a market entry without a stop that a flat account expects at px. */
+int64_t pp_risk_plain_qty(const pp_loop *l, int side, int64_t px_e8);
 /* Order, protection and size of an entry intent decided at the close of tape bar `instant`; flip:
  * the opposite position is closed at the same opportunity. */
 void pp_risk_plan(pp_loop *l, const pp_intent *intent, size_t instant, bool flip,

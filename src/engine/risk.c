@@ -220,10 +220,10 @@ static int64_t capped_qty(const pp_loop *l, int side, int64_t px_e8, int64_t sto
     return qty_e8;
 }
 
-int64_t pp_risk_plain_qty(const pp_loop *l, int side, size_t instant)
+int64_t pp_risk_plain_qty(const pp_loop *l, int side, int64_t px_e8)
 {
     uint8_t caps = 0;
-    return capped_qty(l, side, pp_exch_market_px_after(l->ex, side, instant), 0, false, &caps);
+    return capped_qty(l, side, px_e8, 0, false, &caps);
 }
 
 /* Exec closes in (since_ms, close of tape bar instant]. */

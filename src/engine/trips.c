@@ -133,26 +133,28 @@ static bool trip(pp_loop *l, size_t in, ahead *a, size_t *out)
 {
     pp_trip t = {.entry_bar = in + 1};
     pp_loop_counters count = l->count;
-    size_t tags = l->tags.n, instant = in;
+    size_t instant = in;
     int64_t before_e8 = pp_exch_wallet(l->ex), floor_e8 = l->stops.cfg.stop_equity_e8;
-    if (!may_enter(l, in))
+    if (l->tags.max - l->tags.n < 2 || !may_enter(l, in))
         return false;
     t.side = pp_loop_entry_side(l->emitted[0]);
-    t.qty_e8 = pp_risk_plain_qty(l, t.side, in);
+    t.expected_e8 = pp_exch_market_px_after(l->ex, t.side, in);
+    t.qty_e8 = pp_risk_plain_qty(l, t.side, t.expected_e8);
     t.floor_e8 = floor_e8 > l->safe_wallet_e8 ? floor_e8 : l->safe_wallet_e8;
-    t.entry_tag = pp_loop_make_tag(l, 0, in);
+    t.entry_tag = (int32_t)l->tags.n;
+    t.exit_tag = t.entry_tag + 1;
     l->count.entries_exec++;
     l->count.entries_today++;
     if (find_exit(l, &t, &instant, a)) {
-        t.exit_tag = pp_loop_make_tag(l, 0, instant);
         pp_loop_roll_counters(l, instant);
-        if (t.entry_tag >= 0 && t.exit_tag >= 0 && pp_exch_trip(l->ex, &t)) {
+        if (pp_exch_trip(l->ex, &t)) {
+            l->tags.n +=
+                2; /* the tags have their numbers; where no order is kept nobody reads them */
             note(l, &t, before_e8);
             *out = t.exit_bar;
             return true;
         }
     }
-    l->tags.n = tags;
     l->count = count;
     return false;
 }

@@ -211,6 +211,12 @@ static void go_to_close(pp_exch *ex, size_t i)
     ex->mark_e8 = pp_ex_px(ex->mark_close[i]);
 }
 
+void pp_ex_idle_to_close(pp_exch *ex)
+{
+    go_to_close(ex, ex->bar);
+    pp_ex_end_bar(ex);
+}
+
 /* After the open the rest of the bar may be quiet, then it ends at its close. */
 static bool quiet_path(pp_exch *ex, size_t i)
 {

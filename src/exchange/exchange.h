@@ -156,7 +156,8 @@ bool pp_exch_market_bar(pp_exch *ex, const pp_order_req *req, size_t bar);
 typedef struct pp_trip {
     size_t entry_bar, exit_bar; /* entry_bar < exit_bar, both in the window */
     int side;
-    int64_t qty_e8; /* whole steps */
+    int64_t expected_e8; /* pp_exch_market_px_after() at the close that decides the entry */
+    int64_t qty_e8;      /* whole steps */
     int32_t entry_tag, exit_tag;
     int64_t idle;     /* entry decisions in between, refused as IN_POSITION */
     int64_t floor_e8; /* equity at the close of the entry bar and the wallet after stay above it */

@@ -239,6 +239,8 @@ void pp_ex_quiet_update(pp_exch *ex);
 void pp_ex_begin_bar(pp_exch *ex, size_t i);
 void pp_ex_after_open(pp_exch *ex, size_t i);
 void pp_ex_end_bar(pp_exch *ex);
+/* after_open of an account without position and orders. */
+void pp_ex_idle_to_close(pp_exch *ex);
 /* Bar i without the short cut of quiet bars; the same result. */
 void pp_ex_bar_plain(pp_exch *ex, size_t i);
 

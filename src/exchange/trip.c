@@ -20,32 +20,30 @@ static bool nothing_else(const pp_exch *ex, const pp_trip *t)
            t->entry_bar > 0 && ex->next_fund_ms > b->open_ms[t->exit_bar];
 }
 
-static bool fits(const pp_exch *ex, const way *w, int64_t expected_e8)
+static bool fits(const pp_exch *ex, const way *w)
 {
     const pp_trip *t = w->trip;
     const pp_instrument *ins = &ex->cfg.ins;
-    int64_t qty = t->qty_e8, highest = expected_e8 > w->px_e8[0] ? expected_e8 : w->px_e8[0];
+    int64_t qty = t->qty_e8, highest = t->expected_e8 > w->px_e8[0] ? t->expected_e8 : w->px_e8[0];
     if (qty <= 0 || qty < ins->min_qty_e8 || qty > ins->max_qty_e8 || highest > PP_PX_MAX_E8 ||
         !pp_value_fits(highest, qty, 0))
         return false;
-    int64_t value = pp_mul_e8(expected_e8, qty);
+    int64_t value = pp_mul_e8(t->expected_e8, qty);
     return value >= ex->min_notional_e8 && value <= ex->limit_e8 &&
            pp_margin_surely_affords(&ex->terms, pp_mul_e8(highest, qty), pp_exch_available(ex));
 }
 
-/* The price that a fill has at the open of the bar, and what was expected at the close before. */
-static int64_t fill_px(const pp_exch *ex, way *w, int which, size_t bar, int side)
+static void set_fill_px(const pp_exch *ex, way *w, int which, size_t bar, int side)
 {
-    const pp_bars *b = &ex->tape->bars;
-    w->open_e8[which] = pp_ex_px(b->open[bar]);
+    w->open_e8[which] = pp_ex_px(ex->tape->bars.open[bar]);
     w->px_e8[which] = pp_ex_plain_px(ex, side, w->open_e8[which]);
-    return pp_exch_market_px_after(ex, side, bar - 1);
 }
 
 static bool enter(const pp_exch *ex, way *w)
 {
     pp_trip *t = w->trip;
-    if (!fits(ex, w, fill_px(ex, w, 0, t->entry_bar, t->side)))
+    set_fill_px(ex, w, 0, t->entry_bar, t->side);
+    if (!fits(ex, w))
         return false;
     int64_t value = pp_mul_e8(w->px_e8[0], t->qty_e8);
     w->value_e8[0] = value;
@@ -86,9 +84,11 @@ static bool survives(const pp_exch *ex, way *w)
 static bool leave(const pp_exch *ex, way *w)
 {
     pp_trip *t = w->trip;
-    int64_t expected = fill_px(ex, w, 1, t->exit_bar, -t->side);
-    if (expected > PP_PX_MAX_E8 || !pp_value_fits(expected, t->qty_e8, t->cost_e8))
+    /* What is expected is at most a tenth and a tick above the close (X4, X9). */
+    int64_t most = 2 * pp_ex_px(ex->tape->bars.close[t->exit_bar - 1]) + ex->tick_e8;
+    if (most > PP_PX_MAX_E8 || !pp_value_fits(most, t->qty_e8, t->cost_e8))
         return false;
+    set_fill_px(ex, w, 1, t->exit_bar, -t->side);
     w->value_e8[1] = pp_mul_e8(w->px_e8[1], t->qty_e8);
     w->fee_e8[1] = pp_ratio_mul(w->value_e8[1], ex->taker);
     t->realised_e8 = t->side * (w->value_e8[1] - t->cost_e8);
@@ -175,7 +175,7 @@ static void book(pp_exch *ex, const way *w)
     ex->liquidated = false;
     pp_ex_begin_bar(ex, t->exit_bar);
     ex->quiet_known = false;
-    pp_ex_after_open(ex, t->exit_bar);
+    pp_ex_idle_to_close(ex);
 }
 
 bool pp_exch_trip(pp_exch *ex, pp_trip *t)

@@ -161,6 +161,7 @@ static void run_market(uint64_t seed, size_t taken[2])
             for (int k = 0; k < 2; k++)
                 pp_exch_bar(s.ex[k], 0);
         int64_t seq = s.log[0].seq, now = pp_exch_now(s.ex[0]);
+        t.expected_e8 = pp_exch_market_px_after(s.ex[0], t.side, t.entry_bar - 1);
         bool went = pp_exch_trip(s.ex[0], &t);
         taken[went]++;
         if (!went) {
@@ -223,6 +224,7 @@ static bool goes(hindrance why)
     pp_trip t = {.entry_bar = 2, .exit_bar = 9, .side = 1, .qty_e8 = PP_E8 / 2};
     t.qty_e8 = why == TOO_MUCH ? 5 * PP_E8 : why == BELOW_THE_STEP ? 0 : t.qty_e8;
     t.floor_e8 = why == THE_FLOOR ? 1000 * PP_E8 : 0;
+    t.expected_e8 = pp_exch_market_px_after(s.ex[0], t.side, t.entry_bar - 1);
     bool went = pp_exch_trip(s.ex[0], &t);
     pp_arena_free(&m.arena);
     return went;
