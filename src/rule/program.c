@@ -160,6 +160,8 @@ pp_cond pp_program_bits(pp_program *p, pp_bitmaps bitmaps)
 
 /* ---- binding ---- */
 
+enum { TWINS_WITHIN = 64 };
+
 typedef struct pp_prev_state {
     double last;
 } pp_prev_state;
@@ -260,11 +262,12 @@ static void bind_bits(pp_program *p, pp_inst *i, size_t at, pool *buffers)
     }
 }
 
-/* Many a Play wants a > b and b > a: the earlier one makes both. */
+/* Many a Play wants a > b and b > a: the earlier one makes both. They are looked for nearby, so
+ * that a long program costs in proportion. */
 static void find_twin(pp_program *p, size_t at)
 {
     pp_inst *i = &p->insts.v[at];
-    for (size_t k = 0; i->op == PP_I_GT && k < at; k++) {
+    for (size_t k = at > TWINS_WITHIN ? at - TWINS_WITHIN : 0; i->op == PP_I_GT && k < at; k++) {
         pp_inst *other = &p->insts.v[k];
         if (other->op == PP_I_GT && other->a == i->b && other->b == i->a) {
             other->twin = (int)at;

@@ -21,6 +21,7 @@ struct entry {
     uint64_t bytes;
     double **columns;
     uint64_t *bits[2];
+    bool reused;     /* its bits were found again */
     int pins, maker; /* maker: the user that computes it; -1: ready */
 };
 
@@ -46,6 +47,7 @@ struct pp_share {
     pp_view views[PP_TF_COUNT];
     bool has_view[PP_TF_COUNT];
     double highest[2];     /* last, mark; 0: not asked yet */
+    uint64_t reused;       /* entries whose bits were */
     uint64_t asked[ASKED]; /* keys of bits that were asked for, by their remainder */
 };
 
@@ -226,15 +228,14 @@ static void publish_columns(void *ctx, const char *key, int n_outputs, size_t n)
 
 /* ---- bits ---- */
 
-/* In a sweep over their own parameters most conditions belong to one row. Where few of the bits kept
+/* In a sweep over their own parameters most conditions belong to one row. Where few of those kept
  * so far were found again, new ones are kept from the second request on. */
 static bool worth_keeping(pp_share *s, pp_xxh128 key)
 {
     uint64_t *place = &s->asked[key.high % ASKED];
     bool before = *place == key.low;
     *place = key.low;
-    return before || s->counts.bits_computed < TRIAL ||
-           s->counts.bits_found * 4 >= s->counts.bits_computed;
+    return before || s->counts.bits_computed < TRIAL || s->reused * 4 >= s->counts.bits_computed;
 }
 
 /* Never waits: bits are published when a whole program has run, so two threads could wait for each
@@ -251,6 +252,8 @@ static bool take_bits(void *ctx, pp_xxh128 key, size_t words, uint64_t *bits[2],
     if (wanted && pp_try(&s->arena, pin, &c)) {
         *ready = c.e->maker < 0;
         s->counts.bits_found += *ready;
+        s->reused += *ready && !c.e->reused;
+        c.e->reused |= *ready;
         char *at = *ready ? NULL : reserve(s, c.e, 0, 2 * words, sizeof(uint64_t));
         if (at)
             c.e->bits[0] = (uint64_t *)(void *)at;

@@ -196,6 +196,27 @@ Test(sweep, T16_an_early_start_names_the_earliest_and_its_row)
     lab_free(&L);
 }
 
+/* 132 pairs of averages with 6 conditions each, found by no other row: only the first are kept. A
+ * second value of the stop finds those, and from then on what is asked for again is kept. */
+Test(sweep, W5_conditions_that_no_other_row_wants_are_not_kept)
+{
+    NEEDS_DUCKDB;
+    static const char *const one_each[] = {"fast=3:13:1", "slow=20:42:2", NULL};
+    static const char *const again[] = {"stop=1,1.5,2,3", "fast=3:13:1", "slow=20:42:2", NULL};
+    lab_make(&L, MARKET, one_each);
+    L.req.threads = 1;
+    cr_assert(lab_run(&L, "s"), "%s", bench_messages(&L.b));
+    cr_expect_eq(L.sweep.plan.n_rows, 132);
+    cr_expect_lt(L.sweep.shared_columns.bits_computed, 128 + 6);
+    lab_free(&L);
+    lab_make(&L, MARKET, again);
+    L.req.threads = 1;
+    cr_assert(lab_run(&L, "s"), "%s", bench_messages(&L.b));
+    cr_expect_gt(L.sweep.shared_columns.bits_found, 2 * 132);
+    cr_expect_eq(L.sweep.shared_columns.computed, 11 + 12 + 2, "columns are kept in any case");
+    lab_free(&L);
+}
+
 Test(sweep, W6_files_do_not_depend_on_threads_nor_on_the_column_store)
 {
     NEEDS_DUCKDB;
