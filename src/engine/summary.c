@@ -135,8 +135,7 @@ static void take_used(pp_equity_summary *s, const pp_equity_point *p)
     if (p->qty_e8 == 0 || p->equity_e8 <= 0)
         return;
     int64_t value_e8 = pp_mul_e8(p->qty_e8 < 0 ? -p->qty_e8 : p->qty_e8, p->mark_e8);
-    double used = pp_quotient(value_e8, p->equity_e8);
-    pp_ksums_add(&s->used, &used, 1);
+    s->leverage[s->n_leverage++] = pp_quotient(value_e8, p->equity_e8);
 }
 
 pp_equity_summary *pp_summary_new(pp_arena *arena, const pp_equity_point *first, size_t most_points)
@@ -212,19 +211,27 @@ static void take_squares(pp_equity_summary *s)
     s->n_squared = s->n_waiting;
 }
 
+/* The sums of the moves that stand behind those summed so far, and of the leverage that waits. */
+static void take_sums(pp_equity_summary *s)
+{
+    const double *move = s->moves + s->move_sum.n;
+    pp_ksums_add(&s->move_sum, move, s->n_moves);
+    pp_ksums_losses(&s->loss_sum, move, s->n_moves);
+    pp_ksums_add(&s->used, s->leverage, s->n_leverage);
+    s->n_moves = s->n_leverage = 0;
+}
+
+/* Points wait one by one or in stretches, never both. */
 static void take_waiting(pp_equity_summary *s)
 {
-    double *move = s->moves + s->move_sum.n;
     size_t n = s->n_waiting;
-    if (n == 0)
-        return;
-    take_squares(s);
-    size_t m = moves_of(move, s->waiting, n);
-    pp_ksums_add(&s->move_sum, move, m);
-    pp_ksums_losses(&s->loss_sum, move, m);
-    pp_ksums_add(&s->used, s->leverage, s->n_leverage);
-    s->n_returns += n;
-    s->n_waiting = s->n_squared = s->n_leverage = 0;
+    if (n) {
+        take_squares(s);
+        s->n_moves = moves_of(s->moves + s->move_sum.n, s->waiting, n);
+        s->n_returns += n;
+        s->n_waiting = s->n_squared = 0;
+    }
+    take_sums(s);
 }
 
 /* ---- points one by one ---- */
@@ -232,13 +239,11 @@ static void take_waiting(pp_equity_summary *s)
 void pp_summary_add(pp_equity_summary *s, const pp_equity_point *p)
 {
     int64_t before_e8 = s->last.equity_e8;
-    take_waiting(s);
+    if (s->n_waiting || s->n_moves == PP_STRETCH_MAX || s->n_leverage == PP_STRETCH_MAX)
+        take_waiting(s);
     if (before_e8 > 0) {
-        double *move = &s->moves[s->move_sum.n];
-        size_t n = p->equity_e8 != before_e8;
-        *move = pp_quotient(p->equity_e8 - before_e8, before_e8);
-        pp_ksums_add(&s->move_sum, move, n);
-        pp_ksums_losses(&s->loss_sum, move, n);
+        s->moves[s->move_sum.n + s->n_moves] = pp_quotient(p->equity_e8 - before_e8, before_e8);
+        s->n_moves += p->equity_e8 != before_e8;
         s->n_returns++;
     }
     take_duration(s, p);
@@ -279,7 +284,7 @@ void pp_summary_repeat(pp_equity_summary *s, size_t n, const pp_bars *bars, size
 double *pp_summary_room(pp_equity_summary *s, size_t n, double **leverage)
 {
     PP_ASSERT(n <= PP_STRETCH_MAX, "W7", n, PP_STRETCH_MAX);
-    if (s->n_waiting + n + 1 > WAITING_MAX)
+    if (s->n_waiting == 0 || s->n_waiting + n + 1 > WAITING_MAX)
         take_waiting(s);
     if (s->n_waiting == 0)
         s->waiting[0] = (double)s->last.equity_e8;

@@ -48,6 +48,7 @@ typedef struct pp_equity_summary {
     /* running */
     pp_arena *arena;
     double *waiting; /* equities whose moves are still to be taken, behind the one before them */
+    size_t n_moves;  /* behind those that are summed */
     size_t n_waiting, n_squared; /* of them, n_squared are in the squares already */
     double *leverage;            /* that is still to be added to `used` */
     size_t n_leverage;
