@@ -117,9 +117,28 @@ bool pp_lanes_allow(pp_lanes *l, pp_diags *d, const char *dir)
     return join(l, d);
 }
 
+/* Connections before the database. */
+static void close_lanes(void *ctx, pp_arena *own)
+{
+    pp_lanes *l = ctx;
+    (void)own;
+    for (int k = 0; k < PP_LANES; k++)
+        if (k != PP_LANE_DB && l->lane[k].db)
+            pp_db_close(l->lane[k].db);
+    if (l->lane[PP_LANE_DB].db)
+        pp_db_close(l->lane[PP_LANE_DB].db);
+}
+
+void pp_lanes_close(pp_lanes *l, pp_arena *arena)
+{
+    if (!l->serial)
+        pp_task_start(arena, close_lanes, l);
+}
+
 pp_lanes *pp_lanes_make(pp_diags *d, bool serial)
 {
     pp_lanes *l = PP_NEW(d->arena, pp_lanes);
+    l->serial = serial;
     for (int k = 0; k < PP_LANES; k++) {
         pp_arena_init(&l->lane[k].arena, &d->arena->alloc);
         l->lane[k].d.arena = &l->lane[k].arena;

@@ -25,6 +25,7 @@ typedef struct pp_lanes {
     pp_lane lane[PP_LANES];
     pp_pool *pool;
     pp_task *starting; /* of pp_lanes_begin(); NULL: not begun */
+    bool serial;
 } pp_lanes;
 
 /* Memory and threads; no database yet. */
@@ -37,6 +38,9 @@ void pp_lanes_begin(pp_lanes *l, pp_arena *arena);
 bool pp_lanes_begun(pp_lanes *l, pp_diags *d);
 /* Lets both lanes at the files in dir, once. False with errors in d. */
 bool pp_lanes_allow(pp_lanes *l, pp_diags *d, const char *dir);
+
+/* Closes both databases on a thread beside, or with `serial` when the arenas end. */
+void pp_lanes_close(pp_lanes *l, pp_arena *arena);
 
 /* fn(ctx, lane, k) for both lanes; the messages of the lanes are moved to d. True if both were
  * true; leaves pp_try() of d->arena when memory ended in one. */

@@ -263,6 +263,7 @@ static void verify_run(pp_check *c)
     }
     c->ok =
         allowed && pp_artifact_read(c->d, c->fs, c->lanes, c->dir, c->written, &c->a, &c->checks);
+    pp_lanes_close(c->lanes, c->d->arena);
     if (!c->ok)
         return;
     check_identity(c);

@@ -148,12 +148,16 @@ static void release(pp_db *db)
     db->has_result = false;
 }
 
-static void close_db(void *ptr)
+void pp_db_close(pp_db *db)
 {
-    pp_db *db = ptr;
     release(db);
     db->f.disconnect(&db->connection);
     db->f.close(&db->database);
+}
+
+static void close_db(void *ptr)
+{
+    pp_db_close(ptr);
 }
 
 /* ---------------------------------------------------------------------------------- loading */

@@ -56,6 +56,9 @@ pp_db *pp_db_open(pp_arena *arena, const char *const *dirs, size_t n_dirs, pp_di
 pp_db *pp_db_start(pp_arena *arena, pp_diags *d);
 bool pp_db_allow(pp_db *db, const char *const *dirs, size_t n_dirs, pp_diags *d);
 
+/* Ends it before its arena does, which takes some milliseconds; nothing may be asked of it then. */
+void pp_db_close(pp_db *db);
+
 /* Another connection to the same database, for another thread; closes with its arena, which must
  * end before that of db. */
 pp_db *pp_db_connect(pp_arena *arena, pp_db *db, pp_diags *d);
