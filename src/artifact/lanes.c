@@ -3,12 +3,14 @@
 static void free_lanes(void *ptr)
 {
     pp_lanes *l = ptr;
-    for (int k = 0; k < PP_LANES; k++) /* the database last */
+    for (int k = 0; k < PP_LANES; k++)
         pp_arena_free(&l->lane[k].arena);
+    pp_arena_free(&l->owner.arena);
 }
 
 typedef struct pp_lane_job {
     pp_lanes *l;
+    pp_lane *lane;
     pp_lane_fn fn;
     void *ctx;
     int k;
@@ -17,21 +19,22 @@ typedef struct pp_lane_job {
 static void lane_step(void *ctx)
 {
     pp_lane_job *j = ctx;
-    pp_lane *lane = &j->l->lane[j->k];
-    lane->ok = j->fn(j->ctx, lane, j->k);
+    j->lane->ok = j->fn(j->ctx, j->lane, j->k);
 }
 
-static void run_lane(pp_lane_job job, int k)
+static void run_lane(pp_lane_job job, pp_lane *lane, int k)
 {
+    job.lane = lane;
     job.k = k;
-    job.l->lane[k].no_memory = !pp_try(&job.l->lane[k].arena, lane_step, &job);
+    lane->no_memory = !pp_try(&lane->arena, lane_step, &job);
 }
 
 static void run_block(void *ctx, pp_worker *worker, size_t begin, size_t end)
 {
+    const pp_lane_job *job = ctx;
     (void)worker;
     for (size_t k = begin; k < end; k++)
-        run_lane(*(const pp_lane_job *)ctx, (int)k);
+        run_lane(*job, &job->l->lane[k], (int)k);
 }
 
 static void move_messages(pp_diags *to, pp_diags *from)
@@ -59,7 +62,7 @@ static bool join(pp_lanes *l, pp_diags *d)
 
 bool pp_lanes_run(pp_lanes *l, pp_diags *d, pp_lane_fn fn, void *ctx)
 {
-    pp_lane_job job = {l, fn, ctx, 0};
+    pp_lane_job job = {.l = l, .fn = fn, .ctx = ctx};
     for (int k = 0; k < PP_LANES; k++) {
         l->lane[k].ok = false;
         l->lane[k].d.context = d->context;
@@ -69,52 +72,68 @@ bool pp_lanes_run(pp_lanes *l, pp_diags *d, pp_lane_fn fn, void *ctx)
     return join(l, d);
 }
 
-static bool start_db(void *ctx, pp_lane *lane, int k)
+/* ---- the database ---- */
+
+static bool start_db(void *ctx, pp_lane *owner, int k)
 {
     (void)ctx, (void)k;
-    if (!lane->db)
-        lane->db = pp_db_start(&lane->arena, &lane->d);
-    return lane->db != NULL;
+    if (!owner->db)
+        owner->db = pp_db_start(&owner->arena, &owner->d);
+    return owner->db != NULL;
 }
 
 static void start_beside(void *ctx, pp_arena *own)
 {
+    pp_lanes *l = ctx;
     (void)own;
-    run_lane((pp_lane_job){ctx, start_db, NULL, 0}, PP_LANE_DB);
+    run_lane((pp_lane_job){.l = l, .fn = start_db}, &l->owner, 0);
 }
 
 void pp_lanes_begin(pp_lanes *l, pp_arena *arena)
 {
-    for (int k = 0; k < PP_LANES; k++)
-        l->lane[k].ok = true;
     l->starting = pp_task_start(arena, start_beside, l);
 }
 
-bool pp_lanes_begun(pp_lanes *l, pp_diags *d)
+static bool open_db(void *ctx, pp_lane *owner, int k)
 {
-    pp_task_wait(l->starting);
-    return join(l, d);
+    pp_lanes *l = ctx;
+    return start_db(NULL, owner, k) && pp_db_allow(owner->db, &l->dir, 1, &owner->d);
 }
 
-/* The lane with the database comes first. */
-static bool allow_lane(void *ctx, pp_lane *lane, int k)
+static void open_beside(void *ctx, pp_arena *own)
 {
-    const char *const *dir = ctx;
-    pp_lane *owner = lane - k + PP_LANE_DB;
-    if (lane == owner)
-        return start_db(NULL, lane, k) && pp_db_allow(lane->db, dir, 1, &lane->d);
-    lane->db = owner->ok ? pp_db_connect(&lane->arena, owner->db, &lane->d) : NULL;
+    pp_lanes *l = ctx;
+    (void)own;
+    if (l->starting)
+        pp_task_wait(l->starting);
+    if (!l->starting || l->owner.ok)
+        run_lane((pp_lane_job){.l = l, .fn = open_db, .ctx = l}, &l->owner, 0);
+}
+
+void pp_lanes_open(pp_lanes *l, pp_arena *arena, const char *dir)
+{
+    l->dir = dir;
+    if (l->serial)
+        open_beside(l, NULL);
+    else
+        l->opening = pp_task_start(arena, open_beside, l);
+}
+
+bool pp_lane_ready(pp_lanes *l, pp_lane *lane)
+{
+    if (lane->db)
+        return true;
+    if (l->opening)
+        pp_task_wait(l->opening);
+    bool owns = lane == &l->lane[PP_LANE_DB];
+    if (owns)
+        move_messages(&lane->d, &l->owner.d);
+    if (l->owner.no_memory)
+        pp_arena_out_of_memory(&lane->arena);
+    if (!l->owner.ok)
+        return false;
+    lane->db = owns ? l->owner.db : pp_db_connect(&lane->arena, l->owner.db, &lane->d);
     return lane->db != NULL;
-}
-
-bool pp_lanes_allow(pp_lanes *l, pp_diags *d, const char *dir)
-{
-    pp_lane_job job = {l, allow_lane, &dir, 0};
-    run_lane(job, PP_LANE_DB);
-    for (int k = 0; k < PP_LANES; k++)
-        if (k != PP_LANE_DB)
-            run_lane(job, k);
-    return join(l, d);
 }
 
 /* Connections before the database. */
@@ -125,8 +144,8 @@ static void close_lanes(void *ctx, pp_arena *own)
     for (int k = 0; k < PP_LANES; k++)
         if (k != PP_LANE_DB && l->lane[k].db)
             pp_db_close(l->lane[k].db);
-    if (l->lane[PP_LANE_DB].db)
-        pp_db_close(l->lane[PP_LANE_DB].db);
+    if (l->owner.db)
+        pp_db_close(l->owner.db);
 }
 
 void pp_lanes_close(pp_lanes *l, pp_arena *arena)
@@ -135,14 +154,19 @@ void pp_lanes_close(pp_lanes *l, pp_arena *arena)
         pp_task_start(arena, close_lanes, l);
 }
 
+static void init_lane(pp_lane *lane, const pp_diags *d)
+{
+    pp_arena_init(&lane->arena, &d->arena->alloc);
+    lane->d.arena = &lane->arena;
+}
+
 pp_lanes *pp_lanes_make(pp_diags *d, bool serial)
 {
     pp_lanes *l = PP_NEW(d->arena, pp_lanes);
     l->serial = serial;
-    for (int k = 0; k < PP_LANES; k++) {
-        pp_arena_init(&l->lane[k].arena, &d->arena->alloc);
-        l->lane[k].d.arena = &l->lane[k].arena;
-    }
+    for (int k = 0; k < PP_LANES; k++)
+        init_lane(&l->lane[k], d);
+    init_lane(&l->owner, d);
     pp_arena_defer(d->arena, free_lanes, l);
     l->pool = pp_pool_make(d->arena, serial ? 1 : PP_LANES);
     return l;

@@ -21,25 +21,30 @@ typedef struct pp_lane {
     bool ok, no_memory;
 } pp_lane;
 
+/* The lane that works on the connection DuckDB was opened with; the other one has another. */
+enum { PP_LANE_DB = 1 };
+
 typedef struct pp_lanes {
     pp_lane lane[PP_LANES];
+    pp_lane owner; /* memory, messages and connection of the opening of DuckDB */
     pp_pool *pool;
-    pp_task *starting; /* of pp_lanes_begin(); NULL: not begun */
+    pp_task *starting, *opening; /* NULL: not begun */
+    const char *dir;
     bool serial;
 } pp_lanes;
 
 /* Memory and threads; no database yet. */
 pp_lanes *pp_lanes_make(pp_diags *d, bool serial);
 
-/* Starts DuckDB for the lane PP_LANE_DB on a thread beside; pp_lanes_begun() waits for it. May be
- * left out: then pp_lanes_allow() starts it. */
-enum { PP_LANE_DB = 1 };
+/* Starts DuckDB on a thread beside. May be left out. */
 void pp_lanes_begin(pp_lanes *l, pp_arena *arena);
-bool pp_lanes_begun(pp_lanes *l, pp_diags *d);
-/* Lets both lanes at the files in dir, once. False with errors in d. */
-bool pp_lanes_allow(pp_lanes *l, pp_diags *d, const char *dir);
-
-/* Closes both databases on a thread beside, or with `serial` when the arenas end. */
+/* Opens it for the files in dir, once, on a thread beside; dir is not copied. */
+void pp_lanes_open(pp_lanes *l, pp_arena *arena, const char *dir);
+/* Within a function of pp_lanes_run(): waits until it is open; lane->db is there then. False with
+ * errors in the lane PP_LANE_DB, which asks too. */
+bool pp_lane_ready(pp_lanes *l, pp_lane *lane);
+/* Closes DuckDB on a thread beside; without it, or with `serial`, it is closed when the arenas end.
+ */
 void pp_lanes_close(pp_lanes *l, pp_arena *arena);
 
 /* fn(ctx, lane, k) for both lanes; the messages of the lanes are moved to d. True if both were

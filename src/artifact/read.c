@@ -39,6 +39,7 @@ json_t *pp_artifact_manifest(pp_diags *d, const pp_fs *fs, const char *dir)
 
 typedef struct pp_reading {
     const pp_fs *fs;
+    pp_lanes *lanes;
     const char *dir;
     const pp_written *written; /* NULL: nothing is known */
     pp_artifact *a;
@@ -230,6 +231,8 @@ static bool read_tables(pp_lane *lane, const pp_reading *r, bool equity)
     pp_slab *slabs[PP_SCHEMA_COUNT] = {&a->log.trades, &a->log.orders, &a->log.fills, NULL,
                                        &a->log.ledger};
     bool ok = true;
+    if (!pp_lane_ready(r->lanes, lane))
+        return false;
     for (int id = 0; id < PP_SCHEMA_COUNT; id++) {
         const pp_schema *s = &pp_schemas[id];
         const char *path = in_dir(d, r->dir, pp_run_file_names[id].name);
@@ -363,7 +366,7 @@ static bool read_lane(void *ctx, pp_lane *lane, int k)
 bool pp_artifact_read(pp_diags *d, const pp_fs *fs, pp_lanes *lanes, const char *dir,
                       const pp_written *written, pp_artifact *a, int *checks)
 {
-    pp_reading r = {.fs = fs, .dir = dir, .written = written, .a = a};
+    pp_reading r = {.fs = fs, .lanes = lanes, .dir = dir, .written = written, .a = a};
     *a = (pp_artifact){.dir = dir};
     a->manifest = pp_artifact_manifest(d, fs, dir);
     if (!a->manifest)

@@ -175,15 +175,18 @@ static bool put_report(pp_writer *w, pp_lane *lane)
            put_file(w, &lane->d, "report.html", -1, &html);
 }
 
-/* Three tables, most of all the equity points, are half of the work. */
+/* Three tables, most of all the equity points, are half of the work. What needs no DuckDB comes
+ * first, while it opens. */
 static bool put_lane(void *ctx, pp_lane *lane, int k)
 {
     pp_writer *w = ctx;
+    if ((k == 0 && !(put_report(w, lane) && put_events(w, lane))) || !pp_lane_ready(w->lanes, lane))
+        return false;
     for (int id = 0; id < PP_SCHEMA_COUNT; id++)
         if ((id == PP_SCHEMA_TRADES || id == PP_SCHEMA_LEDGER) == (k == 0) &&
             !put_table(w, lane, (pp_schema_id)id))
             return false;
-    return k != 0 || (put_report(w, lane) && put_events(w, lane));
+    return true;
 }
 
 static bool put_documents(pp_writer *w)
@@ -221,8 +224,8 @@ static bool counted(const pp_writer *w)
 static bool put_all(pp_writer *w)
 {
     w->lanes = w->job->lanes ? w->job->lanes : pp_lanes_make(w->d, counted(w));
-    return pp_lanes_allow(w->lanes, w->d, w->dir) && pp_lanes_run(w->lanes, w->d, put_lane, w) &&
-           put_documents(w) && put_manifest(w);
+    pp_lanes_open(w->lanes, w->d->arena, w->dir);
+    return pp_lanes_run(w->lanes, w->d, put_lane, w) && put_documents(w) && put_manifest(w);
 }
 
 static void sync_files(void *ctx, pp_arena *own)
