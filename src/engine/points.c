@@ -15,6 +15,7 @@ typedef struct walk {
     size_t end;           /* one past the last tape bar */
     size_t day_end;       /* one past the last one of the UTC day looked at last */
     bool dense;           /* every tape bar has a point */
+    bool points_only;     /* what lies between the points is passed over */
     pp_equity_point *out; /* NULL: not kept */
     size_t n;
     pp_equity_summary *sum; /* NULL: made of the points afterwards */
@@ -328,13 +329,22 @@ static size_t stretch(walk *w, size_t i)
     return w->dense ? held_stretch(w, i, to) : i;
 }
 
+/* The account states before the one at this bar are left out. */
+static size_t pass_over(walk *w, size_t bar)
+{
+    pp_fold *f = &w->f;
+    while (f->seg_end - f->seg > 1 && (size_t)f->seg[1].bar <= bar)
+        f->seg++;
+    return bar;
+}
+
 static void walk_bars(walk *w, size_t first)
 {
     for (size_t i = first; i < w->end;) {
         size_t to = w->sum && w->exec ? stretch(w, i) : i;
         if (to == i) {
             to = next_point(w, i) + 1;
-            pp_fold_bars(&w->f, i, to, true);
+            pp_fold_bars(&w->f, w->points_only ? pass_over(w, to - 1) : i, to, true);
             put(w, pp_fold_point(&w->f, pp_bar_close_ms(tape_bars(w), to - 1)));
         }
         i = to;
@@ -371,13 +381,14 @@ pp_points pp_points_make(pp_arena *arena, const pp_loop *l, int64_t start_ms, bo
     return (pp_points){.n = w.n, .summary = w.sum};
 }
 
-pp_equity_summary *pp_points_part(pp_arena *arena, const pp_loop *l, int64_t from_ms, int64_t to_ms)
+pp_equity_summary *pp_points_part(pp_arena *arena, const pp_loop *l, int64_t from_ms, int64_t to_ms,
+                                  bool follow)
 {
     const pp_bars *b = &l->cfg.tape->bars;
     size_t first = pp_bars_closed_by(b, l->cfg.exchange->first_bar, l->end_bar, from_ms);
     size_t end = pp_bars_closed_by(b, first, l->end_bar, to_ms);
     size_t most = (size_t)((to_ms - from_ms) / PP_DAY_MS) + 3;
-    walk w = {.f = pp_fold_start(l, first, from_ms), .l = l, .end = end};
+    walk w = {.f = pp_fold_start(l, first, from_ms), .l = l, .end = end, .points_only = !follow};
     w.out = PP_ARRAY(arena, pp_equity_point, most);
     w.out[w.n++] = w.f.p;
     walk_bars(&w, first);

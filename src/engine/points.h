@@ -17,8 +17,9 @@ typedef struct pp_points {
 pp_points pp_points_make(pp_arena *arena, const pp_loop *l, int64_t start_ms, bool keep);
 
 /* The part (from_ms, to_ms] of the run as an account that begins with what it has at from_ms: a
- * point there, at every 00:00Z and at the end of the part or of the run (W8). */
-pp_equity_summary *pp_points_part(pp_arena *arena, const pp_loop *l, int64_t from_ms,
-                                  int64_t to_ms);
+ * point there, at every 00:00Z and at the end of the part or of the run (W8). follow: peaks,
+ * drawdowns and extremes are those of all tape closes, else of the points alone. */
+pp_equity_summary *pp_points_part(pp_arena *arena, const pp_loop *l, int64_t from_ms, int64_t to_ms,
+                                  bool follow);
 
 #endif

@@ -158,9 +158,9 @@ pp_result *pp_engine_run(pp_diags *d, pp_prepared *p)
 }
 
 const pp_equity_summary *pp_engine_part(pp_arena *arena, const pp_prepared *p, int64_t from_ms,
-                                        int64_t to_ms)
+                                        int64_t to_ms, bool follow)
 {
-    return pp_points_part(arena, p->loop, from_ms, to_ms);
+    return pp_points_part(arena, p->loop, from_ms, to_ms, follow);
 }
 
 bool pp_engine_other_path(pp_diags *d, const pp_prepared *p, pp_intrabar order, int64_t *wallet_e8)

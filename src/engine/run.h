@@ -69,7 +69,7 @@ bool pp_engine_other_path(pp_diags *d, const pp_prepared *p, pp_intrabar order, 
 
 /* The equity of a part of a run that was run (W8); as pp_points_part(). */
 const pp_equity_summary *pp_engine_part(pp_arena *arena, const pp_prepared *p, int64_t from_ms,
-                                        int64_t to_ms);
+                                        int64_t to_ms, bool follow);
 
 /* The instrument a Play runs with (X2). */
 pp_instrument pp_engine_instrument(const pp_play *play, const char *symbol,

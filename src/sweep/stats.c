@@ -116,25 +116,41 @@ static bool kept_by_half(int metric)
     return true;
 }
 
-void pp_halves(pp_arena *arena, const pp_prepared *p, const pp_metrics_input *in, int metric,
-               double out[2])
+bool pp_half_follows(int metric)
+{
+    static const char *const others[] = {"peak_equity", "calmar", "recovery_factor"};
+    bool follows = !strcmp(pp_metric_rows[metric].group, "drawdown");
+    for (size_t k = 0; k < PP_COUNT(others); k++)
+        follows |= !strcmp(pp_metric_rows[metric].name, others[k]);
+    return follows;
+}
+
+const pp_metrics *pp_half(pp_arena *arena, const pp_prepared *p, const pp_metrics_input *in,
+                          int which, bool follow)
 {
     int64_t start_ms = p->window.start_ms, end_ms = p->window.end_ms;
     int64_t cuts[3] = {start_ms, pp_middle_ms(start_ms, end_ms), end_ms};
+    int64_t from = cuts[which], to = cuts[which + 1] < in->end_ms ? cuts[which + 1] : in->end_ms;
+    if (to <= from)
+        return NULL;
+    pp_metrics_input half = {.start_ms = from,
+                             .end_ms = to,
+                             .exec_ms = PP_DAY_MS,
+                             .equity = pp_engine_part(arena, p, from, to, follow),
+                             .mark_source = in->mark_source,
+                             .trials_variance = (double)NAN};
+    half_trades(in, &half);
+    half_prices(in, &half);
+    return pp_metrics_compute(arena, &half);
+}
+
+void pp_halves(pp_arena *arena, const pp_prepared *p, const pp_metrics_input *in, int metric,
+               double out[2])
+{
     for (int k = 0; k < 2; k++) {
-        int64_t to = cuts[k + 1] < in->end_ms ? cuts[k + 1] : in->end_ms;
-        out[k] = (double)NAN;
-        if (!kept_by_half(metric) || to <= cuts[k])
-            continue;
-        pp_metrics_input half = {.start_ms = cuts[k],
-                                 .end_ms = to,
-                                 .exec_ms = PP_DAY_MS,
-                                 .equity = pp_engine_part(arena, p, cuts[k], to),
-                                 .mark_source = in->mark_source,
-                                 .trials_variance = (double)NAN};
-        half_trades(in, &half);
-        half_prices(in, &half);
-        out[k] = pp_metrics_compute(arena, &half)->values[metric].v;
+        const pp_metrics *m =
+            kept_by_half(metric) ? pp_half(arena, p, in, k, pp_half_follows(metric)) : NULL;
+        out[k] = m ? m->values[metric].v : (double)NAN;
     }
 }
 

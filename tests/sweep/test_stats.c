@@ -2,7 +2,9 @@
 #include "lab.h"
 
 #include "base/money.h"
+#include "market/benchdata.h"
 #include "metrics/stats.h"
+#include "sweep/workload.h"
 
 #include <math.h>
 #include <string.h>
@@ -156,6 +158,37 @@ static double sharpe_between(const pp_result *r, int64_t from, int64_t to)
 static double half_of(const pp_row *r, pp_row_extra which)
 {
     return r->values[pp_row_extra_at(&L.sweep.layout, which)];
+}
+
+/* Only metrics that say so need the equity between the days. */
+Test(stats, W8_halves_follow_the_equity_only_where_a_metric_needs_it)
+{
+    pp_arena arena;
+    pp_arena_init(&arena, NULL);
+    pp_diags d = {.arena = &arena};
+    pp_tape tape;
+    pp_benchdata_make(&arena, 7, 60000, &tape);
+    const char *play = pp_workload_play(1);
+    pp_strategy *s = pp_strategy_load(&d, "play", play, strlen(play), NULL, 0, PP_TF_1M);
+    pp_run_options o = {.intrabar = -1, .keep = PP_KEEP_TRADES, .fast = true, .no_points = true};
+    pp_prepared *p = pp_engine_prepare(&d, s, &tape, &o);
+    pp_result *r = pp_engine_run(&d, p);
+    cr_assert(r && r->log->trades.n > 1000);
+    pp_metrics_input in = pp_metrics_input_of(&arena, r);
+    for (int which = 0; which < 2; which++) {
+        const pp_metrics *all = pp_half(&arena, p, &in, which, true),
+                         *few = pp_half(&arena, p, &in, which, false);
+        int differ = 0;
+        for (int k = 0; k < (int)pp_n_metrics; k++) {
+            double a = all->values[k].v, b = few->values[k].v;
+            bool same = a == b || (isnan(a) && isnan(b));
+            differ += !same;
+            cr_expect(same || pp_half_follows(k) || !strcmp(pp_metric_rows[k].group, "leverage"),
+                      "%s: %g, %g", pp_metric_rows[k].name, a, b);
+        }
+        cr_expect_gt(differ, 2, "drawdowns do differ");
+    }
+    pp_arena_free(&arena);
 }
 
 Test(stats, W8_halves_are_the_objective_of_each_half)
