@@ -496,9 +496,10 @@ static size_t decide_folded(pp_loop *l, size_t i)
     return l->through ? finish_bar(l, i + 1) : i + 1;
 }
 
-static bool is_idle(const pp_loop *l)
+/* Flat, without orders, and not where an exit was looked for in vain. */
+static bool may_trip(const pp_loop *l, size_t i)
 {
-    return l->trips && pp_exch_position(l->ex)->side == 0 && pp_exch_n_orders(l->ex) == 0;
+    return i >= l->trips_from && pp_exch_position(l->ex)->side == 0 && pp_exch_n_orders(l->ex) == 0;
 }
 
 /* The marks on bars before `bar`; returns the first one not reached. */
@@ -525,12 +526,12 @@ void pp_loop_run(pp_loop *l)
     size_t visited = 0, mark = 0, i = x->first_bar;
     if (l->cfg.pause_end && l->cfg.pause_end < end)
         end = l->cfg.pause_end;
-    l->trips = !l->cfg.plain && !l->cfg.marks && pp_trips_possible(l);
+    l->trips_from = !l->cfg.plain && !l->cfg.marks && pp_trips_possible(l) ? 0 : SIZE_MAX;
     l->through_end = l->cfg.plain || l->cfg.marks ? 0 : end;
     if (start != SIZE_MAX)
         i = decide_folded(l, start);
     for (; i < end && !l->stopped && !l->log->full; visited++) {
-        size_t next = is_idle(l) ? pp_trips_run(l, i, end) : i;
+        size_t next = may_trip(l, i) ? pp_trips_run(l, i, end) : i;
         if (next > i) {
             i = pp_bit(l->interest, next - 1) ? decide_folded(l, next - 1) : next;
             continue;

@@ -93,7 +93,7 @@ struct pp_loop {
     const pp_intent **emitted; /* scratch: intents of one instant */
     const pp_case **emitted_case;
     pp_loop_counters count;
-    bool trips;          /* whole trades may be tried (trips.c) */
+    size_t trips_from;   /* whole trades are tried from this bar on (trips.c); SIZE_MAX: never */
     size_t through_end;  /* a decision may take the next bar with it if that lies before; 0: none */
     bool alone, through; /* it is the only one of its instant; it did (pp_exch_market_bar) */
     size_t end_bar;      /* one past the last bar run */

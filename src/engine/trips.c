@@ -82,11 +82,13 @@ static size_t take_next(const pp_loop *l, ahead *a)
 }
 
 /* The close of a bar at which the position is left: true if the exit is all that it decides there.
- * Entries before it come to nothing and are counted. */
+ * Entries before it come to nothing and are counted. Where the trade is then not made as a whole,
+ * the next one is tried from that bar on, so that no bar is looked at twice in vain. */
 static bool find_exit(pp_loop *l, pp_trip *t, size_t *instant, ahead *a)
 {
     for (;;) {
         size_t k = take_next(l, a);
+        l->trips_from = k;
         if (k == a->end)
             return false;
         size_t n = pp_loop_emit(l, k), entries = 0;
@@ -148,8 +150,7 @@ static bool trip(pp_loop *l, size_t in, ahead *a, size_t *out)
     if (find_exit(l, &t, &instant, a)) {
         pp_loop_roll_counters(l, instant);
         if (pp_exch_trip(l->ex, &t)) {
-            l->tags.n +=
-                2; /* the tags have their numbers; where no order is kept nobody reads them */
+            l->tags.n += 2; /* they have their numbers; nobody reads them where no order is kept */
             note(l, &t, before_e8);
             *out = t.exit_bar;
             return true;

@@ -262,7 +262,7 @@ static bool run_one(pp_diags *d, job *j, const pp_strategy *s, const pp_tape *ta
     if (!j->result[way])
         return false;
     j->log[way] = p->loop->log;
-    j->trips |= p->loop->trips && p->loop->log->trades.n;
+    j->trips |= p->loop->trips_from < SIZE_MAX && p->loop->log->trades.n;
     if (way != TRADES_ONLY) {
         j->events[way] = (pp_buf){&j->arena, NULL, 0, 0};
         pp_events_text(p->loop->log, &j->events[way]);

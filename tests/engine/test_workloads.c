@@ -129,3 +129,29 @@ Test(workloads, skipping_equals_bar_by_bar_on_every_pattern)
         pp_arena_free(&plain.arena);
     }
 }
+
+/* An entry that is refused on every bar, and an exit that never comes: looked for once, not from
+ * every bar again, which would take hours. */
+Test(workloads, a_far_exit_is_looked_for_once, .timeout = 60)
+{
+    static const char play[] = "version: \"3.0.0\"\nname: refused\nsymbol: BTCUSDT\ntf: 1m\n"
+                               "account: {starting_equity_usdt: 1000}\nfunding: none\n"
+                               "features:\n  ema: {indicator: ema, params: {length: 20}}\n"
+                               "actions:\n  entry_long: [[\"close\", \">\", \"ema\"]]\n"
+                               "  exit_long: [[\"close\", \">\", 9000000]]\n"
+                               "position_policy: {mode: long_only, exit_mode: signal}\n"
+                               "risk: {sizing: {model: fixed_qty, value: 0.0001}}\n";
+    pp_arena arena;
+    pp_arena_init(&arena, NULL);
+    pp_diags d = {.arena = &arena};
+    pp_tape tape;
+    pp_benchdata_make(&arena, PP_BENCH_SEED, PP_BENCH_BARS, &tape);
+    pp_strategy *s = pp_strategy_load(&d, "play", play, sizeof play - 1, NULL, 0, PP_TF_1M);
+    pp_run_options o = {.intrabar = -1, .keep = PP_KEEP_TRADES, .fast = true, .no_points = true};
+    pp_prepared *p = s ? pp_engine_prepare(&d, s, &tape, &o) : NULL;
+    pp_result *r = p ? pp_engine_run(&d, p) : NULL;
+    cr_assert(r, "%s", messages(&d));
+    cr_expect_eq(r->log->trades.n, 0);
+    cr_expect_gt(r->log->sums.entry_attempts, 100000);
+    pp_arena_free(&arena);
+}
