@@ -145,9 +145,15 @@ Test(workloads, a_far_exit_is_looked_for_once, .timeout = 60)
     pp_arena_init(&arena, NULL);
     pp_diags d = {.arena = &arena};
     pp_tape tape;
+    pp_instrument btc; /* whose smallest quantity is above the Play's */
+    cr_assert(pp_instrument_builtin("BTCUSDT", &btc));
     pp_benchdata_make(&arena, PP_BENCH_SEED, PP_BENCH_BARS, &tape);
     pp_strategy *s = pp_strategy_load(&d, "play", play, sizeof play - 1, NULL, 0, PP_TF_1M);
-    pp_run_options o = {.intrabar = -1, .keep = PP_KEEP_TRADES, .fast = true, .no_points = true};
+    pp_run_options o = {.intrabar = -1,
+                        .keep = PP_KEEP_TRADES,
+                        .fast = true,
+                        .no_points = true,
+                        .instrument = &btc};
     pp_prepared *p = s ? pp_engine_prepare(&d, s, &tape, &o) : NULL;
     pp_result *r = p ? pp_engine_run(&d, p) : NULL;
     cr_assert(r, "%s", messages(&d));
