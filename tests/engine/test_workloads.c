@@ -132,7 +132,7 @@ Test(workloads, skipping_equals_bar_by_bar_on_every_pattern)
 
 /* An entry that is refused on every bar, and an exit that never comes: looked for once, not from
  * every bar again, which would take hours. */
-Test(workloads, a_far_exit_is_looked_for_once, .timeout = 60)
+Test(workloads, a_far_exit_is_looked_for_once)
 {
     static const char play[] = "version: \"3.0.0\"\nname: refused\nsymbol: BTCUSDT\ntf: 1m\n"
                                "account: {starting_equity_usdt: 1000}\nfunding: none\n"
