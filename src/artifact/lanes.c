@@ -125,14 +125,13 @@ bool pp_lane_ready(pp_lanes *l, pp_lane *lane)
         return true;
     if (l->opening)
         pp_task_wait(l->opening);
-    bool owns = lane == &l->lane[PP_LANE_DB];
-    if (owns)
+    if (lane == &l->lane[PP_LANE_TELLS])
         move_messages(&lane->d, &l->owner.d);
     if (l->owner.no_memory)
         pp_arena_out_of_memory(&lane->arena);
     if (!l->owner.ok)
         return false;
-    lane->db = owns ? l->owner.db : pp_db_connect(&lane->arena, l->owner.db, &lane->d);
+    lane->db = pp_db_connect(&lane->arena, l->owner.db, 1 + (int)(lane - l->lane), &lane->d);
     return lane->db != NULL;
 }
 
@@ -142,7 +141,7 @@ static void close_lanes(void *ctx, pp_arena *own)
     pp_lanes *l = ctx;
     (void)own;
     for (int k = 0; k < PP_LANES; k++)
-        if (k != PP_LANE_DB && l->lane[k].db)
+        if (l->lane[k].db)
             pp_db_close(l->lane[k].db);
     if (l->owner.db)
         pp_db_close(l->owner.db);

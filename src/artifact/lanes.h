@@ -21,12 +21,12 @@ typedef struct pp_lane {
     bool ok, no_memory;
 } pp_lane;
 
-/* The lane that works on the connection DuckDB was opened with; the other one has another. */
-enum { PP_LANE_DB = 1 };
+/* The lane whose messages say why DuckDB does not open. */
+enum { PP_LANE_TELLS = 1 };
 
 typedef struct pp_lanes {
     pp_lane lane[PP_LANES];
-    pp_lane owner; /* memory, messages and connection of the opening of DuckDB */
+    pp_lane owner; /* memory, messages and connection of the opening of DuckDB; does no work */
     pp_pool *pool;
     pp_task *starting, *opening; /* NULL: not begun */
     const char *dir;
@@ -41,7 +41,7 @@ void pp_lanes_begin(pp_lanes *l, pp_arena *arena);
 /* Opens it for the files in dir, once, on a thread beside; dir is not copied. */
 void pp_lanes_open(pp_lanes *l, pp_arena *arena, const char *dir);
 /* Within a function of pp_lanes_run(): waits until it is open; lane->db is there then. False with
- * errors in the lane PP_LANE_DB, which asks too. */
+ * errors in the lane PP_LANE_TELLS, which asks too. */
 bool pp_lane_ready(pp_lanes *l, pp_lane *lane);
 /* Closes DuckDB on a thread beside; without it, or with `serial`, it is closed when the arenas end.
  */

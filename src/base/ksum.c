@@ -20,13 +20,10 @@ static void add_few(pp_ksums *s, const double *x, size_t n)
 
 enum { HALF = PP_KSUM_LANES / 2 };
 
-typedef double vec __attribute__((vector_size(8 * HALF)));
-typedef double vec_any __attribute__((vector_size(8 * HALF), aligned(8)));
-
 /* As add_one(). */
 #define ADD_VEC(sum, comp, x)                                                                      \
     do {                                                                                           \
-        vec v = *(const vec_any *)(x), t = (sum) + v, z = t - (sum);                               \
+        pp_f64x4 v = *(const pp_f64x4_any *)(x), t = (sum) + v, z = t - (sum);                     \
         (comp) += ((sum) - (t - z)) + (v - z);                                                     \
         (sum) = t;                                                                                 \
     } while (0)
@@ -34,8 +31,8 @@ typedef double vec_any __attribute__((vector_size(8 * HALF), aligned(8)));
 /* n: a multiple of PP_KSUM_LANES; from lane 0 on. */
 PP_SIMD static void add_rows(pp_ksums *s, const double *x, size_t n)
 {
-    vec_any *sum = (vec_any *)s->sum, *comp = (vec_any *)s->comp;
-    vec a = sum[0], b = sum[1], c = comp[0], d = comp[1];
+    pp_f64x4_any *sum = (pp_f64x4_any *)s->sum, *comp = (pp_f64x4_any *)s->comp;
+    pp_f64x4 a = sum[0], b = sum[1], c = comp[0], d = comp[1];
     for (size_t i = 0; i < n; i += PP_KSUM_LANES) {
         ADD_VEC(a, c, x + i);
         ADD_VEC(b, d, x + i + HALF);

@@ -16,6 +16,7 @@
 
 /* Four doubles; compilers do not make vectors of the comparisons below by themselves. */
 typedef double pp_f64x4 __attribute__((vector_size(32)));
+typedef double pp_f64x4_any __attribute__((vector_size(32), aligned(8))); /* in memory */
 typedef int64_t pp_i64x4 __attribute__((vector_size(32)));
 #define PP_WHERE4(mask, a, b) ((pp_f64x4)(((mask) & (pp_i64x4)(a)) | (~(mask) & (pp_i64x4)(b))))
 #define PP_MIN4(a, b)         PP_WHERE4((a) < (b), a, b)

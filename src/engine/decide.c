@@ -100,7 +100,7 @@ static void record(pp_loop *l, size_t k, size_t instant, pp_outcome code, const 
 }
 
 /* Samples the metadata (R21) and returns the tag that carries it to the trade. */
-int32_t pp_loop_make_tag(pp_loop *l, size_t k, size_t instant)
+static int32_t make_tag(pp_loop *l, size_t k, size_t instant)
 {
     const pp_intent *in = l->emitted[k];
     pp_order_tag *tag = pp_slab_push(&l->tags);
@@ -170,7 +170,7 @@ static bool enter(pp_loop *l, size_t k, size_t instant, bool flip)
         return false;
     }
     record(l, k, instant, PP_OUT_ENTER, &plan);
-    plan.req.tag = pp_loop_make_tag(l, k, instant);
+    plan.req.tag = make_tag(l, k, instant);
     /* Counted first: with the next bar the day may change. */
     l->count.entries_exec++;
     l->count.entries_today++;
@@ -200,7 +200,7 @@ static void leave(pp_loop *l, size_t k, size_t instant)
                         .qty_e8 = qty_e8,
                         .reduce_only = true,
                         .reason = PP_REASON_signal,
-                        .tag = pp_loop_make_tag(l, k, instant)};
+                        .tag = make_tag(l, k, instant)};
     submit(l, &req, instant);
 }
 

@@ -114,9 +114,6 @@ void pp_loop_decide(pp_loop *l, size_t instant);
 size_t pp_loop_emit(pp_loop *l, size_t instant);
 /* Counters of the exec bar and the UTC day, started anew where those changed. */
 void pp_loop_roll_counters(pp_loop *l, size_t instant);
-/* Samples the metadata of l->emitted[k] (R21); returns the tag that carries it to the trade, -1 if
- * there is no place. */
-int32_t pp_loop_make_tag(pp_loop *l, size_t k, size_t instant);
 static inline bool pp_loop_is_entry(const pp_intent *in)
 {
     return in->decl->action <= PP_ENTRY_SHORT;

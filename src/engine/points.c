@@ -127,10 +127,6 @@ static size_t flat_stretch(walk *w, size_t i, size_t to)
 
 enum { LANES = 4 };
 
-typedef double vec __attribute__((vector_size(8 * LANES)));
-typedef double vec_any __attribute__((vector_size(8 * LANES), aligned(8)));
-typedef int64_t mask __attribute__((vector_size(8 * LANES)));
-
 typedef struct held {
     const double *close, *inside; /* marks at the closes; the adverse ones within the bars */
     double side, base, num, den;  /* equity = base + side * whole(mark * num / den) */
@@ -142,31 +138,30 @@ typedef struct reach {
     bool whole; /* all marks at closes are whole numbers of e8 */
 } reach;
 
-#define CHOOSE(m, a, b) ((vec)(((m) & (mask)(a)) | (~(m) & (mask)(b))))
-#define WHOLE(x)        (((x) + 0x1.8p52) - 0x1.8p52) /* as pp_whole() */
-#define LEAST(a, b)     ((a) < (b) ? (a) : (b))
-#define MOST(a, b)      ((a) > (b) ? (a) : (b))
+#define WHOLE(x)    (((x) + 0x1.8p52) - 0x1.8p52) /* as pp_whole() */
+#define LEAST(a, b) ((a) < (b) ? (a) : (b))
+#define MOST(a, b)  ((a) > (b) ? (a) : (b))
 
 /* Equity and leverage at n >= LANES closes; the last lanes overlap the ones before them. */
 PP_SIMD static void held_lanes(const held *given, size_t n, double *equity, double *leverage,
                                reach *r)
 {
     const held copy = *given, *h = &copy;
-    const vec_any *first = (const vec_any *)h->close;
-    vec low = *first, high = low, worst = (vec){0} + INFINITY;
-    mask off = {0};
+    const pp_f64x4_any *first = (const pp_f64x4_any *)h->close;
+    pp_f64x4 low = *first, high = low, worst = (pp_f64x4){0} + INFINITY;
+    pp_i64x4 off = {0};
     for (size_t i = 0; i < n; i += LANES) {
         size_t at = i + LANES <= n ? i : n - LANES;
-        vec close = *(const vec_any *)(h->close + at), x = close * 1e8;
-        vec inside = *(const vec_any *)(h->inside + at) * h->side;
-        vec mark = WHOLE(x), value = WHOLE(mark * h->num / h->den);
-        vec worth = h->base + h->side * value;
-        *(vec_any *)(equity + at) = worth;
-        *(vec_any *)(leverage + at) = value / worth;
+        pp_f64x4 close = *(const pp_f64x4_any *)(h->close + at), x = close * 1e8;
+        pp_f64x4 inside = *(const pp_f64x4_any *)(h->inside + at) * h->side;
+        pp_f64x4 mark = WHOLE(x), value = WHOLE(mark * h->num / h->den);
+        pp_f64x4 worth = h->base + h->side * value;
+        *(pp_f64x4_any *)(equity + at) = worth;
+        *(pp_f64x4_any *)(leverage + at) = value / worth;
         off |= (x - mark >= 0.25) | (mark - x >= 0.25);
-        low = CHOOSE(close < low, close, low);
-        high = CHOOSE(close > high, close, high);
-        worst = CHOOSE(inside < worst, inside, worst);
+        low = PP_MIN4(close, low);
+        high = PP_MAX4(close, high);
+        worst = PP_MIN4(inside, worst);
     }
     *r = (reach){low[0], high[0], worst[0], !(off[0] | off[1] | off[2] | off[3])};
     for (int k = 1; k < LANES; k++) {

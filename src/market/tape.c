@@ -2,7 +2,6 @@
 
 #include "base/simd.h"
 
-#include <string.h>
 #include <math.h>
 
 static const int32_t *identity(pp_arena *arena, size_t n)
@@ -193,9 +192,8 @@ PP_SIMD void pp_extremes(const double *low, const double *high, size_t n, double
     size_t i = 0;
     for (; i + 8 <= n; i += 8)
         for (size_t k = 0; k < 2; k++) {
-            pp_f64x4 a, b;
-            memcpy(&a, low + i + 4 * k, sizeof a);
-            memcpy(&b, high + i + 4 * k, sizeof b);
+            pp_f64x4 a = *(const pp_f64x4_any *)(low + i + 4 * k);
+            pp_f64x4 b = *(const pp_f64x4_any *)(high + i + 4 * k);
             l4[k] = PP_MIN4(a, l4[k]);
             h4[k] = PP_MAX4(b, h4[k]);
         }

@@ -28,9 +28,9 @@ bool pp_db_allow(pp_db *db, const char *const *dirs, size_t n_dirs, pp_diags *d)
     return absent(d);
 }
 
-pp_db *pp_db_connect(pp_arena *arena, pp_db *db, pp_diags *d)
+pp_db *pp_db_connect(pp_arena *arena, const pp_db *db, int number, pp_diags *d)
 {
-    (void)arena, (void)db;
+    (void)arena, (void)db, (void)number;
     absent(d);
     return NULL;
 }
@@ -131,7 +131,7 @@ struct pp_db {
     pp_arena *arena;
     duckdb_database database; /* NULL: another pp_db's */
     duckdb_connection connection;
-    int number, n_connected; /* of this connection; how many were made of it */
+    int number; /* of this connection: names of what it makes differ by it */
     duckdb_result result;
     bool has_result;
     duckdb_data_chunk *chunks;
@@ -309,12 +309,12 @@ pp_db *pp_db_start(pp_arena *arena, pp_diags *d)
     return db;
 }
 
-pp_db *pp_db_connect(pp_arena *arena, pp_db *db, pp_diags *d)
+pp_db *pp_db_connect(pp_arena *arena, const pp_db *db, int number, pp_diags *d)
 {
     pp_db *other = PP_NEW(arena, pp_db);
     other->f = db->f;
     other->arena = arena;
-    other->number = ++db->n_connected;
+    other->number = number;
     if (db->f.connect(db->database, &other->connection) == DuckDBError) {
         pp_error(d, PP_E_DUCKDB, (pp_pos){0}, "DuckDB does not connect");
         return NULL;

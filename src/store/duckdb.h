@@ -59,9 +59,10 @@ bool pp_db_allow(pp_db *db, const char *const *dirs, size_t n_dirs, pp_diags *d)
 /* Ends it before its arena does, which takes some milliseconds; nothing may be asked of it then. */
 void pp_db_close(pp_db *db);
 
-/* Another connection to the same database, for another thread; closes with its arena, which must
- * end before that of db. */
-pp_db *pp_db_connect(pp_arena *arena, pp_db *db, pp_diags *d);
+/* Another connection to the same database, for another thread, with a number that no other of them
+ * has (it names what the connection makes); closes with its arena, which must end before that of
+ * db. */
+pp_db *pp_db_connect(pp_arena *arena, const pp_db *db, int number, pp_diags *d);
 
 /* Runs one SQL statement. Values come back in `arena` as the five types above: integers as I64,
  * FLOAT and DOUBLE as F64, decimals with at most 8 places as DEC8, BOOLEAN as BOOL, everything
