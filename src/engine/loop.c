@@ -114,11 +114,19 @@ static bool have_single_cases(const pp_strategy *s)
 static const pp_case_bits *case_bits(pp_arena *arena, const pp_loop *l)
 {
     const pp_strategy *s = l->cfg.strategy;
-    pp_case_bits *bits = PP_ARRAY(arena, pp_case_bits, s->n_cases + 1);
-    for (size_t c = 0; c < s->n_cases; c++)
-        if (!s->cases[c].live && s->cases[c].when >= 0)
-            bits[c] = (pp_case_bits){pp_signals_true(l->cfg.signals, s->cases[c].when),
-                                     pp_signals_known(l->cfg.signals, s->cases[c].when)};
+    pp_case_bits *bits = pp_alloc_zero(arena, (s->n_cases + 1) * sizeof *bits);
+    for (size_t c = 0; c < s->n_cases; c++) {
+        const pp_case *k = &s->cases[c];
+        const pp_intent *in = k->n_emit ? &k->emit[0] : NULL;
+        if (!k->live && k->when >= 0) {
+            bits[c].is_true = pp_signals_true(l->cfg.signals, k->when);
+            bits[c].is_known = pp_signals_known(l->cfg.signals, k->when);
+        }
+        if (in && pp_loop_is_entry(in))
+            bits[c].enters = pp_loop_entry_side(in);
+        for (int i = 0; in && i < 2; i++)
+            bits[c].exits[i] = pp_loop_exits_side(in, i ? -1 : 1);
+    }
     return bits;
 }
 

@@ -60,9 +60,11 @@ typedef struct pp_loop_config {
         *cancel; /* not NULL: looked at now and then; non-zero ends the run */
 } pp_loop_config;
 
-/* Where a case over columns is true and where it is known, by instants of its grid. */
+/* Where a case over columns is true and where it is known, by instants of its grid; and what its
+ * first intent does: the side that it enters, 0 none, and whether it exits a long, a short. */
 typedef struct pp_case_bits {
     const uint64_t *is_true, *is_known;
+    int enters, exits[2];
 } pp_case_bits;
 
 /* What limits entries counts (R23, K13). */

@@ -151,25 +151,6 @@ pp_submit pp_exch_submit(pp_exch *ex, const pp_order_req *req);
  * whole at its open, which nothing else comes before. False, with nothing changed: submit it. */
 bool pp_exch_market_bar(pp_exch *ex, const pp_order_req *req, size_t bar);
 
-/* A trade from a flat account through two market orders without stop or target, each filled whole
- * at the open of a tape bar: the decisions stand at the closes before. */
-typedef struct pp_trip {
-    size_t entry_bar, exit_bar; /* entry_bar < exit_bar, both in the window */
-    int side;
-    int64_t expected_e8; /* pp_exch_market_px_after() at the close that decides the entry */
-    int64_t qty_e8;      /* whole steps */
-    int32_t entry_tag, exit_tag;
-    int64_t idle;     /* entry decisions in between, refused as IN_POSITION */
-    int64_t floor_e8; /* equity at the close of the entry bar and the wallet after stay above it */
-    /* out: while it is held, and after it */
-    int64_t held_wallet_e8, margin_e8, cost_e8, liq_px_e8, held_equity_e8;
-    int64_t realised_e8, wallet_e8;
-} pp_trip;
-
-/* The decisions, both orders, every bar up to exit_bar and its end. False, with nothing changed,
- * where the records of the log are kept, but trades, or where anything else happens on the way: a
- * refusal, a settlement, a liquidation. */
-bool pp_exch_trip(pp_exch *ex, pp_trip *t);
 /* False if there is no such live order. */
 bool pp_exch_cancel(pp_exch *ex, int32_t id, pp_outcome code);
 void pp_exch_cancel_all(pp_exch *ex, pp_outcome code);

@@ -4,11 +4,6 @@
 
 #define BPS_UNIT INT64_C(1000000000000) /* 1e4 bps in e8 */
 
-int64_t pp_ex_adverse_tick(const pp_exch *ex, int side, int64_t px_e8)
-{
-    return side > 0 ? pp_ceil_on(px_e8, ex->tick) : pp_floor_on(px_e8, ex->tick);
-}
-
 static int64_t fixed_bps(const pp_exch *ex)
 {
     return ex->cfg.slippage_bps_e8 + ex->cfg.models.spread_bps_e8 / 2;

@@ -113,7 +113,10 @@ pp_quote pp_ex_market_px(const pp_exch *ex, int side, int64_t ref_e8, int64_t qt
 int64_t pp_ex_plain_px(const pp_exch *ex, int side, int64_t ref_e8);
 void pp_ex_slippage_start(pp_exch *ex);
 int64_t pp_ex_slipped(const pp_exch *ex, int side, int64_t ref_e8, int64_t bps_e8);
-int64_t pp_ex_adverse_tick(const pp_exch *ex, int side, int64_t px_e8);
+static inline int64_t pp_ex_adverse_tick(const pp_exch *ex, int side, int64_t px_e8)
+{
+    return side > 0 ? pp_ceil_on(px_e8, ex->tick) : pp_floor_on(px_e8, ex->tick);
+}
 /* A limit fill: ref rounded adversely to tick, never past the limit. */
 pp_quote pp_ex_limit_px(const pp_exch *ex, int side, int64_t ref_e8, int64_t limit_e8);
 int64_t pp_ex_budget(const pp_exch *ex, size_t bar);

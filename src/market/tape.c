@@ -180,6 +180,11 @@ static bool is_whole(const pp_bars *b)
            b->open_ms[b->n - 1] - b->open_ms[0] == (int64_t)(b->n - 1) * pp_tf_ms(b->tf);
 }
 
+int64_t pp_bars_step_ms(const pp_bars *b)
+{
+    return is_whole(b) ? pp_tf_ms(b->tf) : 0;
+}
+
 int64_t pp_bars_close_ms(const pp_bars *b, size_t i)
 {
     return is_whole(b) ? b->open_ms[0] + (int64_t)(i + 1) * pp_tf_ms(b->tf) : pp_bar_close_ms(b, i);

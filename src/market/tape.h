@@ -50,6 +50,9 @@ static inline int64_t pp_bar_close_ms(const pp_bars *b, size_t i)
 /* The same; where no bar is missing, without looking at the bar, which may be far in memory. */
 int64_t pp_bars_close_ms(const pp_bars *b, size_t i);
 
+/* What lies between two opens; 0: not always the same. */
+int64_t pp_bars_step_ms(const pp_bars *b);
+
 /* One past the last of bars [from, to) that closes by time_ms. Where no bar is missing it is found
  * without a search. */
 size_t pp_bars_closed_by(const pp_bars *b, size_t from, size_t to, int64_t time_ms);

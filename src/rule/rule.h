@@ -134,7 +134,17 @@ static inline bool pp_bit(const uint64_t *bits, size_t k)
 }
 
 /* First instant in [from, to) whose bit is set; `to` if none. */
-size_t pp_bits_next(const uint64_t *bits, size_t from, size_t to);
+static inline size_t pp_bits_next(const uint64_t *bits, size_t from, size_t to)
+{
+    if (from >= to)
+        return to;
+    size_t w = from / 64, last = (to - 1) / 64;
+    uint64_t x = bits[w] >> (from % 64) << (from % 64);
+    while (!x && w < last)
+        x = bits[++w];
+    size_t at = x ? 64 * w + (size_t)__builtin_ctzll(x) : to;
+    return at < to ? at : to;
+}
 
 /* The operand's value at one tape instant, NaN unknown. live: PP_LIVE_COUNT values; NULL: all
  * unknown. */

@@ -174,18 +174,6 @@ const uint64_t *pp_signals_known(const pp_signals *s, int handle)
     return k ? k->is_known : NULL;
 }
 
-size_t pp_bits_next(const uint64_t *bits, size_t from, size_t to)
-{
-    if (from >= to)
-        return to;
-    size_t w = from / 64, last = (to - 1) / 64;
-    uint64_t x = bits[w] & ~pp_low_mask(from % 64);
-    while (!x && w < last)
-        x = bits[++w];
-    size_t at = x ? 64 * w + (size_t)__builtin_ctzll(x) : to;
-    return at < to ? at : to;
-}
-
 double pp_signals_operand(const pp_signals *s, int handle, size_t tape_instant, const double *live)
 {
     return pp_operand_at(&s->grids[PP_GRID_TAPE].view, s->rules->entries.v[handle].expr,

@@ -1,6 +1,6 @@
 /* Whole trades (exchange/trip.c): on random markets they leave what two orders and every bar leave,
  * and where they do not begin they change nothing (X4, X6, X8, X13-X17, L1-L6). */
-#include "exchange/exchange.h"
+#include "exchange/trip.h"
 
 #include "support/rand.h"
 
@@ -96,6 +96,8 @@ static void one_by_one(pp_exch *ex, pp_log *log, const pp_trip *t, size_t *at)
 {
     while (*at < t->entry_bar)
         pp_exch_bar(ex, (*at)++);
+    for (int64_t k = 0; k < t->vain[0]; k++)
+        pp_log_decision_unkept(log, false, PP_OUT_NO_POSITION);
     pp_log_decision_unkept(log, true, PP_OUT_ENTER);
     pp_exch_submit(ex, &(pp_order_req){.side = t->side,
                                        .qty_e8 = t->qty_e8,
@@ -106,6 +108,8 @@ static void one_by_one(pp_exch *ex, pp_log *log, const pp_trip *t, size_t *at)
         pp_log_decision_unkept(log, true, PP_OUT_IN_POSITION);
     while (*at < t->exit_bar)
         pp_exch_bar(ex, (*at)++);
+    for (int64_t k = 0; k < t->vain[1]; k++)
+        pp_log_decision_unkept(log, false, PP_OUT_NO_POSITION);
     pp_log_decision_unkept(log, false, PP_OUT_EXIT);
     pp_exch_submit(ex, &(pp_order_req){.side = -t->side,
                                        .qty_e8 = t->qty_e8,
@@ -141,7 +145,35 @@ static pp_trip random_trip(size_t at, pp_rng *r)
                      .qty_e8 = (int64_t)pp_rng_below(r, 8000) * 100000,
                      .entry_tag = (int32_t)pp_rng_below(r, 9),
                      .exit_tag = (int32_t)pp_rng_below(r, 9),
-                     .idle = (int64_t)pp_rng_below(r, 3)};
+                     .idle = (int64_t)pp_rng_below(r, 3),
+                     .vain = {(int64_t)pp_rng_below(r, 3), (int64_t)pp_rng_below(r, 2)}};
+}
+
+/* Up to three trips in a row, as many as go; false: the market is at its end. */
+static bool some_trips(side_by_side *s, size_t at[2], pp_rng *r, size_t taken[2])
+{
+    pp_trips trips;
+    pp_trip t = random_trip(at[1], r);
+    int64_t seq = s->log[0].seq, now = pp_exch_now(s->ex[0]);
+    bool went = pp_trips_begin(&trips, s->ex[0], 0), first = true;
+    for (size_t left = 1 + pp_rng_below(r, 3); left > 0 && t.exit_bar < BARS; left--) {
+        went = went && pp_trip_take(&trips, &t);
+        taken[went]++;
+        if (!went)
+            break;
+        first = false;
+        one_by_one(s->ex[1], &s->log[1], &t, &at[1]);
+        at[0] = at[1];
+        t = random_trip(at[1], r);
+    }
+    if (went || !first)
+        pp_trips_end(&trips);
+    cr_assert(!first || (s->log[0].seq == seq && pp_exch_now(s->ex[0]) == now));
+    if (t.exit_bar >= BARS)
+        return false;
+    for (int k = 0; k < 2 && !went; k++)
+        one_by_one(s->ex[k], &s->log[k], &t, &at[k]);
+    return true;
 }
 
 /* Trips taken and not taken on one market. */
@@ -153,24 +185,10 @@ static void run_market(uint64_t seed, size_t taken[2])
     pp_arena_init(&m.arena, NULL);
     make_market(&m, &r);
     start(&s, &m);
-    for (size_t at[2] = {1, 1};;) {
-        pp_trip t = random_trip(at[1], &r);
-        if (t.exit_bar >= BARS)
-            break;
-        if (at[1] == 1)
-            for (int k = 0; k < 2; k++)
-                pp_exch_bar(s.ex[k], 0);
-        int64_t seq = s.log[0].seq, now = pp_exch_now(s.ex[0]);
-        t.expected_e8 = pp_exch_market_px_after(s.ex[0], t.side, t.entry_bar - 1);
-        bool went = pp_exch_trip(s.ex[0], &t);
-        taken[went]++;
-        if (!went) {
-            cr_assert(s.log[0].seq == seq && pp_exch_now(s.ex[0]) == now);
-            one_by_one(s.ex[0], &s.log[0], &t, &at[0]);
-        }
-        one_by_one(s.ex[1], &s.log[1], &t, &at[1]);
-        at[0] = at[1];
-        cr_assert(same(&s), "seed %llu, bar %zu, trip %d", (unsigned long long)seed, at[1], went);
+    for (int k = 0; k < 2; k++)
+        pp_exch_bar(s.ex[k], 0);
+    for (size_t at[2] = {1, 1}; some_trips(&s, at, &r, taken);) {
+        cr_assert(same(&s), "seed %llu, bar %zu", (unsigned long long)seed, at[1]);
         if (pp_exch_position(s.ex[0])->side || pp_exch_wallet(s.ex[0]) == 0)
             break;
     }
@@ -203,12 +221,13 @@ static bool goes(hindrance why)
 {
     market m = {0};
     side_by_side s;
-    pp_rng r = pp_rng_make(5, 3);
+    pp_rng random = pp_rng_make(5, 3);
+    pp_trips r;
     double px = 1000;
     pp_arena_init(&m.arena, NULL);
-    make_market(&m, &r);
+    make_market(&m, &random);
     for (size_t i = 0; i < BARS; i++)
-        make_bar(&m, i, &px, 0.001, &r);
+        make_bar(&m, i, &px, 0.001, &random);
     m.cfg.deposit_e8 = 1000 * PP_E8;
     m.cfg.leverage_e8 = 2 * PP_E8;
     m.cfg.funding = why == A_FUNDING_BETWEEN ? PP_FUNDING_CONSTANT : PP_FUNDING_NONE;
@@ -223,9 +242,8 @@ static bool goes(hindrance why)
     pp_exch_entries(s.ex[0], why != ENTRIES_OFF);
     pp_trip t = {.entry_bar = 2, .exit_bar = 9, .side = 1, .qty_e8 = PP_E8 / 2};
     t.qty_e8 = why == TOO_MUCH ? 5 * PP_E8 : why == BELOW_THE_STEP ? 0 : t.qty_e8;
-    t.floor_e8 = why == THE_FLOOR ? 1000 * PP_E8 : 0;
-    t.expected_e8 = pp_exch_market_px_after(s.ex[0], t.side, t.entry_bar - 1);
-    bool went = pp_exch_trip(s.ex[0], &t);
+    bool went =
+        pp_trips_begin(&r, s.ex[0], why == THE_FLOOR ? 999 * PP_E8 : 0) && pp_trip_take(&r, &t);
     pp_arena_free(&m.arena);
     return went;
 }
