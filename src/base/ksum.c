@@ -2,8 +2,6 @@
 
 #include "base/simd.h"
 
-enum { BLOCK = 256 };
-
 /* Knuth's exact error of a sum, without a branch. */
 static inline void add_one(double *sum, double *comp, double x)
 {
@@ -51,24 +49,6 @@ void pp_ksums_add(pp_ksums *s, const double *x, size_t n)
     add_few(s, x, few);
     add_rows(s, x + few, rows);
     add_few(s, x + few + rows, n - few - rows);
-}
-
-PP_SIMD static void losses_of(const double *restrict x, double *restrict y, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        double loss = x[i] < 0 ? x[i] : 0;
-        y[i] = loss * loss;
-    }
-}
-
-void pp_ksums_losses(pp_ksums *s, const double *x, size_t n)
-{
-    double y[BLOCK];
-    for (size_t i = 0; i < n; i += BLOCK) {
-        size_t m = n - i < BLOCK ? n - i : BLOCK;
-        losses_of(x + i, y, m);
-        pp_ksums_add(s, y, m);
-    }
 }
 
 double pp_ksums_total(const pp_ksums *s)

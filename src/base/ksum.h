@@ -39,8 +39,6 @@ typedef struct pp_ksums {
 } pp_ksums;
 
 void pp_ksums_add(pp_ksums *s, const double *x, size_t n);
-/* min(x, 0)^2 of each. */
-void pp_ksums_losses(pp_ksums *s, const double *x, size_t n);
 double pp_ksums_total(const pp_ksums *s);
 
 #endif

@@ -162,6 +162,8 @@ pp_loop *pp_loop_new(pp_diags *d, const pp_loop_config *cfg, pp_log *log)
     l->single_cases = have_single_cases(cfg->strategy);
     l->watch_equity = account->stop_equity_e8 > 0 || account->max_drawdown_pct_e8 >= 0 ||
                       account->max_daily_loss_pct_e8 >= 0 || l->has_live[0] || l->has_live[1];
+    if (!cfg->strategy->play->policy.rules)
+        log->hooks.trade = NULL; /* nobody asks what it counts */
     l->count.day = INT64_MIN;
     l->count.entries_bar = -2;
     l->count.last_exit_ms = l->count.last_loss_ms = INT64_MIN;
@@ -169,15 +171,6 @@ pp_loop *pp_loop_new(pp_diags *d, const pp_loop_config *cfg, pp_log *log)
 }
 
 /* ---- segments ---- */
-
-void pp_loop_push_segment(pp_loop *l, const pp_segment *s)
-{
-    pp_segment *slot = pp_slab_push(&l->segments);
-    if (slot)
-        *slot = *s;
-    else
-        l->log->full = true;
-}
 
 static void note_segment(pp_loop *l, size_t bar)
 {

@@ -129,7 +129,14 @@ static inline bool pp_loop_exits_side(const pp_intent *in, int side)
     pp_action a = in->decl->action;
     return a == PP_EXIT_ALL || a == (side > 0 ? PP_EXIT_LONG : PP_EXIT_SHORT);
 }
-void pp_loop_push_segment(pp_loop *l, const pp_segment *s);
+static inline void pp_loop_push_segment(pp_loop *l, const pp_segment *s)
+{
+    pp_segment *slot = pp_slab_push(&l->segments);
+    if (slot)
+        *slot = *s;
+    else
+        l->log->full = true;
+}
 
 /* True if the Play is one whose trades may be made as a whole. */
 bool pp_trips_possible(const pp_loop *l);

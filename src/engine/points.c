@@ -20,7 +20,7 @@ typedef struct walk {
     size_t n;
     pp_equity_summary *sum; /* NULL: made of the points afterwards */
     int64_t qty_e8;         /* the last one held, num / den in lowest terms */
-    double num, den;
+    double num, den, most;  /* marks below `most` have products that doubles hold */
 } walk;
 
 static const pp_bars *tape_bars(const walk *w)
@@ -83,10 +83,11 @@ static bool first_flat(walk *w, size_t i)
     PP_ASSERT(w->f.now.margin_e8 == 0, "L3 flat", w->f.now.margin_e8, equity_e8);
     if (!w->dense || p->equity_e8 <= 0 || equity_e8 <= 0 || equity_e8 >= INT64_C(1) << 50)
         return false;
-    double *leverage;
-    *pp_summary_room(w->sum, 1, &leverage) = (double)equity_e8;
+    double *value;
+    *pp_moves_room(&w->sum->moves, &value) = (double)equity_e8;
+    *value = 0;
     p->qty_e8 = 0;
-    pp_summary_stretch(w->sum, 1, equity_e8, equity_e8, tape_bars(w), i, p);
+    pp_summary_stretch(w->sum, 1, equity_e8, equity_e8, NULL, tape_bars(w), i, p);
     if (p->max_dd_pct > p->intrabar_max_dd_pct)
         p->intrabar_max_dd_pct = p->max_dd_pct;
     w->n++;
@@ -123,48 +124,70 @@ static size_t flat_stretch(walk *w, size_t i, size_t to)
  * Amounts are doubles that hold whole e8 numbers. x * 1e8 is off by less than 1/16 below 2^50, so
  * a price within 1/4 of a whole number is that number. With qty = num / den in lowest terms,
  * mark * num below 2^51 is whole, and so the quotient by den, itself rounded, rounds to the same
- * whole number as the exact one. */
+ * whole number as the exact one. Mostly there is nothing to round: then a product with the
+ * reciprocal of den rounds to it as well, which multiplying by den shows. */
 
 enum { LANES = 4 };
 
 typedef struct held {
     const double *close, *inside; /* marks at the closes; the adverse ones within the bars */
     double side, base, num, den;  /* equity = base + side * whole(mark * num / den) */
+    double most, peak;
+    size_t n; /* of them */
 } held;
 
-/* Over bars: lowest and highest mark at the closes, the most adverse one within, as prices. */
+/* Over bars: lowest and highest equity at the closes, the most adverse mark within, as a price. */
 typedef struct reach {
     double low, high, inside;
-    bool whole; /* all marks at closes are whole numbers of e8 */
+    double squares[3]; /* of what the equity is below `peak`, see pp_summary_stretch() */
+    bool fits;         /* marks at closes are whole numbers of e8 below `most` */
+    bool exact;        /* no value was rounded */
 } reach;
 
 #define WHOLE(x)    (((x) + 0x1.8p52) - 0x1.8p52) /* as pp_whole() */
 #define LEAST(a, b) ((a) < (b) ? (a) : (b))
 #define MOST(a, b)  ((a) > (b) ? (a) : (b))
 
-/* Equity and leverage at n >= LANES closes; the last lanes overlap the ones before them. */
-PP_SIMD static void held_lanes(const held *given, size_t n, double *equity, double *leverage,
-                               reach *r)
+/* Equity and value of the position at h->n closes, n >= LANES of which can be read; the last lanes
+ * overlap the ones before them. Without `divide` it holds where r->exact. */
+__attribute__((always_inline)) static inline void held_at(const held *h, size_t n, double *equity,
+                                                          double *value, reach *r, bool divide)
 {
-    const held copy = *given, *h = &copy;
-    const pp_f64x4_any *first = (const pp_f64x4_any *)h->close;
-    pp_f64x4 low = *first, high = low, worst = (pp_f64x4){0} + INFINITY;
-    pp_i64x4 off = {0};
+    const double one_of = 1 / h->den;
+    pp_f64x4 low = (pp_f64x4){0} + INFINITY, high = (pp_f64x4){0}, worst = low;
+    pp_f64x4 high2 = {0}, mixed = {0}, low2 = {0};
+    pp_i64x4 off = {0}, rounded = {0}, lane = {0, 1, 2, 3};
     for (size_t i = 0; i < n; i += LANES) {
         size_t at = i + LANES <= n ? i : n - LANES;
-        pp_f64x4 close = *(const pp_f64x4_any *)(h->close + at), x = close * 1e8;
+        pp_i64x4 fresh = (lane >= (int64_t)(i - at)) & (lane < (int64_t)(h->n - at));
+        pp_f64x4 x = *(const pp_f64x4_any *)(h->close + at) * 1e8;
         pp_f64x4 inside = *(const pp_f64x4_any *)(h->inside + at) * h->side;
-        pp_f64x4 mark = WHOLE(x), value = WHOLE(mark * h->num / h->den);
-        pp_f64x4 worth = h->base + h->side * value;
+        pp_f64x4 mark = WHOLE(x), product = mark * h->num;
+        pp_f64x4 v = divide ? WHOLE(product / h->den) : WHOLE(product * one_of);
+        pp_f64x4 worth = h->base + h->side * v;
         *(pp_f64x4_any *)(equity + at) = worth;
-        *(pp_f64x4_any *)(leverage + at) = value / worth;
-        off |= (x - mark >= 0.25) | (mark - x >= 0.25);
-        low = PP_MIN4(close, low);
-        high = PP_MAX4(close, high);
+        *(pp_f64x4_any *)(value + at) = v;
+        off |= (x - mark >= 0.25) | (mark - x >= 0.25) | (mark >= h->most);
+        rounded |= v * h->den != product;
+        pp_f64x4 fall = (pp_f64x4)((pp_i64x4)(h->peak - worth) & fresh);
+        pp_f64x4 top = WHOLE(fall * 0x1p-20), rest = fall - top * 0x1p20;
+        high2 += top * top;
+        mixed += top * rest;
+        low2 += rest * rest;
+        low = PP_MIN4(worth, low);
+        high = PP_MAX4(worth, high);
         worst = PP_MIN4(inside, worst);
     }
-    *r = (reach){low[0], high[0], worst[0], !(off[0] | off[1] | off[2] | off[3])};
+    *r = (reach){low[0],
+                 high[0],
+                 worst[0],
+                 {high2[0], mixed[0], low2[0]},
+                 !(off[0] | off[1] | off[2] | off[3]),
+                 !(rounded[0] | rounded[1] | rounded[2] | rounded[3])};
     for (int k = 1; k < LANES; k++) {
+        r->squares[0] += high2[k];
+        r->squares[1] += mixed[k];
+        r->squares[2] += low2[k];
         r->low = LEAST(low[k], r->low);
         r->high = MOST(high[k], r->high);
         r->inside = LEAST(worst[k], r->inside);
@@ -172,21 +195,38 @@ PP_SIMD static void held_lanes(const held *given, size_t n, double *equity, doub
     r->inside *= h->side;
 }
 
-/* The same at any number of closes; up to LANES - 1 values of no meaning follow. */
-static reach held_values(const held *h, size_t n, double *equity, double *leverage)
+PP_SIMD static void held_lanes(const held *given, size_t n, double *equity, double *value, reach *r)
 {
+    const held h = *given;
+    held_at(&h, n, equity, value, r, false);
+}
+
+PP_SIMD static void held_rounded(const held *given, size_t n, double *equity, double *value,
+                                 reach *r)
+{
+    const held h = *given;
+    held_at(&h, n, equity, value, r, true);
+}
+
+/* The same at any number of closes; up to LANES - 1 values of no meaning follow. */
+static reach held_values(const held *h, double *equity, double *value)
+{
+    size_t n = h->n;
     reach r;
-    if (n >= LANES) {
-        held_lanes(h, n, equity, leverage, &r);
-        return r;
-    }
     double close[LANES], inside[LANES];
-    for (size_t k = 0; k < LANES; k++) {
-        close[k] = h->close[k < n ? k : n - 1];
-        inside[k] = h->inside[k < n ? k : n - 1];
+    held few = *h;
+    if (n < LANES) {
+        for (size_t k = 0; k < LANES; k++) {
+            close[k] = h->close[k < n ? k : n - 1];
+            inside[k] = h->inside[k < n ? k : n - 1];
+        }
+        few.close = close;
+        few.inside = inside;
+        n = LANES;
     }
-    held few = {close, inside, h->side, h->base, h->num, h->den};
-    held_lanes(&few, LANES, equity, leverage, &r);
+    held_lanes(&few, n, equity, value, &r);
+    if (!r.exact)
+        held_rounded(&few, n, equity, value, &r);
     return r;
 }
 
@@ -199,6 +239,8 @@ static void take_qty(walk *w, int64_t qty_e8)
     w->qty_e8 = qty_e8;
     w->num = (double)(num >> twos);
     w->den = (double)(den >> twos);
+    w->most = LEAST(0x1p51 / w->num, 0x1p49 * w->den / w->num);
+    w->most = LEAST(w->most, 0x1p50);
 }
 
 /* False: not all of it is a whole number of doubles. */
@@ -216,33 +258,9 @@ static bool held_of(walk *w, size_t i, held *h)
                 .side = s->side,
                 .base = (double)base_e8,
                 .num = w->num,
-                .den = w->den};
+                .den = w->den,
+                .most = w->most};
     return base_e8 < INT64_C(1) << 49 && base_e8 > -(INT64_C(1) << 49);
-}
-
-/* What a stretch comes to at its extreme marks. */
-typedef struct ends {
-    int64_t low_e8, high_e8;   /* marks */
-    int64_t worst_e8, best_e8; /* equities */
-    int64_t adverse_e8;
-    double leverage;
-} ends;
-
-/* False: not all of it was whole, or the equity is gone. */
-static bool ends_of(const pp_segment *s, const held *h, const reach *r, ends *e)
-{
-    if (!r->whole || !pp_e8_of_double(r->low, &e->low_e8) ||
-        !pp_e8_of_double(r->high, &e->high_e8) || !pp_e8_of_double(r->inside, &e->adverse_e8))
-        return false;
-    int64_t low_e8 = pp_segment_equity(s, e->low_e8), high_e8 = pp_segment_equity(s, e->high_e8);
-    double top = (double)e->high_e8;
-    e->worst_e8 = LEAST(low_e8, high_e8);
-    e->best_e8 = MOST(low_e8, high_e8);
-    double low = (h->side * ((double)low_e8 - h->base)) / (double)low_e8,
-           high = h->side * ((double)high_e8 - h->base) / (double)high_e8;
-    e->leverage = MOST(low, high);
-    return top < 0x1p50 && top * h->num < 0x1p51 && top * h->num < 0x1p49 * h->den &&
-           e->worst_e8 > 0;
 }
 
 static void take_inside(pp_equity_point *p, int64_t peak_e8, int64_t equity_e8)
@@ -251,38 +269,40 @@ static void take_inside(pp_equity_point *p, int64_t peak_e8, int64_t equity_e8)
     p->intrabar_max_dd_pct = pct > p->intrabar_max_dd_pct ? pct : p->intrabar_max_dd_pct;
 }
 
-/* Drawdown at the adverse extremes, from the peak before each bar. */
+/* Drawdown at the adverse extremes, from the peak before each bar; p is before them. */
 static void inside(walk *w, const held *h, const double *equity, size_t n, int64_t adverse_e8,
-                   int64_t peak_e8)
+                   int64_t best_e8)
 {
     pp_equity_point *p = &w->f.p;
     const pp_segment *s = &w->f.now;
-    int64_t worst_e8 = pp_segment_equity(s, adverse_e8);
-    if (peak_e8 == p->peak_e8)
+    int64_t peak_e8 = p->peak_e8, top_e8 = best_e8 > peak_e8 ? best_e8 : peak_e8,
+            worst_e8 = pp_segment_equity(s, adverse_e8);
+    if (top_e8 == peak_e8)
         take_inside(p, peak_e8, worst_e8);
-    else if (pp_drawdown_pct(p->peak_e8, worst_e8) > p->intrabar_max_dd_pct)
+    else if (pp_drawdown_pct(top_e8, worst_e8) > p->intrabar_max_dd_pct)
         for (size_t k = 0; k < n; k++) {
             int64_t equity_e8 = (int64_t)equity[k];
             if (pp_e8_of_double(h->inside[k], &adverse_e8))
                 take_inside(p, peak_e8, pp_segment_equity(s, adverse_e8));
             peak_e8 = equity_e8 > peak_e8 ? equity_e8 : peak_e8;
         }
-    if (p->max_dd_pct > p->intrabar_max_dd_pct)
-        p->intrabar_max_dd_pct = p->max_dd_pct;
 }
 
 /* Distance and margin ratio, if they can be the smallest so far: the ratio as computed falls with
- * the equity (E1 in fold.c), the distance is computed at every close. */
-static void near_liquidation(walk *w, const held *h, size_t n, const ends *e)
+ * the equity (E1 in fold.c); the distance is that of some close, none of which is nearer than the
+ * adverse mark. */
+static void near_liquidation(walk *w, const held *h, size_t n, int64_t worst_e8, int64_t adverse_e8)
 {
     const pp_segment *s = &w->f.now;
     pp_equity_summary *sum = w->sum;
-    int64_t worst_e8 = s->side > 0 ? e->low_e8 : e->high_e8, mark_e8;
-    double ratio = (double)NAN;
+    int64_t mark_e8;
     if (w->f.maintenance_e8 > 0)
-        ratio = pp_quotient(e->worst_e8 - s->wallet_e8, w->f.maintenance_e8);
-    pp_summary_extremes(sum, e->leverage, (double)NAN, ratio);
-    if (!s->liq_px_e8 || pp_segment_distance(s, worst_e8) * (1 - 1e-9) > sum->min_liq_distance_pct)
+        pp_summary_extremes(sum, 0, (double)NAN,
+                            pp_quotient(worst_e8 - s->wallet_e8, w->f.maintenance_e8));
+    if (!s->liq_px_e8)
+        return;
+    bool beyond = s->side * (adverse_e8 - s->liq_px_e8) <= 0;
+    if (!beyond && pp_segment_distance(s, adverse_e8) * (1 - 1e-9) > sum->min_liq_distance_pct)
         return;
     for (size_t k = 0; k < n; k++)
         if (pp_e8_of_double(h->close[k], &mark_e8))
@@ -298,18 +318,19 @@ static size_t held_stretch(walk *w, size_t i, size_t to)
     if (!held_of(w, i, &h) || p->equity_e8 <= 0)
         return i;
     for (size_t n; i < to; i += n, h.close += n, h.inside += n) {
-        n = to - i < PP_STRETCH_MAX ? to - i : PP_STRETCH_MAX;
-        double *leverage, *equity = pp_summary_room(sum, n, &leverage);
-        reach r = held_values(&h, n, equity, leverage);
-        int64_t peak_e8 = p->peak_e8;
-        ends e;
-        if (!ends_of(&w->f.now, &h, &r, &e))
+        h.n = n = to - i < PP_MOVES_ROOM ? to - i : PP_MOVES_ROOM;
+        h.peak = (double)p->peak_e8;
+        double *value, *equity = pp_moves_room(&sum->moves, &value);
+        reach r = held_values(&h, equity, value);
+        int64_t worst_e8 = (int64_t)r.low, best_e8 = (int64_t)r.high, adverse_e8;
+        if (!r.fits || worst_e8 <= 0 || !pp_e8_of_double(r.inside, &adverse_e8))
             return i;
         p->qty_e8 = w->f.now.side * w->f.now.qty_e8;
-        pp_summary_used(sum, n);
-        pp_summary_stretch(sum, n, e.worst_e8, e.best_e8, tape_bars(w), i, p);
-        inside(w, &h, equity, n, e.adverse_e8, peak_e8);
-        near_liquidation(w, &h, n, &e);
+        inside(w, &h, equity, n, adverse_e8, best_e8);
+        pp_summary_stretch(sum, n, worst_e8, best_e8, r.squares, tape_bars(w), i, p);
+        if (p->max_dd_pct > p->intrabar_max_dd_pct)
+            p->intrabar_max_dd_pct = p->max_dd_pct;
+        near_liquidation(w, &h, n, worst_e8, adverse_e8);
         w->n += n;
     }
     return to;
@@ -368,7 +389,7 @@ pp_points pp_points_make(pp_arena *arena, const pp_loop *l, int64_t start_ms, bo
         walk_bars(&w, first);
         return (pp_points){w.out, w.n, pp_summary_of(arena, w.out, w.n)};
     }
-    w.sum = pp_summary_new(arena, &w.f.p, most);
+    w.sum = pp_summary_new(arena, &w.f.p);
     w.sum->exec = &exec->bars;
     w.sum->exec_first = (size_t)(before + 1);
     w.n = 1;

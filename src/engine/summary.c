@@ -1,10 +1,8 @@
 #include "engine/summary.h"
 
 #include "base/money.h"
-#include "base/simd.h"
 #include "base/time.h"
 
-enum { WAITING_MAX = 4 * PP_STRETCH_MAX };
 enum { FALL_BITS = 50 }; /* squares of falls of as many bits, 2^24 of them, fit 128 */
 
 static double smaller(double a, double b)
@@ -130,126 +128,55 @@ void pp_summary_extremes(pp_equity_summary *s, double leverage, double liq_dista
     s->min_margin_ratio = smaller(s->min_margin_ratio, margin_ratio);
 }
 
-static void take_used(pp_equity_summary *s, const pp_equity_point *p)
+/* 0: none, or not known to be worth anything. */
+static int64_t value_of(const pp_equity_point *p)
 {
-    if (p->qty_e8 == 0 || p->equity_e8 <= 0)
-        return;
-    int64_t value_e8 = pp_mul_e8(p->qty_e8 < 0 ? -p->qty_e8 : p->qty_e8, p->mark_e8);
-    s->leverage[s->n_leverage++] = pp_quotient(value_e8, p->equity_e8);
+    return p->qty_e8 ? pp_mul_e8(p->qty_e8 < 0 ? -p->qty_e8 : p->qty_e8, p->mark_e8) : 0;
 }
 
-pp_equity_summary *pp_summary_new(pp_arena *arena, const pp_equity_point *first, size_t most_points)
+pp_equity_summary *pp_summary_new(pp_arena *arena, const pp_equity_point *first)
 {
     pp_equity_summary *s = PP_NEW(arena, pp_equity_summary);
     *s = (pp_equity_summary){.arena = arena,
                              .first = *first,
                              .last = *first,
                              .n_points = 1,
-                             .moves = PP_ARRAY(arena, double, most_points + 1),
-                             .leverage = PP_ARRAY(arena, double, WAITING_MAX + PP_STRETCH_SPARE),
-                             .waiting = PP_ARRAY(arena, double, WAITING_MAX + PP_STRETCH_SPARE),
                              .floor_e8 = -1,
                              .min_liq_distance_pct = (double)NAN,
                              .min_margin_ratio = (double)NAN,
                              .since_ms = first->time_ms,
                              .since_peak_e8 = first->peak_e8,
                              .recover_ms = -1};
+    pp_moves_init(&s->moves, arena, first->equity_e8, value_of(first));
     take_deepest(s, first);
     take_duration(s, first);
     take_fall(s, first->peak_e8, first->equity_e8, 1);
-    take_used(s, first);
     pp_summary_extremes(s, first->leverage, first->liq_distance_pct, first->margin_ratio);
     return s;
 }
 
-/* ---- points that wait ---- */
-
-/* Returns how many moves are 0. */
-PP_SIMD static size_t quotients(double *move, const double *e8, size_t n)
-{
-    size_t none = 0;
-    for (size_t k = 0; k < n; k++)
-        move[k] = (e8[k + 1] - e8[k]) / e8[k];
-    for (size_t k = 0; k < n; k++)
-        none += e8[k + 1] == e8[k];
-    return none;
-}
-
-/* The moves that are not 0, between n points; returns how many. */
-static size_t moves_of(double *move, const double *e8, size_t n)
-{
-    enum { BLOCK = 64 };
-    size_t m = 0;
-    for (size_t at = 0, len; at < n; at += len) {
-        double *to = move + m;
-        len = n - at < BLOCK ? n - at : BLOCK;
-        if (quotients(to, e8 + at, len) == 0) {
-            m += len;
-            continue;
-        }
-        for (size_t k = 0; k < len; k++) {
-            move[m] = to[k];
-            m += to[k] != 0;
-        }
-    }
-    return m;
-}
-
-/* Falls below the peak that stands, which no point that waits has reached. */
-static void take_squares(pp_equity_summary *s)
-{
-    int64_t peak_e8 = s->since_peak_e8;
-    pp_u128 squares = 0;
-    if (s->n_squared == s->n_waiting)
-        return;
-    take_peak(s, peak_e8);
-    for (size_t k = s->n_squared + 1; k <= s->n_waiting; k++) {
-        int64_t fall_e8 = peak_e8 - (int64_t)s->waiting[k];
-        squares += (pp_u128)fall_e8 * (pp_u128)fall_e8;
-    }
-    s->squares += squares;
-    s->n_squared = s->n_waiting;
-}
-
-/* The sums of the moves that stand behind those summed so far, and of the leverage that waits. */
-static void take_sums(pp_equity_summary *s)
-{
-    const double *move = s->moves + s->move_sum.n;
-    pp_ksums_add(&s->move_sum, move, s->n_moves);
-    pp_ksums_losses(&s->loss_sum, move, s->n_moves);
-    pp_ksums_add(&s->used, s->leverage, s->n_leverage);
-    s->n_moves = s->n_leverage = 0;
-}
-
-/* Points wait one by one or in stretches, never both. */
-static void take_waiting(pp_equity_summary *s)
-{
-    size_t n = s->n_waiting;
-    if (n) {
-        take_squares(s);
-        s->n_moves = moves_of(s->moves + s->move_sum.n, s->waiting, n);
-        s->n_returns += n;
-        s->n_waiting = s->n_squared = 0;
-    }
-    take_sums(s);
-}
-
 /* ---- points one by one ---- */
+
+static void take_move(pp_equity_summary *s, const pp_equity_point *p)
+{
+    const pp_equity_point *last = &s->last;
+    double *value, *equity = pp_moves_room(&s->moves, &value);
+    s->n_returns += last->equity_e8 > 0;
+    if (last->equity_e8 <= 0 || p->equity_e8 <= 0) {
+        pp_moves_odd(&s->moves, p->equity_e8, value_of(p));
+    } else if (last->qty_e8 || p->qty_e8 || p->equity_e8 != last->equity_e8) {
+        *equity = (double)p->equity_e8;
+        *value = (double)value_of(p);
+        pp_moves_took(&s->moves, 1, p->qty_e8 != 0);
+    }
+}
 
 void pp_summary_add(pp_equity_summary *s, const pp_equity_point *p)
 {
-    int64_t before_e8 = s->last.equity_e8;
-    if (s->n_waiting || s->n_moves == PP_STRETCH_MAX || s->n_leverage == PP_STRETCH_MAX)
-        take_waiting(s);
-    if (before_e8 > 0) {
-        s->moves[s->move_sum.n + s->n_moves] = pp_quotient(p->equity_e8 - before_e8, before_e8);
-        s->n_moves += p->equity_e8 != before_e8;
-        s->n_returns++;
-    }
+    take_move(s, p);
     take_duration(s, p);
     take_deepest(s, p);
     take_fall(s, p->peak_e8, p->equity_e8, 1);
-    take_used(s, p);
     pp_summary_extremes(s, p->leverage, p->liq_distance_pct, p->margin_ratio);
     take_day(s, p->time_ms, p->equity_e8);
     s->n_points++;
@@ -279,17 +206,6 @@ void pp_summary_repeat(pp_equity_summary *s, size_t n, const pp_bars *bars, size
     int64_t time_ms = pp_bars_close_ms(bars, last_bar);
     still_under(s, time_ms);
     s->since_ms = time_ms;
-}
-
-double *pp_summary_room(pp_equity_summary *s, size_t n, double **leverage)
-{
-    PP_ASSERT(n <= PP_STRETCH_MAX, "W7", n, PP_STRETCH_MAX);
-    if (s->n_waiting == 0 || s->n_waiting + n + 1 > WAITING_MAX)
-        take_waiting(s);
-    if (s->n_waiting == 0)
-        s->waiting[0] = (double)s->last.equity_e8;
-    *leverage = s->leverage + s->n_leverage;
-    return s->waiting + s->n_waiting + 1;
 }
 
 /* The fall from this peak up to which nothing is the deepest so far, in percent or amount. */
@@ -325,7 +241,6 @@ static void take_low(pp_equity_summary *s, int64_t time_ms, int64_t equity_e8, p
 static void through_peaks(pp_equity_summary *s, const double *e8, size_t n, const pp_bars *bars,
                           size_t first, pp_equity_point *p)
 {
-    take_squares(s);
     for (size_t k = 0; k < n; k++) {
         int64_t equity_e8 = (int64_t)e8[k], fall_e8 = p->peak_e8 - equity_e8;
         if (fall_e8 < 0) {
@@ -341,17 +256,32 @@ static void through_peaks(pp_equity_summary *s, const double *e8, size_t n, cons
         }
         take_fall(s, p->peak_e8, equity_e8, 1);
     }
-    s->n_squared += n;
     s->under = (int64_t)e8[n - 1] < p->peak_e8;
+}
+
+/* Falls below the peak that stands, none of which is above `most`. */
+static void take_squares(pp_equity_summary *s, const double *e8, size_t n, int64_t peak_e8,
+                         int64_t most_e8, const double squares[3])
+{
+    take_peak(s, peak_e8);
+    if (squares && most_e8 < INT64_C(1) << 42) {
+        pp_i128 high = (int64_t)squares[0], mixed = (int64_t)squares[1], low = (int64_t)squares[2];
+        s->squares += (pp_u128)((high << 40) + mixed * (1 << 21) + low);
+        return;
+    }
+    for (size_t k = 0; k < n; k++)
+        s->squares += square_of(peak_e8 - (int64_t)e8[k], 0);
 }
 
 /* None does. Falls below 2^50 give unequal percentages where they are unequal, so that the deepest
  * of the stretch is the first of its lowest. */
-static void below_peak(pp_equity_summary *s, const double *e8, int64_t low_e8, const pp_bars *bars,
-                       size_t first, pp_equity_point *p)
+static void below_peak(pp_equity_summary *s, const double *e8, size_t n, int64_t low_e8,
+                       const double squares[3], const pp_bars *bars, size_t first,
+                       pp_equity_point *p)
 {
     size_t k = 0;
     s->under = true;
+    take_squares(s, e8, n, p->peak_e8, p->peak_e8 - low_e8, squares);
     if (p->peak_e8 - low_e8 <= s->floor_e8)
         return;
     while ((int64_t)e8[k] != low_e8)
@@ -360,25 +290,30 @@ static void below_peak(pp_equity_summary *s, const double *e8, int64_t low_e8, c
 }
 
 void pp_summary_stretch(pp_equity_summary *s, size_t n, int64_t low_e8, int64_t high_e8,
-                        const pp_bars *bars, size_t first, pp_equity_point *p)
+                        const double squares[3], const pp_bars *bars, size_t first,
+                        pp_equity_point *p)
 {
-    const double *e8 = s->waiting + s->n_waiting + 1;
+    double *value, *e8 = pp_moves_room(&s->moves, &value);
     if (s->floor_e8 < 0)
         s->floor_e8 = floor_of(p->peak_e8, p);
     if (high_e8 < p->peak_e8 && p->peak_e8 < INT64_C(1) << FALL_BITS)
-        below_peak(s, e8, low_e8, bars, first, p);
+        below_peak(s, e8, n, low_e8, squares, bars, first, p);
     else
         through_peaks(s, e8, n, bars, first, p);
-    s->n_waiting += n;
-    s->n_points += n;
     p->equity_e8 = p->low_e8 = p->high_e8 = (int64_t)e8[n - 1];
+    pp_moves_took(&s->moves, n, p->qty_e8 != 0);
+    s->n_returns += n;
+    s->n_points += n;
+    s->last.qty_e8 = p->qty_e8;
     s->last.equity_e8 = p->equity_e8;
     s->last.peak_e8 = p->peak_e8;
 }
 
 void pp_summary_end(pp_equity_summary *s, const pp_equity_point *p)
 {
-    take_waiting(s);
+    pp_moves_end(&s->moves);
+    s->max_leverage =
+        s->moves.max_leverage > s->max_leverage ? s->moves.max_leverage : s->max_leverage;
     if (s->n_points > 1)
         take_day(s, p->time_ms, p->equity_e8);
     still_under(s, p->time_ms);
@@ -390,7 +325,7 @@ void pp_summary_end(pp_equity_summary *s, const pp_equity_point *p)
 pp_equity_summary *pp_summary_of(pp_arena *arena, const pp_equity_point *points, size_t n)
 {
     PP_ASSERT(n > 0, "M1 a first point", n, 0);
-    pp_equity_summary *s = pp_summary_new(arena, points, n);
+    pp_equity_summary *s = pp_summary_new(arena, points);
     int64_t *time_ms = PP_ARRAY(arena, int64_t, n);
     for (size_t k = 0; k < n; k++) {
         time_ms[k] = points[k].time_ms;

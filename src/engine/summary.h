@@ -1,7 +1,7 @@
 /* summary.h - what the metrics take from the equity points of a run, taken point by point, so that
  * the points need not be kept (W7): half a million of them are 90 MB, their summary is a few.
  *
- *     pp_equity_summary *s = pp_summary_new(arena, &first, most_points);
+ *     pp_equity_summary *s = pp_summary_new(arena, &first);
  *     pp_summary_add(s, &point);      // each later point, in order
  *     pp_summary_end(s, &point);      // the last one
  *     s->last, s->n_days, ...
@@ -12,8 +12,8 @@
 #ifndef PP_SUMMARY_H
 #define PP_SUMMARY_H
 
-#include "base/ksum.h"
 #include "engine/equity.h"
+#include "engine/moves.h"
 #include "market/tape.h"
 
 /* The last point of a UTC day; one exactly at 00:00Z closes the day before it. */
@@ -26,13 +26,10 @@ typedef struct pp_equity_summary {
     size_t n_points;
     PP_VEC(pp_equity_day) days; /* that have a point after the first one */
 
-    /* From point to point: (equity - before) / before, where before > 0. Those that are not 0 in
-     * order, their sum and that of their losses squared, and how many there are in all. */
-    double *moves;
-    pp_ksums move_sum, loss_sum;
+    /* From point to point where before > 0, n_returns of them in all: those of a flat account that
+     * stays as it is are in none of the sums. */
+    pp_moves moves;
     size_t n_returns;
-
-    pp_ksums used; /* |qty| * mark / equity at the points in a position with equity > 0 */
 
     double max_leverage, min_liq_distance_pct, min_margin_ratio; /* NaN: none */
 
@@ -47,11 +44,6 @@ typedef struct pp_equity_summary {
 
     /* running */
     pp_arena *arena;
-    double *waiting; /* equities whose moves are still to be taken, behind the one before them */
-    size_t n_moves;  /* behind those that are summed */
-    size_t n_waiting, n_squared; /* of them, n_squared are in the squares already */
-    double *leverage;            /* that is still to be added to `used` */
-    size_t n_leverage;
     int64_t floor_e8;                /* a fall up to this is not the deepest; -1: not known */
     int64_t since_ms, since_peak_e8; /* of the peak that is not reached again yet */
     bool under;
@@ -63,9 +55,7 @@ typedef struct pp_equity_summary {
     pp_ksum squares_pct;
 } pp_equity_summary;
 
-/* At most most_points points. */
-pp_equity_summary *pp_summary_new(pp_arena *arena, const pp_equity_point *first,
-                                  size_t most_points);
+pp_equity_summary *pp_summary_new(pp_arena *arena, const pp_equity_point *first);
 void pp_summary_add(pp_equity_summary *s, const pp_equity_point *p);
 
 /* ---- points a stretch at a time, all within one UTC day, after a point with equity > 0 ----
@@ -74,24 +64,20 @@ void pp_summary_add(pp_equity_summary *s, const pp_equity_point *p);
  * taken, but for its time. Equities are whole e8 numbers below 2^50, above 0. After the last
  * stretch of a day comes pp_summary_day(), after the last one of all pp_summary_end(). */
 
-enum { PP_STRETCH_MAX = 256, PP_STRETCH_SPARE = 8 };
-
-/* Where the equities of the next n <= PP_STRETCH_MAX points are to be written, and up to
- * PP_STRETCH_SPARE values of no meaning behind them; and their leverage, n of which count if
- * pp_summary_used() is called. */
-double *pp_summary_room(pp_equity_summary *s, size_t n, double **leverage);
-static inline void pp_summary_used(pp_equity_summary *s, size_t n)
-{
-    s->n_leverage += n;
-}
-/* The n points written there, whose equities lie in [low_e8, high_e8], at the closes of bars. */
+/* The n <= PP_MOVES_ROOM points written to the room of s->moves, whose equities lie in
+ * [low_e8, high_e8], at the closes of bars; values count if p->qty_e8 is not 0.
+ *
+ * squares (NULL: not known): of the falls f below p->peak_e8, where none is above it, each split as
+ * h * 2^20 + l, the sums of h * h, h * l and l * l; of so many points they are exact where f is
+ * below 2^42. */
 void pp_summary_stretch(pp_equity_summary *s, size_t n, int64_t low_e8, int64_t high_e8,
-                        const pp_bars *bars, size_t first_bar, pp_equity_point *p);
+                        const double squares[3], const pp_bars *bars, size_t first_bar,
+                        pp_equity_point *p);
 /* n more points that stand as the last one does, flat, the last of them at the close of a bar. */
 void pp_summary_repeat(pp_equity_summary *s, size_t n, const pp_bars *bars, size_t last_bar,
                        const pp_equity_point *p);
 void pp_summary_day(pp_equity_summary *s, int64_t time_ms);
-/* What a stretch does not know of its points: leverage, distance and margin ratio. */
+/* What a stretch does not know of its points: distance and margin ratio; and leverage. */
 void pp_summary_extremes(pp_equity_summary *s, double leverage, double liq_distance_pct,
                          double margin_ratio);
 void pp_summary_end(pp_equity_summary *s, const pp_equity_point *p);

@@ -40,6 +40,7 @@ bool pp_trips_begin(pp_trips *r, pp_exch *ex, int64_t floor_e8)
                     .first_ms = b->open_ms[0],
                     .step_ms = pp_bars_step_ms(b),
                     .no_slippage = ex->cfg.slippage_bps_e8 + ex->cfg.models.spread_bps_e8 / 2 == 0,
+                    .own_marks = ex->mark_low != b->low,
                     .seq = ex->log->seq};
     return take_rates(r);
 }
@@ -117,6 +118,12 @@ static inline void meet(const pp_trips *r, int side, double px, fill *f)
     f->value_e8 = value_at(r, f->px_e8);
 }
 
+/* Marks of their own may be of any size. */
+static inline int64_t mark_value(const pp_trips *r, double px)
+{
+    return r->own_marks ? pp_mul_e8(pp_ex_px(px), r->qty_e8) : value_at(r, pp_ex_px(px));
+}
+
 /* The order that is expected to be filled at the close before: X4. */
 static inline bool is_accepted(const pp_trips *r, const fill *expected, const fill *entry)
 {
@@ -151,13 +158,14 @@ static inline bool enter(const pp_trips *r, pp_trip *t, way *w)
     t->margin_e8 = base + scaled(value, &r->close_fee[t->side < 0]);
     t->liq_px_e8 = liquidation_px(r, t->side, value, base);
     t->held_wallet_e8 = ex->acc[PP_ACCOUNT_wallet] - t->margin_e8 - w->entry.fee_e8;
-    int64_t mark = pp_mul_e8(pp_ex_px(ex->mark_close[t->entry_bar]), r->qty_e8); /* of any size */
+    int64_t mark = mark_value(r, ex->mark_close[t->entry_bar]);
     return t->held_wallet_e8 + t->margin_e8 + t->side * (mark - value) > r->floor_e8;
 }
 
 /* Held from the first open to the last one without being liquidated. */
-static inline bool survives(const pp_exch *ex, const pp_trip *t, way *w)
+static inline bool survives(const pp_trips *r, const pp_trip *t, way *w)
 {
+    const pp_exch *ex = r->ex;
     const pp_bars *b = &ex->tape->bars;
     size_t i = t->entry_bar, n = t->exit_bar - i;
     double lo, hi;
@@ -167,7 +175,7 @@ static inline bool survives(const pp_exch *ex, const pp_trip *t, way *w)
     w->high_e8 = high > w->exit.open_e8 ? high : w->exit.open_e8;
     if (!t->liq_px_e8)
         return true;
-    if (ex->mark_low != b->low) {
+    if (r->own_marks) {
         pp_extremes(ex->mark_low + i, ex->mark_high + i, n, &lo, &hi);
         low = pp_ex_px(lo);
         high = pp_ex_px(hi);
@@ -281,7 +289,7 @@ bool pp_trip_take(pp_trips *r, pp_trip *t)
     w.entry_ms = open_ms(r, t->entry_bar);
     w.exit_ms = open_ms(r, t->exit_bar);
     if ((t->qty_e8 == r->qty_e8 ? !r->qty_fits : !take_qty(r, t->qty_e8)) || t->entry_bar == 0 ||
-        !no_funding(r->ex, &w) || !enter(r, t, &w) || !leave(r, t, &w) || !survives(r->ex, t, &w))
+        !no_funding(r->ex, &w) || !enter(r, t, &w) || !leave(r, t, &w) || !survives(r, t, &w))
         return false;
     log_trade(r, t, &w);
     add_up(r, t, &w);

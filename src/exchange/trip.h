@@ -40,6 +40,7 @@ typedef struct pp_trips {
     int64_t first_ms;    /* open of tape bar 0 */
     int64_t step_ms;     /* between opens, 0: not always the same */
     bool no_slippage;    /* a fill is at the open, on a tick */
+    bool own_marks;      /* the tape has marks beside the last prices */
     pp_rate taker, base; /* of a value */
     pp_rate close_fee[2];
     /* of the quantity traded last */

@@ -218,7 +218,7 @@ static void daily_stage(pp_work *w, pp_arena *arena)
 static void bar_stage(pp_work *w)
 {
     const pp_equity_summary *s = w->equity;
-    pp_spread x = pp_stats_spread(s->moves, &s->move_sum, &s->loss_sum, s->n_returns);
+    pp_moves_spread x = pp_moves_spread_of(&s->moves, s->n_returns);
     w->sr_bar = mean_over(x.mean, x.deviation);
     w->sortino_bar = s->n_returns < 2 ? UNDEFINED : div0(x.mean, x.downside);
 }
@@ -373,7 +373,8 @@ static void time_stage(pp_work *w)
 static void leverage_stage(pp_work *w)
 {
     const pp_equity_summary *s = w->equity;
-    w->avg_leverage = s->used.n ? pp_ksums_total(&s->used) / (double)s->used.n : UNDEFINED;
+    const pp_moves *m = &s->moves;
+    w->avg_leverage = m->n_used ? pp_ksums_total(&m->leverage) / (double)m->n_used : UNDEFINED;
     w->max_leverage = s->max_leverage;
     w->min_liq_distance = s->min_liq_distance_pct;
     w->min_margin_ratio = s->min_margin_ratio;

@@ -50,37 +50,17 @@ double pp_stats_moment(const double *x, size_t n, int k)
     return n ? central_sum(x, n, k) / (double)n : (double)NAN;
 }
 
-static pp_spread spread_of(const double *x, size_t n)
-{
-    pp_ksums sum = {{0}, {0}, 0}, losses = sum;
-    pp_ksums_add(&sum, x, n);
-    pp_ksums_losses(&losses, x, n);
-    return pp_stats_spread(x, &sum, &losses, n);
-}
-
 double pp_stats_deviation(const double *x, size_t n)
 {
-    return spread_of(x, n).deviation;
+    return n > 1 ? sqrt(central_sum(x, n, 2) / (double)(n - 1)) : (double)NAN;
 }
 
 double pp_stats_downside(const double *x, size_t n)
 {
-    return spread_of(x, n).downside;
-}
-
-pp_spread pp_stats_spread(const double *x, const pp_ksums *sum, const pp_ksums *losses, size_t of)
-{
-    size_t n = sum->n;
-    PP_ASSERT(n <= of, "M1 zeros are not negative in number", n, of);
-    pp_spread s = {(double)NAN, (double)NAN, (double)NAN};
-    if (of == 0)
-        return s;
-    s.mean = pp_ksums_total(sum) / (double)of;
-    s.downside = sqrt(pp_ksums_total(losses) / (double)of);
-    if (of > 1)
-        s.deviation = sqrt((power_sum(x, n, s.mean, 2) + (double)(of - n) * (s.mean * s.mean)) /
-                           (double)(of - 1));
-    return s;
+    pp_ksum sum = {0};
+    for (size_t i = 0; i < n; i++)
+        pp_ksum_add(&sum, x[i] < 0 ? x[i] * x[i] : 0);
+    return n ? sqrt(pp_ksum_total(&sum) / (double)n) : (double)NAN;
 }
 
 double pp_stats_autocorrelation(const double *x, size_t n, int j)

@@ -131,12 +131,14 @@ static void compare_summaries(const pp_equity_summary *a, const pp_equity_summar
 #define EQUAL(field) cr_assert_eq(a->field, b->field, "%s: " #field, name)
 #define BITS(field)  same_bits(&a->field, &b->field, sizeof a->field, #field, name)
     EQUAL(n_points);
-    EQUAL(move_sum.n);
+    EQUAL(moves.n);
     EQUAL(n_returns);
-    EQUAL(used.n);
-    BITS(move_sum);
-    BITS(loss_sum);
-    BITS(used);
+    EQUAL(moves.n_used);
+    BITS(moves.move);
+    BITS(moves.loss);
+    BITS(moves.square);
+    BITS(moves.leverage);
+    BITS(moves.pivot);
     EQUAL(days.n);
     EQUAL(dd_duration_ms);
     EQUAL(recover_ms);
@@ -149,7 +151,6 @@ static void compare_summaries(const pp_equity_summary *a, const pp_equity_summar
     BITS(max_leverage);
     BITS(min_liq_distance_pct);
     BITS(min_margin_ratio);
-    same_bits(a->moves, b->moves, a->move_sum.n * sizeof(double), "moves", name);
     same_bits(a->days.v, b->days.v, a->days.n * sizeof a->days.v[0], "days", name);
     double x = pp_summary_mean_square(a), y = pp_summary_mean_square(b);
     same_bits(&x, &y, sizeof x, "squares", name);
