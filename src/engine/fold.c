@@ -21,9 +21,15 @@ void pp_fold_segments(pp_fold *f, size_t bar)
 {
     while (f->seg < f->seg_end && (size_t)f->seg->bar <= bar) {
         f->now = *f->seg++;
-        f->maintenance_e8 =
-            f->now.side ? pp_margin_maintenance(f->terms, f->now.side, f->now.cost_e8) : 0;
+        f->maintenance_e8 = f->now.side ? -1 : 0;
     }
+}
+
+int64_t pp_fold_maintenance(pp_fold *f)
+{
+    if (f->maintenance_e8 < 0)
+        f->maintenance_e8 = pp_margin_maintenance(f->terms, f->now.side, f->now.cost_e8);
+    return f->maintenance_e8;
 }
 
 double pp_segment_distance(const pp_segment *s, int64_t mark_e8)
@@ -46,7 +52,7 @@ static void fold_position(pp_fold *f, size_t bar, int64_t mark_e8, int64_t unrea
         f->liq_distance_pct =
             dist < f->liq_distance_pct || isnan(f->liq_distance_pct) ? dist : f->liq_distance_pct;
     }
-    if (f->maintenance_e8 > 0) {
+    if (pp_fold_maintenance(f) > 0) {
         double ratio = pp_quotient(s->margin_e8 + unrealised_e8, f->maintenance_e8);
         f->margin_ratio =
             ratio < f->margin_ratio || isnan(f->margin_ratio) ? ratio : f->margin_ratio;
@@ -181,7 +187,7 @@ static void fold_stretch(pp_fold *f, size_t from, size_t to, int64_t low_e8, int
     take_leverage(f, leverage_at(s, high_e8));
     if (s->liq_px_e8)
         take_distance(f, pp_segment_distance(s, worst_e8));
-    if (f->maintenance_e8 > 0) {
+    if (pp_fold_maintenance(f) > 0) {
         double ratio = pp_quotient(s->margin_e8 + unrealised(s, worst_e8), f->maintenance_e8);
         f->margin_ratio =
             ratio < f->margin_ratio || isnan(f->margin_ratio) ? ratio : f->margin_ratio;

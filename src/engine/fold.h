@@ -11,7 +11,7 @@ typedef struct pp_fold {
     const pp_margin_terms *terms;
     const pp_segment *seg, *seg_end; /* segments not yet begun */
     pp_segment now;
-    int64_t maintenance_e8;                          /* of `now` */
+    int64_t maintenance_e8;                          /* of `now`; -1: not asked yet */
     double leverage, liq_distance_pct, margin_ratio; /* since the point before */
     int64_t floor_peak_e8, floor_e8; /* at this peak no loss up to floor_e8 is the deepest so far */
     pp_equity_point p;
@@ -27,6 +27,8 @@ void pp_fold_bars(pp_fold *f, size_t from, size_t to, bool fresh);
 /* The point at the last bar folded. */
 pp_equity_point pp_fold_point(pp_fold *f, int64_t time_ms);
 
+/* The maintenance margin of the position that holds; 0: none. */
+int64_t pp_fold_maintenance(pp_fold *f);
 /* Equity, and distance to the liquidation price in percent of the mark, at a mark. */
 int64_t pp_segment_equity(const pp_segment *s, int64_t mark_e8);
 double pp_segment_distance(const pp_segment *s, int64_t mark_e8);

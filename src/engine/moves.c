@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { LANES = 4 };
+enum { LANES = PP_MOVES_LANES, CHUNK = 8 * LANES };
 
 /* ---- blocks ---- */
 
@@ -17,42 +17,34 @@ enum { LANES = 4 };
         (sum) = t;                                                                                 \
     } while (0)
 
-/* Point k of a block goes to lane k mod LANES. n: a multiple of LANES. */
+#define ADD_LANES(s, x)                                                                            \
+    do {                                                                                           \
+        pp_f64x4_any *sum = (pp_f64x4_any *)(s).sum, *comp = (pp_f64x4_any *)(s).comp;             \
+        ADD(*sum, *comp, x);                                                                       \
+    } while (0)
+
+/* n: a multiple of LANES. */
 PP_SIMD static void add_lanes(pp_moves *m, size_t n)
 {
-    pp_f64x4_any *sums[] = {
-        (pp_f64x4_any *)m->move.sum,     (pp_f64x4_any *)m->move.comp,
-        (pp_f64x4_any *)m->loss.sum,     (pp_f64x4_any *)m->loss.comp,
-        (pp_f64x4_any *)m->square.sum,   (pp_f64x4_any *)m->square.comp,
-        (pp_f64x4_any *)m->leverage.sum, (pp_f64x4_any *)m->leverage.comp,
-    };
-    pp_f64x4 a = *sums[0], b = *sums[1], c = *sums[2], d = *sums[3], e = *sums[4], f = *sums[5],
-             g = *sums[6], h = *sums[7], t, z, most = (pp_f64x4){0} + m->max_leverage;
-    const double *equity = m->equity, *value = m->value + 1, pivot = m->pivot;
-    for (size_t k = 0; k < n; k += LANES) {
-        pp_f64x4 before = *(const pp_f64x4_any *)(equity + k),
-                 now = *(const pp_f64x4_any *)(equity + k + 1);
-        pp_f64x4 move = (now - before) / before;
-        pp_f64x4 used = *(const pp_f64x4_any *)(value + k) / now;
-        pp_f64x4 loss = PP_MIN4(move, (pp_f64x4){0}), off = move - pivot;
-        loss *= loss;
-        off *= off;
-        most = PP_MAX4(used, most);
-        ADD(a, b, move);
-        ADD(c, d, loss);
-        ADD(e, f, off);
-        ADD(g, h, used);
+    const double *equity = m->equity, *value = m->value, pivot = m->pivot;
+    for (size_t k = 0, end; k < n; k = end) {
+        pp_f64x4 moves = {0}, losses = {0}, squares = {0}, used = {0}, t, z;
+        end = k + CHUNK < n ? k + CHUNK : n;
+        for (size_t i = k; i < end; i += LANES) {
+            pp_f64x4 before = *(const pp_f64x4_any *)(equity + i),
+                     now = *(const pp_f64x4_any *)(equity + i + 1), one_of = 1 / before;
+            pp_f64x4 move = (now - before) * one_of, off = move - pivot;
+            pp_f64x4 loss = (pp_f64x4)((pp_i64x4)move & (now < before));
+            moves += move;
+            losses += loss * loss;
+            squares += off * off;
+            used += *(const pp_f64x4_any *)(value + i) * one_of;
+        }
+        ADD_LANES(m->move, moves);
+        ADD_LANES(m->loss, losses);
+        ADD_LANES(m->square, squares);
+        ADD_LANES(m->leverage, used);
     }
-    *sums[0] = a;
-    *sums[1] = b;
-    *sums[2] = c;
-    *sums[3] = d;
-    *sums[4] = e;
-    *sums[5] = f;
-    *sums[6] = g;
-    *sums[7] = h;
-    for (size_t k = 0; k < LANES; k++)
-        m->max_leverage = most[k] > m->max_leverage ? most[k] : m->max_leverage;
 }
 
 static void add_one(pp_ksums *s, size_t lane, double x)
@@ -63,7 +55,7 @@ static void add_one(pp_ksums *s, size_t lane, double x)
 
 static void add_move(pp_moves *m, size_t lane, double before, double now)
 {
-    double move = (now - before) / before, loss = move < 0 ? move : 0, off = move - m->pivot;
+    double move = (now - before) * (1 / before), loss = move < 0 ? move : 0, off = move - m->pivot;
     add_one(&m->move, lane, move);
     add_one(&m->loss, lane, loss * loss);
     add_one(&m->square, lane, off * off);
@@ -71,18 +63,16 @@ static void add_move(pp_moves *m, size_t lane, double before, double now)
 
 static void add_leverage(pp_moves *m, size_t lane, double value, double equity)
 {
-    double used = value / equity;
-    add_one(&m->leverage, lane, used);
-    m->max_leverage = used > m->max_leverage ? used : m->max_leverage;
+    add_one(&m->leverage, lane, value * (1 / equity));
 }
 
 static void find_pivot(pp_moves *m, double before, double now)
 {
-    m->pivot = m->has_pivot ? m->pivot : (now - before) / before;
+    m->pivot = m->has_pivot ? m->pivot : (now - before) * (1 / before);
     m->has_pivot = true;
 }
 
-/* The first n points that wait. */
+/* The moves to the first n points that wait, and the leverage of those before them. */
 static void add(pp_moves *m, size_t n)
 {
     size_t whole = n - n % LANES;
@@ -92,7 +82,7 @@ static void add(pp_moves *m, size_t n)
     add_lanes(m, whole);
     for (size_t k = whole; k < n; k++) {
         add_move(m, k % LANES, m->equity[k], m->equity[k + 1]);
-        add_leverage(m, k % LANES, m->value[k + 1], m->equity[k + 1]);
+        add_leverage(m, k % LANES, m->value[k], m->equity[k]);
     }
     m->waiting -= n;
     memmove(m->equity, m->equity + n, (m->waiting + 1) * sizeof *m->equity);
@@ -107,15 +97,18 @@ void pp_moves_block(pp_moves *m)
 void pp_moves_end(pp_moves *m)
 {
     add(m, m->waiting);
+    if (m->value[0] != 0)
+        add_leverage(m, 0, m->value[0], m->equity[0]);
+    m->value[0] = 0;
 }
 
-/* A point by itself. */
-static void take_leverage(pp_moves *m, int64_t equity_e8, int64_t value_e8)
+/* The point before those to come. */
+static void begin_at(pp_moves *m, int64_t equity_e8, int64_t value_e8)
 {
-    if (equity_e8 <= 0 || value_e8 == 0)
-        return;
-    add_leverage(m, 0, (double)value_e8, (double)equity_e8);
-    m->n_used++;
+    bool used = value_e8 != 0 && equity_e8 > 0;
+    m->equity[0] = (double)equity_e8;
+    m->value[0] = used ? (double)value_e8 : 0;
+    m->n_used += used;
 }
 
 void pp_moves_init(pp_moves *m, pp_arena *arena, int64_t equity_e8, int64_t value_e8)
@@ -123,21 +116,18 @@ void pp_moves_init(pp_moves *m, pp_arena *arena, int64_t equity_e8, int64_t valu
     enum { PLACES = PP_MOVES_BLOCK + PP_MOVES_ROOM + PP_MOVES_SPARE + 1 };
     *m = (pp_moves){.equity = PP_ARRAY(arena, double, PLACES),
                     .value = PP_ARRAY(arena, double, PLACES)};
-    m->equity[0] = (double)equity_e8;
-    take_leverage(m, equity_e8, value_e8);
+    begin_at(m, equity_e8, value_e8);
 }
 
 void pp_moves_odd(pp_moves *m, int64_t equity_e8, int64_t value_e8)
 {
     pp_moves_end(m);
-    double before = m->equity[0], now = (double)equity_e8;
-    if (before > 0) {
-        find_pivot(m, before, now);
-        add_move(m, 0, before, now);
+    if (m->equity[0] > 0) {
+        find_pivot(m, m->equity[0], (double)equity_e8);
+        add_move(m, 0, m->equity[0], (double)equity_e8);
         m->n++;
     }
-    take_leverage(m, equity_e8, value_e8);
-    m->equity[0] = now;
+    begin_at(m, equity_e8, value_e8);
 }
 
 pp_moves_spread pp_moves_spread_of(const pp_moves *m, size_t of)

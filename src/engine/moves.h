@@ -2,30 +2,30 @@
  * before, and leverage, value of the position / equity. Points are handed over as amounts, and
  * looked at in blocks.
  *
- *     double *value, *equity = pp_moves_room(m, n, &value);
- *     ... write n of each, value 0 where flat ...
- *     pp_moves_took(m, n, in_position);
+ *     double *value, *equity = pp_moves_room(m, &value);
+ *     ... write some of each, value 0 where flat ...
+ *     pp_moves_took(m, n, n_used);
  *     pp_moves_odd(m, equity, value);   // a point after or with an equity <= 0
  *     pp_moves_end(m);                  // before the sums are read
  *
  * Amounts are whole e8 numbers. The sums depend on the points and their order alone, not on how
- * many are handed over at a time; a point that may be left out is one of a flat account that has
- * what it had at the point before: its move is 0. */
+ * many are handed over at a time: point k of a block is in lane k mod PP_MOVES_LANES, and a few of
+ * a lane are added up before they are added to its compensated sum. A point that may be left out is
+ * one of a flat account that has what it had at the point before: its move is 0. */
 #ifndef PP_MOVES_H
 #define PP_MOVES_H
 
 #include "base/arena.h"
 #include "base/ksum.h"
 
-enum { PP_MOVES_BLOCK = 512, PP_MOVES_ROOM = 256, PP_MOVES_SPARE = 8 };
+enum { PP_MOVES_LANES = 4, PP_MOVES_BLOCK = 512, PP_MOVES_ROOM = 256, PP_MOVES_SPARE = 8 };
 
 typedef struct pp_moves {
     pp_ksums move, loss, square, leverage; /* loss: min(move, 0)^2; square: (move - pivot)^2 */
     double pivot;                          /* the first move */
     bool has_pivot;
-    double max_leverage;
     size_t n, n_used; /* moves; points in a position */
-    /* Points whose moves are still to be taken, behind the one before them. */
+    /* Points that wait, behind the one before them, whose leverage waits too. */
     double *equity, *value;
     size_t waiting;
 } pp_moves;
@@ -39,11 +39,12 @@ static inline double *pp_moves_room(const pp_moves *m, double **value)
     return m->equity + m->waiting + 1;
 }
 void pp_moves_block(pp_moves *m);
-static inline void pp_moves_took(pp_moves *m, size_t n, bool in_position)
+/* n_used: those of the n that are in a position. */
+static inline void pp_moves_took(pp_moves *m, size_t n, size_t n_used)
 {
     m->waiting += n;
     m->n += n;
-    m->n_used += in_position ? n : 0;
+    m->n_used += n_used;
     while (m->waiting >= PP_MOVES_BLOCK)
         pp_moves_block(m);
 }

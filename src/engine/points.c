@@ -8,6 +8,8 @@
 #include "base/time.h"
 #include "engine/fold.h"
 
+#include <string.h>
+
 typedef struct walk {
     pp_fold f;
     const pp_loop *l;
@@ -20,7 +22,11 @@ typedef struct walk {
     size_t n;
     pp_equity_summary *sum; /* NULL: made of the points afterwards */
     int64_t qty_e8;         /* the last one held, num / den in lowest terms */
-    double num, den, most;  /* marks below `most` have products that doubles hold */
+    double num, den, most;  /* values below `most` come of products that doubles hold */
+    double upkeep[2];       /* maintenance per value in the lowest tier, long and short; INFINITY:
+                               not known */
+    int64_t floor_e8, floor_peak_e8; /* falls within bars that are not the deepest from this peak */
+    double floor_pct;
 } walk;
 
 static const pp_bars *tape_bars(const walk *w)
@@ -75,19 +81,44 @@ static size_t stretch_end(walk *w, size_t i)
     return f->seg < f->seg_end && (size_t)f->seg->bar < to ? (size_t)f->seg->bar : to;
 }
 
+#define WHOLE(x)    (((x) + 0x1.8p52) - 0x1.8p52) /* as pp_whole() */
+#define LEAST(a, b) ((a) < (b) ? (a) : (b))
+#define MOST(a, b)  ((a) > (b) ? (a) : (b))
+
+/* A flat account's close behind the points of the stretch. */
+static void put_flat(walk *w, pp_stretch *x, int64_t peak_e8)
+{
+    int64_t equity_e8 = w->f.now.side ? w->f.seg->wallet_e8 : w->f.now.wallet_e8;
+    double *value, *equity = pp_moves_room(&w->sum->moves, &value);
+    double fall = (double)(peak_e8 - equity_e8), top = WHOLE(fall * 0x1p-20),
+           rest = fall - top * 0x1p20;
+    equity[x->n] = (double)equity_e8;
+    value[x->n] = 0;
+    x->n++;
+    x->low_e8 = LEAST(equity_e8, x->low_e8);
+    x->high_e8 = MOST(equity_e8, x->high_e8);
+    x->squares[0] += top * top;
+    x->squares[1] += top * rest;
+    x->squares[2] += rest * rest;
+}
+
+static bool is_small(int64_t equity_e8)
+{
+    return equity_e8 > 0 && equity_e8 < INT64_C(1) << 50;
+}
+
 /* The first close of a flat account, where every bar has a point. */
 static bool first_flat(walk *w, size_t i)
 {
     pp_equity_point *p = &w->f.p;
     int64_t equity_e8 = w->f.now.wallet_e8;
     PP_ASSERT(w->f.now.margin_e8 == 0, "L3 flat", w->f.now.margin_e8, equity_e8);
-    if (!w->dense || p->equity_e8 <= 0 || equity_e8 <= 0 || equity_e8 >= INT64_C(1) << 50)
+    if (!w->dense || p->equity_e8 <= 0 || !is_small(equity_e8))
         return false;
-    double *value;
-    *pp_moves_room(&w->sum->moves, &value) = (double)equity_e8;
-    *value = 0;
+    pp_stretch x = {.bars = tape_bars(w), .first = i, .low_e8 = equity_e8, .high_e8 = equity_e8};
+    put_flat(w, &x, p->peak_e8);
     p->qty_e8 = 0;
-    pp_summary_stretch(w->sum, 1, equity_e8, equity_e8, NULL, tape_bars(w), i, p);
+    pp_summary_stretch(w->sum, &x, p);
     if (p->max_dd_pct > p->intrabar_max_dd_pct)
         p->intrabar_max_dd_pct = p->max_dd_pct;
     w->n++;
@@ -132,7 +163,7 @@ enum { LANES = 4 };
 typedef struct held {
     const double *close, *inside; /* marks at the closes; the adverse ones within the bars */
     double side, base, num, den;  /* equity = base + side * whole(mark * num / den) */
-    double most, peak;
+    double peak;
     size_t n; /* of them */
 } held;
 
@@ -140,7 +171,7 @@ typedef struct held {
 typedef struct reach {
     double low, high, inside;
     double squares[3]; /* of what the equity is below `peak`, see pp_summary_stretch() */
-    bool fits;         /* marks at closes are whole numbers of e8 below `most` */
+    bool whole;        /* all marks at closes are whole numbers of e8 */
     bool exact;        /* no value was rounded */
 } reach;
 
@@ -167,7 +198,7 @@ __attribute__((always_inline)) static inline void held_at(const held *h, size_t 
         pp_f64x4 worth = h->base + h->side * v;
         *(pp_f64x4_any *)(equity + at) = worth;
         *(pp_f64x4_any *)(value + at) = v;
-        off |= (x - mark >= 0.25) | (mark - x >= 0.25) | (mark >= h->most);
+        off |= (pp_f64x4)((pp_i64x4)(x - mark) & INT64_MAX) >= 0.25;
         rounded |= v * h->den != product;
         pp_f64x4 fall = (pp_f64x4)((pp_i64x4)(h->peak - worth) & fresh);
         pp_f64x4 top = WHOLE(fall * 0x1p-20), rest = fall - top * 0x1p20;
@@ -239,8 +270,7 @@ static void take_qty(walk *w, int64_t qty_e8)
     w->qty_e8 = qty_e8;
     w->num = (double)(num >> twos);
     w->den = (double)(den >> twos);
-    w->most = LEAST(0x1p51 / w->num, 0x1p49 * w->den / w->num);
-    w->most = LEAST(w->most, 0x1p50);
+    w->most = LEAST(0x1p50 / w->den, 0x1p48);
 }
 
 /* False: not all of it is a whole number of doubles. */
@@ -258,82 +288,137 @@ static bool held_of(walk *w, size_t i, held *h)
                 .side = s->side,
                 .base = (double)base_e8,
                 .num = w->num,
-                .den = w->den,
-                .most = w->most};
+                .den = w->den};
     return base_e8 < INT64_C(1) << 49 && base_e8 > -(INT64_C(1) << 49);
 }
 
-static void take_inside(pp_equity_point *p, int64_t peak_e8, int64_t equity_e8)
+static void take_inside(walk *w, int64_t peak_e8, int64_t equity_e8)
 {
+    pp_equity_point *p = &w->f.p;
+    if (w->floor_peak_e8 != peak_e8 || !(w->floor_pct == p->intrabar_max_dd_pct)) {
+        w->floor_peak_e8 = peak_e8;
+        w->floor_pct = p->intrabar_max_dd_pct;
+        w->floor_e8 = pp_drawdown_floor(peak_e8, w->floor_pct);
+    }
+    if (peak_e8 - equity_e8 <= w->floor_e8)
+        return;
     double pct = pp_drawdown_pct(peak_e8, equity_e8);
     p->intrabar_max_dd_pct = pct > p->intrabar_max_dd_pct ? pct : p->intrabar_max_dd_pct;
 }
 
 /* Drawdown at the adverse extremes, from the peak before each bar; p is before them. */
-static void inside(walk *w, const held *h, const double *equity, size_t n, int64_t adverse_e8,
+static void inside(walk *w, const held *h, const double *equity, int64_t adverse_e8,
                    int64_t best_e8)
 {
     pp_equity_point *p = &w->f.p;
     const pp_segment *s = &w->f.now;
-    int64_t peak_e8 = p->peak_e8, top_e8 = best_e8 > peak_e8 ? best_e8 : peak_e8,
+    int64_t peak_e8 = p->peak_e8, top_e8 = MOST(best_e8, peak_e8),
             worst_e8 = pp_segment_equity(s, adverse_e8);
     if (top_e8 == peak_e8)
-        take_inside(p, peak_e8, worst_e8);
+        take_inside(w, peak_e8, worst_e8);
     else if (pp_drawdown_pct(top_e8, worst_e8) > p->intrabar_max_dd_pct)
-        for (size_t k = 0; k < n; k++) {
+        for (size_t k = 0; k < h->n; k++) {
             int64_t equity_e8 = (int64_t)equity[k];
             if (pp_e8_of_double(h->inside[k], &adverse_e8))
-                take_inside(p, peak_e8, pp_segment_equity(s, adverse_e8));
-            peak_e8 = equity_e8 > peak_e8 ? equity_e8 : peak_e8;
+                take_inside(w, peak_e8, pp_segment_equity(s, adverse_e8));
+            peak_e8 = MOST(equity_e8, peak_e8);
         }
 }
 
-/* Distance and margin ratio, if they can be the smallest so far: the ratio as computed falls with
- * the equity (E1 in fold.c); the distance is that of some close, none of which is nearer than the
- * adverse mark. */
-static void near_liquidation(walk *w, const held *h, size_t n, int64_t worst_e8, int64_t adverse_e8)
+/* Leverage, v / (c + v), is the largest at one of the ends (E2 in fold.c). */
+static void take_leverage(pp_equity_summary *sum, double value, double equity)
 {
-    const pp_segment *s = &w->f.now;
-    pp_equity_summary *sum = w->sum;
-    int64_t mark_e8;
-    if (w->f.maintenance_e8 > 0)
-        pp_summary_extremes(sum, 0, (double)NAN,
-                            pp_quotient(worst_e8 - s->wallet_e8, w->f.maintenance_e8));
-    if (!s->liq_px_e8)
-        return;
-    bool beyond = s->side * (adverse_e8 - s->liq_px_e8) <= 0;
-    if (!beyond && pp_segment_distance(s, adverse_e8) * (1 - 1e-9) > sum->min_liq_distance_pct)
-        return;
-    for (size_t k = 0; k < n; k++)
-        if (pp_e8_of_double(h->close[k], &mark_e8))
-            pp_summary_extremes(sum, 0, pp_segment_distance(s, mark_e8), (double)NAN);
+    if (value >= sum->max_leverage * equity * (1 - 1e-12))
+        sum->max_leverage = MOST(value / equity, sum->max_leverage);
 }
 
-/* Bars [i, to) with one position and a point each. Returns the first one not taken. */
+/* The margin ratio as computed falls with the equity (E1); most are seen to be above the smallest
+ * so far without the exact maintenance margin. */
+static void take_margin_ratio(walk *w, int64_t worst_e8)
+{
+    const pp_segment *s = &w->f.now;
+    double left = (double)(worst_e8 - s->wallet_e8), least = w->sum->min_margin_ratio,
+           most = w->upkeep[s->side < 0] * (double)s->cost_e8 + 4;
+    if (s->cost_e8 <= w->f.terms->ins->tiers[0].limit_e8 && left > least * most * (1 + 1e-12))
+        return;
+    int64_t maintenance_e8 = pp_fold_maintenance(&w->f);
+    if (maintenance_e8 > 0)
+        pp_summary_extremes(w->sum, 0, (double)NAN,
+                            pp_quotient(worst_e8 - s->wallet_e8, maintenance_e8));
+}
+
+/* The distance is that of some close, none of which is nearer than the adverse mark. */
+static void take_distance(walk *w, const held *h, int64_t adverse_e8)
+{
+    const pp_segment *s = &w->f.now;
+    int64_t mark_e8;
+    bool beyond = s->side * (adverse_e8 - s->liq_px_e8) <= 0;
+    if (!s->liq_px_e8 ||
+        (!beyond && pp_segment_distance(s, adverse_e8) * (1 - 1e-9) > w->sum->min_liq_distance_pct))
+        return;
+    for (size_t k = 0; k < h->n; k++)
+        if (pp_e8_of_double(h->close[k], &mark_e8))
+            pp_summary_extremes(w->sum, 0, pp_segment_distance(s, mark_e8), (double)NAN);
+}
+
+/* The position is left at the close of this bar, within the day: its point goes with the held
+ * ones. */
+static bool leaves_at(const walk *w, size_t to)
+{
+    const pp_segment *next = w->f.seg;
+    return to < w->day_end && next < w->f.seg_end && (size_t)next->bar == to && next->side == 0 &&
+           is_small(next->wallet_e8) && (next + 1 == w->f.seg_end || (size_t)next[1].bar > to);
+}
+
+/* x->n points from bar x->first on with one position. False: not taken. */
+static bool take_held(walk *w, held *h, pp_stretch *x, bool leaves)
+{
+    pp_equity_point *p = &w->f.p;
+    double *value, *equity = pp_moves_room(&w->sum->moves, &value);
+    int64_t adverse_e8;
+    h->n = x->n_used = x->n;
+    h->peak = (double)p->peak_e8;
+    reach r = held_values(h, equity, value);
+    double low_value = h->side * (r.low - h->base), high_value = h->side * (r.high - h->base);
+    if (!r.whole || !(r.low > 0) || !(MOST(low_value, high_value) < w->most) ||
+        !pp_e8_of_double(r.inside, &adverse_e8))
+        return false;
+    x->low_e8 = (int64_t)r.low;
+    x->high_e8 = (int64_t)r.high;
+    memcpy(x->squares, r.squares, sizeof x->squares);
+    inside(w, h, equity, adverse_e8, x->high_e8);
+    take_leverage(w->sum, low_value, r.low);
+    take_leverage(w->sum, high_value, r.high);
+    take_margin_ratio(w, x->low_e8);
+    take_distance(w, h, adverse_e8);
+    if (leaves)
+        put_flat(w, x, p->peak_e8);
+    p->qty_e8 = leaves ? 0 : w->f.now.side * w->f.now.qty_e8;
+    pp_summary_stretch(w->sum, x, p);
+    if (p->max_dd_pct > p->intrabar_max_dd_pct)
+        p->intrabar_max_dd_pct = p->max_dd_pct;
+    w->n += x->n;
+    return true;
+}
+
+/* Bars [i, to) with one position and a point each, and the close that leaves it. Returns the first
+ * one not taken. */
 static size_t held_stretch(walk *w, size_t i, size_t to)
 {
-    pp_equity_summary *sum = w->sum;
-    pp_equity_point *p = &w->f.p;
+    enum { MOST_HELD = PP_MOVES_ROOM - 1 };
     held h;
-    if (!held_of(w, i, &h) || p->equity_e8 <= 0)
+    if (!held_of(w, i, &h) || w->f.p.equity_e8 <= 0)
         return i;
-    for (size_t n; i < to; i += n, h.close += n, h.inside += n) {
-        h.n = n = to - i < PP_MOVES_ROOM ? to - i : PP_MOVES_ROOM;
-        h.peak = (double)p->peak_e8;
-        double *value, *equity = pp_moves_room(&sum->moves, &value);
-        reach r = held_values(&h, equity, value);
-        int64_t worst_e8 = (int64_t)r.low, best_e8 = (int64_t)r.high, adverse_e8;
-        if (!r.fits || worst_e8 <= 0 || !pp_e8_of_double(r.inside, &adverse_e8))
+    for (size_t n; i < to; i += n) {
+        pp_stretch x = {.bars = tape_bars(w), .first = i};
+        x.n = LEAST(to - i, (size_t)MOST_HELD);
+        if (!take_held(w, &h, &x, i + x.n == to && leaves_at(w, to)))
             return i;
-        p->qty_e8 = w->f.now.side * w->f.now.qty_e8;
-        inside(w, &h, equity, n, adverse_e8, best_e8);
-        pp_summary_stretch(sum, n, worst_e8, best_e8, r.squares, tape_bars(w), i, p);
-        if (p->max_dd_pct > p->intrabar_max_dd_pct)
-            p->intrabar_max_dd_pct = p->max_dd_pct;
-        near_liquidation(w, &h, n, worst_e8, adverse_e8);
-        w->n += n;
+        n = x.n;
+        h.close += n;
+        h.inside += n;
     }
-    return to;
+    return i;
 }
 
 /* As many points from bar i on as can be taken at once; i itself if none. */
@@ -372,6 +457,15 @@ static void walk_bars(walk *w, size_t first)
         pp_summary_end(w->sum, &w->f.p);
 }
 
+static double upkeep_of(const pp_margin_terms *t, int which)
+{
+    const pp_tier *lowest = &t->ins->tiers[0];
+    pp_ratio fee = t->close_fee[which];
+    return lowest->deduction_e8 < 0
+               ? (double)INFINITY
+               : pp_double_of_e8(lowest->mmr_e8) + (double)fee.num / (double)fee.den;
+}
+
 pp_points pp_points_make(pp_arena *arena, const pp_loop *l, int64_t start_ms, bool keep)
 {
     size_t first = l->cfg.exchange->first_bar, end = l->end_bar;
@@ -390,6 +484,8 @@ pp_points pp_points_make(pp_arena *arena, const pp_loop *l, int64_t start_ms, bo
         return (pp_points){w.out, w.n, pp_summary_of(arena, w.out, w.n)};
     }
     w.sum = pp_summary_new(arena, &w.f.p);
+    for (int k = 0; k < 2; k++)
+        w.upkeep[k] = upkeep_of(w.f.terms, k);
     w.sum->exec = &exec->bars;
     w.sum->exec_first = (size_t)(before + 1);
     w.n = 1;

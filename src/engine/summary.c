@@ -238,72 +238,66 @@ static void take_low(pp_equity_summary *s, int64_t time_ms, int64_t equity_e8, p
 }
 
 /* Some of the points reach the peak or go beyond. */
-static void through_peaks(pp_equity_summary *s, const double *e8, size_t n, const pp_bars *bars,
-                          size_t first, pp_equity_point *p)
+static void through_peaks(pp_equity_summary *s, const double *e8, const pp_stretch *x,
+                          pp_equity_point *p)
 {
-    for (size_t k = 0; k < n; k++) {
+    for (size_t k = 0; k < x->n; k++) {
         int64_t equity_e8 = (int64_t)e8[k], fall_e8 = p->peak_e8 - equity_e8;
+        bool under = k > 0 && (int64_t)e8[k - 1] < p->peak_e8;
+        if (fall_e8 <= 0)
+            take_top(s, pp_bars_close_ms(x->bars, x->first + k), equity_e8, under);
         if (fall_e8 < 0) {
-            take_top(s, pp_bars_close_ms(bars, first + k), equity_e8,
-                     k > 0 && (int64_t)e8[k - 1] < p->peak_e8);
             p->peak_e8 = s->since_peak_e8 = equity_e8;
             s->floor_e8 = floor_of(equity_e8, p);
-        } else if (fall_e8 == 0) {
-            take_top(s, pp_bars_close_ms(bars, first + k), equity_e8,
-                     k > 0 && (int64_t)e8[k - 1] < p->peak_e8);
-        } else if (fall_e8 > s->floor_e8) {
-            take_low(s, pp_bars_close_ms(bars, first + k), equity_e8, p);
+        } else if (fall_e8 > 0 && fall_e8 > s->floor_e8) {
+            take_low(s, pp_bars_close_ms(x->bars, x->first + k), equity_e8, p);
         }
         take_fall(s, p->peak_e8, equity_e8, 1);
     }
-    s->under = (int64_t)e8[n - 1] < p->peak_e8;
+    s->under = (int64_t)e8[x->n - 1] < p->peak_e8;
 }
 
-/* Falls below the peak that stands, none of which is above `most`. */
-static void take_squares(pp_equity_summary *s, const double *e8, size_t n, int64_t peak_e8,
-                         int64_t most_e8, const double squares[3])
+static void take_squares(pp_equity_summary *s, const double *e8, const pp_stretch *x,
+                         int64_t peak_e8)
 {
     take_peak(s, peak_e8);
-    if (squares && most_e8 < INT64_C(1) << 42) {
-        pp_i128 high = (int64_t)squares[0], mixed = (int64_t)squares[1], low = (int64_t)squares[2];
-        s->squares += (pp_u128)((high << 40) + mixed * (1 << 21) + low);
+    if (peak_e8 - x->low_e8 < INT64_C(1) << 42) {
+        pp_i128 high = (int64_t)x->squares[0], mixed = (int64_t)x->squares[1];
+        s->squares += (pp_u128)((high << 40) + mixed * (1 << 21) + (int64_t)x->squares[2]);
         return;
     }
-    for (size_t k = 0; k < n; k++)
+    for (size_t k = 0; k < x->n; k++)
         s->squares += square_of(peak_e8 - (int64_t)e8[k], 0);
 }
 
 /* None does. Falls below 2^50 give unequal percentages where they are unequal, so that the deepest
  * of the stretch is the first of its lowest. */
-static void below_peak(pp_equity_summary *s, const double *e8, size_t n, int64_t low_e8,
-                       const double squares[3], const pp_bars *bars, size_t first,
+static void below_peak(pp_equity_summary *s, const double *e8, const pp_stretch *x,
                        pp_equity_point *p)
 {
     size_t k = 0;
     s->under = true;
-    take_squares(s, e8, n, p->peak_e8, p->peak_e8 - low_e8, squares);
-    if (p->peak_e8 - low_e8 <= s->floor_e8)
+    take_squares(s, e8, x, p->peak_e8);
+    if (p->peak_e8 - x->low_e8 <= s->floor_e8)
         return;
-    while ((int64_t)e8[k] != low_e8)
+    while ((int64_t)e8[k] != x->low_e8)
         k++;
-    take_low(s, pp_bars_close_ms(bars, first + k), low_e8, p);
+    take_low(s, pp_bars_close_ms(x->bars, x->first + k), x->low_e8, p);
 }
 
-void pp_summary_stretch(pp_equity_summary *s, size_t n, int64_t low_e8, int64_t high_e8,
-                        const double squares[3], const pp_bars *bars, size_t first,
-                        pp_equity_point *p)
+void pp_summary_stretch(pp_equity_summary *s, const pp_stretch *x, pp_equity_point *p)
 {
     double *value, *e8 = pp_moves_room(&s->moves, &value);
     if (s->floor_e8 < 0)
         s->floor_e8 = floor_of(p->peak_e8, p);
-    if (high_e8 < p->peak_e8 && p->peak_e8 < INT64_C(1) << FALL_BITS)
-        below_peak(s, e8, n, low_e8, squares, bars, first, p);
+    if (x->high_e8 < p->peak_e8 && p->peak_e8 < INT64_C(1) << FALL_BITS)
+        below_peak(s, e8, x, p);
     else
-        through_peaks(s, e8, n, bars, first, p);
-    p->equity_e8 = p->low_e8 = p->high_e8 = (int64_t)e8[n - 1];
-    pp_moves_took(&s->moves, n, p->qty_e8 != 0);
-    s->n_returns += n;
-    s->n_points += n;
+        through_peaks(s, e8, x, p);
+    p->equity_e8 = p->low_e8 = p->high_e8 = (int64_t)e8[x->n - 1];
+    pp_moves_took(&s->moves, x->n, x->n_used);
+    s->n_returns += x->n;
+    s->n_points += x->n;
     s->last.qty_e8 = p->qty_e8;
     s->last.equity_e8 = p->equity_e8;
     s->last.peak_e8 = p->peak_e8;
@@ -312,8 +306,6 @@ void pp_summary_stretch(pp_equity_summary *s, size_t n, int64_t low_e8, int64_t 
 void pp_summary_end(pp_equity_summary *s, const pp_equity_point *p)
 {
     pp_moves_end(&s->moves);
-    s->max_leverage =
-        s->moves.max_leverage > s->max_leverage ? s->moves.max_leverage : s->max_leverage;
     if (s->n_points > 1)
         take_day(s, p->time_ms, p->equity_e8);
     still_under(s, p->time_ms);

@@ -61,18 +61,20 @@ void pp_summary_add(pp_equity_summary *s, const pp_equity_point *p);
 /* ---- points a stretch at a time, all within one UTC day, after a point with equity > 0 ----
  *
  * p is the running point: what it says about the point before is brought forward to the last one
- * taken, but for its time. Equities are whole e8 numbers below 2^50, above 0. After the last
- * stretch of a day comes pp_summary_day(), after the last one of all pp_summary_end(). */
+ * taken, but for its time and its position. Equities are whole e8 numbers below 2^50, above 0.
+ * After the last stretch of a day comes pp_summary_day(), after the last one of all
+ * pp_summary_end(). */
 
-/* The n <= PP_MOVES_ROOM points written to the room of s->moves, whose equities lie in
- * [low_e8, high_e8], at the closes of bars; values count if p->qty_e8 is not 0.
- *
- * squares (NULL: not known): of the falls f below p->peak_e8, where none is above it, each split as
- * h * 2^20 + l, the sums of h * h, h * l and l * l; of so many points they are exact where f is
- * below 2^42. */
-void pp_summary_stretch(pp_equity_summary *s, size_t n, int64_t low_e8, int64_t high_e8,
-                        const double squares[3], const pp_bars *bars, size_t first_bar,
-                        pp_equity_point *p);
+/* Points written to the room of s->moves, at the closes of bars from `first` on. */
+typedef struct pp_stretch {
+    const pp_bars *bars;
+    size_t first, n, n_used; /* n <= PP_MOVES_ROOM; the first n_used are in a position */
+    int64_t low_e8, high_e8; /* their lowest and highest equity */
+    /* Of the falls f below p->peak_e8, where no point is above it, each split as h * 2^20 + l: the
+     * sums of h * h, h * l and l * l; of so many points they are exact where f is below 2^42. */
+    double squares[3];
+} pp_stretch;
+void pp_summary_stretch(pp_equity_summary *s, const pp_stretch *x, pp_equity_point *p);
 /* n more points that stand as the last one does, flat, the last of them at the close of a bar. */
 void pp_summary_repeat(pp_equity_summary *s, size_t n, const pp_bars *bars, size_t last_bar,
                        const pp_equity_point *p);
