@@ -49,7 +49,6 @@ typedef struct pp_column_cache {
     void (*publish)(void *ctx, const char *key, int n_outputs, size_t n);
     /* The view of a timeframe; NULL: the caller makes its own. */
     const pp_view *(*view)(void *ctx, const pp_bars *tape, pp_tf tf);
-    void (*highest)(void *ctx, const pp_tape *tape, double out[2]); /* pp_tape_highest() */
     const struct pp_bits_cache *bits; /* of conditions (rule.h); NULL: none */
     void *ctx;
 } pp_column_cache;

@@ -8,8 +8,6 @@
 #include "base/time.h"
 #include "engine/fold.h"
 
-#include <string.h>
-
 typedef struct walk {
     pp_fold f;
     const pp_loop *l;
@@ -86,20 +84,15 @@ static size_t stretch_end(walk *w, size_t i)
 #define MOST(a, b)  ((a) > (b) ? (a) : (b))
 
 /* A flat account's close behind the points of the stretch. */
-static void put_flat(walk *w, pp_stretch *x, int64_t peak_e8)
+static void put_flat(walk *w, pp_stretch *x)
 {
     int64_t equity_e8 = w->f.now.side ? w->f.seg->wallet_e8 : w->f.now.wallet_e8;
-    double *value, *equity = pp_moves_room(&w->sum->moves, &value);
-    double fall = (double)(peak_e8 - equity_e8), top = WHOLE(fall * 0x1p-20),
-           rest = fall - top * 0x1p20;
-    equity[x->n] = (double)equity_e8;
-    value[x->n] = 0;
+    pp_moves_room to = pp_moves_next(&w->sum->moves);
+    to.equity[x->n] = (double)equity_e8;
+    to.value[x->n] = 0;
     x->n++;
     x->low_e8 = LEAST(equity_e8, x->low_e8);
     x->high_e8 = MOST(equity_e8, x->high_e8);
-    x->squares[0] += top * top;
-    x->squares[1] += top * rest;
-    x->squares[2] += rest * rest;
 }
 
 static bool is_small(int64_t equity_e8)
@@ -116,7 +109,7 @@ static bool first_flat(walk *w, size_t i)
     if (!w->dense || p->equity_e8 <= 0 || !is_small(equity_e8))
         return false;
     pp_stretch x = {.bars = tape_bars(w), .first = i, .low_e8 = equity_e8, .high_e8 = equity_e8};
-    put_flat(w, &x, p->peak_e8);
+    put_flat(w, &x);
     p->qty_e8 = 0;
     pp_summary_stretch(w->sum, &x, p);
     if (p->max_dd_pct > p->intrabar_max_dd_pct)
@@ -163,16 +156,14 @@ enum { LANES = 4 };
 typedef struct held {
     const double *close, *inside; /* marks at the closes; the adverse ones within the bars */
     double side, base, num, den;  /* equity = base + side * whole(mark * num / den) */
-    double peak;
-    size_t n; /* of them */
+    size_t n;                     /* of them */
 } held;
 
 /* Over bars: lowest and highest equity at the closes, the most adverse mark within, as a price. */
 typedef struct reach {
     double low, high, inside;
-    double squares[3]; /* of what the equity is below `peak`, see pp_summary_stretch() */
-    bool whole;        /* all marks at closes are whole numbers of e8 */
-    bool exact;        /* no value was rounded */
+    bool whole; /* all marks at closes are whole numbers of e8 */
+    bool exact; /* no value was rounded */
 } reach;
 
 #define WHOLE(x)    (((x) + 0x1.8p52) - 0x1.8p52) /* as pp_whole() */
@@ -186,11 +177,9 @@ __attribute__((always_inline)) static inline void held_at(const held *h, size_t 
 {
     const double one_of = 1 / h->den;
     pp_f64x4 low = (pp_f64x4){0} + INFINITY, high = (pp_f64x4){0}, worst = low;
-    pp_f64x4 high2 = {0}, mixed = {0}, low2 = {0};
-    pp_i64x4 off = {0}, rounded = {0}, lane = {0, 1, 2, 3};
+    pp_i64x4 off = {0}, rounded = {0};
     for (size_t i = 0; i < n; i += LANES) {
         size_t at = i + LANES <= n ? i : n - LANES;
-        pp_i64x4 fresh = (lane >= (int64_t)(i - at)) & (lane < (int64_t)(h->n - at));
         pp_f64x4 x = *(const pp_f64x4_any *)(h->close + at) * 1e8;
         pp_f64x4 inside = *(const pp_f64x4_any *)(h->inside + at) * h->side;
         pp_f64x4 mark = WHOLE(x), product = mark * h->num;
@@ -200,25 +189,13 @@ __attribute__((always_inline)) static inline void held_at(const held *h, size_t 
         *(pp_f64x4_any *)(value + at) = v;
         off |= (pp_f64x4)((pp_i64x4)(x - mark) & INT64_MAX) >= 0.25;
         rounded |= v * h->den != product;
-        pp_f64x4 fall = (pp_f64x4)((pp_i64x4)(h->peak - worth) & fresh);
-        pp_f64x4 top = WHOLE(fall * 0x1p-20), rest = fall - top * 0x1p20;
-        high2 += top * top;
-        mixed += top * rest;
-        low2 += rest * rest;
         low = PP_MIN4(worth, low);
         high = PP_MAX4(worth, high);
         worst = PP_MIN4(inside, worst);
     }
-    *r = (reach){low[0],
-                 high[0],
-                 worst[0],
-                 {high2[0], mixed[0], low2[0]},
-                 !(off[0] | off[1] | off[2] | off[3]),
+    *r = (reach){low[0], high[0], worst[0], !(off[0] | off[1] | off[2] | off[3]),
                  !(rounded[0] | rounded[1] | rounded[2] | rounded[3])};
     for (int k = 1; k < LANES; k++) {
-        r->squares[0] += high2[k];
-        r->squares[1] += mixed[k];
-        r->squares[2] += low2[k];
         r->low = LEAST(low[k], r->low);
         r->high = MOST(high[k], r->high);
         r->inside = LEAST(worst[k], r->inside);
@@ -374,25 +351,23 @@ static bool leaves_at(const walk *w, size_t to)
 static bool take_held(walk *w, held *h, pp_stretch *x, bool leaves)
 {
     pp_equity_point *p = &w->f.p;
-    double *value, *equity = pp_moves_room(&w->sum->moves, &value);
+    pp_moves_room to = pp_moves_next(&w->sum->moves);
     int64_t adverse_e8;
     h->n = x->n_used = x->n;
-    h->peak = (double)p->peak_e8;
-    reach r = held_values(h, equity, value);
+    reach r = held_values(h, to.equity, to.value);
     double low_value = h->side * (r.low - h->base), high_value = h->side * (r.high - h->base);
     if (!r.whole || !(r.low > 0) || !(MOST(low_value, high_value) < w->most) ||
         !pp_e8_of_double(r.inside, &adverse_e8))
         return false;
     x->low_e8 = (int64_t)r.low;
     x->high_e8 = (int64_t)r.high;
-    memcpy(x->squares, r.squares, sizeof x->squares);
-    inside(w, h, equity, adverse_e8, x->high_e8);
+    inside(w, h, to.equity, adverse_e8, x->high_e8);
     take_leverage(w->sum, low_value, r.low);
     take_leverage(w->sum, high_value, r.high);
     take_margin_ratio(w, x->low_e8);
     take_distance(w, h, adverse_e8);
     if (leaves)
-        put_flat(w, x, p->peak_e8);
+        put_flat(w, x);
     p->qty_e8 = leaves ? 0 : w->f.now.side * w->f.now.qty_e8;
     pp_summary_stretch(w->sum, x, p);
     if (p->max_dd_pct > p->intrabar_max_dd_pct)

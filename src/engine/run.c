@@ -80,10 +80,6 @@ pp_prepared *pp_engine_plan(pp_diags *d, const pp_strategy *s, const pp_tape *ta
     if (!pp_window_find(d, s, p->columns, &options->window, &p->window))
         return NULL;
     p->exchange = exchange_config(p, tape->symbol);
-    if (options->cache)
-        options->cache->highest(options->cache->ctx, tape, p->exchange.highest);
-    else
-        pp_tape_highest(tape, p->exchange.end_bar, p->exchange.highest);
     p->times.columns_ns = lap(&clock);
     return p;
 }

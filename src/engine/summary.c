@@ -3,60 +3,9 @@
 #include "base/money.h"
 #include "base/time.h"
 
-enum { FALL_BITS = 50 }; /* squares of falls of as many bits, 2^24 of them, fit 128 */
-
 static double smaller(double a, double b)
 {
     return isnan(a) || b < a ? b : a;
-}
-
-/* ---- squared falls ---- */
-
-static int shift_of(int64_t peak_e8)
-{
-    int shift = 0;
-    while (peak_e8 >> shift >= INT64_C(1) << FALL_BITS)
-        shift++;
-    return shift;
-}
-
-static double squares_at(const pp_equity_summary *s)
-{
-    int64_t peak = s->squares_peak_e8;
-    double unit = (double)peak / (double)(INT64_C(1) << shift_of(peak));
-    return (double)s->squares / (unit * unit);
-}
-
-static void take_peak(pp_equity_summary *s, int64_t peak_e8)
-{
-    if (peak_e8 == s->squares_peak_e8)
-        return;
-    if (s->squares)
-        pp_ksum_add(&s->squares_pct, squares_at(s));
-    s->squares = 0;
-    s->squares_peak_e8 = peak_e8;
-}
-
-static pp_u128 square_of(int64_t fall_e8, int shift)
-{
-    int64_t fall = fall_e8 >> shift;
-    return (pp_u128)fall * (pp_u128)fall;
-}
-
-static void take_fall(pp_equity_summary *s, int64_t peak_e8, int64_t equity_e8, size_t n)
-{
-    if (peak_e8 <= 0)
-        return;
-    take_peak(s, peak_e8);
-    s->squares += square_of(peak_e8 - equity_e8, shift_of(peak_e8)) * n;
-}
-
-double pp_summary_mean_square(const pp_equity_summary *s)
-{
-    pp_ksum sum = s->squares_pct;
-    if (s->squares)
-        pp_ksum_add(&sum, squares_at(s));
-    return pp_ksum_total(&sum) / (double)s->n_points;
 }
 
 /* ---- how long drawdowns last ---- */
@@ -128,10 +77,10 @@ void pp_summary_extremes(pp_equity_summary *s, double leverage, double liq_dista
     s->min_margin_ratio = smaller(s->min_margin_ratio, margin_ratio);
 }
 
-/* 0: none, or not known to be worth anything. */
-static int64_t value_of(const pp_equity_point *p)
+static pp_moves_point moves_point(const pp_equity_point *p)
 {
-    return p->qty_e8 ? pp_mul_e8(p->qty_e8 < 0 ? -p->qty_e8 : p->qty_e8, p->mark_e8) : 0;
+    int64_t qty_e8 = p->qty_e8 < 0 ? -p->qty_e8 : p->qty_e8;
+    return (pp_moves_point){p->equity_e8, qty_e8 ? pp_mul_e8(qty_e8, p->mark_e8) : 0, p->peak_e8};
 }
 
 pp_equity_summary *pp_summary_new(pp_arena *arena, const pp_equity_point *first)
@@ -147,10 +96,10 @@ pp_equity_summary *pp_summary_new(pp_arena *arena, const pp_equity_point *first)
                              .since_ms = first->time_ms,
                              .since_peak_e8 = first->peak_e8,
                              .recover_ms = -1};
-    pp_moves_init(&s->moves, arena, first->equity_e8, value_of(first));
+    pp_moves_point point = moves_point(first);
+    pp_moves_init(&s->moves, arena, &point);
     take_deepest(s, first);
     take_duration(s, first);
-    take_fall(s, first->peak_e8, first->equity_e8, 1);
     pp_summary_extremes(s, first->leverage, first->liq_distance_pct, first->margin_ratio);
     return s;
 }
@@ -160,13 +109,18 @@ pp_equity_summary *pp_summary_new(pp_arena *arena, const pp_equity_point *first)
 static void take_move(pp_equity_summary *s, const pp_equity_point *p)
 {
     const pp_equity_point *last = &s->last;
-    double *value, *equity = pp_moves_room(&s->moves, &value);
+    pp_moves_point point = moves_point(p);
+    pp_moves_room to = pp_moves_next(&s->moves);
     s->n_returns += last->equity_e8 > 0;
-    if (last->equity_e8 <= 0 || p->equity_e8 <= 0) {
-        pp_moves_odd(&s->moves, p->equity_e8, value_of(p));
-    } else if (last->qty_e8 || p->qty_e8 || p->equity_e8 != last->equity_e8) {
-        *equity = (double)p->equity_e8;
-        *value = (double)value_of(p);
+    if (last->qty_e8 == 0 && p->qty_e8 == 0 && p->equity_e8 == last->equity_e8) {
+        pp_moves_idle(&s->moves, 1);
+    } else if (last->equity_e8 <= 0 || p->equity_e8 <= 0) {
+        pp_moves_odd(&s->moves, &point);
+    } else {
+        *to.equity = (double)point.equity_e8;
+        *to.value = (double)point.value_e8;
+        *to.peak = (double)point.peak_e8;
+        *to.one_of_peak = 1 / *to.peak;
         pp_moves_took(&s->moves, 1, p->qty_e8 != 0);
     }
 }
@@ -176,7 +130,6 @@ void pp_summary_add(pp_equity_summary *s, const pp_equity_point *p)
     take_move(s, p);
     take_duration(s, p);
     take_deepest(s, p);
-    take_fall(s, p->peak_e8, p->equity_e8, 1);
     pp_summary_extremes(s, p->leverage, p->liq_distance_pct, p->margin_ratio);
     take_day(s, p->time_ms, p->equity_e8);
     s->n_points++;
@@ -198,7 +151,7 @@ void pp_summary_repeat(pp_equity_summary *s, size_t n, const pp_bars *bars, size
         return;
     s->n_points += n;
     s->n_returns += p->equity_e8 > 0 ? n : 0;
-    take_fall(s, p->peak_e8, p->equity_e8, n);
+    pp_moves_idle(&s->moves, n);
     if (p->equity_e8 < s->since_peak_e8) {
         s->under = true;
         return;
@@ -238,12 +191,12 @@ static void take_low(pp_equity_summary *s, int64_t time_ms, int64_t equity_e8, p
 }
 
 /* Some of the points reach the peak or go beyond. */
-static void through_peaks(pp_equity_summary *s, const double *e8, const pp_stretch *x,
+static void through_peaks(pp_equity_summary *s, const pp_stretch *x, const pp_moves_room *at,
                           pp_equity_point *p)
 {
     for (size_t k = 0; k < x->n; k++) {
-        int64_t equity_e8 = (int64_t)e8[k], fall_e8 = p->peak_e8 - equity_e8;
-        bool under = k > 0 && (int64_t)e8[k - 1] < p->peak_e8;
+        int64_t equity_e8 = (int64_t)at->equity[k], fall_e8 = p->peak_e8 - equity_e8;
+        bool under = k > 0 && (int64_t)at->equity[k - 1] < p->peak_e8;
         if (fall_e8 <= 0)
             take_top(s, pp_bars_close_ms(x->bars, x->first + k), equity_e8, under);
         if (fall_e8 < 0) {
@@ -252,55 +205,52 @@ static void through_peaks(pp_equity_summary *s, const double *e8, const pp_stret
         } else if (fall_e8 > 0 && fall_e8 > s->floor_e8) {
             take_low(s, pp_bars_close_ms(x->bars, x->first + k), equity_e8, p);
         }
-        take_fall(s, p->peak_e8, equity_e8, 1);
+        at->peak[k] = (double)p->peak_e8;
+        at->one_of_peak[k] = 1 / at->peak[k];
     }
-    s->under = (int64_t)e8[x->n - 1] < p->peak_e8;
-}
-
-static void take_squares(pp_equity_summary *s, const double *e8, const pp_stretch *x,
-                         int64_t peak_e8)
-{
-    take_peak(s, peak_e8);
-    if (peak_e8 - x->low_e8 < INT64_C(1) << 42) {
-        pp_i128 high = (int64_t)x->squares[0], mixed = (int64_t)x->squares[1];
-        s->squares += (pp_u128)((high << 40) + mixed * (1 << 21) + (int64_t)x->squares[2]);
-        return;
-    }
-    for (size_t k = 0; k < x->n; k++)
-        s->squares += square_of(peak_e8 - (int64_t)e8[k], 0);
+    s->under = (int64_t)at->equity[x->n - 1] < p->peak_e8;
 }
 
 /* None does. Falls below 2^50 give unequal percentages where they are unequal, so that the deepest
  * of the stretch is the first of its lowest. */
-static void below_peak(pp_equity_summary *s, const double *e8, const pp_stretch *x,
+static void below_peak(pp_equity_summary *s, const pp_stretch *x, const pp_moves_room *at,
                        pp_equity_point *p)
 {
+    const double peak = (double)p->peak_e8, one_of_peak = 1 / peak;
     size_t k = 0;
+    for (size_t i = 0; i < x->n; i++) {
+        at->peak[i] = peak;
+        at->one_of_peak[i] = one_of_peak;
+    }
     s->under = true;
-    take_squares(s, e8, x, p->peak_e8);
     if (p->peak_e8 - x->low_e8 <= s->floor_e8)
         return;
-    while ((int64_t)e8[k] != x->low_e8)
+    while ((int64_t)at->equity[k] != x->low_e8)
         k++;
     take_low(s, pp_bars_close_ms(x->bars, x->first + k), x->low_e8, p);
 }
 
 void pp_summary_stretch(pp_equity_summary *s, const pp_stretch *x, pp_equity_point *p)
 {
-    double *value, *e8 = pp_moves_room(&s->moves, &value);
+    pp_moves_room at = pp_moves_next(&s->moves);
     if (s->floor_e8 < 0)
         s->floor_e8 = floor_of(p->peak_e8, p);
-    if (x->high_e8 < p->peak_e8 && p->peak_e8 < INT64_C(1) << FALL_BITS)
-        below_peak(s, e8, x, p);
+    if (x->high_e8 < p->peak_e8 && p->peak_e8 < INT64_C(1) << 50)
+        below_peak(s, x, &at, p);
     else
-        through_peaks(s, e8, x, p);
-    p->equity_e8 = p->low_e8 = p->high_e8 = (int64_t)e8[x->n - 1];
+        through_peaks(s, x, &at, p);
+    p->equity_e8 = p->low_e8 = p->high_e8 = (int64_t)at.equity[x->n - 1];
     pp_moves_took(&s->moves, x->n, x->n_used);
     s->n_returns += x->n;
     s->n_points += x->n;
     s->last.qty_e8 = p->qty_e8;
     s->last.equity_e8 = p->equity_e8;
     s->last.peak_e8 = p->peak_e8;
+}
+
+double pp_summary_mean_square(const pp_equity_summary *s)
+{
+    return pp_moves_falls(&s->moves) / (double)s->n_points;
 }
 
 void pp_summary_end(pp_equity_summary *s, const pp_equity_point *p)

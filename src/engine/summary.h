@@ -49,10 +49,6 @@ typedef struct pp_equity_summary {
     bool under;
     double deepest_pct;
     int64_t deepest_ms, deepest_peak_e8;
-    /* Squared falls below one peak, exact: in units of 2^shift e8, so that 2^24 of them fit. */
-    pp_u128 squares;
-    int64_t squares_peak_e8;
-    pp_ksum squares_pct;
 } pp_equity_summary;
 
 pp_equity_summary *pp_summary_new(pp_arena *arena, const pp_equity_point *first);
@@ -65,14 +61,12 @@ void pp_summary_add(pp_equity_summary *s, const pp_equity_point *p);
  * After the last stretch of a day comes pp_summary_day(), after the last one of all
  * pp_summary_end(). */
 
-/* Points written to the room of s->moves, at the closes of bars from `first` on. */
+/* Points of which equity and value are written to pp_moves_next(&s->moves), at the closes of bars
+ * from `first` on. */
 typedef struct pp_stretch {
     const pp_bars *bars;
     size_t first, n, n_used; /* n <= PP_MOVES_ROOM; the first n_used are in a position */
     int64_t low_e8, high_e8; /* their lowest and highest equity */
-    /* Of the falls f below p->peak_e8, where no point is above it, each split as h * 2^20 + l: the
-     * sums of h * h, h * l and l * l; of so many points they are exact where f is below 2^42. */
-    double squares[3];
 } pp_stretch;
 void pp_summary_stretch(pp_equity_summary *s, const pp_stretch *x, pp_equity_point *p);
 /* n more points that stand as the last one does, flat, the last of them at the close of a bar. */

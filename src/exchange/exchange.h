@@ -41,8 +41,6 @@ typedef struct pp_exch_config {
     int64_t funding_interval_ms; /* CONSTANT: at its multiples since the epoch */
     size_t first_bar, end_bar;   /* window [first_bar, end_bar) of the tape */
     int64_t start_ms;            /* time of the deposit row; the open of first_bar if 0 */
-    double
-        highest[2]; /* where known: no last price, no mark before end_bar is above; 0: not known */
 } pp_exch_config;
 
 /* Where a stop or a target lies (K5), from the average fill of the entry order:

@@ -38,7 +38,7 @@ static void check_funding(pp_diags *d, const pp_exch_config *c)
 
 #define PX_MAX 1e7
 
-/* Returns the highest last price before the end of the window. */
+/* Returns a price that no last price before the end of the window is above. */
 static double check_tape(pp_diags *d, const pp_tape *t, const pp_exch_config *c)
 {
     if (c->first_bar >= c->end_bar || c->end_bar > t->bars.n) {
@@ -46,7 +46,7 @@ static double check_tape(pp_diags *d, const pp_tape *t, const pp_exch_config *c)
                  c->first_bar, c->end_bar, t->bars.n);
         return 0;
     }
-    double high[2] = {c->highest[0], c->highest[1]};
+    double high[2] = {t->highest[0], t->highest[1]};
     if (high[0] == 0 || high[0] > PX_MAX || high[1] > PX_MAX)
         pp_tape_highest(t, c->end_bar, high);
     if (!(high[0] <= PX_MAX && high[1] <= PX_MAX))

@@ -61,6 +61,8 @@ typedef struct way {
 
 static inline int64_t scaled(int64_t v, const pp_rate *by)
 {
+    if (by->den.d == 1) /* nothing, or all of it */
+        return v * (int64_t)by->num;
     uint64_t rest, q = pp_divide((uint64_t)v * by->num, by->den, &rest);
     return pp_half_even(q, rest, by->den.d, false);
 }

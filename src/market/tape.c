@@ -230,6 +230,11 @@ void pp_tape_highest(const pp_tape *t, size_t n, double out[2])
     out[1] = t->mark_high ? pp_highest(t->mark_high, n) : 0;
 }
 
+void pp_tape_measure(pp_tape *t)
+{
+    pp_tape_highest(t, t->bars.n, t->highest);
+}
+
 size_t pp_bars_closed_by(const pp_bars *b, size_t from, size_t to, int64_t time_ms)
 {
     if (from >= to || pp_bar_close_ms(b, from) > time_ms)

@@ -35,7 +35,8 @@ typedef struct pp_tape {
     size_t n_funding;
     bool has_funding;            /* false: the dataset has no funding at all */
     const double *open_interest; /* per tape bar, last known; NaN before the first; NULL: none */
-    char hash[65];               /* content hash, hex (T20); "" if not computed. Read it through */
+    double highest[2]; /* no last price, no mark is above (pp_tape_measure); 0: not known */
+    char hash[65];     /* content hash, hex (T20); "" if not computed. Read it through */
     const pp_tape_hashing *hashing; /* pp_tape_hash_get(): it may be in the making beside */
 } pp_tape;
 
@@ -61,6 +62,8 @@ size_t pp_bars_closed_by(const pp_bars *b, size_t from, size_t to, int64_t time_
 double pp_highest(const double *v, size_t n);
 /* The highest last price of the first n bars and their highest mark, 0 without marks. */
 void pp_tape_highest(const pp_tape *t, size_t n, double out[2]);
+/* Where many runs take one tape: what each would look up in it. */
+void pp_tape_measure(pp_tape *t);
 /* The lowest of low[0..n) and the highest of high[0..n); n > 0. */
 void pp_extremes(const double *low, const double *high, size_t n, double *lo, double *hi);
 

@@ -215,8 +215,9 @@ static void last_quarter(pp_review *v)
     int64_t cut = v->in->end_ms - (v->in->end_ms - v->in->start_ms) / 4, late = 0, early = 0;
     size_t n_late = 0;
     for (size_t i = 0; i < v->in->n_trades; i++) {
-        bool is_late = v->in->trades[i].exit_ms >= cut;
-        *(is_late ? &late : &early) += v->in->trades[i].net_e8;
+        pp_metric_trade t = pp_metric_trade_at(v->in, i);
+        bool is_late = t.exit_ms >= cut;
+        *(is_late ? &late : &early) += t.net_e8;
         n_late += is_late;
     }
     if (n_late < 5 || !(early > 0) || late >= 0)
@@ -273,7 +274,7 @@ static void luck(pp_review *v)
     size_t n = v->in->n_trades;
     int64_t *net_e8 = PP_ARRAY(v->arena, int64_t, n + 1);
     for (size_t i = 0; i < n; i++)
-        net_e8[i] = v->in->trades[i].net_e8;
+        net_e8[i] = pp_metric_trade_at(v->in, i).net_e8;
     double p = pp_bootstrap_luck(v->arena, net_e8, n, BOOTSTRAP_ROUNDS, BOOTSTRAP_SEED);
     if (!(metric(v, "net_profit") > 0) || !(p > 0.05))
         return;

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-static pp_metric_trade trade_of(const pp_trade *t)
+pp_metric_trade pp_metric_trade_of(const pp_trade *t)
 {
     double cost = pp_double_of_e8(t->cost_e8);
     return (pp_metric_trade){
@@ -50,17 +50,13 @@ static const pp_code_count *list_codes(pp_arena *arena, const int64_t *counts, b
 pp_metrics_input pp_metrics_input_of(pp_arena *arena, const pp_result *r)
 {
     const pp_log_sums *sums = &r->log->sums;
-    size_t n = r->log->trades.n;
-    pp_metric_trade *trades = PP_ARRAY(arena, pp_metric_trade, n);
-    for (size_t i = 0; i < n; i++)
-        trades[i] = trade_of(PP_SLAB_AT(&r->log->trades, pp_trade, i));
     pp_metrics_input in = {.start_ms = r->start_ms,
                            .end_ms = r->ended_ms,
                            .exec_ms = pp_tf_ms(r->exec_tf),
                            .equity = r->summary ? r->summary
                                                 : pp_summary_of(arena, r->equity, r->n_equity),
-                           .trades = trades,
-                           .n_trades = n,
+                           .records = &r->log->trades,
+                           .n_trades = r->log->trades.n,
                            .price_first = r->price_first,
                            .price_last = r->price_last,
                            .daily_prices = r->daily_prices,

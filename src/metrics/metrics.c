@@ -236,18 +236,6 @@ static void add_trade(trade_sums *s, const pp_metric_trade *t)
     }
 }
 
-static void streaks(pp_work *w)
-{
-    int64_t wins = 0, losses = 0;
-    for (size_t i = 0; i < w->in->n_trades; i++) {
-        int64_t net = w->in->trades[i].net_e8;
-        wins = net > 0 ? wins + 1 : 0;
-        losses = net < 0 ? losses + 1 : 0;
-        w->max_wins = wins > w->max_wins ? wins : w->max_wins;
-        w->max_losses = losses > w->max_losses ? losses : w->max_losses;
-    }
-}
-
 /* The mean of something over the trades that have it. */
 typedef struct mean_of {
     pp_ksum sum;
@@ -265,40 +253,6 @@ static void take(mean_of *m, double x)
 static double mean(const mean_of *m)
 {
     return m->n ? pp_ksum_total(&m->sum) / (double)m->n : UNDEFINED;
-}
-
-static void trade_stage(pp_work *w)
-{
-    mean_of ret = {0}, r = {0}, mae = {0}, mfe = {0}, exit = {0};
-    int64_t ms = 0, win_ms = 0, loss_ms = 0, best = 0, worst = 0;
-    for (size_t i = 0; i < w->in->n_trades; i++) {
-        const pp_metric_trade *t = &w->in->trades[i];
-        add_trade(&w->all, t);
-        add_trade(&w->sides[t->side > 0], t);
-        int64_t held = t->exit_ms - t->entry_ms;
-        ms += held;
-        win_ms += t->net_e8 > 0 ? held : 0;
-        loss_ms += t->net_e8 < 0 ? held : 0;
-        best = t->net_e8 > best ? t->net_e8 : best;
-        worst = t->net_e8 < worst ? t->net_e8 : worst;
-        w->liquidations += t->liquidated;
-        take(&ret, 100 * div0(e8(t->net_e8), e8(t->entry_notional_e8)));
-        take(&r, t->risk_e8 > 0 ? e8(t->net_e8) / e8(t->risk_e8) : UNDEFINED);
-        take(&mae, t->mae_pct);
-        take(&mfe, t->mfe_pct);
-        take(&exit, t->mfe_e8 > 0 ? 100 * (e8(t->gross_e8) / e8(t->mfe_e8)) : UNDEFINED);
-    }
-    w->avg_return_pct = mean(&ret);
-    w->expectancy_r = mean(&r);
-    w->mae = mean(&mae);
-    w->mfe = mean(&mfe);
-    w->exit_efficiency = mean(&exit);
-    w->largest_win = w->all.wins ? e8(best) : UNDEFINED;
-    w->largest_loss = w->all.losses ? e8(worst) : UNDEFINED;
-    w->avg_ms = div0((double)ms, (double)w->all.n);
-    w->avg_win_ms = div0((double)win_ms, (double)w->all.wins);
-    w->avg_loss_ms = div0((double)loss_ms, (double)w->all.losses);
-    streaks(w);
 }
 
 /* Where the points of a run stand. */
@@ -346,28 +300,94 @@ static size_t point_after(const point_times *p, size_t k, int64_t t)
 
 /* One account holds one position at a time, so in order of exit the entries never step back behind
  * an earlier entry of another position: a single pass joins the intervals. */
-static void time_stage(pp_work *w)
+typedef struct time_walk {
+    point_times times;
+    int64_t held, until;
+    size_t bar; /* the first point that no trade before has counted */
+} time_walk;
+
+static void take_time(pp_work *w, time_walk *x, const pp_metric_trade *t)
+{
+    size_t n_points = w->equity->n_points;
+    int64_t from = t->entry_ms, to = t->exit_ms, start = from > x->until ? from : x->until;
+    x->held += to > start ? to - start : 0;
+    x->until = to > x->until ? to : x->until;
+    size_t first = point_after(&x->times, x->bar, from);
+    first = first > x->bar ? first : x->bar;
+    /* A bar counts when it began before the exit, or with an entry at the same time. */
+    size_t end = point_after(&x->times, first, from < to ? to - 1 : to) + 1;
+    end = end < n_points ? end : n_points;
+    end = end > first ? end : first;
+    w->bars_in_position += (int64_t)(end - first);
+    x->bar = end;
+}
+
+/* What the trades come to, gathered in one pass. */
+typedef struct gathered {
+    mean_of ret, r, mae, mfe, exit;
+    int64_t ms, win_ms, loss_ms, best_e8, worst_e8, wins, losses;
+    pp_i128 gross_e8;
+    time_walk time;
+} gathered;
+
+static void take_streak(pp_work *w, gathered *g, int64_t net_e8)
+{
+    g->wins = net_e8 > 0 ? g->wins + 1 : 0;
+    g->losses = net_e8 < 0 ? g->losses + 1 : 0;
+    w->max_wins = g->wins > w->max_wins ? g->wins : w->max_wins;
+    w->max_losses = g->losses > w->max_losses ? g->losses : w->max_losses;
+}
+
+static void take_trade(pp_work *w, gathered *g, const pp_metric_trade *t)
+{
+    int64_t held = t->exit_ms - t->entry_ms;
+    add_trade(&w->all, t);
+    add_trade(&w->sides[t->side > 0], t);
+    take_streak(w, g, t->net_e8);
+    take_time(w, &g->time, t);
+    g->ms += held;
+    g->win_ms += t->net_e8 > 0 ? held : 0;
+    g->loss_ms += t->net_e8 < 0 ? held : 0;
+    g->best_e8 = t->net_e8 > g->best_e8 ? t->net_e8 : g->best_e8;
+    g->worst_e8 = t->net_e8 < g->worst_e8 ? t->net_e8 : g->worst_e8;
+    g->gross_e8 += t->gross_e8;
+    w->liquidations += t->liquidated;
+    take(&g->ret, 100 * div0(e8(t->net_e8), e8(t->entry_notional_e8)));
+    take(&g->r, t->risk_e8 > 0 ? e8(t->net_e8) / e8(t->risk_e8) : UNDEFINED);
+    take(&g->mae, t->mae_pct);
+    take(&g->mfe, t->mfe_pct);
+    take(&g->exit, t->mfe_e8 > 0 ? 100 * (e8(t->gross_e8) / e8(t->mfe_e8)) : UNDEFINED);
+}
+
+/* Before slippage, what the trades made; and the costs in percent of it. */
+static double cost_pct(const pp_metrics_input *in, pp_i128 gross_e8)
+{
+    pp_i128 slip = in->slippage_e8 + in->impact_e8;
+    pp_i128 costs = in->fees_maker_e8 + in->fees_taker_e8 + slip + in->funding_paid_e8 -
+                    in->funding_received_e8;
+    return gross_e8 + slip > 0 ? 100 * (e8(costs) / e8(gross_e8 + slip)) : UNDEFINED;
+}
+
+static void trade_stage(pp_work *w)
 {
     const pp_metrics_input *in = w->in;
-    const point_times times = times_of(in);
-    int64_t held = 0, until = INT64_MIN;
-    size_t bar = 1; /* the first point that no trade before has counted */
+    gathered g = {.time = {.times = times_of(in), .until = INT64_MIN, .bar = 1}};
     for (size_t i = 0; i < in->n_trades; i++) {
-        int64_t from = in->trades[i].entry_ms, to = in->trades[i].exit_ms;
-        int64_t start = from > until ? from : until;
-        held += to > start ? to - start : 0;
-        until = to > until ? to : until;
-        size_t first = point_after(&times, bar, from);
-        first = first > bar ? first : bar;
-        /* A bar counts when it began before the exit, or with an entry at the same time. */
-        size_t end = point_after(&times, first, from < to ? to - 1 : to) + 1;
-        end = end < w->equity->n_points ? end : w->equity->n_points;
-        end = end > first ? end : first;
-        w->bars_in_position += (int64_t)(end - first);
-        bar = end;
+        pp_metric_trade t = pp_metric_trade_at(in, i);
+        take_trade(w, &g, &t);
     }
-    double window = (double)(in->end_ms - in->start_ms);
-    w->time_in_market_pct = div0(100 * (double)held, window);
+    w->avg_return_pct = mean(&g.ret);
+    w->expectancy_r = mean(&g.r);
+    w->mae = mean(&g.mae);
+    w->mfe = mean(&g.mfe);
+    w->exit_efficiency = mean(&g.exit);
+    w->largest_win = w->all.wins ? e8(g.best_e8) : UNDEFINED;
+    w->largest_loss = w->all.losses ? e8(g.worst_e8) : UNDEFINED;
+    w->avg_ms = div0((double)g.ms, (double)w->all.n);
+    w->avg_win_ms = div0((double)g.win_ms, (double)w->all.wins);
+    w->avg_loss_ms = div0((double)g.loss_ms, (double)w->all.losses);
+    w->time_in_market_pct = div0(100 * (double)g.time.held, (double)(in->end_ms - in->start_ms));
+    w->cost_pct = cost_pct(in, g.gross_e8);
 }
 
 static void leverage_stage(pp_work *w)
@@ -378,17 +398,6 @@ static void leverage_stage(pp_work *w)
     w->max_leverage = s->max_leverage;
     w->min_liq_distance = s->min_liq_distance_pct;
     w->min_margin_ratio = s->min_margin_ratio;
-}
-
-static void cost_stage(pp_work *w)
-{
-    const pp_metrics_input *in = w->in;
-    pp_i128 slip = in->slippage_e8 + in->impact_e8, gross = slip;
-    for (size_t i = 0; i < in->n_trades; i++)
-        gross += in->trades[i].gross_e8;
-    pp_i128 costs = in->fees_maker_e8 + in->fees_taker_e8 + slip + in->funding_paid_e8 -
-                    in->funding_received_e8;
-    w->cost_pct = gross > 0 ? 100 * (e8(costs) / e8(gross)) : UNDEFINED;
 }
 
 /* The rows: one function per metric, generated from the table. */
@@ -483,9 +492,7 @@ pp_metrics *pp_metrics_compute(pp_arena *arena, const pp_metrics_input *in)
     daily_stage(&w, arena);
     bar_stage(&w);
     trade_stage(&w);
-    time_stage(&w);
     leverage_stage(&w);
-    cost_stage(&w);
     pp_metrics *m = PP_NEW(arena, pp_metrics);
     m->values = PP_ARRAY(arena, pp_metric_value, pp_n_metrics);
     for (size_t i = 0; i < pp_n_metrics; i++)

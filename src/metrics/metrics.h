@@ -32,7 +32,11 @@ typedef struct pp_metrics_input {
     int64_t start_ms, end_ms; /* the window as run: a stopped run ends where it stopped */
     int64_t exec_ms;          /* length of an exec bar; a month counts 30 days */
     const pp_equity_summary *equity;
-    const pp_metric_trade *trades; /* in order of exit */
+    /* In order of exit: either made, or as a run recorded them, from one on (pp_metric_trade_at).
+     */
+    const pp_metric_trade *trades;
+    const pp_slab *records; /* of pp_trade; NULL: made */
+    size_t first_trade;
     size_t n_trades;
     double price_first, price_last; /* tape: first open, last close of the window; NaN: not known */
     const double *daily_prices;     /* price at each 00:00Z of [start, end], last at or before it */
@@ -96,6 +100,14 @@ typedef struct pp_metrics {
 /* The input of a finished run, made from its records alone: logs, equity (its summary, which a
  * reader makes of the points) and the facts kept beside them. A reader that restores those records
  * from artifacts gets the same input. */
+/* A recorded trade in the metrics' terms. */
+pp_metric_trade pp_metric_trade_of(const pp_trade *t);
+static inline pp_metric_trade pp_metric_trade_at(const pp_metrics_input *in, size_t i)
+{
+    return in->records ? pp_metric_trade_of(PP_SLAB_AT(in->records, pp_trade, in->first_trade + i))
+                       : in->trades[in->first_trade + i];
+}
+
 pp_metrics_input pp_metrics_input_of(pp_arena *arena, const pp_result *r);
 
 /* Everything lives in the arena; the code lists point into the input. */

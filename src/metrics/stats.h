@@ -13,12 +13,6 @@ double pp_stats_downside(const double *x, size_t n);      /* sqrt(sum min(x,0)^2
 double pp_stats_moment(const double *x, size_t n, int k); /* central, population */
 double pp_stats_autocorrelation(const double *x, size_t n, int j); /* lag j; NaN if no variance */
 
-/* The three of `of` numbers: sum->n of them at x, with their sums, and zeros for the rest. */
-typedef struct pp_spread {
-    double mean, deviation, downside;
-} pp_spread;
-pp_spread pp_stats_spread(const double *x, const pp_ksums *sum, const pp_ksums *losses, size_t of);
-
 /* growth^(365 / days): a factor over `days` as a factor per year; growth > 0. */
 double pp_stats_annualised(double growth, double days);
 

@@ -158,6 +158,7 @@ pp_tape pp_futures_make(pp_arena *arena, pp_futures *f, size_t at, pp_future_kin
     t.mark_open = f->col[MARK], t.mark_high = f->col[MARK + 1], t.mark_low = f->col[MARK + 2];
     t.mark_close = f->col[MARK + 3], t.index_close = f->col[INDEX], t.open_interest = f->col[OI];
     t.filled = f->filled;
+    t.highest[0] = t.highest[1] = 0;
     change_funding(arena, &t, pp_bar_close_ms(&t.bars, at), kind);
     return t;
 }

@@ -46,7 +46,6 @@ struct pp_share {
     pp_arena view_memory;
     pp_view views[PP_TF_COUNT];
     bool has_view[PP_TF_COUNT];
-    double highest[2];     /* last, mark; 0: not asked yet */
     uint64_t reused;       /* entries whose bits were */
     uint64_t asked[ASKED]; /* keys of bits that were asked for, by their remainder */
 };
@@ -299,16 +298,6 @@ static const pp_view *view(void *ctx, const pp_bars *tape, pp_tf tf)
     return there ? &s->views[tf] : NULL;
 }
 
-static void highest(void *ctx, const pp_tape *tape, double out[2])
-{
-    pp_share *s = ((pp_share_user *)ctx)->share;
-    pthread_mutex_lock(&s->lock);
-    if (s->highest[0] == 0)
-        pp_tape_highest(tape, tape->bars.n, s->highest);
-    memcpy(out, s->highest, sizeof s->highest);
-    pthread_mutex_unlock(&s->lock);
-}
-
 /* ---- users ---- */
 
 void pp_share_release(pp_share *s, int user)
@@ -366,7 +355,7 @@ pp_share *pp_share_make(pp_arena *arena, uint64_t max_bytes, int n_users)
         pp_share_user *u = &s->users[k];
         *u = (pp_share_user){.share = s, .index = k};
         u->bits = (pp_bits_cache){take_bits, publish_bits, u};
-        u->cache = (pp_column_cache){take_columns, publish_columns, view, highest, &u->bits, u};
+        u->cache = (pp_column_cache){take_columns, publish_columns, view, &u->bits, u};
     }
     pthread_mutex_init(&s->lock, NULL);
     pthread_cond_init(&s->ready, NULL);

@@ -83,11 +83,11 @@ int64_t pp_middle_ms(int64_t start_ms, int64_t end_ms)
 static void half_trades(const pp_metrics_input *in, pp_metrics_input *half)
 {
     size_t from = 0, to;
-    while (from < in->n_trades && in->trades[from].exit_ms <= half->start_ms)
+    while (from < in->n_trades && pp_metric_trade_at(in, from).exit_ms <= half->start_ms)
         from++;
-    for (to = from; to < in->n_trades && in->trades[to].exit_ms <= half->end_ms;)
+    for (to = from; to < in->n_trades && pp_metric_trade_at(in, to).exit_ms <= half->end_ms;)
         to++;
-    half->trades = in->trades + from;
+    half->first_trade = in->first_trade + from;
     half->n_trades = to - from;
 }
 
@@ -137,6 +137,8 @@ const pp_metrics *pp_half(pp_arena *arena, const pp_prepared *p, const pp_metric
                              .end_ms = to,
                              .exec_ms = PP_DAY_MS,
                              .equity = pp_engine_part(arena, p, from, to, follow),
+                             .trades = in->trades,
+                             .records = in->records,
                              .mark_source = in->mark_source,
                              .trials_variance = (double)NAN};
     half_trades(in, &half);

@@ -493,6 +493,7 @@ static void share_window(pp_sweep_outcome *s)
     s->shared.job = &s->request->job;
     s->shared.plan = &s->plan;
     s->shared.layout = &s->layout;
+    pp_tape_measure(s->input.tape);
     s->shared.tape = s->input.tape;
     s->shared.options = s->input.options;
     s->shared.options.window =

@@ -202,6 +202,7 @@ typedef struct bench {
 static void make_tapes(pp_arena *arena, bench *b)
 {
     pp_benchdata_make(arena, PP_BENCH_SEED, PP_BENCH_BARS, &b->m1);
+    pp_tape_measure(&b->m1);
     b->m15 = b->m1;
     pp_bars_aggregate(arena, &b->m1.bars, PP_TF_15M, &b->m15.bars, NULL);
 }
