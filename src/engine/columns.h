@@ -49,6 +49,8 @@ typedef struct pp_column_cache {
     void (*publish)(void *ctx, const char *key, int n_outputs, size_t n);
     /* The view of a timeframe; NULL: the caller makes its own. */
     const pp_view *(*view)(void *ctx, const pp_bars *tape, pp_tf tf);
+    /* Its marks (marks.h): what pp_marks_make() gives, or NULL without memory for it. */
+    const struct pp_marks *(*marks)(void *ctx, const pp_tape *tape, const pp_view *view);
     const struct pp_bits_cache *bits; /* of conditions (rule.h); NULL: none */
     void *ctx;
 } pp_column_cache;

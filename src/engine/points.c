@@ -7,16 +7,18 @@
 #include "base/simd.h"
 #include "base/time.h"
 #include "engine/fold.h"
+#include "engine/marks.h"
 
 typedef struct walk {
     pp_fold f;
     const pp_loop *l;
-    const pp_view *exec;  /* NULL: a point at every 00:00Z */
-    size_t end;           /* one past the last tape bar */
-    size_t day_end;       /* one past the last one of the UTC day looked at last */
-    bool dense;           /* every tape bar has a point */
-    bool points_only;     /* what lies between the points is passed over */
-    pp_equity_point *out; /* NULL: not kept */
+    const pp_view *exec;   /* NULL: a point at every 00:00Z */
+    size_t end;            /* one past the last tape bar */
+    size_t day_end;        /* one past the last one of the UTC day looked at last */
+    bool dense;            /* every tape bar has a point */
+    const pp_marks *marks; /* of exec bars; NULL: dense, or not of equal length */
+    bool points_only;      /* what lies between the points is passed over */
+    pp_equity_point *out;  /* NULL: not kept */
     size_t n;
     pp_equity_summary *sum; /* NULL: made of the points afterwards */
     int64_t qty_e8;         /* the last one held, num / den in lowest terms */
@@ -95,6 +97,12 @@ static void put_flat(walk *w, pp_stretch *x)
     x->high_e8 = MOST(equity_e8, x->high_e8);
 }
 
+static void by_equity(const walk *w, pp_stretch *x)
+{
+    x->extreme = pp_moves_next(&w->sum->moves).equity;
+    x->lowest = (double)x->low_e8;
+}
+
 static bool is_small(int64_t equity_e8)
 {
     return equity_e8 > 0 && equity_e8 < INT64_C(1) << 50;
@@ -111,6 +119,7 @@ static bool first_flat(walk *w, size_t i)
     pp_stretch x = {.bars = tape_bars(w), .first = i, .low_e8 = equity_e8, .high_e8 = equity_e8};
     put_flat(w, &x);
     p->qty_e8 = 0;
+    by_equity(w, &x);
     pp_summary_stretch(w->sum, &x, p);
     if (p->max_dd_pct > p->intrabar_max_dd_pct)
         p->intrabar_max_dd_pct = p->max_dd_pct;
@@ -368,6 +377,7 @@ static bool take_held(walk *w, held *h, pp_stretch *x, bool leaves)
     take_distance(w, h, adverse_e8);
     if (leaves)
         put_flat(w, x);
+    by_equity(w, x);
     p->qty_e8 = leaves ? 0 : w->f.now.side * w->f.now.qty_e8;
     pp_summary_stretch(w->sum, x, p);
     if (p->max_dd_pct > p->intrabar_max_dd_pct)
@@ -396,13 +406,118 @@ static size_t held_stretch(walk *w, size_t i, size_t to)
     return i;
 }
 
+/* ---- a position over whole exec bars ---- */
+
+/* How many of n bars surely make no new peak: those whose best mark is short of a price. */
+static size_t below_peak(const walk *w, const held *h, const double *best, size_t n)
+{
+    double worth = (double)w->f.p.peak_e8 - h->base, slack = 1e-12 * fabs(worth) + 2;
+    double px = (h->side * worth - slack) * h->den / h->num / 1e8;
+    size_t k = 0;
+    if (h->side > 0)
+        while (k < n && best[k] < px)
+            k++;
+    else
+        while (k < n && best[k] > px + 2 * slack * h->den / h->num / 1e8)
+            k++;
+    return k;
+}
+
+/* What a stretch of whole bars comes to. */
+typedef struct ends {
+    double low, high;                  /* marks at tape closes */
+    int64_t worst_mark_e8, adverse_e8; /* the most adverse of them, and within the bars */
+    int64_t worst_e8, best_e8;         /* equity at tape closes */
+} ends;
+
+/* False: it is not sure to be computed as bar by bar. */
+static bool ends_of(const walk *w, const held *h, const reach *r, ends *x)
+{
+    const pp_segment *s = &w->f.now;
+    int64_t low_e8, high_e8;
+    if (!r->whole || !pp_e8_of_double(x->low, &low_e8) || !pp_e8_of_double(x->high, &high_e8) ||
+        !pp_e8_of_double(r->inside, &x->adverse_e8))
+        return false;
+    x->worst_mark_e8 = s->side > 0 ? low_e8 : high_e8;
+    x->worst_e8 = pp_segment_equity(s, x->worst_mark_e8);
+    x->best_e8 = pp_segment_equity(s, s->side > 0 ? high_e8 : low_e8);
+    return x->worst_e8 > 0 && x->best_e8 < w->f.p.peak_e8 &&
+           MOST(h->side * ((double)x->worst_e8 - h->base),
+                h->side * ((double)x->best_e8 - h->base)) < w->most &&
+           (!s->liq_px_e8 || s->side * (x->worst_mark_e8 - s->liq_px_e8) > 0);
+}
+
+static void take_ends(walk *w, const held *h, const ends *x)
+{
+    const pp_segment *s = &w->f.now;
+    pp_equity_summary *sum = w->sum;
+    take_inside(w, w->f.p.peak_e8, pp_segment_equity(s, x->adverse_e8));
+    take_leverage(sum, h->side * ((double)x->worst_e8 - h->base), (double)x->worst_e8);
+    take_leverage(sum, h->side * ((double)x->best_e8 - h->base), (double)x->best_e8);
+    take_margin_ratio(w, x->worst_e8);
+    if (s->liq_px_e8)
+        pp_summary_extremes(sum, 0, pp_segment_distance(s, x->worst_mark_e8), (double)NAN);
+}
+
+/* n exec bars from e on, none of which makes a new peak. False: not taken. */
+static bool take_exec(walk *w, held *h, size_t e, size_t n)
+{
+    const pp_marks *m = w->marks;
+    pp_equity_point *p = &w->f.p;
+    pp_moves_room to = pp_moves_next(&w->sum->moves);
+    ends x;
+    h->n = n;
+    pp_extremes(m->close_low + e, m->close_high + e, n, &x.low, &x.high);
+    reach r = held_values(h, to.equity, to.value);
+    if (!ends_of(w, h, &r, &x))
+        return false;
+    take_ends(w, h, &x);
+    p->qty_e8 = w->f.now.side * w->f.now.qty_e8;
+    pp_summary_stretch(w->sum,
+                       &(pp_stretch){.bars = &w->exec->bars,
+                                     .first = e,
+                                     .n = n,
+                                     .n_used = n,
+                                     .extreme = (h->side > 0 ? m->close_low : m->close_high) + e,
+                                     .lowest = h->side > 0 ? x.low : x.high,
+                                     .low_e8 = x.worst_e8,
+                                     .high_e8 = x.best_e8},
+                       p);
+    if (p->max_dd_pct > p->intrabar_max_dd_pct)
+        p->intrabar_max_dd_pct = p->max_dd_pct;
+    w->n += n;
+    return true;
+}
+
+/* The exec bars that lie in [i, to) whole, while none makes a new peak. Returns the first bar not
+ * taken. */
+static size_t exec_stretch(walk *w, size_t i, size_t to)
+{
+    const pp_marks *m = w->marks;
+    const pp_view *exec = w->exec;
+    size_t e = i ? (size_t)(exec->visible[i - 1] + 1) : 0, n = (to - i) / m->usual;
+    held h;
+    if (n == 0 || e >= exec->bars.n || (size_t)exec->last[e] + 1 != i + m->usual ||
+        !held_of(w, i, &h) || w->f.p.equity_e8 <= 0 || w->f.p.peak_e8 >= INT64_C(1) << 50)
+        return i;
+    h.close = m->close + e;
+    h.inside = (h.side > 0 ? m->low : m->high) + e;
+    n = LEAST(n, (size_t)PP_MOVES_ROOM);
+    n = below_peak(w, &h, (h.side > 0 ? m->close_high : m->close_low) + e,
+                   LEAST(n, exec->bars.n - e));
+    if (n == 0 || !take_exec(w, &h, e, n))
+        return i;
+    pp_summary_day(w->sum, pp_bar_close_ms(tape_bars(w), (size_t)exec->last[e + n - 1]));
+    return i + n * m->usual;
+}
+
 /* As many points from bar i on as can be taken at once; i itself if none. */
 static size_t stretch(walk *w, size_t i)
 {
     size_t to = stretch_end(w, i);
     if (w->f.now.side == 0)
         return flat_stretch(w, i, to);
-    return w->dense ? held_stretch(w, i, to) : i;
+    return w->dense ? held_stretch(w, i, to) : w->marks ? exec_stretch(w, i, to) : i;
 }
 
 /* The account states before the one at this bar are left out. */
@@ -441,6 +556,13 @@ static double upkeep_of(const pp_margin_terms *t, int which)
                : pp_double_of_e8(lowest->mmr_e8) + (double)fee.num / (double)fee.den;
 }
 
+static const pp_marks *marks_of(pp_arena *arena, const pp_loop *l, const pp_view *exec)
+{
+    const pp_column_cache *cache = l->cfg.columns->cache;
+    return cache ? cache->marks(cache->ctx, l->cfg.tape, exec)
+                 : pp_marks_make(arena, l->cfg.tape, exec);
+}
+
 pp_points pp_points_make(pp_arena *arena, const pp_loop *l, int64_t start_ms, bool keep)
 {
     size_t first = l->cfg.exchange->first_bar, end = l->end_bar;
@@ -459,6 +581,7 @@ pp_points pp_points_make(pp_arena *arena, const pp_loop *l, int64_t start_ms, bo
         return (pp_points){w.out, w.n, pp_summary_of(arena, w.out, w.n)};
     }
     w.sum = pp_summary_new(arena, &w.f.p);
+    w.marks = w.dense ? NULL : marks_of(arena, l, exec);
     for (int k = 0; k < 2; k++)
         w.upkeep[k] = upkeep_of(w.f.terms, k);
     w.sum->exec = &exec->bars;

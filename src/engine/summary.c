@@ -225,7 +225,7 @@ static void below_peak(pp_equity_summary *s, const pp_stretch *x, const pp_moves
     s->under = true;
     if (p->peak_e8 - x->low_e8 <= s->floor_e8)
         return;
-    while ((int64_t)at->equity[k] != x->low_e8)
+    while (x->extreme[k] != x->lowest)
         k++;
     take_low(s, pp_bars_close_ms(x->bars, x->first + k), x->low_e8, p);
 }

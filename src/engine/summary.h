@@ -66,6 +66,9 @@ void pp_summary_add(pp_equity_summary *s, const pp_equity_point *p);
 typedef struct pp_stretch {
     const pp_bars *bars;
     size_t first, n, n_used; /* n <= PP_MOVES_ROOM; the first n_used are in a position */
+    /* The first of the points at which this is `lowest` has the lowest equity. */
+    const double *extreme;
+    double lowest;
     int64_t low_e8, high_e8; /* their lowest and highest equity */
 } pp_stretch;
 void pp_summary_stretch(pp_equity_summary *s, const pp_stretch *x, pp_equity_point *p);

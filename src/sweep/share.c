@@ -7,6 +7,8 @@
  * pp_try(). What cannot be stored is computed for its row alone. */
 #include "sweep/share.h"
 
+#include "engine/marks.h"
+
 #include <pthread.h>
 #include <string.h>
 
@@ -45,7 +47,8 @@ struct pp_share {
     int n_users;
     pp_arena view_memory;
     pp_view views[PP_TF_COUNT];
-    bool has_view[PP_TF_COUNT];
+    bool has_view[PP_TF_COUNT], has_marks[PP_TF_COUNT];
+    const pp_marks *marks[PP_TF_COUNT];
     uint64_t reused;       /* entries whose bits were */
     uint64_t asked[ASKED]; /* keys of bits that were asked for, by their remainder */
 };
@@ -298,6 +301,29 @@ static const pp_view *view(void *ctx, const pp_bars *tape, pp_tf tf)
     return there ? &s->views[tf] : NULL;
 }
 
+typedef struct marks_order {
+    pp_share *s;
+    const pp_tape *tape;
+    const pp_view *view;
+} marks_order;
+
+static void make_marks(void *ctx)
+{
+    marks_order *o = ctx;
+    o->s->marks[o->view->tf] = pp_marks_make(&o->s->view_memory, o->tape, o->view);
+    o->s->has_marks[o->view->tf] = true;
+}
+
+static const pp_marks *marks(void *ctx, const pp_tape *tape, const pp_view *view)
+{
+    pp_share *s = ((pp_share_user *)ctx)->share;
+    pthread_mutex_lock(&s->lock);
+    bool there = s->has_marks[view->tf] ||
+                 pp_try(&s->view_memory, make_marks, &(marks_order){s, tape, view});
+    pthread_mutex_unlock(&s->lock);
+    return there ? s->marks[view->tf] : NULL;
+}
+
 /* ---- users ---- */
 
 void pp_share_release(pp_share *s, int user)
@@ -355,7 +381,7 @@ pp_share *pp_share_make(pp_arena *arena, uint64_t max_bytes, int n_users)
         pp_share_user *u = &s->users[k];
         *u = (pp_share_user){.share = s, .index = k};
         u->bits = (pp_bits_cache){take_bits, publish_bits, u};
-        u->cache = (pp_column_cache){take_columns, publish_columns, view, &u->bits, u};
+        u->cache = (pp_column_cache){take_columns, publish_columns, view, marks, &u->bits, u};
     }
     pthread_mutex_init(&s->lock, NULL);
     pthread_cond_init(&s->ready, NULL);
