@@ -1,6 +1,7 @@
 #include "engine/loop.h"
 
 #include "base/money.h"
+#include "base/time.h"
 
 #include <math.h>
 #include <string.h>
@@ -139,6 +140,7 @@ pp_loop *pp_loop_new(pp_diags *d, const pp_loop_config *cfg, pp_log *log)
     l->log = log;
     l->exec_of = pp_loop_exec(l)->visible;
     l->exec_is_tape = pp_loop_exec(l)->tf == cfg->tape->bars.tf;
+    l->exec_marks = cfg->plain ? NULL : pp_marks_of(arena, cfg->columns, pp_loop_exec(l));
     l->ex = pp_exch_new(d, cfg->tape, cfg->exchange, log);
     if (!l->ex)
         return NULL;
@@ -275,47 +277,83 @@ static double threshold(int64_t e8)
     return e8 == INT64_MIN ? -INFINITY : e8 == INT64_MAX ? INFINITY : pp_double_of_e8(e8);
 }
 
+/* The band of prices in which nothing happens. */
+typedef struct band {
+    double last_low, last_high, mark_low, mark_high;
+} band;
+
+static band band_of(const pp_quiet *q)
+{
+    return (band){threshold(q->last_low_e8), threshold(q->last_high_e8), threshold(q->mark_low_e8),
+                  threshold(q->mark_high_e8)};
+}
+
+/* Some bars' lowest and highest last price, and mark. */
+typedef struct span {
+    double low, high, mark_low, mark_high;
+} span;
+
+static bool is_inside(const band *q, const span *x)
+{
+    return x->low > q->last_low && x->high < q->last_high && x->mark_low > q->mark_low &&
+           x->mark_high < q->mark_high;
+}
+
+static span span_of(const pp_tape *t, size_t from, size_t n)
+{
+    span x;
+    pp_extremes(t->bars.low + from, t->bars.high + from, n, &x.low, &x.high);
+    if (t->mark_low)
+        pp_extremes(t->mark_low + from, t->mark_high + from, n, &x.mark_low, &x.mark_high);
+    else
+        x.mark_low = x.low, x.mark_high = x.high;
+    return x;
+}
+
 enum { CHUNK = 64 };
+
+/* How many bars from i on, at most to - i, are looked at next, and their extremes: an exec bar
+ * where one begins, whose extremes are known. */
+static size_t next_span(const pp_loop *l, size_t i, size_t to, span *x)
+{
+    const pp_view *exec = pp_loop_exec(l);
+    const pp_marks *m = l->exec_marks;
+    size_t n = to - i < CHUNK ? to - i : CHUNK, e;
+    if (m) {
+        e = (size_t)((i ? l->exec_of[i - 1] : -1) + 1);
+        size_t begins = e < exec->bars.n ? (size_t)exec->last[e] + 1 - m->usual : to;
+        if (begins == i && i + m->usual <= to) {
+            *x = (span){exec->bars.low[e], exec->bars.high[e], m->low[e], m->high[e]};
+            return m->usual;
+        }
+        size_t until = begins > i ? begins : begins + m->usual;
+        n = until - i < n ? until - i : n;
+    }
+    *x = span_of(l->cfg.tape, i, n);
+    return n;
+}
 
 /* First bar in [from, to) whose prices leave the quiet band; lo, hi receive the extremes of the
  * bars before it. */
-static size_t first_touch(const pp_tape *t, const pp_quiet *q, size_t from, size_t to, double *lo,
-                          double *hi)
+static size_t first_touch(const pp_loop *l, const pp_quiet *quiet, size_t from, size_t to,
+                          double *lo, double *hi)
 {
-    double last_lo = threshold(q->last_low_e8), last_hi = threshold(q->last_high_e8);
-    double mark_lo = threshold(q->mark_low_e8), mark_hi = threshold(q->mark_high_e8);
-    const double *low = t->bars.low, *high = t->bars.high;
-    if (!t->mark_low) {
-        last_lo = mark_lo > last_lo ? mark_lo : last_lo;
-        last_hi = mark_hi < last_hi ? mark_hi : last_hi;
-    }
+    const band q = band_of(quiet);
     *lo = INFINITY;
     *hi = -INFINITY;
-    for (size_t i = from; i < to;) {
-        size_t end = i + CHUNK < to ? i + CHUNK : to;
-        double clo = INFINITY, chi = -INFINITY, mlo = INFINITY, mhi = -INFINITY;
-        for (size_t k = i; k < end; k++) {
-            clo = low[k] < clo ? low[k] : clo;
-            chi = high[k] > chi ? high[k] : chi;
-        }
-        for (size_t k = i; t->mark_low && k < end; k++) {
-            mlo = t->mark_low[k] < mlo ? t->mark_low[k] : mlo;
-            mhi = t->mark_high[k] > mhi ? t->mark_high[k] : mhi;
-        }
-        if (clo > last_lo && chi < last_hi && (!t->mark_low || (mlo > mark_lo && mhi < mark_hi))) {
-            *lo = clo < *lo ? clo : *lo;
-            *hi = chi > *hi ? chi : *hi;
-            i = end;
-            continue;
-        }
-        for (; i < end; i++) {
-            bool quiet = low[i] > last_lo && high[i] < last_hi &&
-                         (!t->mark_low || (t->mark_low[i] > mark_lo && t->mark_high[i] < mark_hi));
-            if (!quiet)
+    for (size_t i = from, end; i < to; i = end) {
+        span x;
+        end = i + next_span(l, i, to, &x);
+        bool inside = is_inside(&q, &x);
+        for (; !inside && i < end; i++) {
+            x = span_of(l->cfg.tape, i, 1);
+            if (!is_inside(&q, &x))
                 return i;
-            *lo = low[i] < *lo ? low[i] : *lo;
-            *hi = high[i] > *hi ? high[i] : *hi;
+            *lo = x.low < *lo ? x.low : *lo;
+            *hi = x.high > *hi ? x.high : *hi;
         }
+        *lo = x.low < *lo ? x.low : *lo;
+        *hi = x.high > *hi ? x.high : *hi;
     }
     return to;
 }
@@ -325,6 +363,11 @@ static size_t bar_at_or_after(const pp_bars *b, size_t from, size_t to, int64_t 
 {
     if (until_ms == INT64_MAX)
         return to;
+    int64_t step_ms = pp_bars_step_ms(b);
+    if (step_ms) {
+        int64_t k = -pp_floor_div(b->open_ms[0] - until_ms, step_ms);
+        return k < (int64_t)from ? from : k > (int64_t)to ? to : (size_t)k;
+    }
     while (from < to) {
         size_t mid = from + (to - from) / 2;
         if (b->open_ms[mid] < until_ms)
@@ -429,18 +472,17 @@ static size_t until_exec_close(const pp_loop *l, size_t i, size_t to)
 /* In a position: the first bar from i on where the exchange, a run stop or the trail may act. */
 static size_t skip_held(pp_loop *l, const pp_quiet *q, size_t i, size_t to)
 {
-    const pp_tape *t = l->cfg.tape;
     double lo, hi;
     int64_t lo_e8 = INT64_MAX, hi_e8 = INT64_MIN;
     if (l->has_live[0] || l->has_live[1] || l->stops.daily_loss)
         return i;
     if (pp_exch_position(l->ex)->protect.trail.type == PP_LEVEL_TRAILING_ATR)
         to = until_exec_close(l, i, to);
-    size_t touch = first_touch(t, q, i, to, &lo, &hi), stop = touch;
+    size_t touch = first_touch(l, q, i, to, &lo, &hi), stop = touch;
     if (l->watch_equity)
         stop = fold_equity(l, i, touch);
     if (stop < touch)
-        first_touch(t, q, i, stop, &lo, &hi);
+        first_touch(l, q, i, stop, &lo, &hi);
     if (stop == i)
         return i;
     pp_e8_of_double(lo, &lo_e8);
@@ -456,7 +498,7 @@ static size_t skip_flat(pp_loop *l, const pp_quiet *q, size_t i, size_t to)
     double lo, hi;
     if (l->stops.daily_loss || l->stops.starved || may_starve(l) || flat_stops(l))
         return i;
-    size_t stop = pp_exch_n_orders(l->ex) ? first_touch(t, q, i, to, &lo, &hi) : to;
+    size_t stop = pp_exch_n_orders(l->ex) ? first_touch(l, q, i, to, &lo, &hi) : to;
     if (l->has_live[0] || l->has_live[1])
         stop = fold_live(l, i, stop);
     if (stop == i)

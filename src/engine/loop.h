@@ -14,6 +14,7 @@
 
 #include "engine/build.h"
 #include "engine/columns.h"
+#include "engine/marks.h"
 #include "engine/rational.h"
 #include "engine/stops.h"
 
@@ -89,6 +90,7 @@ struct pp_loop {
     bool has_live[2];               /* per pp_grid: some case reads position or account operands */
     bool watch_equity;              /* run stops or rules need the equity of every close */
     double live[2][PP_LIVE_COUNT];  /* per pp_grid: what its live cases saw last */
+    const pp_marks *exec_marks;     /* of exec bars (marks.h); NULL: none */
     const int32_t *exec_of;         /* per tape bar: exec bars closed by then - 1 (T5) */
     bool exec_is_tape;              /* every tape bar closes an exec bar */
     /* decisions */

@@ -39,3 +39,9 @@ const pp_marks *pp_marks_make(pp_arena *arena, const pp_tape *tape, const pp_vie
     }
     return m;
 }
+
+const pp_marks *pp_marks_of(pp_arena *arena, const pp_columns *c, const pp_view *view)
+{
+    return c->cache ? c->cache->marks(c->cache->ctx, c->tape, view)
+                    : pp_marks_make(arena, c->tape, view);
+}

@@ -14,5 +14,7 @@ typedef struct pp_marks {
 /* The marks of a tape without marks are its last prices (T11). NULL where bars have unequal
  * numbers of tape bars, or where the view is of the tape's own timeframe or longer than a day. */
 const pp_marks *pp_marks_make(pp_arena *arena, const pp_tape *tape, const pp_view *view);
+/* The same, from the columns' cache where they have one. */
+const pp_marks *pp_marks_of(pp_arena *arena, const pp_columns *c, const pp_view *view);
 
 #endif

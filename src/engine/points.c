@@ -556,13 +556,6 @@ static double upkeep_of(const pp_margin_terms *t, int which)
                : pp_double_of_e8(lowest->mmr_e8) + (double)fee.num / (double)fee.den;
 }
 
-static const pp_marks *marks_of(pp_arena *arena, const pp_loop *l, const pp_view *exec)
-{
-    const pp_column_cache *cache = l->cfg.columns->cache;
-    return cache ? cache->marks(cache->ctx, l->cfg.tape, exec)
-                 : pp_marks_make(arena, l->cfg.tape, exec);
-}
-
 pp_points pp_points_make(pp_arena *arena, const pp_loop *l, int64_t start_ms, bool keep)
 {
     size_t first = l->cfg.exchange->first_bar, end = l->end_bar;
@@ -581,7 +574,7 @@ pp_points pp_points_make(pp_arena *arena, const pp_loop *l, int64_t start_ms, bo
         return (pp_points){w.out, w.n, pp_summary_of(arena, w.out, w.n)};
     }
     w.sum = pp_summary_new(arena, &w.f.p);
-    w.marks = w.dense ? NULL : marks_of(arena, l, exec);
+    w.marks = l->exec_marks;
     for (int k = 0; k < 2; k++)
         w.upkeep[k] = upkeep_of(w.f.terms, k);
     w.sum->exec = &exec->bars;
