@@ -118,6 +118,12 @@ static extremes extremes_of(const pp_fold *f, size_t from, size_t to)
     const double *close = t->mark_close ? t->mark_close : t->bars.close;
     const double *inside = is_long ? (t->mark_low ? t->mark_low : t->bars.low)
                                    : (t->mark_high ? t->mark_high : t->bars.high);
+    if (f->marks && to - from == f->marks->usual) {
+        int32_t e = f->exec->visible[to - 1];
+        if (e >= 0 && (size_t)f->exec->last[e] == to - 1)
+            return (extremes){f->marks->close_low[e], f->marks->close_high[e],
+                              is_long ? f->marks->low[e] : f->marks->high[e]};
+    }
     extremes x = {close[from], close[from], inside[from]};
     for (size_t i = from + 1; i < to; i++) {
         x.low = close[i] < x.low ? close[i] : x.low;
@@ -242,6 +248,8 @@ pp_fold pp_fold_start(const pp_loop *l, size_t bar, int64_t time_ms)
     const double *open = t->mark_open ? t->mark_open : t->bars.open;
     pp_fold f = {.tape = t,
                  .terms = pp_exch_terms(l->ex),
+                 .exec = pp_loop_exec(l),
+                 .marks = l->cfg.exec_marks,
                  .seg = l->segments.n ? PP_SLAB_AT(&l->segments, pp_segment, 0) : NULL,
                  .now = {.wallet_e8 = x->deposit_e8},
                  .liq_distance_pct = NAN,

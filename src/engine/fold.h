@@ -9,6 +9,8 @@
 typedef struct pp_fold {
     const pp_tape *tape;
     const pp_margin_terms *terms;
+    const pp_view *exec;
+    const pp_marks *marks;           /* of exec bars; NULL: none */
     const pp_segment *seg, *seg_end; /* segments not yet begun */
     pp_segment now;
     int64_t maintenance_e8;                          /* of `now`; -1: not asked yet */

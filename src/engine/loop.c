@@ -140,7 +140,6 @@ pp_loop *pp_loop_new(pp_diags *d, const pp_loop_config *cfg, pp_log *log)
     l->log = log;
     l->exec_of = pp_loop_exec(l)->visible;
     l->exec_is_tape = pp_loop_exec(l)->tf == cfg->tape->bars.tf;
-    l->exec_marks = cfg->plain ? NULL : pp_marks_of(arena, cfg->columns, pp_loop_exec(l));
     l->ex = pp_exch_new(d, cfg->tape, cfg->exchange, log);
     if (!l->ex)
         return NULL;
@@ -317,7 +316,7 @@ enum { CHUNK = 64 };
 static size_t next_span(const pp_loop *l, size_t i, size_t to, span *x)
 {
     const pp_view *exec = pp_loop_exec(l);
-    const pp_marks *m = l->exec_marks;
+    const pp_marks *m = l->cfg.exec_marks;
     size_t n = to - i < CHUNK ? to - i : CHUNK, e;
     if (m) {
         e = (size_t)((i ? l->exec_of[i - 1] : -1) + 1);

@@ -54,6 +54,7 @@ typedef struct pp_loop_config {
     size_t start_instant; /* tape bar whose close is the first decision; SIZE_MAX: none before
                              first_bar (the window starts with the data) */
     bool plain;
+    const pp_marks *exec_marks; /* of exec bars (marks.h); NULL: they are not worth making */
     size_t pause_end; /* one past the last tape bar to run, position and orders then being left as
                          they are (explain); 0: the window's, with everything closed */
     const pp_loop_marks *marks; /* NULL: none */
@@ -90,7 +91,6 @@ struct pp_loop {
     bool has_live[2];               /* per pp_grid: some case reads position or account operands */
     bool watch_equity;              /* run stops or rules need the equity of every close */
     double live[2][PP_LIVE_COUNT];  /* per pp_grid: what its live cases saw last */
-    const pp_marks *exec_marks;     /* of exec bars (marks.h); NULL: none */
     const int32_t *exec_of;         /* per tape bar: exec bars closed by then - 1 (T5) */
     bool exec_is_tape;              /* every tape bar closes an exec bar */
     /* decisions */

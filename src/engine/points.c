@@ -136,16 +136,17 @@ static size_t flat_stretch(walk *w, size_t i, size_t to)
         i += first_flat(w, i);
     if (i == to || p->qty_e8 || p->equity_e8 != w->f.now.wallet_e8)
         return i;
-    size_t n = to - i, last = to - 1;
+    size_t n = to - i, first_point = i, last = to - 1;
     if (!w->dense) {
         int32_t before = i ? w->exec->visible[i - 1] : -1, e = w->exec->visible[to - 1];
         last = e > before ? (size_t)w->exec->last[e] : 0;
         n = (size_t)(e - before);
         if (e <= before || last < i)
             return i;
+        first_point = (size_t)w->exec->last[before + 1];
     }
     p->low_e8 = p->high_e8 = p->equity_e8;
-    pp_summary_repeat(w->sum, n, tape_bars(w), last, p);
+    pp_summary_repeat(w->sum, n, tape_bars(w), first_point, last, p);
     if (!w->dense) /* the day may end without a point */
         pp_summary_day(w->sum, pp_bar_close_ms(tape_bars(w), last));
     w->n += n;
@@ -574,7 +575,7 @@ pp_points pp_points_make(pp_arena *arena, const pp_loop *l, int64_t start_ms, bo
         return (pp_points){w.out, w.n, pp_summary_of(arena, w.out, w.n)};
     }
     w.sum = pp_summary_new(arena, &w.f.p);
-    w.marks = l->exec_marks;
+    w.marks = l->cfg.exec_marks;
     for (int k = 0; k < 2; k++)
         w.upkeep[k] = upkeep_of(w.f.terms, k);
     w.sum->exec = &exec->bars;

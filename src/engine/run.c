@@ -107,6 +107,15 @@ pp_prepared *pp_engine_prepare(pp_diags *d, const pp_strategy *s, const pp_tape 
     return p;
 }
 
+/* They pay where the points are not kept. */
+static const pp_marks *exec_marks(pp_arena *arena, const pp_prepared *p)
+{
+    const pp_columns *c = p->columns;
+    if (p->options.plain || !p->options.no_points)
+        return NULL;
+    return pp_marks_of(arena, c, &c->views[c->view_of[p->strategy->play->exec_tf]]);
+}
+
 pp_loop *pp_engine_loop(pp_diags *d, const pp_prepared *p, pp_log *log, unsigned keep,
                         const pp_loop_marks *marks)
 {
@@ -121,6 +130,7 @@ pp_loop *pp_engine_loop(pp_diags *d, const pp_prepared *p, pp_log *log, unsigned
                           .rational = p->rational,
                           .start_instant = p->window.start_instant,
                           .plain = p->options.plain,
+                          .exec_marks = exec_marks(d->arena, p),
                           .pause_end = p->options.pause_end,
                           .marks = marks,
                           .cancel = p->options.cancel};

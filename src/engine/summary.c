@@ -144,8 +144,8 @@ void pp_summary_day(pp_equity_summary *s, int64_t time_ms)
     take_day(s, time_ms, s->last.equity_e8);
 }
 
-void pp_summary_repeat(pp_equity_summary *s, size_t n, const pp_bars *bars, size_t last_bar,
-                       const pp_equity_point *p)
+void pp_summary_repeat(pp_equity_summary *s, size_t n, const pp_bars *bars, size_t first_bar,
+                       size_t last_bar, const pp_equity_point *p)
 {
     if (n == 0)
         return;
@@ -156,9 +156,11 @@ void pp_summary_repeat(pp_equity_summary *s, size_t n, const pp_bars *bars, size
         s->under = true;
         return;
     }
-    int64_t time_ms = pp_bars_close_ms(bars, last_bar);
-    still_under(s, time_ms);
-    s->since_ms = time_ms;
+    int64_t first_ms = pp_bars_close_ms(bars, first_bar);
+    still_under(s, first_ms);
+    reached(s, first_ms, p->equity_e8);
+    s->under = false;
+    s->since_ms = pp_bars_close_ms(bars, last_bar);
 }
 
 /* The fall from this peak up to which nothing is the deepest so far, in percent or amount. */

@@ -72,9 +72,10 @@ typedef struct pp_stretch {
     int64_t low_e8, high_e8; /* their lowest and highest equity */
 } pp_stretch;
 void pp_summary_stretch(pp_equity_summary *s, const pp_stretch *x, pp_equity_point *p);
-/* n more points that stand as the last one does, flat, the last of them at the close of a bar. */
-void pp_summary_repeat(pp_equity_summary *s, size_t n, const pp_bars *bars, size_t last_bar,
-                       const pp_equity_point *p);
+/* n more points that stand as the last one does, flat, from the close of one bar to that of
+ * another. */
+void pp_summary_repeat(pp_equity_summary *s, size_t n, const pp_bars *bars, size_t first_bar,
+                       size_t last_bar, const pp_equity_point *p);
 void pp_summary_day(pp_equity_summary *s, int64_t time_ms);
 /* What a stretch does not know of its points: distance and margin ratio; and leverage. */
 void pp_summary_extremes(pp_equity_summary *s, double leverage, double liq_distance_pct,

@@ -190,30 +190,51 @@ int64_t pp_bars_close_ms(const pp_bars *b, size_t i)
     return is_whole(b) ? b->open_ms[0] + (int64_t)(i + 1) * pp_tf_ms(b->tf) : pp_bar_close_ms(b, i);
 }
 
-PP_SIMD void pp_extremes(const double *low, const double *high, size_t n, double *lo, double *hi)
+static void few_extremes(const double *low, const double *high, size_t n, double *lo, double *hi)
 {
-    double l = low[0], h = high[0];
-    pp_f64x4 l4[2] = {{l, l, l, l}, {l, l, l, l}}, h4[2] = {{h, h, h, h}, {h, h, h, h}};
+    *lo = low[0];
+    *hi = high[0];
+    for (size_t i = 1; i < n; i++) {
+        *lo = low[i] < *lo ? low[i] : *lo;
+        *hi = high[i] > *hi ? high[i] : *hi;
+    }
+}
+
+enum { LANES = 4 };
+
+/* n >= LANES; the last lanes overlap the ones before them. */
+PP_SIMD static void many_extremes(const double *low, const double *high, size_t n, double *lo,
+                                  double *hi)
+{
+    const size_t last = n - LANES;
+    pp_f64x4 l = *(const pp_f64x4_any *)(low + last), h = *(const pp_f64x4_any *)(high + last);
+    pp_f64x4 l2 = l, h2 = h;
     size_t i = 0;
-    for (; i + 8 <= n; i += 8)
-        for (size_t k = 0; k < 2; k++) {
-            pp_f64x4 a = *(const pp_f64x4_any *)(low + i + 4 * k);
-            pp_f64x4 b = *(const pp_f64x4_any *)(high + i + 4 * k);
-            l4[k] = PP_MIN4(a, l4[k]);
-            h4[k] = PP_MAX4(b, h4[k]);
-        }
-    l4[0] = PP_MIN4(l4[0], l4[1]);
-    h4[0] = PP_MAX4(h4[0], h4[1]);
-    for (size_t k = 0; k < 4; k++) {
-        l = l4[0][k] < l ? l4[0][k] : l;
-        h = h4[0][k] > h ? h4[0][k] : h;
+    for (; i + LANES < last; i += 2 * LANES) {
+        pp_f64x4 a = *(const pp_f64x4_any *)(low + i), b = *(const pp_f64x4_any *)(high + i);
+        pp_f64x4 c = *(const pp_f64x4_any *)(low + i + LANES),
+                 d = *(const pp_f64x4_any *)(high + i + LANES);
+        l = PP_MIN4(a, l);
+        h = PP_MAX4(b, h);
+        l2 = PP_MIN4(c, l2);
+        h2 = PP_MAX4(d, h2);
     }
-    for (; i < n; i++) {
-        l = low[i] < l ? low[i] : l;
-        h = high[i] > h ? high[i] : h;
+    if (i < last) {
+        pp_f64x4 a = *(const pp_f64x4_any *)(low + i), b = *(const pp_f64x4_any *)(high + i);
+        l = PP_MIN4(a, l);
+        h = PP_MAX4(b, h);
     }
-    *lo = l;
-    *hi = h;
+    l = PP_MIN4(l, l2);
+    h = PP_MAX4(h, h2);
+    double l01 = l[0] < l[1] ? l[0] : l[1], l23 = l[2] < l[3] ? l[2] : l[3];
+    double h01 = h[0] > h[1] ? h[0] : h[1], h23 = h[2] > h[3] ? h[2] : h[3];
+    *lo = l01 < l23 ? l01 : l23;
+    *hi = h01 > h23 ? h01 : h23;
+}
+
+void pp_extremes(const double *low, const double *high, size_t n, double *lo, double *hi)
+{
+    (n < LANES ? few_extremes : many_extremes)(low, high, n, lo, hi);
 }
 
 double pp_highest(const double *v, size_t n)

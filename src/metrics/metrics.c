@@ -277,14 +277,13 @@ static point_times times_of(const pp_metrics_input *in)
     return t;
 }
 
-/* The first point from k on that is later than t; points are about exec_ms apart. */
+/* The first point that is later than t, looked for from k on; points are about exec_ms apart. */
 static size_t point_after(const point_times *p, size_t k, int64_t t)
 {
     const pp_equity_summary *s = p->s;
     if (p->even && t >= p->first_ms && t < p->before_last_ms) {
         /* Both are exact in doubles, so that the quotient is not rounded up to a whole number. */
-        size_t at = 2 + (size_t)((double)(t - p->first_ms) / (double)p->exec_ms);
-        return at > k ? at : k;
+        return 2 + (size_t)((double)(t - p->first_ms) / (double)p->exec_ms);
     }
     if (k < s->n_points && pp_summary_time(s, k) <= t) {
         int64_t guess = (int64_t)k + (t - pp_summary_time(s, k)) / p->exec_ms + 1;

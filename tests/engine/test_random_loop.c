@@ -1,6 +1,7 @@
 /* Spec 10, "The loop": random Plays on random tapes; the loop that skips leaves the same events and
  * the same equity points as the loop that visits every bar; and where only trades are kept, as in
- * sweeps, decisions take the next bar with them (exchange/market.c) and leave the same again.
+ * sweeps, decisions take the next bar with them (exchange/market.c) and leave the same again. The
+ * fourth way is a sweep's whole: no points are kept either, and all metrics are the same.
  *
  * PP_SOAK=N runs N seeds, PP_TEST_SEED=S begins at S; a failing seed is printed. Seeds that once
  * failed stay in `once_failed`. */
@@ -8,6 +9,7 @@
 #include "base/rng.h"
 #include "engine/run.h"
 #include "market/synthetic.h"
+#include "metrics/metrics.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
@@ -18,8 +20,8 @@ typedef struct job {
     uint64_t seed;
     pp_buf play;
     pp_buf events[2]; /* skipping, plain */
-    const pp_result *result[3];
-    const pp_log *log[3];
+    const pp_result *result[4];
+    const pp_log *log[4];
     bool trips; /* trades in one go were made, or tried */
     const char *wrong;
 } job;
@@ -248,13 +250,14 @@ static void make_tape(pp_arena *arena, pp_rng *r, pp_tape *t)
 
 /* ---- both loops ---- */
 
-enum { SKIPPING, PLAIN, TRADES_ONLY };
+enum { SKIPPING, PLAIN, TRADES_ONLY, AS_A_SWEEP };
 
 static bool run_one(pp_diags *d, job *j, const pp_strategy *s, const pp_tape *tape, int way)
 {
     pp_run_options o = {.intrabar = -1,
-                        .keep = way == TRADES_ONLY ? PP_KEEP_TRADES : PP_KEEP_ALL,
+                        .keep = way >= TRADES_ONLY ? PP_KEEP_TRADES : PP_KEEP_ALL,
                         .plain = way == PLAIN,
+                        .no_points = way == AS_A_SWEEP,
                         .fast = true,
                         .window = {.shift_start = true}};
     pp_prepared *p = pp_engine_prepare(d, s, tape, &o);
@@ -263,7 +266,7 @@ static bool run_one(pp_diags *d, job *j, const pp_strategy *s, const pp_tape *ta
         return false;
     j->log[way] = p->loop->log;
     j->trips |= p->loop->trips_from < SIZE_MAX && p->loop->log->trades.n;
-    if (way != TRADES_ONLY) {
+    if (way < TRADES_ONLY) {
         j->events[way] = (pp_buf){&j->arena, NULL, 0, 0};
         pp_events_text(p->loop->log, &j->events[way]);
     }
@@ -283,7 +286,7 @@ static void run_job(void *ctx)
     pp_strategy *s =
         pp_strategy_load(&d, "random", j->play.text, j->play.len, NULL, 0, tape->bars.tf);
     if (s && !d.n_errors && run_one(&d, j, s, tape, SKIPPING) && run_one(&d, j, s, tape, PLAIN) &&
-        run_one(&d, j, s, tape, TRADES_ONLY))
+        run_one(&d, j, s, tape, TRADES_ONLY) && run_one(&d, j, s, tape, AS_A_SWEEP))
         return;
     pp_buf b = {&j->arena, NULL, 0, 0};
     for (size_t k = 0; k < d.list.n; k++)
@@ -306,6 +309,32 @@ static bool same_points(const pp_result *x, const pp_result *y)
     return same;
 }
 
+/* The name of the first metric that differs, NULL if none. */
+static const char *other_metric(job *j, const pp_result *x, const pp_result *y)
+{
+    pp_metrics_input in[] = {pp_metrics_input_of(&j->arena, x), pp_metrics_input_of(&j->arena, y)};
+    const pp_metrics *a = pp_metrics_compute(&j->arena, &in[0]),
+                     *b = pp_metrics_compute(&j->arena, &in[1]);
+    for (size_t k = 0; k < pp_n_metrics; k++)
+        if (memcmp(&a->values[k].v, &b->values[k].v, sizeof(double)) != 0 ||
+            memcmp(&a->values[k].high, &b->values[k].high, sizeof(double)) != 0)
+            return pp_metric_rows[k].name;
+    return NULL;
+}
+
+/* Trades and sums of a run that kept only trades. */
+static void compare_trades(job *j, int way)
+{
+    const pp_log *all = j->log[SKIPPING], *few = j->log[way];
+    if (few->seq != all->seq || few->trades.n != all->trades.n ||
+        memcmp(&few->sums, &all->sums, sizeof all->sums) != 0)
+        j->wrong = pp_fmt(&j->arena, "the sums differ, way %d", way);
+    for (size_t k = 0; !j->wrong && k < all->trades.n; k++)
+        if (memcmp(PP_SLAB_AT(&all->trades, pp_trade, k), PP_SLAB_AT(&few->trades, pp_trade, k),
+                   sizeof(pp_trade)) != 0)
+            j->wrong = pp_fmt(&j->arena, "trade %zu differs, way %d", k + 1, way);
+}
+
 static void compare(job *j)
 {
     const pp_buf *a = &j->events[0], *b = &j->events[1];
@@ -322,16 +351,13 @@ static void compare(job *j)
     const pp_result *x = j->result[0], *y = j->result[1];
     if (!same_points(x, y))
         j->wrong = "equity points differ";
-    const pp_log *all = j->log[SKIPPING], *few = j->log[TRADES_ONLY];
+    compare_trades(j, TRADES_ONLY);
+    compare_trades(j, AS_A_SWEEP);
+    const char *metric = other_metric(j, x, j->result[AS_A_SWEEP]);
+    if (metric && !j->wrong)
+        j->wrong = pp_fmt(&j->arena, "%s differs where no points are kept", metric);
     if (!same_points(x, j->result[TRADES_ONLY]))
         j->wrong = "equity points differ where only trades are kept";
-    if (few->seq != all->seq || few->trades.n != all->trades.n ||
-        memcmp(&few->sums, &all->sums, sizeof all->sums) != 0)
-        j->wrong = "the sums differ where only trades are kept";
-    for (size_t k = 0; !j->wrong && k < all->trades.n; k++)
-        if (memcmp(PP_SLAB_AT(&all->trades, pp_trade, k), PP_SLAB_AT(&few->trades, pp_trade, k),
-                   sizeof(pp_trade)) != 0)
-            j->wrong = pp_fmt(&j->arena, "trade %zu differs where only trades are kept", k + 1);
     pp_log again = *x->log;
     pp_log_sum_up(&again);
     if (memcmp(&again.sums, &x->log->sums, sizeof again.sums) != 0)
