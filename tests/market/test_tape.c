@@ -216,6 +216,18 @@ Test(tape, T4_empty_and_same_timeframe)
     cr_assert_eq(got.tf, PP_TF_1H);
 }
 
+static void check_extremes(pp_rng *r, const double *v, size_t n)
+{
+    size_t from = pp_rng_below(r, n), len = 1 + pp_rng_below(r, n - from), other = n - len;
+    double lo, hi, low = v[from], high = v[other];
+    for (size_t i = 0; i < len; i++) {
+        low = v[from + i] < low ? v[from + i] : low;
+        high = v[other + i] > high ? v[other + i] : high;
+    }
+    pp_extremes(v + from, v + other, len, &lo, &hi);
+    cr_assert(lo == low && hi == high, "%zu values", len);
+}
+
 Test(tape, bars_closed_by_a_time_and_the_highest_value_equal_their_twins)
 {
     pp_rng r = pp_rng_make(test_seed(), 23);
@@ -233,6 +245,7 @@ Test(tape, bars_closed_by_a_time_and_the_highest_value_equal_their_twins)
         }
         pp_bars b = {.tf = tf, .n = n, .open_ms = open_ms};
         cr_assert_eq(pp_highest(v, n), high);
+        check_extremes(&r, v, n);
         for (size_t i = 0; i < n; i++)
             cr_assert_eq(pp_bars_close_ms(&b, i), pp_bar_close_ms(&b, i), "tf %s, %zu of %zu",
                          pp_tf_name(tf), i, n);
