@@ -107,26 +107,33 @@ static void half_prices(const pp_metrics_input *in, pp_metrics_input *half)
         half->price_last = half->daily_prices[half->n_daily_prices - 1];
 }
 
+static bool is_one_of(const char *name, const char *const *list, size_t n)
+{
+    for (size_t k = 0; k < n; k++)
+        if (!strcmp(name, list[k]))
+            return true;
+    return false;
+}
+
 static bool kept_by_half(int metric)
 {
     static const char *const not_kept[] = {"friction", "costs", "data", "leverage"};
-    for (size_t k = 0; k < PP_COUNT(not_kept); k++)
-        if (!strcmp(pp_metric_rows[metric].group, not_kept[k]))
-            return false;
-    return true;
+    return !is_one_of(pp_metric_rows[metric].group, not_kept, PP_COUNT(not_kept));
 }
 
-bool pp_half_follows(int metric)
+unsigned pp_half_needs(int metric)
 {
-    static const char *const others[] = {"peak_equity", "calmar", "recovery_factor"};
-    bool follows = !strcmp(pp_metric_rows[metric].group, "drawdown");
-    for (size_t k = 0; k < PP_COUNT(others); k++)
-        follows |= !strcmp(pp_metric_rows[metric].name, others[k]);
-    return follows;
+    static const char *const by_equity[] = {"equity", "drawdown", "ratios", "tail"},
+                             *const others[] = {"peak_equity", "calmar", "recovery_factor"};
+    const pp_metric_row *row = &pp_metric_rows[metric];
+    bool between =
+             !strcmp(row->group, "drawdown") || is_one_of(row->name, others, PP_COUNT(others)),
+         trades = !is_one_of(row->group, by_equity, PP_COUNT(by_equity));
+    return (between ? PP_HALF_BETWEEN : 0) | (trades ? PP_HALF_TRADES : 0);
 }
 
 const pp_metrics *pp_half(pp_arena *arena, const pp_prepared *p, const pp_metrics_input *in,
-                          int which, bool follow)
+                          int which, unsigned with)
 {
     int64_t start_ms = p->window.start_ms, end_ms = p->window.end_ms;
     int64_t cuts[3] = {start_ms, pp_middle_ms(start_ms, end_ms), end_ms};
@@ -136,12 +143,13 @@ const pp_metrics *pp_half(pp_arena *arena, const pp_prepared *p, const pp_metric
     pp_metrics_input half = {.start_ms = from,
                              .end_ms = to,
                              .exec_ms = PP_DAY_MS,
-                             .equity = pp_engine_part(arena, p, from, to, follow),
+                             .equity = pp_engine_part(arena, p, from, to, with & PP_HALF_BETWEEN),
                              .trades = in->trades,
                              .records = in->records,
                              .mark_source = in->mark_source,
                              .trials_variance = (double)NAN};
-    half_trades(in, &half);
+    if (with & PP_HALF_TRADES)
+        half_trades(in, &half);
     half_prices(in, &half);
     return pp_metrics_compute(arena, &half);
 }
@@ -151,7 +159,7 @@ void pp_halves(pp_arena *arena, const pp_prepared *p, const pp_metrics_input *in
 {
     for (int k = 0; k < 2; k++) {
         const pp_metrics *m =
-            kept_by_half(metric) ? pp_half(arena, p, in, k, pp_half_follows(metric)) : NULL;
+            kept_by_half(metric) ? pp_half(arena, p, in, k, pp_half_needs(metric)) : NULL;
         out[k] = m ? m->values[metric].v : (double)NAN;
     }
 }

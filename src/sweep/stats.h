@@ -27,11 +27,15 @@ size_t *pp_rank_rows(pp_arena *arena, const pp_row_layout *l, const pp_row *rows
  * which are not kept by half. in: the metrics' input of the whole run. */
 void pp_halves(pp_arena *arena, const pp_prepared *p, const pp_metrics_input *in, int metric,
                double out[2]);
-/* All metrics of one half (0, 1), NULL when the run ended before it; those of the drawdowns and a
- * few others are right only with `follow`, which costs a walk over all tape bars. */
+enum {                      /* what a metric needs of a half, besides its equity at 00:00Z */
+       PP_HALF_BETWEEN = 1, /* the equity at tape closes between */
+       PP_HALF_TRADES = 2
+};
+unsigned pp_half_needs(int metric);
+/* The metrics of one half (0, 1), NULL when the run ended before it; right are those that need no
+ * more than it is made with. */
 const pp_metrics *pp_half(pp_arena *arena, const pp_prepared *p, const pp_metrics_input *in,
-                          int which, bool follow);
-bool pp_half_follows(int metric); /* it needs `follow` */
+                          int which, unsigned with);
 
 int64_t pp_middle_ms(int64_t start_ms, int64_t end_ms);
 
