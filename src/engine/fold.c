@@ -2,7 +2,8 @@
  * with one position whatever is monotone in the mark is taken at the stretch's extreme mark. The
  * results are the bits that a fold bar by bar gives:
  *   E1  equity, drawdown below a peak that stands, and margin ratio are monotone in the mark as
- *       computed, since rounding is. A stretch that makes a new peak is folded bar by bar.
+ *       computed, since rounding is. Where a stretch makes a new peak, peaks and falls are taken bar
+ *       by bar.
  *   E2  leverage is v / (c + v) with v the position's value in 1e-8, and distance is |m - lp| / m
  *       on one side of lp: monotone as real numbers, and as computed too, since below 2^53 units
  *       they are quotients of exact numbers rounded once. Above they are taken bar by bar. */
@@ -173,7 +174,49 @@ static bool distance_is_monotone(const pp_segment *s, int64_t low_e8, int64_t hi
     return outside && is_exact(high_e8) && is_exact(s->liq_px_e8);
 }
 
-/* One position over bars [from, to) whose closes lie in [low_e8, high_e8] and make no new peak. */
+static void take_fall(pp_fold *f, int64_t equity_e8)
+{
+    pp_equity_point *p = &f->p;
+    int64_t down_e8 = p->peak_e8 - equity_e8;
+    double down_pct = pp_drawdown_pct(p->peak_e8, equity_e8);
+    p->max_dd_abs_e8 = down_e8 > p->max_dd_abs_e8 ? down_e8 : p->max_dd_abs_e8;
+    p->max_dd_pct = down_pct > p->max_dd_pct ? down_pct : p->max_dd_pct;
+}
+
+static void take_inside(pp_fold *f, int64_t adverse_e8)
+{
+    double pct = pp_drawdown_pct(f->p.peak_e8, pp_segment_equity(&f->now, adverse_e8));
+    f->p.intrabar_max_dd_pct = pct > f->p.intrabar_max_dd_pct ? pct : f->p.intrabar_max_dd_pct;
+}
+
+/* Peaks and falls of a stretch that makes new peaks. A fall that is not the deepest from the first
+ * peak is not from a higher one either; within the bars it is looked for where the deepest that
+ * there can be would count. */
+static void fold_peaks(pp_fold *f, size_t from, size_t to, int64_t top_e8, int64_t adverse_e8)
+{
+    const pp_segment *s = &f->now;
+    const pp_tape *t = f->tape;
+    pp_equity_point *p = &f->p;
+    const double *close = t->mark_close ? t->mark_close : t->bars.close;
+    const double *low = t->mark_low ? t->mark_low : t->bars.low,
+                 *high = t->mark_high ? t->mark_high : t->bars.high;
+    bool look_inside =
+        pp_drawdown_pct(top_e8, pp_segment_equity(s, adverse_e8)) > p->intrabar_max_dd_pct;
+    int64_t floor_e8 = floor_of(f), mark_e8;
+    for (size_t i = from; i < to; i++) {
+        if (look_inside && pp_e8_of_double(s->side > 0 ? low[i] : high[i], &adverse_e8))
+            take_inside(f, adverse_e8);
+        pp_e8_of_double(close[i], &mark_e8);
+        int64_t equity_e8 = pp_segment_equity(s, mark_e8);
+        if (equity_e8 > p->peak_e8)
+            p->peak_e8 = equity_e8;
+        else if (p->peak_e8 - equity_e8 > floor_e8 || p->peak_e8 - equity_e8 > p->max_dd_abs_e8)
+            take_fall(f, equity_e8);
+    }
+}
+
+/* One position over bars [from, to] whose closes lie in [low_e8, high_e8]; the last of them is
+ * folded by itself afterwards, but for what the extremes say of it. */
 static void fold_stretch(pp_fold *f, size_t from, size_t to, int64_t low_e8, int64_t high_e8,
                          int64_t adverse_e8)
 {
@@ -199,13 +242,13 @@ static void fold_stretch(pp_fold *f, size_t from, size_t to, int64_t low_e8, int
             ratio < f->margin_ratio || isnan(f->margin_ratio) ? ratio : f->margin_ratio;
     }
     pp_equity_point *p = &f->p;
-    int64_t down_e8 = p->peak_e8 - pp_segment_equity(s, worst_e8);
-    double down_pct = pp_drawdown_pct(p->peak_e8, pp_segment_equity(s, worst_e8));
-    double inside_pct = pp_drawdown_pct(p->peak_e8, pp_segment_equity(s, adverse_e8));
-    p->max_dd_abs_e8 = down_e8 > p->max_dd_abs_e8 ? down_e8 : p->max_dd_abs_e8;
-    p->max_dd_pct = down_pct > p->max_dd_pct ? down_pct : p->max_dd_pct;
-    if (inside_pct > p->intrabar_max_dd_pct)
-        p->intrabar_max_dd_pct = inside_pct;
+    int64_t top_e8 = pp_segment_equity(s, s->side > 0 ? high_e8 : low_e8);
+    if (top_e8 > p->peak_e8) {
+        fold_peaks(f, from, to, top_e8, adverse_e8);
+    } else {
+        take_fall(f, pp_segment_equity(s, worst_e8));
+        take_inside(f, adverse_e8);
+    }
     if (p->max_dd_pct > p->intrabar_max_dd_pct)
         p->intrabar_max_dd_pct = p->max_dd_pct;
 }
@@ -226,14 +269,14 @@ void pp_fold_bars(pp_fold *f, size_t from, size_t to, bool fresh)
                     pp_e8_of_double(x.high, &high_e8) && pp_e8_of_double(x.adverse, &adverse_e8);
         int64_t lowest_e8 = fine ? pp_segment_equity(s, s->side > 0 ? low_e8 : high_e8) : 0;
         int64_t highest_e8 = fine ? pp_segment_equity(s, s->side > 0 ? high_e8 : low_e8) : 0;
-        if (!fine || lowest_e8 <= 0 || highest_e8 > f->p.peak_e8 || isnan(f->leverage)) {
+        if (!fine || lowest_e8 <= 0 || isnan(f->leverage)) {
             for (size_t k = i; k < end; k++)
                 fold_bar(f, k, fresh && k == i);
             continue;
         }
         int64_t low = fresh || lowest_e8 < f->p.low_e8 ? lowest_e8 : f->p.low_e8;
         int64_t high = fresh || highest_e8 > f->p.high_e8 ? highest_e8 : f->p.high_e8;
-        fold_stretch(f, i, end, low_e8, high_e8, adverse_e8);
+        fold_stretch(f, i, end - 1, low_e8, high_e8, adverse_e8);
         fold_bar(f, end - 1, false); /* what a point says about its own close */
         f->p.low_e8 = low;
         f->p.high_e8 = high;
