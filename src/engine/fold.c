@@ -2,10 +2,9 @@
  * with one position whatever is monotone in the mark is taken at the stretch's extreme mark. The
  * results are the bits that a fold bar by bar gives:
  *   E1  equity, drawdown below a peak that stands, and margin ratio are monotone in the mark as
- *       computed, since rounding is. Where a stretch makes a new peak, peaks and falls are taken bar
- *       by bar.
- *   E2  leverage is v / (c + v) with v the position's value in 1e-8, and distance is |m - lp| / m
- *       on one side of lp: monotone as real numbers, and as computed too, since below 2^53 units
+ *       computed, since rounding is. Where a stretch makes a new peak, peaks and falls are taken
+ * bar by bar. E2  leverage is v / (c + v) with v the position's value in 1e-8, and distance is |m -
+ * lp| / m on one side of lp: monotone as real numbers, and as computed too, since below 2^53 units
  *       they are quotients of exact numbers rounded once. Above they are taken bar by bar. */
 #include "engine/fold.h"
 

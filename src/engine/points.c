@@ -4,9 +4,9 @@
 #include "engine/points.h"
 
 #include "base/money.h"
-#include "base/simd.h"
 #include "base/time.h"
 #include "engine/fold.h"
+#include "engine/held.h"
 #include "engine/marks.h"
 
 typedef struct walk {
@@ -21,8 +21,7 @@ typedef struct walk {
     pp_equity_point *out;  /* NULL: not kept */
     size_t n;
     pp_equity_summary *sum; /* NULL: made of the points afterwards */
-    int64_t qty_e8;         /* the last one held, num / den in lowest terms */
-    double num, den, most;  /* values below `most` come of products that doubles hold */
+    pp_held held;           /* the position looked at last */
     double upkeep[2];       /* maintenance per value in the lowest tier, long and short; INFINITY:
                                not known */
     int64_t floor_e8, floor_peak_e8; /* falls within bars that are not the deepest from this peak */
@@ -81,7 +80,6 @@ static size_t stretch_end(walk *w, size_t i)
     return f->seg < f->seg_end && (size_t)f->seg->bar < to ? (size_t)f->seg->bar : to;
 }
 
-#define WHOLE(x)    (((x) + 0x1.8p52) - 0x1.8p52) /* as pp_whole() */
 #define LEAST(a, b) ((a) < (b) ? (a) : (b))
 #define MOST(a, b)  ((a) > (b) ? (a) : (b))
 
@@ -153,130 +151,24 @@ static size_t flat_stretch(walk *w, size_t i, size_t to)
     return last + 1;
 }
 
-/* ---- a position, a point at every bar ----
- *
- * Amounts are doubles that hold whole e8 numbers. x * 1e8 is off by less than 1/16 below 2^50, so
- * a price within 1/4 of a whole number is that number. With qty = num / den in lowest terms,
- * mark * num below 2^51 is whole, and so the quotient by den, itself rounded, rounds to the same
- * whole number as the exact one. Mostly there is nothing to round: then a product with the
- * reciprocal of den rounds to it as well, which multiplying by den shows. */
+/* ---- a position, a point at every bar ---- */
 
-enum { LANES = 4 };
-
-typedef struct held {
-    const double *close, *inside; /* marks at the closes; the adverse ones within the bars */
-    double side, base, num, den;  /* equity = base + side * whole(mark * num / den) */
-    size_t n;                     /* of them */
-} held;
-
-/* Over bars: lowest and highest equity at the closes, the most adverse mark within, as a price. */
-typedef struct reach {
-    double low, high, inside;
-    bool whole; /* all marks at closes are whole numbers of e8 */
-    bool exact; /* no value was rounded */
-} reach;
-
-#define WHOLE(x)    (((x) + 0x1.8p52) - 0x1.8p52) /* as pp_whole() */
-#define LEAST(a, b) ((a) < (b) ? (a) : (b))
-#define MOST(a, b)  ((a) > (b) ? (a) : (b))
-
-/* Equity and value of the position at h->n closes, n >= LANES of which can be read; the last lanes
- * overlap the ones before them. Without `divide` it holds where r->exact. */
-__attribute__((always_inline)) static inline void held_at(const held *h, size_t n, double *equity,
-                                                          double *value, reach *r, bool divide)
-{
-    const double one_of = 1 / h->den;
-    pp_f64x4 low = (pp_f64x4){0} + INFINITY, high = (pp_f64x4){0}, worst = low;
-    pp_i64x4 off = {0}, rounded = {0};
-    for (size_t i = 0; i < n; i += LANES) {
-        size_t at = i + LANES <= n ? i : n - LANES;
-        pp_f64x4 x = *(const pp_f64x4_any *)(h->close + at) * 1e8;
-        pp_f64x4 inside = *(const pp_f64x4_any *)(h->inside + at) * h->side;
-        pp_f64x4 mark = WHOLE(x), product = mark * h->num;
-        pp_f64x4 v = divide ? WHOLE(product / h->den) : WHOLE(product * one_of);
-        pp_f64x4 worth = h->base + h->side * v;
-        *(pp_f64x4_any *)(equity + at) = worth;
-        *(pp_f64x4_any *)(value + at) = v;
-        off |= (pp_f64x4)((pp_i64x4)(x - mark) & INT64_MAX) >= 0.25;
-        rounded |= v * h->den != product;
-        low = PP_MIN4(worth, low);
-        high = PP_MAX4(worth, high);
-        worst = PP_MIN4(inside, worst);
-    }
-    *r = (reach){low[0], high[0], worst[0], !(off[0] | off[1] | off[2] | off[3]),
-                 !(rounded[0] | rounded[1] | rounded[2] | rounded[3])};
-    for (int k = 1; k < LANES; k++) {
-        r->low = LEAST(low[k], r->low);
-        r->high = MOST(high[k], r->high);
-        r->inside = LEAST(worst[k], r->inside);
-    }
-    r->inside *= h->side;
-}
-
-PP_SIMD static void held_lanes(const held *given, size_t n, double *equity, double *value, reach *r)
-{
-    const held h = *given;
-    held_at(&h, n, equity, value, r, false);
-}
-
-PP_SIMD static void held_rounded(const held *given, size_t n, double *equity, double *value,
-                                 reach *r)
-{
-    const held h = *given;
-    held_at(&h, n, equity, value, r, true);
-}
-
-/* The same at any number of closes; up to LANES - 1 values of no meaning follow. */
-static reach held_values(const held *h, double *equity, double *value)
-{
-    size_t n = h->n;
-    reach r;
-    double close[LANES], inside[LANES];
-    held few = *h;
-    if (n < LANES) {
-        for (size_t k = 0; k < LANES; k++) {
-            close[k] = h->close[k < n ? k : n - 1];
-            inside[k] = h->inside[k < n ? k : n - 1];
-        }
-        few.close = close;
-        few.inside = inside;
-        n = LANES;
-    }
-    held_lanes(&few, n, equity, value, &r);
-    if (!r.exact)
-        held_rounded(&few, n, equity, value, &r);
-    return r;
-}
-
-static void take_qty(walk *w, int64_t qty_e8)
-{
-    int64_t num = qty_e8, den = PP_E8;
-    int twos = __builtin_ctzll((uint64_t)num | 1 << 8);
-    for (; den % 5 == 0 && num % 5 == 0; den /= 5)
-        num /= 5;
-    w->qty_e8 = qty_e8;
-    w->num = (double)(num >> twos);
-    w->den = (double)(den >> twos);
-    w->most = LEAST(0x1p50 / w->den, 0x1p48);
-}
-
-/* False: not all of it is a whole number of doubles. */
-static bool held_of(walk *w, size_t i, held *h)
+/* The position from bar i on; NULL: not all of it is a whole number of doubles. */
+static pp_held *held_from(walk *w, size_t i)
 {
     const pp_tape *t = w->l->cfg.tape;
     const pp_segment *s = &w->f.now;
+    pp_held *h = &w->held;
     int64_t base_e8 = s->wallet_e8 + s->margin_e8 - s->side * s->cost_e8;
-    if (w->qty_e8 != s->qty_e8)
-        take_qty(w, s->qty_e8);
     const double *low = t->mark_low ? t->mark_low : t->bars.low,
                  *high = t->mark_high ? t->mark_high : t->bars.high;
-    *h = (held){.close = (t->mark_close ? t->mark_close : t->bars.close) + i,
-                .inside = (s->side > 0 ? low : high) + i,
-                .side = s->side,
-                .base = (double)base_e8,
-                .num = w->num,
-                .den = w->den};
-    return base_e8 < INT64_C(1) << 49 && base_e8 > -(INT64_C(1) << 49);
+    if (h->qty_e8 != s->qty_e8)
+        pp_held_qty(h, s->qty_e8);
+    h->close = (t->mark_close ? t->mark_close : t->bars.close) + i;
+    h->inside = (s->side > 0 ? low : high) + i;
+    h->side = s->side;
+    h->base = (double)base_e8;
+    return base_e8 < INT64_C(1) << 49 && base_e8 > -(INT64_C(1) << 49) ? h : NULL;
 }
 
 static void take_inside(walk *w, int64_t peak_e8, int64_t equity_e8)
@@ -294,7 +186,7 @@ static void take_inside(walk *w, int64_t peak_e8, int64_t equity_e8)
 }
 
 /* Drawdown at the adverse extremes, from the peak before each bar; p is before them. */
-static void inside(walk *w, const held *h, const double *equity, int64_t adverse_e8,
+static void inside(walk *w, const pp_held *h, const double *equity, int64_t adverse_e8,
                    int64_t best_e8)
 {
     pp_equity_point *p = &w->f.p;
@@ -335,7 +227,7 @@ static void take_margin_ratio(walk *w, int64_t worst_e8)
 }
 
 /* The distance is that of some close, none of which is nearer than the adverse mark. */
-static void take_distance(walk *w, const held *h, int64_t adverse_e8)
+static void take_distance(walk *w, const pp_held *h, int64_t adverse_e8)
 {
     const pp_segment *s = &w->f.now;
     int64_t mark_e8;
@@ -358,22 +250,20 @@ static bool leaves_at(const walk *w, size_t to)
 }
 
 /* x->n points from bar x->first on with one position. False: not taken. */
-static bool take_held(walk *w, held *h, pp_stretch *x, bool leaves)
+static bool take_held(walk *w, pp_held *h, pp_stretch *x, bool leaves)
 {
     pp_equity_point *p = &w->f.p;
     pp_moves_room to = pp_moves_next(&w->sum->moves);
     int64_t adverse_e8;
     h->n = x->n_used = x->n;
-    reach r = held_values(h, to.equity, to.value);
-    double low_value = h->side * (r.low - h->base), high_value = h->side * (r.high - h->base);
-    if (!r.whole || !(r.low > 0) || !(MOST(low_value, high_value) < w->most) ||
-        !pp_e8_of_double(r.inside, &adverse_e8))
+    pp_reach r = pp_held_values(h, to.equity, to.value);
+    if (!r.holds || !pp_e8_of_double(r.inside, &adverse_e8))
         return false;
     x->low_e8 = (int64_t)r.low;
     x->high_e8 = (int64_t)r.high;
     inside(w, h, to.equity, adverse_e8, x->high_e8);
-    take_leverage(w->sum, low_value, r.low);
-    take_leverage(w->sum, high_value, r.high);
+    take_leverage(w->sum, r.low_value, r.low);
+    take_leverage(w->sum, r.high_value, r.high);
     take_margin_ratio(w, x->low_e8);
     take_distance(w, h, adverse_e8);
     if (leaves)
@@ -392,34 +282,36 @@ static bool take_held(walk *w, held *h, pp_stretch *x, bool leaves)
 static size_t held_stretch(walk *w, size_t i, size_t to)
 {
     enum { MOST_HELD = PP_MOVES_ROOM - 1 };
-    held h;
-    if (!held_of(w, i, &h) || w->f.p.equity_e8 <= 0)
+    pp_held *h = held_from(w, i);
+    if (!h || w->f.p.equity_e8 <= 0)
         return i;
     for (size_t n; i < to; i += n) {
         pp_stretch x = {.bars = tape_bars(w), .first = i};
         x.n = LEAST(to - i, (size_t)MOST_HELD);
-        if (!take_held(w, &h, &x, i + x.n == to && leaves_at(w, to)))
+        if (!take_held(w, h, &x, i + x.n == to && leaves_at(w, to)))
             return i;
         n = x.n;
-        h.close += n;
-        h.inside += n;
+        h->close += n;
+        h->inside += n;
     }
     return i;
 }
 
 /* ---- a position over whole exec bars ---- */
 
+enum { RISING = 4, RISING_ROOM = 256 };
+
 /* How many of n bars surely make no new peak: those whose best mark is short of a price. */
-static size_t below_peak(const walk *w, const held *h, const double *best, size_t n)
+static size_t below_peak(const walk *w, const pp_held *h, const double *best, size_t n)
 {
     double worth = (double)w->f.p.peak_e8 - h->base, slack = 1e-12 * fabs(worth) + 2;
-    double px = (h->side * worth - slack) * h->den / h->num / 1e8;
+    double px = (h->side * worth - slack) * h->den / h->num / h->scale;
     size_t k = 0;
     if (h->side > 0)
         while (k < n && best[k] < px)
             k++;
     else
-        while (k < n && best[k] > px + 2 * slack * h->den / h->num / 1e8)
+        while (k < n && best[k] > px + 2 * slack * h->den / h->num / h->scale)
             k++;
     return k;
 }
@@ -432,11 +324,11 @@ typedef struct ends {
 } ends;
 
 /* False: it is not sure to be computed as bar by bar. */
-static bool ends_of(const walk *w, const held *h, const reach *r, ends *x)
+static bool ends_of(const walk *w, const pp_held *h, const pp_reach *r, ends *x)
 {
     const pp_segment *s = &w->f.now;
     int64_t low_e8, high_e8;
-    if (!r->whole || !pp_e8_of_double(x->low, &low_e8) || !pp_e8_of_double(x->high, &high_e8) ||
+    if (!r->holds || !pp_e8_of_double(x->low, &low_e8) || !pp_e8_of_double(x->high, &high_e8) ||
         !pp_e8_of_double(r->inside, &x->adverse_e8))
         return false;
     x->worst_mark_e8 = s->side > 0 ? low_e8 : high_e8;
@@ -444,11 +336,11 @@ static bool ends_of(const walk *w, const held *h, const reach *r, ends *x)
     x->best_e8 = pp_segment_equity(s, s->side > 0 ? high_e8 : low_e8);
     return x->worst_e8 > 0 && x->best_e8 < w->f.p.peak_e8 &&
            MOST(h->side * ((double)x->worst_e8 - h->base),
-                h->side * ((double)x->best_e8 - h->base)) < w->most &&
+                h->side * ((double)x->best_e8 - h->base)) < w->held.most &&
            (!s->liq_px_e8 || s->side * (x->worst_mark_e8 - s->liq_px_e8) > 0);
 }
 
-static void take_ends(walk *w, const held *h, const ends *x)
+static void take_ends(walk *w, const pp_held *h, const ends *x)
 {
     const pp_segment *s = &w->f.now;
     pp_equity_summary *sum = w->sum;
@@ -461,7 +353,7 @@ static void take_ends(walk *w, const held *h, const ends *x)
 }
 
 /* n exec bars from e on, none of which makes a new peak. False: not taken. */
-static bool take_exec(walk *w, held *h, size_t e, size_t n)
+static bool take_exec(walk *w, pp_held *h, size_t e, size_t n)
 {
     const pp_marks *m = w->marks;
     pp_equity_point *p = &w->f.p;
@@ -469,7 +361,7 @@ static bool take_exec(walk *w, held *h, size_t e, size_t n)
     ends x;
     h->n = n;
     pp_extremes(m->close_low + e, m->close_high + e, n, &x.low, &x.high);
-    reach r = held_values(h, to.equity, to.value);
+    pp_reach r = pp_held_values(h, to.equity, to.value);
     if (!ends_of(w, h, &r, &x))
         return false;
     take_ends(w, h, &x);
@@ -490,26 +382,90 @@ static bool take_exec(walk *w, held *h, size_t e, size_t n)
     return true;
 }
 
-/* The exec bars that lie in [i, to) whole, while none makes a new peak. Returns the first bar not
+/* Where peaks are made: exec bars one by one, their tape closes at once. */
+typedef struct rising {
+    double equity[RISING_ROOM + PP_HELD_SPARE], value[RISING_ROOM + PP_HELD_SPARE];
+    const double *inside; /* adverse marks */
+    size_t usual;
+    bool look_inside; /* an adverse mark may be the deepest */
+} rising;
+
+/* Bar e of exec, the k-th of those at hand: peaks and falls from close to close. */
+static void rise_over(walk *w, rising *x, size_t k, size_t e)
+{
+    const pp_segment *s = &w->f.now;
+    pp_equity_summary *sum = w->sum;
+    pp_equity_point *p = &w->f.p;
+    const double *equity = x->equity + k * x->usual;
+    int64_t adverse_e8;
+    p->low_e8 = p->high_e8 = (int64_t)equity[0];
+    for (size_t j = 0; j < x->usual; j++) {
+        int64_t equity_e8 = (int64_t)equity[j];
+        if (x->look_inside && pp_e8_of_double(x->inside[k * x->usual + j], &adverse_e8))
+            take_inside(w, p->peak_e8, pp_segment_equity(s, adverse_e8));
+        p->low_e8 = LEAST(equity_e8, p->low_e8);
+        p->high_e8 = MOST(equity_e8, p->high_e8);
+        p->peak_e8 = MOST(equity_e8, p->peak_e8);
+        if (p->peak_e8 > equity_e8)
+            pp_summary_fall(sum, equity_e8, p);
+    }
+    p->equity_e8 = (int64_t)equity[x->usual - 1];
+    p->time_ms = pp_bar_close_ms(&w->exec->bars, e);
+    p->qty_e8 = s->side * s->qty_e8;
+    if (p->max_dd_pct > p->intrabar_max_dd_pct)
+        p->intrabar_max_dd_pct = p->max_dd_pct;
+    pp_summary_held(sum, p, x->value[(k + 1) * x->usual - 1]);
+}
+
+/* Up to RISING exec bars from e on, which may make peaks. Returns the first bar not taken. */
+static size_t rising_stretch(walk *w, size_t i, size_t n, size_t e)
+{
+    rising x = {.usual = w->marks->usual};
+    pp_held *h = held_from(w, i);
+    int64_t adverse_e8;
+    n = LEAST(n, (size_t)RISING);
+    if (n * x.usual > RISING_ROOM || !h)
+        return i;
+    x.inside = h->inside;
+    h->n = n * x.usual;
+    pp_reach r = pp_held_values(h, x.equity, x.value);
+    if (!r.holds || !pp_e8_of_double(r.inside, &adverse_e8))
+        return i;
+    x.look_inside =
+        pp_drawdown_pct(MOST((int64_t)r.high, w->f.p.peak_e8),
+                        pp_segment_equity(&w->f.now, adverse_e8)) > w->f.p.intrabar_max_dd_pct;
+    take_leverage(w->sum, r.low_value, r.low);
+    take_leverage(w->sum, r.high_value, r.high);
+    take_margin_ratio(w, (int64_t)r.low);
+    take_distance(w, h, adverse_e8);
+    for (size_t k = 0; k < n; k++)
+        rise_over(w, &x, k, e + k);
+    w->n += n;
+    return i + n * x.usual;
+}
+
+/* The exec bars that lie in [i, to) whole, with or without new peaks. Returns the first bar not
  * taken. */
 static size_t exec_stretch(walk *w, size_t i, size_t to)
 {
     const pp_marks *m = w->marks;
     const pp_view *exec = w->exec;
     size_t e = i ? (size_t)(exec->visible[i - 1] + 1) : 0, n = (to - i) / m->usual;
-    held h;
-    if (n == 0 || e >= exec->bars.n || (size_t)exec->last[e] + 1 != i + m->usual ||
-        !held_of(w, i, &h) || w->f.p.equity_e8 <= 0 || w->f.p.peak_e8 >= INT64_C(1) << 50)
+    pp_held *h = held_from(w, i);
+    if (!h || n == 0 || e >= exec->bars.n || (size_t)exec->last[e] + 1 != i + m->usual ||
+        w->f.p.equity_e8 <= 0 || w->f.p.peak_e8 >= INT64_C(1) << 50)
         return i;
-    h.close = m->close + e;
-    h.inside = (h.side > 0 ? m->low : m->high) + e;
+    h->close = m->close + e;
+    h->inside = (h->side > 0 ? m->low : m->high) + e;
+    n = LEAST(n, exec->bars.n - e);
     n = LEAST(n, (size_t)PP_MOVES_ROOM);
-    n = below_peak(w, &h, (h.side > 0 ? m->close_high : m->close_low) + e,
-                   LEAST(n, exec->bars.n - e));
-    if (n == 0 || !take_exec(w, &h, e, n))
+    size_t low = below_peak(w, h, (h->side > 0 ? m->close_high : m->close_low) + e, n);
+    if (low == 0)
+        return rising_stretch(w, i, n, e);
+    if (!take_exec(w, h, e, low))
         return i;
-    pp_summary_day(w->sum, pp_bar_close_ms(tape_bars(w), (size_t)exec->last[e + n - 1]));
-    return i + n * m->usual;
+    pp_summary_day(w->sum, pp_bar_close_ms(tape_bars(w), (size_t)exec->last[e + low - 1]));
+    return i + low * m->usual;
 }
 
 /* As many points from bar i on as can be taken at once; i itself if none. */
@@ -575,6 +531,7 @@ pp_points pp_points_make(pp_arena *arena, const pp_loop *l, int64_t start_ms, bo
         return (pp_points){w.out, w.n, pp_summary_of(arena, w.out, w.n)};
     }
     w.sum = pp_summary_new(arena, &w.f.p);
+    pp_held_init(&w.held);
     w.marks = l->cfg.exec_marks;
     for (int k = 0; k < 2; k++)
         w.upkeep[k] = upkeep_of(w.f.terms, k);

@@ -192,6 +192,37 @@ static void take_low(pp_equity_summary *s, int64_t time_ms, int64_t equity_e8, p
     s->floor_e8 = floor_of(p->peak_e8, p);
 }
 
+void pp_summary_fall(pp_equity_summary *s, int64_t equity_e8, pp_equity_point *p)
+{
+    int64_t fall_e8 = p->peak_e8 - equity_e8;
+    if (s->floor_e8 < 0)
+        s->floor_e8 = floor_of(p->peak_e8, p);
+    if (fall_e8 <= s->floor_e8)
+        return;
+    double pct = pp_drawdown_pct(p->peak_e8, equity_e8);
+    p->max_dd_abs_e8 = fall_e8 > p->max_dd_abs_e8 ? fall_e8 : p->max_dd_abs_e8;
+    p->max_dd_pct = pct > p->max_dd_pct ? pct : p->max_dd_pct;
+    s->floor_e8 = floor_of(p->peak_e8, p);
+}
+
+void pp_summary_held(pp_equity_summary *s, const pp_equity_point *p, double value)
+{
+    pp_moves_room to = pp_moves_next(&s->moves);
+    *to.equity = (double)p->equity_e8;
+    *to.value = value;
+    *to.peak = (double)p->peak_e8;
+    *to.one_of_peak = 1 / *to.peak;
+    pp_moves_took(&s->moves, 1, 1);
+    take_duration(s, p);
+    take_deepest(s, p);
+    take_day(s, p->time_ms, p->equity_e8);
+    s->n_points++;
+    s->n_returns++;
+    s->last.equity_e8 = p->equity_e8;
+    s->last.peak_e8 = p->peak_e8;
+    s->last.qty_e8 = p->qty_e8;
+}
+
 /* Some of the points reach the peak or go beyond. */
 static void through_peaks(pp_equity_summary *s, const pp_stretch *x, const pp_moves_room *at,
                           pp_equity_point *p)

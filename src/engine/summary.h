@@ -72,6 +72,10 @@ typedef struct pp_stretch {
     int64_t low_e8, high_e8; /* their lowest and highest equity */
 } pp_stretch;
 void pp_summary_stretch(pp_equity_summary *s, const pp_stretch *x, pp_equity_point *p);
+/* One point in a position of that value, with everything p says; falls at the closes before it are
+ * told as they come, p->peak_e8 being the peak then. */
+void pp_summary_held(pp_equity_summary *s, const pp_equity_point *p, double value);
+void pp_summary_fall(pp_equity_summary *s, int64_t equity_e8, pp_equity_point *p);
 /* n more points that stand as the last one does, flat, from the close of one bar to that of
  * another. */
 void pp_summary_repeat(pp_equity_summary *s, size_t n, const pp_bars *bars, size_t first_bar,
