@@ -1,6 +1,6 @@
 /* Where the points of a run stand, and how their summary is made without them: a flat account stays
- * as it is until the next segment, and where every tape bar has a point the ones of a position are
- * taken in blocks of doubles that hold whole numbers exactly. */
+ * as it is until the next segment, and the points of a position are taken in blocks of doubles that
+ * hold whole numbers exactly, where every tape bar has one and over whole exec bars. */
 #include "engine/points.h"
 
 #include "base/money.h"
@@ -420,10 +420,11 @@ static void rise_over(walk *w, rising *x, size_t k, size_t e)
 /* Up to RISING exec bars from e on, which may make peaks. Returns the first bar not taken. */
 static size_t rising_stretch(walk *w, size_t i, size_t n, size_t e)
 {
-    rising x = {.usual = w->marks->usual};
+    rising x;
     pp_held *h = held_from(w, i);
     int64_t adverse_e8;
     n = LEAST(n, (size_t)RISING);
+    x.usual = w->marks->usual;
     if (n * x.usual > RISING_ROOM || !h)
         return i;
     x.inside = h->inside;
