@@ -304,24 +304,26 @@ static const pp_view *view(void *ctx, const pp_bars *tape, pp_tf tf)
 typedef struct marks_order {
     pp_share *s;
     const pp_tape *tape;
-    const pp_view *view;
+    pp_tf tf;
 } marks_order;
 
 static void make_marks(void *ctx)
 {
     marks_order *o = ctx;
-    o->s->marks[o->view->tf] = pp_marks_make(&o->s->view_memory, o->tape, o->view);
-    o->s->has_marks[o->view->tf] = true;
+    o->s->marks[o->tf] = pp_marks_make(&o->s->view_memory, o->tape, &o->s->views[o->tf]);
+    o->s->has_marks[o->tf] = true;
 }
 
+/* They share columns with the view, which must be the one that is kept here. */
 static const pp_marks *marks(void *ctx, const pp_tape *tape, const pp_view *view)
 {
     pp_share *s = ((pp_share_user *)ctx)->share;
+    pp_tf tf = view->tf;
     pthread_mutex_lock(&s->lock);
-    bool there = s->has_marks[view->tf] ||
-                 pp_try(&s->view_memory, make_marks, &(marks_order){s, tape, view});
+    bool there = s->has_marks[tf] || (s->has_view[tf] && pp_try(&s->view_memory, make_marks,
+                                                                &(marks_order){s, tape, tf}));
     pthread_mutex_unlock(&s->lock);
-    return there ? s->marks[view->tf] : NULL;
+    return there ? s->marks[tf] : NULL;
 }
 
 /* ---- users ---- */
