@@ -64,26 +64,32 @@ PP_SIMD static void held_rounded(const pp_held *given, size_t n, double *equity,
     held_at(&h, n, equity, value, r, true);
 }
 
-/* A few closes are looked at as LANES of them. */
-static extremes look(const pp_held *h, double *equity, double *value)
+static extremes look(const pp_held *h, size_t n, double *equity, double *value)
 {
-    size_t n = h->n;
     extremes x;
+    held_lanes(h, n, equity, value, &x);
+    if (x.whole && !x.exact)
+        held_rounded(h, n, equity, value, &x);
+    return x;
+}
+
+/* As LANES of them. */
+static extremes look_at_few(const pp_held *h, double *equity, double *value)
+{
     double close[LANES], inside[LANES];
     pp_held few = *h;
-    if (n < LANES) {
-        for (size_t k = 0; k < LANES; k++) {
-            close[k] = h->close[k < n ? k : n - 1];
-            inside[k] = h->inside[k < n ? k : n - 1];
-        }
-        few.close = close;
-        few.inside = inside;
-        n = LANES;
+    for (size_t k = 0; k < LANES; k++) {
+        close[k] = h->close[k < h->n ? k : h->n - 1];
+        inside[k] = h->inside[k < h->n ? k : h->n - 1];
     }
-    held_lanes(&few, n, equity, value, &x);
-    if (x.whole && !x.exact)
-        held_rounded(&few, n, equity, value, &x);
-    return x;
+    few.close = close;
+    few.inside = inside;
+    return look(&few, LANES, equity, value);
+}
+
+static extremes look_at(const pp_held *h, double *equity, double *value)
+{
+    return h->n < LANES ? look_at_few(h, equity, value) : look(h, h->n, equity, value);
 }
 
 void pp_held_init(pp_held *h)
@@ -106,11 +112,11 @@ void pp_held_qty(pp_held *h, int64_t qty_e8)
 
 pp_reach pp_held_values(pp_held *h, double *equity, double *value)
 {
-    extremes x = look(h, equity, value);
+    extremes x = look_at(h, equity, value);
     while (!x.whole && h->scale < 1e8) {
         h->scale *= 10;
         pp_held_qty(h, h->qty_e8);
-        x = look(h, equity, value);
+        x = look_at(h, equity, value);
     }
     pp_reach r = {.low = x.low,
                   .high = x.high,
