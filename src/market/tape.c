@@ -3,6 +3,7 @@
 #include "base/simd.h"
 
 #include <math.h>
+#include <string.h>
 
 static const int32_t *identity(pp_arena *arena, size_t n)
 {
@@ -249,6 +250,23 @@ void pp_tape_highest(const pp_tape *t, size_t n, double out[2])
 {
     out[0] = pp_highest(t->bars.high, n);
     out[1] = t->mark_high ? pp_highest(t->mark_high, n) : 0;
+}
+
+void pp_tape_bring_in(pp_arena *arena, pp_tape *t)
+{
+    pp_bars *b = &t->bars;
+    const double **read[] = {&b->open,      &b->high,      &b->low,      &b->close,
+                             &t->mark_open, &t->mark_high, &t->mark_low, &t->mark_close};
+    int64_t *open_ms = PP_ARRAY(arena, int64_t, b->n);
+    memcpy(open_ms, b->open_ms, b->n * sizeof *open_ms);
+    b->open_ms = open_ms;
+    for (size_t k = 0; k < PP_COUNT(read); k++) {
+        if (!*read[k])
+            continue;
+        double *own = PP_ARRAY(arena, double, b->n);
+        memcpy(own, *read[k], b->n * sizeof *own);
+        *read[k] = own;
+    }
 }
 
 void pp_tape_measure(pp_tape *t)

@@ -64,6 +64,9 @@ double pp_highest(const double *v, size_t n);
 void pp_tape_highest(const pp_tape *t, size_t n, double out[2]);
 /* Where many runs take one tape: what each would look up in it. */
 void pp_tape_measure(pp_tape *t);
+/* Times and prices, copied from where they are, a mapped file, into memory of the arena, which asks
+ * for large pages: many runs pay for that. */
+void pp_tape_bring_in(pp_arena *arena, pp_tape *t);
 /* The lowest of low[0..n) and the highest of high[0..n); n > 0. */
 void pp_extremes(const double *low, const double *high, size_t n, double *lo, double *hi);
 

@@ -488,12 +488,20 @@ static void identify(pp_arena *arena, pp_sweep_outcome *s)
 
 /* ---- running ---- */
 
+/* What all rows look up is looked up once, and what many read is read from memory. */
+static void share_market(pp_arena *arena, pp_sweep_outcome *s)
+{
+    enum { MANY_ROWS = 64 };
+    pp_tape_measure(s->input.tape);
+    if (s->plan.n_rows >= MANY_ROWS && s->request->job.source.store)
+        pp_tape_bring_in(arena, s->input.tape);
+}
+
 static void share_window(pp_sweep_outcome *s)
 {
     s->shared.job = &s->request->job;
     s->shared.plan = &s->plan;
     s->shared.layout = &s->layout;
-    pp_tape_measure(s->input.tape);
     s->shared.tape = s->input.tape;
     s->shared.options = s->input.options;
     s->shared.options.window =
@@ -640,6 +648,7 @@ bool pp_sweep_run(pp_diags *d, const pp_sweep_request *request, pp_sweep_outcome
     if (!play || !pp_objective_parse(d, objective, &s->shared.objective) ||
         !plan_rows(d, s, play) || !open_market(d, s))
         return false;
+    share_market(d->arena, s);
     s->rows = pp_rows_make(d->arena, &s->layout, s->plan.n_rows);
     work *w = PP_NEW(d->arena, work);
     w->s = s;

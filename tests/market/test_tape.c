@@ -260,3 +260,26 @@ Test(tape, bars_closed_by_a_time_and_the_highest_value_equal_their_twins)
         }
     }
 }
+
+Test(tape, what_is_brought_in_is_the_same_elsewhere)
+{
+    enum { N = 100 };
+    pp_rng r = pp_rng_make(1, 24);
+    pp_tape t = {.bars = random_tape(&r, PP_TF_1M, N, 0)}, before;
+    t.mark_close = t.bars.open;
+    before = t;
+    pp_tape_measure(&t);
+    pp_tape_bring_in(&arena, &t);
+    cr_expect_neq(t.bars.low, before.bars.low);
+    cr_expect_neq(t.bars.open_ms, before.bars.open_ms);
+    cr_expect_eq(t.bars.volume, before.bars.volume, "prices and times alone");
+    cr_expect_null(t.mark_high);
+    cr_expect_eq(t.highest[0], pp_highest(before.bars.high, N));
+    cr_expect_eq(t.highest[1], 0);
+    cr_expect_arr_eq(t.bars.open_ms, before.bars.open_ms, N * sizeof(int64_t));
+    cr_expect_arr_eq(t.bars.open, before.bars.open, N * sizeof(double));
+    cr_expect_arr_eq(t.bars.high, before.bars.high, N * sizeof(double));
+    cr_expect_arr_eq(t.bars.low, before.bars.low, N * sizeof(double));
+    cr_expect_arr_eq(t.bars.close, before.bars.close, N * sizeof(double));
+    cr_expect_arr_eq(t.mark_close, before.mark_close, N * sizeof(double));
+}
