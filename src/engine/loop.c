@@ -311,24 +311,53 @@ static span span_of(const pp_tape *t, size_t from, size_t n)
 
 enum { CHUNK = 64 };
 
-/* How many bars from i on, at most to - i, are looked at next, and their extremes: an exec bar
- * where one begins, whose extremes are known. */
-static size_t next_span(const pp_loop *l, size_t i, size_t to, span *x)
+/* The exec bars whose extremes are known, from where the search is on. */
+typedef struct known {
+    const pp_marks *marks; /* NULL: none, or no more */
+    const pp_bars *bars;
+    size_t e, begins; /* the exec bar at hand, and its first tape bar, which may still be to come */
+} known;
+
+static known known_from(const pp_loop *l, size_t i)
 {
     const pp_view *exec = pp_loop_exec(l);
-    const pp_marks *m = l->cfg.exec_marks;
-    size_t n = to - i < CHUNK ? to - i : CHUNK, e;
-    if (m) {
-        e = (size_t)((i ? l->exec_of[i - 1] : -1) + 1);
-        size_t begins = e < exec->bars.n ? (size_t)exec->last[e] + 1 - m->usual : to;
-        if (begins == i && i + m->usual <= to) {
-            *x = (span){exec->bars.low[e], exec->bars.high[e], m->low[e], m->high[e]};
-            return m->usual;
-        }
-        size_t until = begins > i ? begins : begins + m->usual;
-        n = until - i < n ? until - i : n;
+    known k = {.marks = l->cfg.exec_marks, .bars = &exec->bars};
+    if (!k.marks)
+        return k;
+    k.e = (size_t)((i ? l->exec_of[i - 1] : -1) + 1);
+    if (k.e < exec->bars.n)
+        k.begins = (size_t)exec->last[k.e] + 1 - k.marks->usual;
+    else
+        k.marks = NULL;
+    return k;
+}
+
+static void pass(known *k)
+{
+    k->begins += k->marks->usual;
+    if (++k->e == k->bars->n)
+        k->marks = NULL;
+}
+
+/* How many bars from i on, at most to - i, are looked at next, and their extremes: an exec bar
+ * where one begins, else no further than to the next. */
+static size_t next_span(const pp_loop *l, known *k, size_t i, size_t to, span *x)
+{
+    size_t n = to - i < CHUNK ? to - i : CHUNK;
+    if (!k->marks) {
+        *x = span_of(l->cfg.tape, i, n);
+        return n;
     }
-    *x = span_of(l->cfg.tape, i, n);
+    size_t e = k->e, end = k->begins + k->marks->usual, until = k->begins > i ? k->begins : end;
+    if (k->begins == i && end <= to) {
+        n = end - i;
+        *x = (span){k->bars->low[e], k->bars->high[e], k->marks->low[e], k->marks->high[e]};
+    } else {
+        n = until - i < n ? until - i : n;
+        *x = span_of(l->cfg.tape, i, n);
+    }
+    if (i + n == end)
+        pass(k);
     return n;
 }
 
@@ -338,11 +367,12 @@ static size_t first_touch(const pp_loop *l, const pp_quiet *quiet, size_t from, 
                           double *lo, double *hi)
 {
     const band q = band_of(quiet);
+    known k = known_from(l, from);
     *lo = INFINITY;
     *hi = -INFINITY;
     for (size_t i = from, end; i < to; i = end) {
         span x;
-        end = i + next_span(l, i, to, &x);
+        end = i + next_span(l, &k, i, to, &x);
         bool inside = is_inside(&q, &x);
         for (; !inside && i < end; i++) {
             x = span_of(l->cfg.tape, i, 1);
