@@ -22,7 +22,6 @@ typedef struct extremes {
 __attribute__((always_inline)) static inline void
 held_at(const pp_held *h, size_t n, double *equity, double *value, extremes *r, bool divide)
 {
-    const double one_of = 1 / h->den, fit = 0.25e-8 * h->scale;
     pp_f64x4 low = (pp_f64x4){0} + INFINITY, high = (pp_f64x4){0}, worst = low;
     pp_i64x4 off = {0}, rounded = {0};
     for (size_t i = 0; i < n; i += LANES) {
@@ -30,11 +29,11 @@ held_at(const pp_held *h, size_t n, double *equity, double *value, extremes *r, 
         pp_f64x4 x = *(const pp_f64x4_any *)(h->close + at) * h->scale;
         pp_f64x4 inside = *(const pp_f64x4_any *)(h->inside + at) * h->side;
         pp_f64x4 mark = WHOLE(x), product = mark * h->num;
-        pp_f64x4 v = divide ? WHOLE(product / h->den) : WHOLE(product * one_of);
+        pp_f64x4 v = divide ? WHOLE(product / h->den) : WHOLE(product * h->one_of_den);
         pp_f64x4 worth = h->base + h->side * v;
         *(pp_f64x4_any *)(equity + at) = worth;
         *(pp_f64x4_any *)(value + at) = v;
-        off |= (pp_f64x4)((pp_i64x4)(x - mark) & INT64_MAX) >= fit;
+        off |= (pp_f64x4)((pp_i64x4)(x - mark) & INT64_MAX) >= h->fit;
         rounded |= v * h->den != product;
         low = PP_MIN4(worth, low);
         high = PP_MAX4(worth, high);
@@ -107,6 +106,8 @@ void pp_held_qty(pp_held *h, int64_t qty_e8)
     h->qty_e8 = qty_e8;
     h->num = (double)(num >> twos);
     h->den = (double)(den >> twos);
+    h->one_of_den = 1 / h->den;
+    h->fit = 0.25e-8 * h->scale;
     h->most = LEAST(0x1p51 / h->den, 0x1p49);
 }
 

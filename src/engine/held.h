@@ -25,6 +25,7 @@ typedef struct pp_held {
     double side, base; /* equity = base + side * value, |base| below 2^49 */
     int64_t qty_e8;
     double scale, num, den; /* of the quantity */
+    double one_of_den, fit; /* 1 / den; a mark is off its whole number by less than this */
     double most;            /* values below this come of products that doubles hold */
 } pp_held;
 
