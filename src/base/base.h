@@ -14,6 +14,9 @@ __extension__ typedef unsigned __int128 pp_u128;
 
 #define PP_COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
+#define PP_LEAST(a, b) ((a) < (b) ? (a) : (b))
+#define PP_MOST(a, b)  ((a) > (b) ? (a) : (b))
+
 #if defined(__GNUC__)
 #define PP_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
 #else

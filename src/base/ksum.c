@@ -2,29 +2,13 @@
 
 #include "base/simd.h"
 
-/* Knuth's exact error of a sum, without a branch. */
-static inline void add_one(double *sum, double *comp, double x)
-{
-    double t = *sum + x, z = t - *sum;
-    *comp += (*sum - (t - z)) + (x - z);
-    *sum = t;
-}
-
 static void add_few(pp_ksums *s, const double *x, size_t n)
 {
     for (size_t i = 0; i < n; i++, s->n++)
-        add_one(&s->sum[s->n % PP_KSUM_LANES], &s->comp[s->n % PP_KSUM_LANES], x[i]);
+        PP_KSUM_STEP(double, s->sum[s->n % PP_KSUM_LANES], s->comp[s->n % PP_KSUM_LANES], x[i]);
 }
 
 enum { HALF = PP_KSUM_LANES / 2 };
-
-/* As add_one(). */
-#define ADD_VEC(sum, comp, x)                                                                      \
-    do {                                                                                           \
-        pp_f64x4 v = *(const pp_f64x4_any *)(x), t = (sum) + v, z = t - (sum);                     \
-        (comp) += ((sum) - (t - z)) + (v - z);                                                     \
-        (sum) = t;                                                                                 \
-    } while (0)
 
 /* n: a multiple of PP_KSUM_LANES; from lane 0 on. */
 PP_SIMD static void add_rows(pp_ksums *s, const double *x, size_t n)
@@ -32,8 +16,8 @@ PP_SIMD static void add_rows(pp_ksums *s, const double *x, size_t n)
     pp_f64x4_any *sum = (pp_f64x4_any *)s->sum, *comp = (pp_f64x4_any *)s->comp;
     pp_f64x4 a = sum[0], b = sum[1], c = comp[0], d = comp[1];
     for (size_t i = 0; i < n; i += PP_KSUM_LANES) {
-        ADD_VEC(a, c, x + i);
-        ADD_VEC(b, d, x + i + HALF);
+        PP_KSUM_STEP(pp_f64x4, a, c, *(const pp_f64x4_any *)(x + i));
+        PP_KSUM_STEP(pp_f64x4, b, d, *(const pp_f64x4_any *)(x + i + HALF));
     }
     sum[0] = a;
     sum[1] = b;

@@ -38,6 +38,14 @@ typedef struct pp_ksums {
     size_t n; /* numbers added */
 } pp_ksums;
 
+/* Knuth's exact error of a sum, without a branch; T: a double, or several. */
+#define PP_KSUM_STEP(T, sum, comp, x)                                                              \
+    do {                                                                                           \
+        T step_x = (x), step_t = (sum) + step_x, step_z = step_t - (sum);                          \
+        (comp) += ((sum) - (step_t - step_z)) + (step_x - step_z);                                 \
+        (sum) = step_t;                                                                            \
+    } while (0)
+
 void pp_ksums_add(pp_ksums *s, const double *x, size_t n);
 double pp_ksums_total(const pp_ksums *s);
 

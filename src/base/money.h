@@ -18,6 +18,17 @@ int64_t pp_div_half_even(pp_i128 num, pp_i128 den);
 /* a * b / c rounded half to even; c != 0. */
 int64_t pp_muldiv(int64_t a, int64_t b, int64_t c);
 
+/* num / den in lowest terms, den being a power of ten: what both have in common are factors 2 and
+ * 5. */
+static inline void pp_decimal_terms(uint64_t *num, uint64_t *den)
+{
+    for (; *den % 5 == 0 && *num % 5 == 0; *den /= 5)
+        *num /= 5;
+    int twos = __builtin_ctzll(*num | *den);
+    *num >>= twos;
+    *den >>= twos;
+}
+
 /* A divisor that many numbers are divided by: multiplying by its reciprocal is several times
  * faster than dividing, and exact. */
 typedef struct pp_divisor {

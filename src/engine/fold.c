@@ -2,9 +2,9 @@
  * with one position whatever is monotone in the mark is taken at the stretch's extreme mark. The
  * results are the bits that a fold bar by bar gives:
  *   E1  equity, drawdown below a peak that stands, and margin ratio are monotone in the mark as
- *       computed, since rounding is. Where a stretch makes a new peak, peaks and falls are taken
- * bar by bar. E2  leverage is v / (c + v) with v the position's value in 1e-8, and distance is |m -
- * lp| / m on one side of lp: monotone as real numbers, and as computed too, since below 2^53 units
+ *       computed, since rounding is. Peaks and the falls from new ones are taken bar by bar.
+ *   E2  leverage is v / (c + v) with v the position's value in 1e-8, and distance is |m - lp| / m
+ *       on one side of lp: monotone as real numbers, and as computed too, since below 2^53 units
  *       they are quotients of exact numbers rounded once. Above they are taken bar by bar. */
 #include "engine/fold.h"
 
@@ -38,12 +38,27 @@ double pp_segment_distance(const pp_segment *s, int64_t mark_e8)
     return 100 * pp_quotient(apart_e8 < 0 ? -apart_e8 : apart_e8, mark_e8);
 }
 
+static void take_fall(pp_fold *f, int64_t equity_e8)
+{
+    pp_equity_point *p = &f->p;
+    int64_t down_e8 = p->peak_e8 - equity_e8;
+    double down_pct = pp_drawdown_pct(p->peak_e8, equity_e8);
+    p->max_dd_abs_e8 = down_e8 > p->max_dd_abs_e8 ? down_e8 : p->max_dd_abs_e8;
+    p->max_dd_pct = down_pct > p->max_dd_pct ? down_pct : p->max_dd_pct;
+}
+
+static void take_inside(pp_fold *f, int64_t adverse_e8)
+{
+    double pct = pp_drawdown_pct(f->p.peak_e8, pp_segment_equity(&f->now, adverse_e8));
+    f->p.intrabar_max_dd_pct = pct > f->p.intrabar_max_dd_pct ? pct : f->p.intrabar_max_dd_pct;
+}
+
 /* What only a position has: leverage, distance to liquidation, margin ratio, intrabar drawdown. */
 static void fold_position(pp_fold *f, size_t bar, int64_t mark_e8, int64_t unrealised_e8)
 {
     const pp_segment *s = &f->now;
     const pp_tape *t = f->tape;
-    int64_t peak_e8 = f->p.peak_e8, adverse_e8;
+    int64_t adverse_e8;
     double lev =
         f->p.equity_e8 > 0 ? pp_quotient(pp_mul_e8(s->qty_e8, mark_e8), f->p.equity_e8) : NAN;
     f->leverage = lev > f->leverage || isnan(lev) ? lev : f->leverage;
@@ -59,10 +74,8 @@ static void fold_position(pp_fold *f, size_t bar, int64_t mark_e8, int64_t unrea
     }
     const double *low = t->mark_low ? t->mark_low : t->bars.low;
     const double *high = t->mark_high ? t->mark_high : t->bars.high;
-    if (!pp_e8_of_double(s->side > 0 ? low[bar] : high[bar], &adverse_e8))
-        return;
-    double dd = pp_drawdown_pct(peak_e8, s->wallet_e8 + s->margin_e8 + unrealised(s, adverse_e8));
-    f->p.intrabar_max_dd_pct = dd > f->p.intrabar_max_dd_pct ? dd : f->p.intrabar_max_dd_pct;
+    if (pp_e8_of_double(s->side > 0 ? low[bar] : high[bar], &adverse_e8))
+        take_inside(f, adverse_e8);
 }
 
 /* The fall from this peak up to which the percentage need not be computed. */
@@ -96,12 +109,10 @@ static void fold_bar(pp_fold *f, size_t bar, bool first)
     if (p->peak_e8 == p->equity_e8)
         return;
     int64_t down_e8 = p->peak_e8 - p->equity_e8;
-    p->max_dd_abs_e8 = down_e8 > p->max_dd_abs_e8 ? down_e8 : p->max_dd_abs_e8;
-    if (down_e8 <= floor_of(f))
+    if (down_e8 <= floor_of(f) && down_e8 <= p->max_dd_abs_e8)
         return;
-    double down_pct = pp_drawdown_pct(p->peak_e8, p->equity_e8);
+    take_fall(f, p->equity_e8);
     f->floor_peak_e8 = 0;
-    p->max_dd_pct = down_pct > p->max_dd_pct ? down_pct : p->max_dd_pct;
     if (p->max_dd_pct > p->intrabar_max_dd_pct)
         p->intrabar_max_dd_pct = p->max_dd_pct;
 }
@@ -171,21 +182,6 @@ static bool distance_is_monotone(const pp_segment *s, int64_t low_e8, int64_t hi
 {
     bool outside = s->side > 0 ? low_e8 > s->liq_px_e8 : high_e8 < s->liq_px_e8;
     return outside && is_exact(high_e8) && is_exact(s->liq_px_e8);
-}
-
-static void take_fall(pp_fold *f, int64_t equity_e8)
-{
-    pp_equity_point *p = &f->p;
-    int64_t down_e8 = p->peak_e8 - equity_e8;
-    double down_pct = pp_drawdown_pct(p->peak_e8, equity_e8);
-    p->max_dd_abs_e8 = down_e8 > p->max_dd_abs_e8 ? down_e8 : p->max_dd_abs_e8;
-    p->max_dd_pct = down_pct > p->max_dd_pct ? down_pct : p->max_dd_pct;
-}
-
-static void take_inside(pp_fold *f, int64_t adverse_e8)
-{
-    double pct = pp_drawdown_pct(f->p.peak_e8, pp_segment_equity(&f->now, adverse_e8));
-    f->p.intrabar_max_dd_pct = pct > f->p.intrabar_max_dd_pct ? pct : f->p.intrabar_max_dd_pct;
 }
 
 /* Peaks and falls of a stretch that makes new peaks. A fall that is not the deepest from the first

@@ -7,9 +7,7 @@
 
 enum { LANES = 4 };
 
-#define WHOLE(x)    (((x) + 0x1.8p52) - 0x1.8p52) /* as pp_whole() */
-#define LEAST(a, b) ((a) < (b) ? (a) : (b))
-#define MOST(a, b)  ((a) > (b) ? (a) : (b))
+#define WHOLE(x) (((x) + 0x1.8p52) - 0x1.8p52) /* as pp_whole() */
 
 typedef struct extremes {
     double low, high, inside;
@@ -42,9 +40,9 @@ held_at(const pp_held *h, size_t n, double *equity, double *value, extremes *r, 
     *r = (extremes){low[0], high[0], worst[0], !(off[0] | off[1] | off[2] | off[3]),
                     !(rounded[0] | rounded[1] | rounded[2] | rounded[3])};
     for (int k = 1; k < LANES; k++) {
-        r->low = LEAST(low[k], r->low);
-        r->high = MOST(high[k], r->high);
-        r->inside = LEAST(worst[k], r->inside);
+        r->low = PP_LEAST(low[k], r->low);
+        r->high = PP_MOST(high[k], r->high);
+        r->inside = PP_LEAST(worst[k], r->inside);
     }
     r->inside *= h->side;
 }
@@ -96,19 +94,16 @@ void pp_held_init(pp_held *h)
     *h = (pp_held){.scale = 1};
 }
 
-/* A scale is a power of ten: it has the factors 2 and 5 alone. */
 void pp_held_qty(pp_held *h, int64_t qty_e8)
 {
-    int64_t num = qty_e8, den = (int64_t)h->scale;
-    int twos = __builtin_ctzll((uint64_t)(num | den));
-    for (; den % 5 == 0 && num % 5 == 0; den /= 5)
-        num /= 5;
+    uint64_t num = (uint64_t)qty_e8, den = (uint64_t)h->scale;
+    pp_decimal_terms(&num, &den);
     h->qty_e8 = qty_e8;
-    h->num = (double)(num >> twos);
-    h->den = (double)(den >> twos);
+    h->num = (double)num;
+    h->den = (double)den;
     h->one_of_den = 1 / h->den;
     h->fit = 0.25e-8 * h->scale;
-    h->most = LEAST(0x1p51 / h->den, 0x1p49);
+    h->most = PP_LEAST(0x1p51 / h->den, 0x1p49);
 }
 
 pp_reach pp_held_values(pp_held *h, double *equity, double *value)
@@ -124,6 +119,6 @@ pp_reach pp_held_values(pp_held *h, double *equity, double *value)
                   .low_value = h->side * (x.low - h->base),
                   .high_value = h->side * (x.high - h->base),
                   .inside = x.inside};
-    r.holds = x.whole && x.low > 0 && MOST(r.low_value, r.high_value) < h->most;
+    r.holds = x.whole && x.low > 0 && PP_MOST(r.low_value, r.high_value) < h->most;
     return r;
 }

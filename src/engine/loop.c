@@ -378,11 +378,11 @@ static size_t first_touch(const pp_loop *l, const pp_quiet *quiet, size_t from, 
             x = span_of(l->cfg.tape, i, 1);
             if (!is_inside(&q, &x))
                 return i;
-            *lo = x.low < *lo ? x.low : *lo;
-            *hi = x.high > *hi ? x.high : *hi;
+            *lo = PP_LEAST(x.low, *lo);
+            *hi = PP_MOST(x.high, *hi);
         }
-        *lo = x.low < *lo ? x.low : *lo;
-        *hi = x.high > *hi ? x.high : *hi;
+        *lo = PP_LEAST(x.low, *lo);
+        *hi = PP_MOST(x.high, *hi);
     }
     return to;
 }

@@ -6,20 +6,8 @@
 
 enum { LANES = PP_MOVES_LANES, CHUNK = 8 * LANES };
 
-/* Knuth's exact error of a sum, without a branch. */
-#define ADD(sum, comp, x)                                                                          \
-    do {                                                                                           \
-        t = (sum) + (x);                                                                           \
-        z = t - (sum);                                                                             \
-        (comp) += ((sum) - (t - z)) + ((x)-z);                                                     \
-        (sum) = t;                                                                                 \
-    } while (0)
-
 #define ADD_LANES(s, x)                                                                            \
-    do {                                                                                           \
-        pp_f64x4_any *sum = (pp_f64x4_any *)(s).sum, *comp = (pp_f64x4_any *)(s).comp;             \
-        ADD(*sum, *comp, x);                                                                       \
-    } while (0)
+    PP_KSUM_STEP(pp_f64x4, *(pp_f64x4_any *)(s).sum, *(pp_f64x4_any *)(s).comp, x)
 
 #define AT(column, i) (*(const pp_f64x4_any *)((column) + (i)))
 
@@ -30,7 +18,7 @@ PP_SIMD static void add_lanes(pp_moves *m, size_t n)
     const pp_moves_room w = m->waiting;
     const double pivot = m->pivot;
     for (size_t k = 0, end; k < n; k = end) {
-        pp_f64x4 moves = {0}, losses = {0}, squares = {0}, used = {0}, falls = {0}, t, z;
+        pp_f64x4 moves = {0}, losses = {0}, squares = {0}, used = {0}, falls = {0};
         end = k + CHUNK < n ? k + CHUNK : n;
         for (size_t i = k; i < end; i += LANES) {
             pp_f64x4 before = AT(w.equity, i), now = AT(w.equity, i + 1), one_of = 1 / before;
@@ -53,8 +41,7 @@ PP_SIMD static void add_lanes(pp_moves *m, size_t n)
 
 static void add_one(pp_ksums *s, size_t lane, double x)
 {
-    double t, z;
-    ADD(s->sum[lane], s->comp[lane], x);
+    PP_KSUM_STEP(double, s->sum[lane], s->comp[lane], x);
 }
 
 static double fall_of(const pp_moves *m, size_t k)

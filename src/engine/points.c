@@ -80,9 +80,6 @@ static size_t stretch_end(walk *w, size_t i)
     return f->seg < f->seg_end && (size_t)f->seg->bar < to ? (size_t)f->seg->bar : to;
 }
 
-#define LEAST(a, b) ((a) < (b) ? (a) : (b))
-#define MOST(a, b)  ((a) > (b) ? (a) : (b))
-
 /* A flat account's close behind the points of the stretch. */
 static void put_flat(walk *w, pp_stretch *x)
 {
@@ -91,8 +88,8 @@ static void put_flat(walk *w, pp_stretch *x)
     to.equity[x->n] = (double)equity_e8;
     to.value[x->n] = 0;
     x->n++;
-    x->low_e8 = LEAST(equity_e8, x->low_e8);
-    x->high_e8 = MOST(equity_e8, x->high_e8);
+    x->low_e8 = PP_LEAST(equity_e8, x->low_e8);
+    x->high_e8 = PP_MOST(equity_e8, x->high_e8);
 }
 
 static void by_equity(const walk *w, pp_stretch *x)
@@ -191,7 +188,7 @@ static void inside(walk *w, const pp_held *h, const double *equity, int64_t adve
 {
     pp_equity_point *p = &w->f.p;
     const pp_segment *s = &w->f.now;
-    int64_t peak_e8 = p->peak_e8, top_e8 = MOST(best_e8, peak_e8),
+    int64_t peak_e8 = p->peak_e8, top_e8 = PP_MOST(best_e8, peak_e8),
             worst_e8 = pp_segment_equity(s, adverse_e8);
     if (top_e8 == peak_e8)
         take_inside(w, peak_e8, worst_e8);
@@ -200,7 +197,7 @@ static void inside(walk *w, const pp_held *h, const double *equity, int64_t adve
             int64_t equity_e8 = (int64_t)equity[k];
             if (pp_e8_of_double(h->inside[k], &adverse_e8))
                 take_inside(w, peak_e8, pp_segment_equity(s, adverse_e8));
-            peak_e8 = MOST(equity_e8, peak_e8);
+            peak_e8 = PP_MOST(equity_e8, peak_e8);
         }
 }
 
@@ -208,7 +205,7 @@ static void inside(walk *w, const pp_held *h, const double *equity, int64_t adve
 static void take_leverage(pp_equity_summary *sum, double value, double equity)
 {
     if (value >= sum->max_leverage * equity * (1 - 1e-12))
-        sum->max_leverage = MOST(value / equity, sum->max_leverage);
+        sum->max_leverage = PP_MOST(value / equity, sum->max_leverage);
 }
 
 /* The margin ratio as computed falls with the equity (E1); most are seen to be above the smallest
@@ -287,7 +284,7 @@ static size_t held_stretch(walk *w, size_t i, size_t to)
         return i;
     for (size_t n; i < to; i += n) {
         pp_stretch x = {.bars = tape_bars(w), .first = i};
-        x.n = LEAST(to - i, (size_t)MOST_HELD);
+        x.n = PP_LEAST(to - i, (size_t)MOST_HELD);
         if (!take_held(w, h, &x, i + x.n == to && leaves_at(w, to)))
             return i;
         n = x.n;
@@ -335,8 +332,8 @@ static bool ends_of(const walk *w, const pp_held *h, const pp_reach *r, ends *x)
     x->worst_e8 = pp_segment_equity(s, x->worst_mark_e8);
     x->best_e8 = pp_segment_equity(s, s->side > 0 ? high_e8 : low_e8);
     return x->worst_e8 > 0 && x->best_e8 < w->f.p.peak_e8 &&
-           MOST(h->side * ((double)x->worst_e8 - h->base),
-                h->side * ((double)x->best_e8 - h->base)) < w->held.most &&
+           PP_MOST(h->side * ((double)x->worst_e8 - h->base),
+                   h->side * ((double)x->best_e8 - h->base)) < w->held.most &&
            (!s->liq_px_e8 || s->side * (x->worst_mark_e8 - s->liq_px_e8) > 0);
 }
 
@@ -403,9 +400,9 @@ static void rise_over(walk *w, rising *x, size_t k, size_t e)
         int64_t equity_e8 = (int64_t)equity[j];
         if (x->look_inside && pp_e8_of_double(x->inside[k * x->usual + j], &adverse_e8))
             take_inside(w, p->peak_e8, pp_segment_equity(s, adverse_e8));
-        p->low_e8 = LEAST(equity_e8, p->low_e8);
-        p->high_e8 = MOST(equity_e8, p->high_e8);
-        p->peak_e8 = MOST(equity_e8, p->peak_e8);
+        p->low_e8 = PP_LEAST(equity_e8, p->low_e8);
+        p->high_e8 = PP_MOST(equity_e8, p->high_e8);
+        p->peak_e8 = PP_MOST(equity_e8, p->peak_e8);
         if (p->peak_e8 > equity_e8)
             pp_summary_fall(sum, equity_e8, p);
     }
@@ -423,7 +420,7 @@ static size_t rising_stretch(walk *w, size_t i, size_t n, size_t e)
     rising x;
     pp_held *h = held_from(w, i);
     int64_t adverse_e8;
-    n = LEAST(n, (size_t)RISING);
+    n = PP_LEAST(n, (size_t)RISING);
     x.usual = w->marks->usual;
     if (n * x.usual > RISING_ROOM || !h)
         return i;
@@ -433,7 +430,7 @@ static size_t rising_stretch(walk *w, size_t i, size_t n, size_t e)
     if (!r.holds || !pp_e8_of_double(r.inside, &adverse_e8))
         return i;
     x.look_inside =
-        pp_drawdown_pct(MOST((int64_t)r.high, w->f.p.peak_e8),
+        pp_drawdown_pct(PP_MOST((int64_t)r.high, w->f.p.peak_e8),
                         pp_segment_equity(&w->f.now, adverse_e8)) > w->f.p.intrabar_max_dd_pct;
     take_leverage(w->sum, r.low_value, r.low);
     take_leverage(w->sum, r.high_value, r.high);
@@ -458,8 +455,8 @@ static size_t exec_stretch(walk *w, size_t i, size_t to)
         return i;
     h->close = m->close + e;
     h->inside = (h->side > 0 ? m->low : m->high) + e;
-    n = LEAST(n, exec->bars.n - e);
-    n = LEAST(n, (size_t)PP_MOVES_ROOM);
+    n = PP_LEAST(n, exec->bars.n - e);
+    n = PP_LEAST(n, (size_t)PP_MOVES_ROOM);
     size_t low = below_peak(w, h, (h->side > 0 ? m->close_high : m->close_low) + e, n);
     if (low == 0)
         return rising_stretch(w, i, n, e);

@@ -106,33 +106,44 @@ pp_equity_summary *pp_summary_new(pp_arena *arena, const pp_equity_point *first)
 
 /* ---- points one by one ---- */
 
+static void push_move(pp_equity_summary *s, const pp_equity_point *p, double value)
+{
+    pp_moves_room to = pp_moves_next(&s->moves);
+    *to.equity = (double)p->equity_e8;
+    *to.value = value;
+    *to.peak = (double)p->peak_e8;
+    *to.one_of_peak = 1 / *to.peak;
+    pp_moves_took(&s->moves, 1, p->qty_e8 != 0);
+}
+
+/* What a point says of drawdowns and its day. */
+static void take_point(pp_equity_summary *s, const pp_equity_point *p)
+{
+    take_duration(s, p);
+    take_deepest(s, p);
+    take_day(s, p->time_ms, p->equity_e8);
+    s->n_points++;
+}
+
 static void take_move(pp_equity_summary *s, const pp_equity_point *p)
 {
     const pp_equity_point *last = &s->last;
     pp_moves_point point = moves_point(p);
-    pp_moves_room to = pp_moves_next(&s->moves);
     s->n_returns += last->equity_e8 > 0;
     if (last->qty_e8 == 0 && p->qty_e8 == 0 && p->equity_e8 == last->equity_e8) {
         pp_moves_idle(&s->moves, 1);
     } else if (last->equity_e8 <= 0 || p->equity_e8 <= 0) {
         pp_moves_odd(&s->moves, &point);
     } else {
-        *to.equity = (double)point.equity_e8;
-        *to.value = (double)point.value_e8;
-        *to.peak = (double)point.peak_e8;
-        *to.one_of_peak = 1 / *to.peak;
-        pp_moves_took(&s->moves, 1, p->qty_e8 != 0);
+        push_move(s, p, (double)point.value_e8);
     }
 }
 
 void pp_summary_add(pp_equity_summary *s, const pp_equity_point *p)
 {
     take_move(s, p);
-    take_duration(s, p);
-    take_deepest(s, p);
+    take_point(s, p);
     pp_summary_extremes(s, p->leverage, p->liq_distance_pct, p->margin_ratio);
-    take_day(s, p->time_ms, p->equity_e8);
-    s->n_points++;
     s->floor_e8 = -1;
     s->last = *p;
 }
@@ -179,48 +190,47 @@ static void take_top(pp_equity_summary *s, int64_t time_ms, int64_t equity_e8, b
     s->under = false;
 }
 
-/* A fall that may be the deepest so far. */
-static void take_low(pp_equity_summary *s, int64_t time_ms, int64_t equity_e8, pp_equity_point *p)
+/* What later points ask of the last one. */
+static void stand_at(pp_equity_summary *s, const pp_equity_point *p)
+{
+    s->last.qty_e8 = p->qty_e8;
+    s->last.equity_e8 = p->equity_e8;
+    s->last.peak_e8 = p->peak_e8;
+}
+
+/* True: the fall is the deepest so far in percent; it may be in its amount as well. */
+static bool deepens(pp_equity_summary *s, int64_t equity_e8, pp_equity_point *p)
 {
     int64_t fall_e8 = p->peak_e8 - equity_e8;
     double pct = pp_drawdown_pct(p->peak_e8, equity_e8);
-    p->max_dd_abs_e8 = fall_e8 > p->max_dd_abs_e8 ? fall_e8 : p->max_dd_abs_e8;
-    if (pct > p->max_dd_pct) {
-        p->max_dd_pct = pct;
-        deepened(s, pct, time_ms, p->peak_e8);
-    }
+    bool deepest = pct > p->max_dd_pct;
+    p->max_dd_abs_e8 = PP_MOST(fall_e8, p->max_dd_abs_e8);
+    p->max_dd_pct = deepest ? pct : p->max_dd_pct;
     s->floor_e8 = floor_of(p->peak_e8, p);
+    return deepest;
+}
+
+/* A fall that may be the deepest so far. */
+static void take_low(pp_equity_summary *s, int64_t time_ms, int64_t equity_e8, pp_equity_point *p)
+{
+    if (deepens(s, equity_e8, p))
+        deepened(s, p->max_dd_pct, time_ms, p->peak_e8);
 }
 
 void pp_summary_fall(pp_equity_summary *s, int64_t equity_e8, pp_equity_point *p)
 {
-    int64_t fall_e8 = p->peak_e8 - equity_e8;
     if (s->floor_e8 < 0)
         s->floor_e8 = floor_of(p->peak_e8, p);
-    if (fall_e8 <= s->floor_e8)
-        return;
-    double pct = pp_drawdown_pct(p->peak_e8, equity_e8);
-    p->max_dd_abs_e8 = fall_e8 > p->max_dd_abs_e8 ? fall_e8 : p->max_dd_abs_e8;
-    p->max_dd_pct = pct > p->max_dd_pct ? pct : p->max_dd_pct;
-    s->floor_e8 = floor_of(p->peak_e8, p);
+    if (p->peak_e8 - equity_e8 > s->floor_e8)
+        deepens(s, equity_e8, p);
 }
 
 void pp_summary_held(pp_equity_summary *s, const pp_equity_point *p, double value)
 {
-    pp_moves_room to = pp_moves_next(&s->moves);
-    *to.equity = (double)p->equity_e8;
-    *to.value = value;
-    *to.peak = (double)p->peak_e8;
-    *to.one_of_peak = 1 / *to.peak;
-    pp_moves_took(&s->moves, 1, 1);
-    take_duration(s, p);
-    take_deepest(s, p);
-    take_day(s, p->time_ms, p->equity_e8);
-    s->n_points++;
+    push_move(s, p, value);
     s->n_returns++;
-    s->last.equity_e8 = p->equity_e8;
-    s->last.peak_e8 = p->peak_e8;
-    s->last.qty_e8 = p->qty_e8;
+    take_point(s, p);
+    stand_at(s, p);
 }
 
 /* Some of the points reach the peak or go beyond. */
@@ -276,9 +286,7 @@ void pp_summary_stretch(pp_equity_summary *s, const pp_stretch *x, pp_equity_poi
     pp_moves_took(&s->moves, x->n, x->n_used);
     s->n_returns += x->n;
     s->n_points += x->n;
-    s->last.qty_e8 = p->qty_e8;
-    s->last.equity_e8 = p->equity_e8;
-    s->last.peak_e8 = p->peak_e8;
+    stand_at(s, p);
 }
 
 double pp_summary_mean_square(const pp_equity_summary *s)

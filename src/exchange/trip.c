@@ -72,14 +72,11 @@ static inline bool scales(int64_t most, const pp_rate *by)
     return by->num == 0 || (uint64_t)most <= (uint64_t)INT64_MAX / by->num;
 }
 
-/* The quantity in lowest terms: decimals have the factors 2 and 5 alone in common with 1e8. */
 static void take_fraction(pp_trips *r, int64_t most_px)
 {
     uint64_t num = (uint64_t)r->qty_e8, den = (uint64_t)PP_E8;
-    int twos = __builtin_ctzll(num | 1 << 8);
-    for (; den % 5 == 0 && num % 5 == 0; den /= 5)
-        num /= 5;
-    r->qty = (pp_rate){num >> twos, pp_divisor_of(den >> twos)};
+    pp_decimal_terms(&num, &den);
+    r->qty = (pp_rate){num, pp_divisor_of(den)};
     if (!scales(most_px, &r->qty))
         r->qty.den.d = 0;
 }
