@@ -197,7 +197,7 @@ static const pp_field equity_fields[] = {
     F(pp_equity_point, "max_drawdown_pct", max_dd_pct, F64,
       "running maximum drawdown in percent of its peak"),
     F(pp_equity_point, "intrabar_max_drawdown_pct", intrabar_max_dd_pct, F64,
-      "the same with the adverse extremes of the bars"),
+      "the same with the lowest equity on the path of each tape bar while a position is held"),
     F(pp_equity_point, "leverage", leverage, F64, "largest notional / equity since the row before"),
     F(pp_equity_point, "liq_distance_pct", liq_distance_pct, F64,
       "smallest distance of mark to the liquidation price"),

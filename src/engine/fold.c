@@ -17,12 +17,11 @@ static int64_t unrealised(const pp_segment *s, int64_t mark_e8)
     return s->side ? s->side * (pp_mul_e8(s->qty_e8, mark_e8) - s->cost_e8) : 0;
 }
 
-void pp_fold_segments(pp_fold *f, size_t bar)
+static void next_account(pp_fold *f)
 {
-    while (f->seg < f->seg_end && (size_t)f->seg->bar <= bar) {
-        f->now = *f->seg++;
-        f->maintenance_e8 = f->now.side ? -1 : 0;
-    }
+    f->seg += f->seg->kind == PP_SEGMENT_INSIDE;
+    f->now = *f->seg++;
+    f->maintenance_e8 = f->now.side ? -1 : 0;
 }
 
 int64_t pp_fold_maintenance(pp_fold *f)
@@ -47,20 +46,19 @@ static void take_fall(pp_fold *f, int64_t equity_e8)
     p->max_dd_pct = down_pct > p->max_dd_pct ? down_pct : p->max_dd_pct;
 }
 
-static void take_inside(pp_fold *f, int64_t adverse_e8)
+static void take_inside(pp_fold *f, int64_t equity_e8)
 {
-    double pct = pp_drawdown_pct(f->p.peak_e8, pp_segment_equity(&f->now, adverse_e8));
+    double pct = pp_drawdown_pct(f->p.peak_e8, equity_e8);
     f->p.intrabar_max_dd_pct = pct > f->p.intrabar_max_dd_pct ? pct : f->p.intrabar_max_dd_pct;
 }
 
 /* What only a position has: leverage, distance to liquidation, margin ratio, intrabar drawdown. */
-static void fold_position(pp_fold *f, size_t bar, int64_t mark_e8, int64_t unrealised_e8)
+static void fold_position(pp_fold *f, size_t bar, int64_t mark_e8, int64_t equity_e8)
 {
     const pp_segment *s = &f->now;
     const pp_tape *t = f->tape;
     int64_t adverse_e8;
-    double lev =
-        f->p.equity_e8 > 0 ? pp_quotient(pp_mul_e8(s->qty_e8, mark_e8), f->p.equity_e8) : NAN;
+    double lev = equity_e8 > 0 ? pp_quotient(pp_mul_e8(s->qty_e8, mark_e8), equity_e8) : NAN;
     f->leverage = lev > f->leverage || isnan(lev) ? lev : f->leverage;
     if (s->liq_px_e8) {
         double dist = pp_segment_distance(s, mark_e8);
@@ -68,14 +66,34 @@ static void fold_position(pp_fold *f, size_t bar, int64_t mark_e8, int64_t unrea
             dist < f->liq_distance_pct || isnan(f->liq_distance_pct) ? dist : f->liq_distance_pct;
     }
     if (pp_fold_maintenance(f) > 0) {
-        double ratio = pp_quotient(s->margin_e8 + unrealised_e8, f->maintenance_e8);
+        double ratio = pp_quotient(equity_e8 - s->wallet_e8, f->maintenance_e8);
         f->margin_ratio =
             ratio < f->margin_ratio || isnan(f->margin_ratio) ? ratio : f->margin_ratio;
     }
+    if (f->walked == bar)
+        return; /* told by a segment */
     const double *low = t->mark_low ? t->mark_low : t->bars.low;
     const double *high = t->mark_high ? t->mark_high : t->bars.high;
     if (pp_e8_of_double(s->side > 0 ? low[bar] : high[bar], &adverse_e8))
-        take_inside(f, adverse_e8);
+        take_inside(f, pp_segment_equity(s, adverse_e8));
+}
+
+void pp_fold_segments(pp_fold *f, size_t bar)
+{
+    const double *close = f->tape->mark_close ? f->tape->mark_close : f->tape->bars.close;
+    int64_t mark_e8;
+    while (f->seg < f->seg_end && (size_t)f->seg->bar <= bar) {
+        const pp_segment *s = f->seg;
+        if (s->kind == PP_SEGMENT_AT_CLOSE && f->now.side &&
+            pp_e8_of_double(close[s->bar], &mark_e8))
+            fold_position(f, (size_t)s->bar, mark_e8, pp_segment_equity(&f->now, mark_e8));
+        next_account(f);
+        if (s->kind != PP_SEGMENT_INSIDE)
+            continue;
+        f->walked = (size_t)s->bar;
+        if (s->inside_e8 != INT64_MAX)
+            take_inside(f, s->inside_e8);
+    }
 }
 
 /* The fall from this peak up to which the percentage need not be computed. */
@@ -104,7 +122,7 @@ static void fold_bar(pp_fold *f, size_t bar, bool first)
     p->low_e8 = first || p->equity_e8 < p->low_e8 ? p->equity_e8 : p->low_e8;
     p->high_e8 = first || p->equity_e8 > p->high_e8 ? p->equity_e8 : p->high_e8;
     if (s->side)
-        fold_position(f, bar, p->mark_e8, p->unrealised_e8);
+        fold_position(f, bar, p->mark_e8, p->equity_e8);
     p->peak_e8 = p->equity_e8 > p->peak_e8 ? p->equity_e8 : p->peak_e8;
     if (p->peak_e8 == p->equity_e8)
         return;
@@ -200,7 +218,7 @@ static void fold_peaks(pp_fold *f, size_t from, size_t to, int64_t top_e8, int64
     int64_t floor_e8 = floor_of(f), mark_e8;
     for (size_t i = from; i < to; i++) {
         if (look_inside && pp_e8_of_double(s->side > 0 ? low[i] : high[i], &adverse_e8))
-            take_inside(f, adverse_e8);
+            take_inside(f, pp_segment_equity(s, adverse_e8));
         pp_e8_of_double(close[i], &mark_e8);
         int64_t equity_e8 = pp_segment_equity(s, mark_e8);
         if (equity_e8 > p->peak_e8)
@@ -242,7 +260,7 @@ static void fold_stretch(pp_fold *f, size_t from, size_t to, int64_t low_e8, int
         fold_peaks(f, from, to, top_e8, adverse_e8);
     } else {
         take_fall(f, pp_segment_equity(s, worst_e8));
-        take_inside(f, adverse_e8);
+        take_inside(f, pp_segment_equity(s, adverse_e8));
     }
     if (p->max_dd_pct > p->intrabar_max_dd_pct)
         p->intrabar_max_dd_pct = p->max_dd_pct;
@@ -254,6 +272,8 @@ void pp_fold_bars(pp_fold *f, size_t from, size_t to, bool fresh)
         pp_fold_segments(f, i);
         end = f->seg < f->seg_end && (size_t)f->seg->bar < to ? (size_t)f->seg->bar : to;
         const pp_segment *s = &f->now;
+        if (f->walked == i)
+            end = i + 1;
         if (!s->side) { /* every close has the same equity */
             fold_bar(f, end - 1, fresh);
             continue;
@@ -290,13 +310,14 @@ pp_fold pp_fold_start(const pp_loop *l, size_t bar, int64_t time_ms)
                  .marks = l->cfg.exec_marks,
                  .seg = l->segments.n ? PP_SLAB_AT(&l->segments, pp_segment, 0) : NULL,
                  .now = {.wallet_e8 = x->deposit_e8},
+                 .walked = SIZE_MAX,
                  .liq_distance_pct = NAN,
                  .margin_ratio = NAN};
     pp_equity_point *p = &f.p;
     f.seg_end = f.seg + l->segments.n;
     pp_e8_of_double(bar ? close[bar - 1] : open[bar], &p->mark_e8);
-    if (bar > x->first_bar)
-        pp_fold_segments(&f, bar - 1);
+    while (bar > x->first_bar && f.seg < f.seg_end && (size_t)f.seg->bar < bar)
+        next_account(&f);
     p->time_ms = time_ms;
     p->wallet_e8 = f.now.wallet_e8;
     p->margin_e8 = f.now.margin_e8;

@@ -173,7 +173,7 @@ pp_loop *pp_loop_new(pp_diags *d, const pp_loop_config *cfg, pp_log *log)
 
 /* ---- segments ---- */
 
-static void note_segment(pp_loop *l, size_t bar)
+static void note_segment(pp_loop *l, size_t bar, pp_segment_kind kind)
 {
     const pp_position *p = pp_exch_position(l->ex);
     pp_segment s = {.wallet_e8 = pp_exch_wallet(l->ex),
@@ -181,14 +181,18 @@ static void note_segment(pp_loop *l, size_t bar)
                     .qty_e8 = p->side ? p->qty_e8 : 0,
                     .cost_e8 = p->side ? p->cost_e8 : 0,
                     .liq_px_e8 = p->side ? p->liq_px_e8 : 0,
-                    .side = (int8_t)p->side};
+                    .bar = (int32_t)bar,
+                    .side = (int8_t)p->side,
+                    .kind = (uint8_t)kind};
+    pp_segment inside = {.bar = (int32_t)bar, .kind = PP_SEGMENT_INSIDE};
     const pp_segment *last =
         l->segments.n ? PP_SLAB_AT(&l->segments, pp_segment, l->segments.n - 1) : NULL;
-    if (last && last->wallet_e8 == s.wallet_e8 && last->margin_e8 == s.margin_e8 &&
-        last->qty_e8 == s.qty_e8 && last->cost_e8 == s.cost_e8 && last->side == s.side &&
-        last->liq_px_e8 == s.liq_px_e8)
+    if (kind == PP_SEGMENT_ACCOUNT && pp_exch_inside(l->ex, &inside.inside_e8))
+        pp_loop_push_segment(l, &inside);
+    else if (last && last->wallet_e8 == s.wallet_e8 && last->margin_e8 == s.margin_e8 &&
+             last->qty_e8 == s.qty_e8 && last->cost_e8 == s.cost_e8 && last->side == s.side &&
+             last->liq_px_e8 == s.liq_px_e8)
         return;
-    s.bar = (int32_t)bar;
     pp_loop_push_segment(l, &s);
 }
 
@@ -236,14 +240,18 @@ static void after_bar(pp_loop *l, size_t i)
 {
     int64_t close_ms = pp_bar_close_ms(&l->cfg.tape->bars, i);
     bool filled = is_filled(l, i), last = i + 1 == l->cfg.exchange->end_bar;
+    const pp_position *p = pp_exch_position(l->ex);
+    bool held = p->side != 0;
+    note_segment(l, i, PP_SEGMENT_ACCOUNT);
     if (!filled &&
         pp_stops_check(&l->stops, l->ex, close_ms, pp_exch_equity(l->ex, pp_exch_mark(l->ex)))) {
         l->stopped = true;
         l->end_bar = i + 1;
     }
-    note_segment(l, i); /* before the decision, which may take the next bar with it */
+    if (held && p->side == 0)
+        note_segment(l, i, PP_SEGMENT_AT_CLOSE);
     if (l->stopped)
-        return;
+        return; /* decisions come last, since one may take the next bar with it */
     if (pp_loop_exec_close(l, i))
         follow_atr(l, i);
     bool may_emit = pp_bit(l->interest, i) || l->has_live[0] || l->has_live[1];
@@ -588,7 +596,7 @@ void pp_loop_run(pp_loop *l)
     const pp_exch_config *x = l->cfg.exchange;
     size_t end = x->end_bar, start = l->cfg.start_instant;
     l->end_bar = end;
-    note_segment(l, x->first_bar);
+    note_segment(l, x->first_bar, PP_SEGMENT_ACCOUNT);
     for (int g = 0; g < 2 && start != SIZE_MAX; g++)
         if (l->has_live[g])
             pp_live_start(l->cfg.signals, (pp_grid)g,
@@ -624,6 +632,6 @@ void pp_loop_run(pp_loop *l)
     pass_marks(l, mark, SIZE_MAX);
     if (!l->stopped && !l->cancelled && !l->cfg.pause_end && end > x->first_bar) {
         pp_exch_close_all(l->ex, PP_REASON_end_of_data, PP_OUT_END_OF_DATA);
-        note_segment(l, end - 1);
+        note_segment(l, end - 1, PP_SEGMENT_AT_CLOSE);
     }
 }

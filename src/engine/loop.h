@@ -20,13 +20,24 @@
 
 #include <signal.h>
 
+typedef enum pp_segment_kind {
+    PP_SEGMENT_ACCOUNT,  /* came about at the open of its bar or before */
+    PP_SEGMENT_AT_CLOSE, /* at the close, up to which the one before stood */
+    PP_SEGMENT_INSIDE    /* no account: says of the next one that it came about inside the bar */
+} pp_segment_kind;
+
 /* The account from one bar's close on, until the next segment: equity at any close follows from it
  * and the mark (L3), so that equity points are made after the run. */
 typedef struct pp_segment {
-    int64_t wallet_e8, margin_e8; /* margin: position margin, X included */
+    union {
+        int64_t wallet_e8;
+        int64_t inside_e8; /* INSIDE: lowest equity of a position in the bar; INT64_MAX: none */
+    };
+    int64_t margin_e8; /* position margin, X included */
     int64_t qty_e8, cost_e8, liq_px_e8;
     int32_t bar; /* first tape bar at whose close this holds */
     int8_t side;
+    uint8_t kind; /* pp_segment_kind */
 } pp_segment;
 
 /* Where an order came from; pp_order_req.tag is an index into pp_loop.tags. */

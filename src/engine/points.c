@@ -71,6 +71,15 @@ static void put(walk *w, pp_equity_point p)
 
 /* ---- stretches ---- */
 
+/* What happened inside the bar, or at its close, is known by the segment alone. */
+static bool is_told_at(const pp_fold *f, size_t i)
+{
+    for (const pp_segment *s = f->seg; s < f->seg_end && (size_t)s->bar <= i; s++)
+        if (s->kind != PP_SEGMENT_ACCOUNT)
+            return true;
+    return false;
+}
+
 /* One past the last bar from i on with one account state, in one UTC day. */
 static size_t stretch_end(walk *w, size_t i)
 {
@@ -243,7 +252,8 @@ static bool leaves_at(const walk *w, size_t to)
 {
     const pp_segment *next = w->f.seg;
     return to < w->day_end && next < w->f.seg_end && (size_t)next->bar == to && next->side == 0 &&
-           is_small(next->wallet_e8) && (next + 1 == w->f.seg_end || (size_t)next[1].bar > to);
+           next->kind == PP_SEGMENT_ACCOUNT && is_small(next->wallet_e8) &&
+           (next + 1 == w->f.seg_end || (size_t)next[1].bar > to);
 }
 
 /* x->n points from bar x->first on with one position. False: not taken. */
@@ -469,6 +479,8 @@ static size_t exec_stretch(walk *w, size_t i, size_t to)
 /* As many points from bar i on as can be taken at once; i itself if none. */
 static size_t stretch(walk *w, size_t i)
 {
+    if (is_told_at(&w->f, i))
+        return i;
     size_t to = stretch_end(w, i);
     if (w->f.now.side == 0)
         return flat_stretch(w, i, to);

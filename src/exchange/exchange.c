@@ -153,6 +153,8 @@ void pp_ex_begin_bar(pp_exch *ex, size_t i)
 {
     ex->bar = i;
     ex->close_ms = pp_bar_close_ms(&ex->tape->bars, i);
+    ex->worst_e8 = INT64_MAX;
+    ex->fired = false;
 }
 
 void pp_ex_end_bar(pp_exch *ex)

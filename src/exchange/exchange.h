@@ -179,7 +179,10 @@ int64_t pp_exch_mark(const pp_exch *ex);      /* close of the last bar; T9 on fi
 int64_t pp_exch_last(const pp_exch *ex);
 int64_t pp_exch_unrealised(const pp_exch *ex, int64_t mark_e8); /* L3 */
 int64_t pp_exch_equity(const pp_exch *ex, int64_t mark_e8);
-int64_t pp_exch_now(const pp_exch *ex);     /* close of the last bar, or the start */
+int64_t pp_exch_now(const pp_exch *ex); /* close of the last bar, or the start */
+/* Lowest equity while a position was held on the path of the last bar, INT64_MAX if none was: true
+ * where something was triggered there; elsewhere one position stood on all of it. */
+bool pp_exch_inside(const pp_exch *ex, int64_t *worst_e8);
 size_t pp_exch_n_orders(const pp_exch *ex); /* live orders */
 /* The live order with the next id above `after` as its last transition would show it; false at the
  * end. */

@@ -104,6 +104,12 @@ static void fire_order(pp_exch *ex, const candidate *c, int64_t ref)
     pp_ex_fill_order(ex, c->id, pp_ex_limit_px(ex, o->req.side, ref, o->req.limit_e8), true);
 }
 
+static void note_equity(pp_exch *ex)
+{
+    int64_t equity_e8 = ex->pos.side ? pp_exch_equity(ex, ex->mark_e8) : INT64_MAX;
+    ex->worst_e8 = PP_LEAST(equity_e8, ex->worst_e8);
+}
+
 /* The reference price is the level when last triggered it, else the last price of that point. */
 static void fire(pp_exch *ex, const segment *s, const candidate *c)
 {
@@ -113,6 +119,8 @@ static void fire(pp_exch *ex, const segment *s, const candidate *c)
     ex->mark_e8 =
         c->by_mark && !c->passed ? c->level : price_at(s->mark0, s->mark1, c->num, c->den);
     pp_ex_note_price(ex, ref);
+    note_equity(ex);
+    ex->fired = true;
     switch (c->kind) {
     case LIQUIDATION:
         pp_ex_liquidate(ex, ex->mark_e8);
@@ -128,6 +136,7 @@ static void fire(pp_exch *ex, const segment *s, const candidate *c)
         fire_order(ex, c, ref);
         break;
     }
+    note_equity(ex);
 }
 
 /* Every firing ends an order, a stop or a target, or uses up the budget, so this comes to an end.
@@ -147,10 +156,12 @@ static void walk_segment(pp_exch *ex, segment s)
 void pp_ex_walk(pp_exch *ex, const pp_path *p)
 {
     pp_ex_vertex(ex, p->last[0]);
+    note_equity(ex);
     for (int i = 0; i < 3; i++) {
         walk_segment(ex, (segment){p->last[i], p->last[i + 1], p->mark[i], p->mark[i + 1], 0, 1});
         ex->mark_e8 = p->mark[i + 1];
         pp_ex_vertex(ex, p->last[i + 1]);
+        note_equity(ex);
     }
 }
 

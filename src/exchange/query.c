@@ -52,6 +52,12 @@ int64_t pp_exch_equity(const pp_exch *ex, int64_t mark_e8)
            pp_exch_unrealised(ex, mark_e8);
 }
 
+bool pp_exch_inside(const pp_exch *ex, int64_t *worst_e8)
+{
+    *worst_e8 = ex->worst_e8;
+    return ex->fired;
+}
+
 int64_t pp_exch_now(const pp_exch *ex)
 {
     return ex->now_ms;

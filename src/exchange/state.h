@@ -68,6 +68,8 @@ struct pp_exch {
     /* the present point of the path */
     int64_t last_e8, mark_e8;
     int64_t budget_e8; /* participation left in this bar; INT64_MAX: no limit */
+    int64_t worst_e8;  /* lowest equity of a position on the path walked; INT64_MAX: none */
+    bool fired;        /* something was triggered on it */
 
     /* account */
     int64_t acc[PP_ACCOUNT_COUNT];

@@ -40,7 +40,8 @@
     X(NUMBER, ulcer_index, "drawdown", "%", NUM(w->ulcer),                                         \
       "square root of the mean squared drawdown in percent over the equity points")                \
     X(NUMBER, intrabar_max_drawdown_pct, "drawdown", "%", NUM(w->last->intrabar_max_dd_pct),       \
-      "as max_drawdown_pct, with equity at the adverse extreme of every tape bar")                 \
+      "as max_drawdown_pct, with the lowest equity on the path of every tape bar while a "         \
+      "position is held")                                                                          \
     X(NUMBER, sharpe, "ratios", "ratio", NUM(w->sr * SQRT_365),                                    \
       "mean / deviation (n - 1) of the daily returns x sqrt 365; null with fewer than 2 returns "  \
       "or a deviation of 0 (below 1e-12 of the mean)")                                             \
@@ -151,7 +152,8 @@
       "mean of position notional at mark / equity over the equity points in a position; null "     \
       "without one")                                                                               \
     X(NUMBER, max_leverage_used, "leverage", "x", NUM(w->max_leverage),                            \
-      "largest position notional at mark / equity at tape closes; 0 when never in a position")     \
+      "largest position notional at mark / equity at tape closes, also of one that a run stop or " \
+      "the end of the data closes there; 0 when never in a position")                              \
     X(NUMBER, max_gross_exposure_pct, "leverage", "%", NUM(100 * w->max_leverage),                 \
       "100 x the same: one symbol is the whole exposure")                                          \
     X(NUMBER, min_liquidation_distance_pct, "leverage", "%", NUM(w->min_liq_distance),             \

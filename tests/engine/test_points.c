@@ -13,6 +13,7 @@
 
 typedef struct slow {
     const pp_loop *l;
+    size_t n, inside; /* segments begun; the last bar that one tells of */
     const pp_segment *now;
     pp_equity_point p;
     double leverage, distance, ratio;
@@ -40,15 +41,17 @@ static void slow_position(slow *s, size_t bar)
     const pp_tape *t = s->l->cfg.tape;
     const pp_segment *g = s->now;
     const pp_equity_point *p = &s->p;
-    double lev =
-        p->equity_e8 > 0 ? pp_quotient(pp_mul_e8(g->qty_e8, p->mark_e8), p->equity_e8) : NAN;
+    int64_t equity = worth(s, p->mark_e8);
+    double lev = equity > 0 ? pp_quotient(pp_mul_e8(g->qty_e8, p->mark_e8), equity) : NAN;
     s->leverage = lev > s->leverage || isnan(lev) ? lev : s->leverage;
     if (g->liq_px_e8)
         s->distance =
             smaller(s->distance, 100 * pp_quotient(llabs(p->mark_e8 - g->liq_px_e8), p->mark_e8));
     int64_t maintenance = pp_margin_maintenance(pp_exch_terms(s->l->ex), g->side, g->cost_e8);
     if (maintenance > 0)
-        s->ratio = smaller(s->ratio, pp_quotient(p->equity_e8 - g->wallet_e8, maintenance));
+        s->ratio = smaller(s->ratio, pp_quotient(equity - g->wallet_e8, maintenance));
+    if (s->inside == bar)
+        return;
     const double *in = g->side > 0 ? (t->mark_low ? t->mark_low : t->bars.low)
                                    : (t->mark_high ? t->mark_high : t->bars.high);
     int64_t adverse;
@@ -61,12 +64,22 @@ static void slow_bar(slow *s, size_t bar, bool fresh)
 {
     const pp_tape *t = s->l->cfg.tape;
     pp_equity_point *p = &s->p;
-    for (size_t k = 0; k < s->l->segments.n; k++)
-        if ((size_t)PP_SLAB_AT(&s->l->segments, pp_segment, k)->bar <= bar)
-            s->now = PP_SLAB_AT(&s->l->segments, pp_segment, k);
-        else
-            break;
     pp_e8_of_double((t->mark_close ? t->mark_close : t->bars.close)[bar], &p->mark_e8);
+    for (; s->n < s->l->segments.n; s->n++) {
+        const pp_segment *g = PP_SLAB_AT(&s->l->segments, pp_segment, s->n);
+        if ((size_t)g->bar > bar)
+            break;
+        if (g->kind == PP_SEGMENT_AT_CLOSE && s->now->side)
+            slow_position(s, bar);
+        if (g->kind != PP_SEGMENT_INSIDE) {
+            s->now = g;
+            continue;
+        }
+        s->inside = bar;
+        if (g->inside_e8 < INT64_MAX)
+            p->intrabar_max_dd_pct =
+                larger(p->intrabar_max_dd_pct, pp_drawdown_pct(p->peak_e8, g->inside_e8));
+    }
     p->equity_e8 = worth(s, p->mark_e8);
     p->low_e8 = fresh || p->equity_e8 < p->low_e8 ? p->equity_e8 : p->low_e8;
     p->high_e8 = fresh || p->equity_e8 > p->high_e8 ? p->equity_e8 : p->high_e8;
@@ -86,7 +99,7 @@ static void slow_bar(slow *s, size_t bar, bool fresh)
 
 static void compare(const pp_result *r, const pp_loop *l, const char *name)
 {
-    slow s = {.l = l, .distance = NAN, .ratio = NAN};
+    slow s = {.l = l, .inside = SIZE_MAX, .distance = NAN, .ratio = NAN};
     s.p = r->equity[0];
     size_t k = 1;
     bool fresh = true;

@@ -229,3 +229,65 @@ Test(metrics, M1_a_run_with_filled_bars_and_last_prices_is_recounted)
     cr_expect_gt(metric("filled_bars"), 0);
     bench_free(&B);
 }
+
+/* Thirty bars at 100, one of its own shape, and a close that stays. */
+typedef struct shape {
+    const char *play, *bar;
+    int close, after;
+    double inside, leverage;
+} shape;
+
+#define SHAPE(leverage, account, more)                                                             \
+    "version: 3.0.0\nname: shape\nsymbol: FOOUSDT\ntf: 5m\n"                                       \
+    "account: {starting_equity_usdt: 1000, slippage_bps: 0, max_leverage: " leverage               \
+    ", fee_model: {taker_bps: 0, maker_bps: 0}" account "}\n"                                      \
+    "actions: {entry_long: [[close, \"<\", 101]]}\n" more
+
+static void measure(const shape *x)
+{
+    bench_make(&B, x->play, NULL);
+    const char *csv = pp_fmt(&B.arena, "%s/bars.csv", B.dir);
+    FILE *f = fopen(csv, "w");
+    fputs("open_ms,open,high,low,close,volume\n", f);
+    for (int i = 0; i < 31 + x->after; i++)
+        fprintf(f, "%lld,%s,9\n", 1735689600000LL + i * 60000LL,
+                i < 30 ? "100,100,100,100"
+                : i == 30
+                    ? x->bar
+                    : pp_fmt(&B.arena, "%d,%d,%d,%d", x->close, x->close, x->close, x->close));
+    fclose(f);
+    B.job.source.csv = csv;
+    B.job.fast = true;
+    cr_assert(bench_run(&B), "%s", bench_messages(&B));
+    expect("total_trades", 1);
+    expect("intrabar_max_drawdown_pct", x->inside);
+    expect("max_leverage_used", x->leverage);
+    bench_free(&B);
+}
+
+Test(metrics, M1_the_inside_of_bars_in_which_a_position_begins_or_ends)
+{
+    static const char target[] = SHAPE("1", "",
+                                       "risk: {take_profit: {type: price_percent, value: 10}, "
+                                       "sizing: {model: percent_equity, value: 100}}\n");
+    static const char trigger[] = SHAPE("1", "",
+                                        "entry: {order_type: STOP_MARKET, trigger_offset_pct: 10}\n"
+                                        "risk: {take_profit: {type: price_percent, value: 50}, "
+                                        "sizing: {model: percent_equity, value: 90}}\n");
+    static const char run_stop[] = SHAPE("5", ", max_drawdown_pct: 30",
+                                         "risk: {take_profit: {type: price_percent, value: 50}, "
+                                         "sizing: {model: percent_equity, value: 100}}\n");
+    const shape shapes[] = {
+        /* the low comes before the target, also where the close is above it */
+        {target, "100,120,60,115", 115, 30, 40, 1},
+        /* the low comes before the entry at 110; after it 105 is the worst: 900 / 110 * 5 down */
+        {trigger, "100,120,95,105", 105, 30, 100 * (900 / 110. * 5) / 1000,
+         900 / 110. * 105 / (1000 - 900 / 110. * 5)},
+        /* the close at which the run stop ends the position, at 5 times less one tenth */
+        {run_stop, "100,100,88,90", 90, 30, 60, 9},
+        /* the last close of the data */
+        {target, "100,100,70,95", 95, 4, 30, 1},
+    };
+    for (size_t k = 0; k < PP_COUNT(shapes); k++)
+        measure(&shapes[k]);
+}
