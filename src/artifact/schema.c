@@ -229,7 +229,8 @@ const pp_schema pp_schemas[PP_SCHEMA_COUNT] = {
     SCHEMA(pp_trade, "trades", trade_fields, "id", "exit_ms",
            "One row per closed slice of a position, in order of exit."),
     SCHEMA(pp_order_row, "orders", order_fields, "seq", "time_ms",
-           "One row per transition of an order, in order of time."),
+           "One row per transition of an order, in order of time. An order that a position's own "
+           "stop makes begins as accepted."),
     SCHEMA(pp_fill, "fills", fill_fields, "seq", "time_ms",
            "One row per execution, in order of time."),
     SCHEMA(pp_equity_point, "equity", equity_fields, "time_ms", "time_ms",

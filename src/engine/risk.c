@@ -238,18 +238,20 @@ static int64_t exec_closes_since(const pp_loop *l, int64_t since_ms, size_t inst
 }
 
 /* K13: the first rule that vetoes, on the capped size. */
-static pp_outcome policy_veto(const pp_loop *l, int64_t notional_e8, size_t instant)
+static pp_outcome policy_veto(const pp_loop *l, const pp_order_req *req, int64_t px_e8,
+                              size_t instant)
 {
     const pp_risk_policy_decl *p = &l->cfg.strategy->play->policy;
     if (!p->rules)
         return PP_OUT_NONE;
+    int64_t notional_e8 = pp_mul_e8(req->qty_e8, px_e8);
     int64_t equity_e8 = pp_exch_equity(l->ex, pp_exch_mark(l->ex));
     if (p->max_position_e8 >= 0 && notional_e8 > p->max_position_e8)
         return PP_OUT_RISK_MAX_POSITION;
     if (p->max_exposure_pct_e8 >= 0 &&
         (pp_i128)notional_e8 * PCT_100_E8 > (pp_i128)p->max_exposure_pct_e8 * equity_e8)
         return PP_OUT_RISK_MAX_EXPOSURE;
-    if (p->min_balance_e8 >= 0 && pp_exch_available(l->ex) < p->min_balance_e8)
+    if (p->min_balance_e8 >= 0 && pp_exch_budget(l->ex, req->side, req->flip) < p->min_balance_e8)
         return PP_OUT_RISK_MIN_BALANCE;
     if (p->max_trades_per_day >= 0 && l->count.entries_today >= p->max_trades_per_day)
         return PP_OUT_RISK_MAX_TRADES_PER_DAY;
@@ -297,6 +299,5 @@ void pp_risk_plan(pp_loop *l, const pp_intent *intent, size_t instant, bool flip
     if (plan->code != PP_OUT_NONE)
         return;
     req->qty_e8 = capped_qty(l, req->side, px_e8, stop_e8, flip, &plan->caps);
-    plan->code = policy_veto(l, pp_mul_e8(req->qty_e8, px_e8), instant);
-    return;
+    plan->code = policy_veto(l, req, px_e8, instant);
 }

@@ -203,9 +203,11 @@ pp_exch_counts pp_exch_totals(const pp_exch *ex);
  * tick as the order would be. */
 int64_t pp_exch_expected_px(const pp_exch *ex, int side, pp_order_type type, int64_t limit_e8,
                             int64_t trigger_e8);
-/* K3: qty if its order cost at px fits in what is available, with flip in what would be after
- * closing the position at its expected exit; else the largest quantity (multiple of step) that
- * does. */
+/* What an entry of this side may use: what is available; with flip what would be after closing the
+ * opposite position at its expected exit, less the fee (R22). */
+int64_t pp_exch_budget(const pp_exch *ex, int side, bool flip);
+/* K3: qty if its order cost at px fits in that budget; else the largest quantity (multiple of step)
+ * that does. */
 int64_t pp_exch_affordable(const pp_exch *ex, int side, int64_t px_e8, int64_t qty_e8, bool flip);
 /* K5: the levels that `p` gives for a fill at px, rounded to tick; 0: none. */
 void pp_exch_levels(const pp_exch *ex, int side, int64_t px_e8, const pp_protection *p,

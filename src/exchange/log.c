@@ -106,10 +106,17 @@ static void sum_fill_row(pp_log_sums *s, const pp_fill *f)
              f->impact_e8);
 }
 
-static void sum_order(pp_log_sums *s, pp_order_state state, pp_outcome code, bool reduce_only)
+/* Orders count from 1 as they are created, those of a position's own stop as well (X3). */
+static void sum_order(pp_log_sums *s, int32_t id, pp_order_state state, pp_outcome code,
+                      bool reduce_only)
 {
-    s->orders += state == PP_ORDER_new;
+    s->orders = PP_MOST(id, s->orders);
     s->refused[code] += state == PP_ORDER_rejected && !reduce_only;
+}
+
+static void sum_order_row(pp_log_sums *s, const pp_order_row *o)
+{
+    sum_order(s, o->id, (pp_order_state)o->state, (pp_outcome)o->code, o->reduce_only);
 }
 
 static void sum_ledger(pp_log_sums *s, const pp_ledger_row *r)
@@ -140,10 +147,8 @@ void pp_log_sum_up(pp_log *log)
     log->sums = (pp_log_sums){0};
     for (size_t i = 0; i < log->fills.n; i++)
         sum_fill_row(&log->sums, PP_SLAB_AT(&log->fills, pp_fill, i));
-    for (size_t i = 0; i < log->orders.n; i++) {
-        const pp_order_row *o = PP_SLAB_AT(&log->orders, pp_order_row, i);
-        sum_order(&log->sums, (pp_order_state)o->state, (pp_outcome)o->code, o->reduce_only);
-    }
+    for (size_t i = 0; i < log->orders.n; i++)
+        sum_order_row(&log->sums, PP_SLAB_AT(&log->orders, pp_order_row, i));
     for (size_t i = 0; i < log->ledger.n; i++)
         sum_ledger(&log->sums, PP_SLAB_AT(&log->ledger, pp_ledger_row, i));
     for (size_t i = 0; i < log->events.n; i++)
@@ -168,13 +173,14 @@ void pp_log_fill_unkept(pp_log *log, bool maker, pp_reason reason, int64_t notio
 void pp_log_order(pp_log *log, pp_order_row *o)
 {
     APPEND(log, orders, PP_KEEP_ORDERS, order, pp_order_row, o);
-    sum_order(&log->sums, (pp_order_state)o->state, (pp_outcome)o->code, o->reduce_only);
+    sum_order_row(&log->sums, o);
 }
 
-void pp_log_order_unkept(pp_log *log, pp_order_state state, pp_outcome code, bool reduce_only)
+void pp_log_order_unkept(pp_log *log, int32_t id, pp_order_state state, pp_outcome code,
+                         bool reduce_only)
 {
     log->seq++;
-    sum_order(&log->sums, state, code, reduce_only);
+    sum_order(&log->sums, id, state, code, reduce_only);
 }
 
 pp_trade *pp_log_trade_begin(pp_log *log)

@@ -318,7 +318,8 @@ static inline bool pp_log_wants_events(const pp_log *log)
 {
     return log->keep & PP_KEEP_EVENTS || log->hooks.event;
 }
-void pp_log_order_unkept(pp_log *log, pp_order_state state, pp_outcome code, bool reduce_only);
+void pp_log_order_unkept(pp_log *log, int32_t id, pp_order_state state, pp_outcome code,
+                         bool reduce_only);
 /* The rows of an accepted market order that nobody wants: before its fills, and after them. */
 static inline void pp_log_market_order_begins(pp_log *log)
 {

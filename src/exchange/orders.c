@@ -60,7 +60,7 @@ void pp_ex_state(pp_exch *ex, const pp_live *o, pp_order_state state, pp_outcome
     if (!ex->log)
         return;
     if (!pp_log_wants_orders(ex->log)) {
-        pp_log_order_unkept(ex->log, state, code, o->req.reduce_only);
+        pp_log_order_unkept(ex->log, o->id, state, code, o->req.reduce_only);
         return;
     }
     pp_order_row row = row_of(ex, o, state, code);
@@ -135,9 +135,14 @@ static int64_t available_after_close(const pp_exch *ex, int side)
            pp_ratio_mul(value, ex->taker);
 }
 
+int64_t pp_exch_budget(const pp_exch *ex, int side, bool flip)
+{
+    return flip ? available_after_close(ex, side) : pp_exch_available(ex);
+}
+
 int64_t pp_exch_affordable(const pp_exch *ex, int side, int64_t px_e8, int64_t qty_e8, bool flip)
 {
-    int64_t budget = flip ? available_after_close(ex, side) : pp_exch_available(ex);
+    int64_t budget = pp_exch_budget(ex, side, flip);
     if (budget <= 0)
         return 0;
     if (pp_margin_affords(&ex->terms, side, px_e8, qty_e8, budget))
@@ -181,9 +186,9 @@ static pp_outcome check_account(const pp_exch *ex, const pp_live *o, int64_t px,
         return PP_OUT_RISK_LIMIT;
     if (pp_ex_is_conditional(o))
         return PP_OUT_NONE;
-    int64_t free = o->req.flip ? available_after_close(ex, o->req.side) : pp_exch_available(ex);
     *cost_e8 = pp_margin_order_cost(&ex->terms, o->req.side, value);
-    return *cost_e8 > free ? PP_OUT_INSUFFICIENT_BALANCE : PP_OUT_NONE;
+    return *cost_e8 > pp_exch_budget(ex, o->req.side, o->req.flip) ? PP_OUT_INSUFFICIENT_BALANCE
+                                                                   : PP_OUT_NONE;
 }
 
 static pp_outcome check_kind(const pp_exch *ex, const pp_live *o)

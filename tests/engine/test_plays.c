@@ -1,0 +1,145 @@
+/* Small Plays on a synthetic market: what a whole run says of single rules. */
+#include "engine/run.h"
+#include "market/synthetic.h"
+#include "metrics/metrics.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+typedef struct job {
+    pp_arena arena;
+    const char *rest; /* of the Play */
+    bool as_a_sweep;
+    const pp_log *log;
+    pp_metrics_input in;
+    const pp_metrics *metrics;
+} job;
+
+static const char head[] = "version: 3.0.0\nname: small\nsymbol: SYNTHUSDT\ntf: 5m\n"
+                           "account: {starting_equity_usdt: 10000, max_leverage: 5}\n"
+                           "features:\n"
+                           "  fast: {indicator: ema, params: {length: 5}}\n"
+                           "  slow: {indicator: ema, params: {length: 13}}\n"
+                           "actions:\n"
+                           "  entry_long: [[fast, cross_above, slow]]\n"
+                           "  entry_short: [[fast, cross_below, slow]]\n";
+
+static void run_job(void *ctx)
+{
+    job *j = ctx;
+    pp_diags d = {.arena = &j->arena};
+    pp_tape *tape = PP_NEW(&j->arena, pp_tape);
+    pp_synthetic market;
+    cr_assert(pp_synthetic_parse(&j->arena, "regime_mix,bars=12000,seed=5", &market, &d));
+    pp_synthetic_make(&j->arena, &market, tape);
+    pp_buf play = {.arena = &j->arena};
+    pp_buf_printf(&play, "%s%s", head, j->rest);
+    pp_strategy *s = pp_strategy_load(&d, "small.yml", play.text, play.len, NULL, 0, tape->bars.tf);
+    cr_assert(s && d.n_errors == 0, "%s", d.list.n ? d.list.v[0].message : "");
+    pp_run_options o = {.intrabar = -1,
+                        .keep = j->as_a_sweep ? PP_KEEP_TRADES : PP_KEEP_ALL,
+                        .no_points = j->as_a_sweep,
+                        .fast = true};
+    pp_prepared *p = pp_engine_prepare(&d, s, tape, &o);
+    const pp_result *r = p ? pp_engine_run(&d, p) : NULL;
+    cr_assert(r);
+    j->log = r->log;
+    j->in = pp_metrics_input_of(&j->arena, r);
+    j->metrics = pp_metrics_compute(&j->arena, &j->in);
+}
+
+static void run(job *j)
+{
+    pp_arena_init(&j->arena, NULL);
+    cr_assert(pp_try(&j->arena, run_job, j));
+}
+
+static double metric(const job *j, const char *name)
+{
+    return pp_metric_number(j->metrics, name);
+}
+
+static int decisions(const job *j, pp_outcome code)
+{
+    int n = 0;
+    for (size_t i = 0; i < j->log->events.n; i++) {
+        const pp_event *e = PP_SLAB_AT(&j->log->events, pp_event, i);
+        n += e->kind == PP_EVENT_decision && e->code == code;
+    }
+    return n;
+}
+
+static int flips(const job *j)
+{
+    int n = 0;
+    for (size_t i = 0; i < j->log->trades.n; i++)
+        n += PP_SLAB_AT(&j->log->trades, pp_trade, i)->reason == PP_REASON_flip;
+    return n;
+}
+
+#define FLIPPING                                                                                   \
+    "position_policy: {mode: long_short, exit_mode: auto, allow_flip: true}\n"                     \
+    "risk: {sizing: {model: percent_equity, value: 95}, "                                          \
+    "stop_loss: {type: price_percent, value: 9}}\n"
+
+/* Nearly all of the wallet is margin, which the close of the flip gives back. */
+Test(plays, K13_R22_the_balance_of_a_flip_is_what_its_close_leaves)
+{
+    job free = {.rest = FLIPPING},
+        bound = {.rest = FLIPPING "risk_policy: {min_balance_usdt: 2000}\n"};
+    run(&free);
+    run(&bound);
+    cr_assert(flips(&free) > 20 && metric(&free, "final_equity") > 2000, "%d", flips(&free));
+    cr_expect_eq(decisions(&bound, PP_OUT_RISK_MIN_BALANCE), 0);
+    cr_expect_eq(flips(&bound), flips(&free));
+    pp_arena_free(&free.arena);
+    pp_arena_free(&bound.arena);
+}
+
+Test(plays, K13_a_flip_that_leaves_too_little_is_vetoed)
+{
+    job j = {.rest = FLIPPING "risk_policy: {min_balance_usdt: 9999}\n"};
+    run(&j);
+    cr_expect(decisions(&j, PP_OUT_RISK_MIN_BALANCE) > 0);
+    cr_expect(flips(&j) > 0);
+    pp_arena_free(&j.arena);
+}
+
+/* Ids count from 1 (X3). */
+static int64_t last_id(const pp_log *log)
+{
+    int64_t id = 0;
+    for (size_t i = 0; i < log->orders.n; i++)
+        id = PP_MOST(PP_SLAB_AT(&log->orders, pp_order_row, i)->id, id);
+    return id;
+}
+
+static void count_orders(const char *rest)
+{
+    job all = {.rest = rest}, few = {.rest = rest, .as_a_sweep = true};
+    run(&all);
+    run(&few);
+    int64_t created = 0;
+    for (size_t i = 0; i < all.log->orders.n; i++)
+        created += PP_SLAB_AT(&all.log->orders, pp_order_row, i)->state == PP_ORDER_new;
+    cr_expect(last_id(all.log) > created, "no stop became an order");
+    cr_expect_eq(metric(&all, "orders"), (double)last_id(all.log));
+    cr_expect_eq(metric(&few, "orders"), (double)last_id(all.log));
+    pp_arena_free(&all.arena);
+    pp_arena_free(&few.arena);
+}
+
+#define STOPPING                                                                                   \
+    "position_policy: {mode: long_short}\n"                                                        \
+    "risk: {sizing: {model: percent_equity, value: 50}, "                                          \
+    "stop_loss: {type: price_percent, value: 0.3}, take_profit: {type: rr_ratio, value: 1}"
+
+Test(plays, M1_orders_of_stops_of_type_limit_are_counted)
+{
+    count_orders(STOPPING ", sl_order_type: Limit}\n");
+}
+
+Test(plays, M1_orders_of_what_a_budget_left_are_counted)
+{
+    count_orders(STOPPING "}\nmodels: {participation: 0.001}\n");
+}
