@@ -69,6 +69,17 @@ static size_t bar_from(const pp_bars *b, int64_t t_ms)
     return lo;
 }
 
+/* A start inside the warmup may be taken as it is, but there is none outside the data: a shorter
+ * run would look like the one asked for. */
+static void outside_error(pp_diags *d, const pp_bars *b, int64_t from_ms)
+{
+    const char *first = when(d->arena, b->open_ms[0]);
+    pp_diag *e = pp_error(d, PP_E_DATA, (pp_pos){0}, "the start %s lies before the data",
+                          when(d->arena, from_ms));
+    e->allowed = pp_fmt(d->arena, "the data begins at %s", first);
+    e->hint = pp_fmt(d->arena, "use --from %s, or import earlier data", first);
+}
+
 static bool find_start(pp_diags *d, const pp_bars *b, const pp_window_request *want, pp_window *w)
 {
     w->start_ms = w->earliest_ms;
@@ -78,11 +89,16 @@ static bool find_start(pp_diags *d, const pp_bars *b, const pp_window_request *w
         if (w->start_ms < w->earliest_ms && want->shift_start)
             w->start_ms = w->earliest_ms;
     }
-    if (w->start_ms >= w->earliest_ms || want->no_gate)
+    bool outside = want->has_from && want->from_ms < b->open_ms[0];
+    if (w->start_ms >= w->earliest_ms || (want->no_gate && !outside))
         return true;
-    warmup_error(
-        d, w, pp_fmt(d->arena, "too little data before the start %s", when(d->arena, w->start_ms)),
-        true);
+    if (want->no_gate)
+        outside_error(d, b, want->from_ms);
+    else
+        warmup_error(
+            d, w,
+            pp_fmt(d->arena, "too little data before the start %s", when(d->arena, want->from_ms)),
+            true);
     return false;
 }
 

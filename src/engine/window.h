@@ -9,7 +9,7 @@ typedef struct pp_window_request {
     bool has_from, has_to;
     int64_t from_ms, to_ms;
     bool shift_start; /* --shift-start: a start too early moves to the earliest possible one */
-    bool no_gate;     /* a from_ms inside the warmup is taken as it is (G4) */
+    bool no_gate;     /* a from_ms inside the warmup is taken as it is (G4), before the data not */
 } pp_window_request;
 
 typedef struct pp_warmup {
@@ -33,7 +33,7 @@ typedef struct pp_window {
 void pp_window_warmups(const pp_strategy *s, const pp_columns *c, pp_window *out);
 
 /* False with errors in d: too little data before the start (E_WARMUP names the earliest possible
- * one), an empty window, a window outside the data. */
+ * one), an empty window, a window or with no_gate a start outside the data. */
 bool pp_window_find(pp_diags *d, const pp_strategy *s, const pp_columns *c,
                     const pp_window_request *want, pp_window *out);
 

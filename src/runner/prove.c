@@ -245,7 +245,8 @@ static void run_trial(prover *p, pp_worker *w, size_t number)
     pp_run_options o = p->base->options;
     int64_t n_now = 0;
     pp_loop_marks marks = {&at, &n_now, 1};
-    o.window = (pp_window_request){.has_from = true, .from_ms = p->base->window.start_ms};
+    o.window = (pp_window_request){
+        .has_from = true, .from_ms = p->base->window.start_ms, .no_gate = o.window.no_gate};
     if (kind != PP_FUTURE_NOTHING && tape.bars.n > p->base->window.end_bar)
         o.window.has_to = true, o.window.to_ms = p->base->window.end_ms;
     pp_prepared *now = pp_engine_prepare(&d, p->base->strategy, &tape, &o);

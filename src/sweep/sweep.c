@@ -171,11 +171,10 @@ typedef struct work {
     atomic_bool cancel;
     /* T16 */
     int64_t start_ms, end_ms;
-    size_t latest;       /* the row with the longest warmup */
-    const char *mixed;   /* rows disagree on what the market is */
-    const char *failure; /* a row for which there is too little data; its message */
+    size_t latest;     /* the row with the longest warmup */
+    const char *mixed; /* rows disagree on what the market is */
+    pp_diag failure;   /* of a row for which there is too little data; message NULL: none */
     size_t failed_row;
-    pp_code failed_code;
     /* progress */
     double began_s, told_s;
     size_t n_before, n_done;
@@ -291,27 +290,39 @@ static const char *market_of(pp_arena *arena, const pp_runner_job *job, const pp
 
 typedef struct note {
     work *w;
-    const char *text, **to;
+    const pp_diag *error;
 } note;
 
-static void keep_text(void *ctx)
+static const char *copy(pp_arena *arena, const char *text)
+{
+    return text ? pp_strdup(arena, text) : NULL;
+}
+
+static void keep_failure(void *ctx)
 {
     note *n = ctx;
-    *n->to = pp_strdup(&n->w->texts, n->text);
+    pp_arena *texts = &n->w->texts;
+    pp_diag f = *n->error;
+    f.message = copy(texts, f.message);
+    f.found = copy(texts, f.found);
+    f.allowed = copy(texts, f.allowed);
+    f.hint = copy(texts, f.hint);
+    n->w->failure = f;
 }
 
 /* The first row in grid order decides, whichever thread meets it first. */
 static void scan_failed(work *w, const pp_diags *d, size_t row)
 {
-    const char *message = NULL;
-    for (size_t k = 0; k < d->list.n && !message; k++)
+    const pp_diag *error = NULL;
+    for (size_t k = 0; k < d->list.n && !error; k++)
         if (d->list.v[k].severity == PP_ERROR)
-            message = d->list.v[k].message;
+            error = &d->list.v[k];
+    if (!error)
+        return;
     pthread_mutex_lock(&w->lock);
     if (row < w->failed_row) {
         w->failed_row = row;
-        w->failed_code = pp_diags_code(d);
-        pp_try(&w->texts, keep_text, &(note){w, message, &w->failure});
+        pp_try(&w->texts, keep_failure, &(note){w, error});
     }
     pthread_mutex_unlock(&w->lock);
 }
@@ -368,9 +379,13 @@ static bool refuse_window(pp_diags *d, const work *w, const pp_window_request *w
 {
     char text[PP_TIME_TEXT];
     const pp_plan *plan = &w->s->plan;
-    if (w->failure) {
-        pp_error(d, w->failed_code, (pp_pos){0}, "%s", w->failure)->found =
-            pp_fmt(d->arena, "the set %s", pp_plan_label(d->arena, plan, w->failed_row));
+    const pp_diag *f = &w->failure;
+    if (f->message) {
+        pp_diag *e = pp_error(d, f->code, (pp_pos){0}, "%s", f->message);
+        e->found = pp_fmt(d->arena, "%s%sthe set %s", f->found ? f->found : "",
+                          f->found ? ", of " : "", pp_plan_label(d->arena, plan, w->failed_row));
+        e->allowed = copy(d->arena, f->allowed);
+        e->hint = copy(d->arena, f->hint);
         return false;
     }
     const char *earliest = pp_strdup(d->arena, pp_time_format(w->start_ms, text));
@@ -402,7 +417,7 @@ static bool find_window(pp_diags *d, work *w, pp_pool *pool)
             "all rows of a sweep share one market: make one sweep for each";
         return false;
     }
-    if (w->start_ms == INT64_MIN && !w->failure) {
+    if (w->start_ms == INT64_MIN && !w->failure.message) {
         pp_error(d, PP_E_TIMEFRAME, s->request->pos, "no parameter set can run on this tape")
             ->found = pp_fmt(d->arena, "tape of %s", pp_tf_name(bars->tf));
         return false;
@@ -413,7 +428,7 @@ static bool find_window(pp_diags *d, work *w, pp_pool *pool)
         k++;
     bool late =
         want->has_from && !want->shift_start && k < bars->n && w->start_ms > bars->open_ms[k];
-    if (w->failure || late)
+    if (w->failure.message || late)
         return refuse_window(d, w, want);
     s->start_ms = w->start_ms;
     for (k = 0; k < bars->n && bars->open_ms[k] < s->start_ms;)

@@ -282,6 +282,8 @@ Test(api, options_are_checked)
     cr_assert_eq(pp_run(r.ctx, r.play, r.tape, &o, &r.result), PP_STATUS_PLAY);
     o = (pp_run_opts_t){.size = sizeof o, .has_to = true, .to_ms = T0 - 1};
     cr_assert_eq(pp_run(r.ctx, r.play, r.tape, &o, &r.result), PP_STATUS_DATA);
+    o = (pp_run_opts_t){.size = sizeof o, .has_from = true, .from_ms = T0 - 1};
+    cr_assert_eq(pp_run(r.ctx, r.play, r.tape, &o, &r.result), PP_STATUS_DATA);
     cr_assert_null(r.result);
     drop(&r);
 }

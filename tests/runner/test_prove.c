@@ -35,6 +35,17 @@ Test(prove, A6_a_causal_play_is_proved)
     bench_free(&B);
 }
 
+/* Up to some of the instants there is less data than warmup. */
+Test(prove, T15_a_play_is_proved_from_a_start_inside_its_warmup)
+{
+    make(bench_play, 16, 1);
+    B.job.options.window =
+        (pp_window_request){.has_from = true, .from_ms = 1735693200000, .no_gate = true};
+    cr_assert(bench_do(&B, prove), "%s", bench_messages(&B));
+    cr_expect(P.causal);
+    bench_free(&B);
+}
+
 static const char planted_play[] =
     "version: 3.0.0\nname: planted\nsymbol: SYNTHUSDT\ntf: 15m\n"
     "features:\n"

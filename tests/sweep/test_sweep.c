@@ -196,6 +196,18 @@ Test(sweep, T16_an_early_start_names_the_earliest_and_its_row)
     lab_free(&L);
 }
 
+Test(sweep, T15_a_start_before_the_data_is_refused)
+{
+    NEEDS_DUCKDB;
+    lab_make(&L, MARKET, Axes);
+    L.b.job.options.window =
+        (pp_window_request){.has_from = true, .from_ms = 1704067200000, .no_gate = true};
+    cr_expect_not(lab_run(&L, "s"));
+    cr_expect(lab_says(&L, "start 2024-01-01T00:00:00Z lies before the data"));
+    cr_expect(lab_says(&L, "use --from 2025-01-01T00:00:00Z"));
+    lab_free(&L);
+}
+
 /* 132 pairs of averages with 6 conditions each, found by no other row: only the first are kept. A
  * second value of the stop finds those, and from then on what is asked for again is kept. */
 Test(sweep, W5_conditions_that_no_other_row_wants_are_not_kept)
