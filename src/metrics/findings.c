@@ -57,7 +57,7 @@ static void few_trades(pp_review *v)
 static void one_trade_made_it(pp_review *v)
 {
     double profit = metric(v, "net_profit"), best = metric(v, "largest_win_usdt");
-    if (!(profit > 0) || !(best > 0.3 * profit) || v->in->n_trades < 2)
+    if (!(profit > 0) || !(best > 0.3 * profit))
         return;
     double share = 100 * best / profit;
     pp_finding *f = add(v, "one_trade", PP_FINDING_CAUTION,
@@ -161,17 +161,17 @@ static void liquidated(pp_review *v)
 
 static void costs(pp_review *v)
 {
-    double fees = metric(v, "total_fees"), gross = metric(v, "net_profit") + fees;
-    if (!(fees > 0) || (gross > 0 && fees <= 0.5 * gross))
+    double fees = metric(v, "total_fees"), before = metric(v, "net_profit") + fees;
+    if (!(fees > 0) || (before > 0 && fees <= 0.5 * before))
         return;
     pp_finding *f = add(
-        v, "fees", gross > 0 ? PP_FINDING_CAUTION : PP_FINDING_NOTE,
-        gross > 0
-            ? pp_fmt(v->arena, "fees take %.0f %% of the gross profit", 100 * fees / gross)
-            : pp_fmt(v->arena, "%.2f USDT of fees on a gross result that is not a profit", fees),
+        v, "fees", before > 0 ? PP_FINDING_CAUTION : PP_FINDING_NOTE,
+        before > 0
+            ? pp_fmt(v->arena, "fees take %.0f %% of the result before fees", 100 * fees / before)
+            : pp_fmt(v->arena, "%.2f USDT of fees on a result that is no profit before them", fees),
         "trade less often, or enter with limit orders");
     number(f, "fees_usdt", fees);
-    number(f, "gross_usdt", gross);
+    number(f, "before_fees_usdt", before);
 }
 
 static void always_in(pp_review *v)

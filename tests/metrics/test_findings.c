@@ -72,12 +72,18 @@ static void judge(void)
     cr_assert(pp_try(&R.arena, judge_step, &R));
 }
 
-static bool found(const char *name)
+static const pp_finding *find(const char *name)
 {
     for (size_t i = 0; i < R.f.n; i++)
         if (strcmp(R.f.v[i].name, name) == 0)
-            return R.f.v[i].text[0] && R.f.v[i].advice[0];
-    return false;
+            return &R.f.v[i];
+    return NULL;
+}
+
+static bool found(const char *name)
+{
+    const pp_finding *f = find(name);
+    return f && f->text[0] && f->advice[0];
 }
 
 Test(findings, A8_a_healthy_run_has_none)
@@ -128,6 +134,7 @@ Test(findings, A8_each_check_speaks)
     static const pp_rule_coverage dead = {"entry_short[0]", "all", "exec", 0, true, 0, 90, 10};
     EXPECT_FOUND("few_trades", R.log.trades.n = 29);
     EXPECT_FOUND("one_trade", R.t[3].net_e8 = test_e8(5000));
+    EXPECT_FOUND("one_trade", R.t[0].net_e8 = test_e8(500); R.log.trades.n = 1);
     EXPECT_FOUND("filled_bars", for (int i = 1; i < 20; i++) R.t[i].filled_bar = true);
     EXPECT_FOUND("ambiguous_bars", R.r.ambiguous_ms = bad_bars;
                  R.r.n_ambiguous = PP_COUNT(bad_bars));
@@ -152,7 +159,13 @@ Test(findings, A8_fees_that_eat_the_profit)
     fill = (pp_fill){.fee_e8 = test_e8(2000), .notional_e8 = test_e8(1)};
     R.log.fills = (pp_slab){(char *)&fill, 1, 1, sizeof fill};
     judge();
-    cr_expect(found("fees"));
+    const pp_finding *f = find("fees");
+    cr_assert(f);
+    double before = pp_double_of_e8(R.p[POINTS - 1].equity_e8 - R.p[0].equity_e8) + 2000;
+    cr_expect_str_eq(f->numbers[1].name, "before_fees_usdt");
+    cr_expect_float_eq(f->numbers[1].v, before, 1e-9);
+    cr_expect_str_eq(f->text, pp_fmt(&R.arena, "fees take %.0f %% of the result before fees",
+                                     100 * 2000 / before));
     pp_arena_free(&R.arena);
 }
 
