@@ -32,16 +32,17 @@ static void deepened(pp_equity_summary *s, double pct, int64_t time_ms, int64_t 
     s->recover_ms = -1;
 }
 
-/* The deepest drawdown was set between this point and the one before. If its depth is the fall from
- * the peak known before, a higher equity in the same stretch came after the low: recovered at once.
- */
+/* The deepest drawdown was set between this point and the one before, and so was the largest fall:
+ * a smaller one from a higher peak is no deeper. If that fall from the last peak does not come to
+ * the depth, the depth was reached below an earlier peak and the last one came after the low; as
+ * the point itself does where it stands at the peak: recovered at once. */
 static void take_deepest(pp_equity_summary *s, const pp_equity_point *p)
 {
     if (!(p->max_dd_pct > s->deepest_pct))
         return;
     deepened(s, p->max_dd_pct, p->time_ms, p->peak_e8);
-    if (p->peak_e8 > s->last.peak_e8 &&
-        pp_drawdown_pct(s->last.peak_e8, p->low_e8) >= p->max_dd_pct)
+    if (p->equity_e8 >= p->peak_e8 ||
+        pp_drawdown_pct(p->peak_e8, p->peak_e8 - p->max_dd_abs_e8) < p->max_dd_pct)
         s->recover_ms = 0;
 }
 

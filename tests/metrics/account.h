@@ -25,7 +25,7 @@ static inline void test_point(pp_equity_point *p, size_t k, int64_t time_ms, dou
     int64_t e = test_e8(equity), peak = k ? p[k - 1].peak_e8 : e;
     peak = e > peak ? e : peak;
     int64_t dd = peak - e, dd_max = k ? p[k - 1].max_dd_abs_e8 : 0;
-    double pct = 100 * (pp_double_of_e8(dd) / pp_double_of_e8(peak));
+    double pct = pp_drawdown_pct(peak, e);
     double pct_max = k ? p[k - 1].max_dd_pct : 0;
     p[k] = (pp_equity_point){.time_ms = time_ms,
                              .equity_e8 = e,

@@ -281,6 +281,35 @@ Test(edges, M1_a_drawdown_inside_one_bar_is_recovered_in_it_only_if_the_peak_cam
     pp_arena_free(&A.arena);
 }
 
+/* 1010, 909, 1100, 1050: the peak of the fall lies in the same bar as its low and its recovery. */
+Test(edges, M1_a_drawdown_from_peak_to_recovery_inside_one_bar_takes_no_time)
+{
+    make(&A, (double[]){1000, 1050, 1060, 1200}, 4, PP_HOUR_MS);
+    A.p[1].low_e8 = test_e8(909);
+    A.p[1].high_e8 = A.p[1].peak_e8 = A.p[2].peak_e8 = test_e8(1100);
+    for (int k = 1; k < 4; k++) {
+        A.p[k].max_dd_abs_e8 = test_e8(101);
+        A.p[k].max_dd_pct = pp_drawdown_pct(test_e8(1010), test_e8(909));
+    }
+    run(&A);
+    EXPECT(&A, "time_to_recover_ms", 0);
+    pp_arena_free(&A.arena);
+}
+
+/* 950, then the old peak to the last unit. */
+Test(edges, M1_a_point_at_the_old_peak_has_recovered)
+{
+    make(&A, (double[]){1000, 1000, 990, 1000}, 4, PP_HOUR_MS);
+    A.p[1].low_e8 = test_e8(950);
+    for (int k = 1; k < 4; k++) {
+        A.p[k].max_dd_abs_e8 = test_e8(50);
+        A.p[k].max_dd_pct = pp_drawdown_pct(test_e8(1000), test_e8(950));
+    }
+    run(&A);
+    EXPECT(&A, "time_to_recover_ms", 0);
+    pp_arena_free(&A.arena);
+}
+
 Test(edges, M1_leverage_and_costs)
 {
     make(&A, (double[]){1000, 1000, 500}, 3, PP_HOUR_MS);
