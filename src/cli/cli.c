@@ -66,6 +66,11 @@ bool pp_cli_time(pp_cli *c, const char *opt, int64_t *out_ms)
     return false;
 }
 
+bool pp_cli_is_global(const pp_opt *opt)
+{
+    return opt >= pp_global_opts && opt < pp_global_opts + pp_n_global_opts;
+}
+
 bool pp_command_group(const char *word)
 {
     size_t n = strlen(word);

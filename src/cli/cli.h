@@ -46,6 +46,7 @@ struct pp_cli {
     pp_arena *arena;
     pp_diags *diags;
     const pp_command *command;
+    const char *group; /* "data", for its help; command is NULL then */
     const char **args;
     size_t n_args;
     PP_VEC(pp_opt_value) values;
@@ -84,6 +85,7 @@ extern const pp_opt pp_global_opts[];
 extern const size_t pp_n_global_opts;
 const pp_command *pp_command_find(const char *name);
 bool pp_command_group(const char *word); /* some command is "word ..." */
+bool pp_cli_is_global(const pp_opt *opt);
 /* An E_USAGE error that names the nearest command, or those of a group ("data"). */
 void pp_cli_unknown_command(pp_cli *c, const char *typed);
 
@@ -97,6 +99,7 @@ extern const size_t pp_n_exit_statuses;
 
 void pp_help_guide(pp_buf *out);                          /* `perpetua` alone */
 void pp_help_all(pp_buf *out);                            /* `perpetua --help` */
+void pp_help_group(const char *word, pp_buf *out);        /* `perpetua data --help` */
 void pp_help_command(const pp_command *cmd, pp_buf *out); /* `perpetua CMD --help` */
 
 #endif

@@ -2,6 +2,7 @@
 #include "cli/job.h"
 #include "runner/explain.h"
 
+#include <string.h>
 #include <sys/stat.h>
 
 static int explain_one(pp_cli *c, pp_runner_job *job)
@@ -24,12 +25,30 @@ static int explain_one(pp_cli *c, pp_runner_job *job)
     return 0;
 }
 
+/* A run brings its Play, data and window with it. */
+static bool takes_all_from_run(pp_cli *c)
+{
+    for (size_t k = 0; k < c->values.n; k++) {
+        const char *name = c->values.v[k].opt->name;
+        bool ours = !strcmp(name, "at") || !strcmp(name, "why-not") || !strcmp(name, "limit");
+        if (ours || pp_cli_is_global(c->values.v[k].opt))
+            continue;
+        pp_error(c->diags, PP_E_USAGE, (pp_pos){0}, "--%s does not go with the folder of a run",
+                 name)
+            ->hint = "a run is explained as it was; name its Play to change something";
+        return false;
+    }
+    return true;
+}
+
 static int run_explain(pp_cli *c)
 {
     pp_runner_job job;
     struct stat st;
     if (c->n_args == 1 && !stat(c->args[0], &st) && S_ISDIR(st.st_mode))
-        return pp_runner_job_of(c->diags, c->args[0], &job) ? explain_one(c, &job) : 0;
+        return takes_all_from_run(c) && pp_runner_job_of(c->diags, c->args[0], &job)
+                   ? explain_one(c, &job)
+                   : 0;
     return pp_cli_job(c, &job) ? pp_cli_each_play(c, &job, explain_one) : 2;
 }
 

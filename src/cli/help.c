@@ -57,6 +57,16 @@ void pp_help_all(pp_buf *out)
                 pp_exit_statuses[i].meaning);
 }
 
+void pp_help_group(const char *word, pp_buf *out)
+{
+    size_t n = strlen(word);
+    pp_buf_printf(out, "usage: perpetua %s COMMAND [OPTIONS] [ARGS]\n\ncommands:\n", word);
+    for (size_t i = 0; i < pp_n_commands; i++)
+        if (!strncmp(pp_commands[i]->name, word, n) && pp_commands[i]->name[n] == ' ')
+            put_row(out, pp_commands[i]->name, pp_commands[i]->summary);
+    pp_buf_printf(out, "\n`perpetua %s COMMAND --help` shows options and examples of one\n", word);
+}
+
 void pp_help_command(const pp_command *cmd, pp_buf *out)
 {
     pp_buf_printf(out, "usage: perpetua %s%s%s%s\n\n%s\n", cmd->name,

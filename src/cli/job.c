@@ -60,9 +60,13 @@ static bool read_source(pp_cli *c, pp_runner_job *job)
     s->store = pp_cli_value(c, "data");
     s->csv = pp_cli_value(c, "csv");
     s->funding_csv = pp_cli_value(c, "funding-csv");
-    s->synthetic = pp_cli_has(c, "demo") ? demo_market : pp_cli_value(c, "synthetic");
-    if ((s->store != NULL) + (s->csv != NULL) + (s->synthetic != NULL) == 1)
+    s->synthetic = pp_cli_value(c, "synthetic");
+    bool demo = pp_cli_has(c, "demo");
+    if ((s->store != NULL) + (s->csv != NULL) + (s->synthetic != NULL) + demo == 1) {
+        if (demo)
+            s->synthetic = demo_market;
         return true;
+    }
     pp_error(c->diags, PP_E_USAGE, (pp_pos){0}, "%s needs exactly one market", c->command->name)
         ->hint = "give --data DIR, --csv FILE or --synthetic PATTERN; --demo needs none";
     return false;
@@ -128,6 +132,12 @@ static int each_symbol(pp_cli *c, pp_runner_job *job, int (*one)(pp_cli *c, pp_r
 
 int pp_cli_each_play(pp_cli *c, pp_runner_job *job, int (*one)(pp_cli *c, pp_runner_job *job))
 {
+    if (pp_cli_has(c, "demo") && c->n_args) {
+        pp_diag *d = pp_error(c->diags, PP_E_USAGE, (pp_pos){0}, "--demo has a Play of its own");
+        d->found = c->args[0];
+        d->hint = "leave out one of them; --synthetic runs your Play on a made market";
+        return 2;
+    }
     if (pp_cli_has(c, "demo")) {
         job->play_file = "demo";
         job->play_text = demo_play;

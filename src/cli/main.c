@@ -51,7 +51,7 @@ static void unknown_option(pp_cli *c, const char *word, size_t n)
     const char *near = pp_nearest(name, names, k);
     d->nearest = near ? pp_fmt(c->arena, "--%s", near) : NULL;
     d->hint = c->command ? pp_fmt(c->arena, "see `perpetua %s --help`", c->command->name)
-                         : "see `perpetua --help`";
+                         : "options of a command stand behind it; see `perpetua --help`";
 }
 
 static bool choice_allowed(const char *choices, const char *value)
@@ -100,7 +100,8 @@ static int take_option(pp_cli *c, int i)
     }
     if (!o->arg) {
         if (eq || (!is_long && word[2]))
-            pp_error(c->diags, PP_E_USAGE, (pp_pos){0}, "--%s takes no value", o->name);
+            pp_error(c->diags, PP_E_USAGE, (pp_pos){0}, "--%s takes no value", o->name)->hint =
+                is_long ? NULL : "letters stand alone: -q -v";
         add_value(c, o, NULL);
         return 1;
     }
@@ -121,22 +122,24 @@ static int take_option(pp_cli *c, int i)
     return 2;
 }
 
-/* The command is the first word, or the first two ("data import"). Returns the words used. */
-static int take_command(pp_cli *c)
+/* The command is the word at argv[i], or that and the next ("data import"); "data" alone is one for
+ * its help. Returns where the words after it begin. */
+static int take_command(pp_cli *c, int i)
 {
-    if (c->argc < 2 || c->argv[1][0] == '-')
-        return 1;
-    if (c->argc > 2) {
-        c->command = pp_command_find(pp_fmt(c->arena, "%s %s", c->argv[1], c->argv[2]));
-        if (c->command)
-            return 3;
-    }
-    c->command = pp_command_find(c->argv[1]);
+    const char *first = c->argv[i], *second = i + 1 < c->argc ? c->argv[i + 1] : "-";
+    const char *both = pp_fmt(c->arena, "%s %s", first, second);
+    c->command = pp_command_find(both);
     if (c->command)
-        return 2;
-    bool two = c->argc > 2 && c->argv[2][0] != '-' && pp_command_group(c->argv[1]);
-    pp_cli_unknown_command(c, two ? pp_fmt(c->arena, "%s %s", c->argv[1], c->argv[2]) : c->argv[1]);
-    return 2;
+        return i + 2;
+    c->command = pp_command_find(first);
+    if (c->command)
+        return i + 1;
+    bool group = pp_command_group(first);
+    if (group && (!strcmp(second, "--help") || !strcmp(second, "-h")))
+        c->group = first;
+    else
+        pp_cli_unknown_command(c, group && second[0] != '-' ? both : first);
+    return i + 1;
 }
 
 static bool wants_colour(pp_cli *c, int fd)
@@ -177,6 +180,8 @@ static void print_help(pp_cli *c)
     pp_buf b = {c->arena, NULL, 0, 0};
     if (c->command)
         pp_help_command(c->command, &b);
+    else if (c->group)
+        pp_help_group(c->group, &b);
     else if (c->argc < 2)
         pp_help_guide(&b);
     else
@@ -191,8 +196,12 @@ static void print_version(pp_cli *c)
 
 static void parse(pp_cli *c)
 {
-    int i = take_command(c);
+    int i = 1;
     bool options = true;
+    while (i < c->argc && c->argv[i][0] == '-') /* those of every command may come before it */
+        i += take_option(c, i);
+    if (i < c->argc)
+        i = take_command(c, i);
     for (; i < c->argc;) {
         const char *word = c->argv[i];
         if (options && !strcmp(word, "--")) {

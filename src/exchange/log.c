@@ -8,9 +8,11 @@
     {                                                                                              \
         TABLE(NAME_ROW)                                                                            \
     }
-#define NAME_ROW(name) #name,
+#define NAME_ROW(name, ...)  #name,
+#define WHAT_ROW(name, what) what,
 
 static const char *const outcome_names[] = NAME_TABLE(PP_OUTCOME_TABLE);
+static const char *const outcome_whats[] = {PP_OUTCOME_TABLE(WHAT_ROW)};
 static const char *const reason_names[] = NAME_TABLE(PP_REASON_TABLE);
 static const char *const state_names[] = NAME_TABLE(PP_ORDER_STATE_TABLE);
 static const char *const event_names[] = NAME_TABLE(PP_EVENT_TABLE);
@@ -20,6 +22,11 @@ static const char *const account_names[] = NAME_TABLE(PP_ACCOUNT_TABLE);
 const char *pp_outcome_name(pp_outcome code)
 {
     return code == PP_OUT_NONE ? NULL : outcome_names[code];
+}
+
+const char *pp_outcome_what(pp_outcome code)
+{
+    return outcome_whats[code];
 }
 
 const char *pp_reason_name(pp_reason reason)

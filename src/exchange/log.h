@@ -16,59 +16,65 @@
 
 /* Why an order was refused or ended, and what became of a decision (R22, R25, X4, K13). */
 #define PP_OUTCOME_TABLE(X)                                                                        \
-    X(NONE)                                                                                        \
-    X(QTY_TOO_SMALL)                                                                               \
-    X(QTY_TOO_LARGE)                                                                               \
-    X(NOTIONAL_TOO_SMALL)                                                                          \
-    X(PRICE_TOO_SMALL)                                                                             \
-    X(RISK_LIMIT)                                                                                  \
-    X(INSUFFICIENT_BALANCE)                                                                        \
-    X(POST_ONLY)                                                                                   \
-    X(REDUCE_ONLY)                                                                                 \
-    X(ENTRIES_DISABLED)                                                                            \
-    X(SL_BEYOND_LIQ)                                                                               \
-    X(SL_WRONG_SIDE)                                                                               \
-    X(TP_WRONG_SIDE)                                                                               \
-    X(ORDER_LIMIT) /* more than PP_LIVE_ORDERS_MAX live orders */                                  \
-    X(RANGE)       /* beyond the bounds of X1: price 1e7, notional 1e10 */                         \
-    X(EXPIRED)                                                                                     \
-    X(IOC)                                                                                         \
-    X(FOK)                                                                                         \
-    X(LIQUIDATION)                                                                                 \
-    X(USER)                                                                                        \
-    X(RUN_STOPPED)                                                                                 \
-    X(DAILY_LOSS)                                                                                  \
-    X(STARVED)                                                                                     \
-    X(END_OF_DATA)                                                                                 \
-    X(DEFICIT)                                                                                     \
-    X(ENTER)                                                                                       \
-    X(EXIT)                                                                                        \
-    X(NO_POSITION)                                                                                 \
-    X(IN_POSITION)                                                                                 \
-    X(ENTRY_PENDING)                                                                               \
-    X(EXIT_PENDING)                                                                                \
-    X(DUPLICATE_ENTRY)                                                                             \
-    X(DUPLICATE_EXIT)                                                                              \
-    X(EXIT_MODE)                                                                                   \
-    X(ENTRY_LIMIT)                                                                                 \
-    X(NO_PRICE)                                                                                    \
-    X(NO_STOP_LEVEL)                                                                               \
-    X(RISK_MAX_POSITION)                                                                           \
-    X(RISK_MAX_EXPOSURE)                                                                           \
-    X(RISK_MIN_BALANCE)                                                                            \
-    X(RISK_MAX_TRADES_PER_DAY)                                                                     \
-    X(RISK_COOLDOWN)                                                                               \
-    X(RISK_COOLDOWN_AFTER_LOSS)                                                                    \
-    X(RISK_CONSECUTIVE_LOSSES)                                                                     \
-    X(VETO_ZONE_BROKEN)                                                                            \
-    X(VETO_OPPOSING_HTF)                                                                           \
-    X(VETO_TREND_REVERSAL)                                                                         \
-    X(VETO_MIN_CONFLUENCE)                                                                         \
-    X(VETO_MIN_ALIGNMENT)                                                                          \
-    X(VETO_REGIMES)
+    X(NONE, "")                                                                                    \
+    X(QTY_TOO_SMALL, "the quantity, rounded down to the step, is 0 or below the instrument's "     \
+                     "minimum: size larger")                                                       \
+    X(QTY_TOO_LARGE, "above the largest order quantity of the instrument: size smaller")           \
+    X(NOTIONAL_TOO_SMALL, "price times quantity is below the instrument's minimum: size larger")   \
+    X(PRICE_TOO_SMALL, "a price that is 0 or less after rounding to tick")                         \
+    X(RISK_LIMIT, "position and order together are above the last tier that allows the leverage: " \
+                  "size smaller, or less leverage")                                                \
+    X(INSUFFICIENT_BALANCE,                                                                        \
+      "the available balance does not pay margin and fees of the order: size smaller")             \
+    X(POST_ONLY, "a post-only limit that would have taken")                                        \
+    X(REDUCE_ONLY, "a reduce-only order with no position of the other side to reduce")             \
+    X(ENTRIES_DISABLED,                                                                            \
+      "entries are off: daily loss reached, or a wallet that cannot pay the smallest order")       \
+    X(SL_BEYOND_LIQ,                                                                               \
+      "the stop lies beyond the liquidation price: a nearer stop, or less leverage")               \
+    X(SL_WRONG_SIDE, "the stop is at or through the expected fill")                                \
+    X(TP_WRONG_SIDE, "the target is at or through the expected fill")                              \
+    X(ORDER_LIMIT, "more live orders than there can be")                                           \
+    X(RANGE, "beyond the bounds of the exchange: prices to 1e7, notional to 1e10")                 \
+    X(EXPIRED, "expire_after_bars ran out")                                                        \
+    X(IOC, "what an immediate-or-cancel order could not fill at once")                             \
+    X(FOK, "a fill-or-kill order that could not be filled whole at once")                          \
+    X(LIQUIDATION, "cancelled by the liquidation of the position")                                 \
+    X(USER, "cancelled on request")                                                                \
+    X(RUN_STOPPED, "cancelled as a stop rule ended the run")                                       \
+    X(DAILY_LOSS, "max_daily_loss_pct was reached: closed, no entries until the next 00:00Z")      \
+    X(STARVED, "flat, and the wallet cannot pay the smallest order")                               \
+    X(END_OF_DATA, "the window ended")                                                             \
+    X(DEFICIT, "a loss beyond what the account had; the exchange bore it")                         \
+    X(ENTER, "an entry order was made")                                                            \
+    X(EXIT, "an exit order was made")                                                              \
+    X(NO_POSITION, "an exit while flat")                                                           \
+    X(IN_POSITION, "an entry while in a position: a flip needs position_policy.allow_flip")        \
+    X(ENTRY_PENDING, "an entry while an entry order waits")                                        \
+    X(EXIT_PENDING, "an exit while an exit order waits")                                           \
+    X(DUPLICATE_ENTRY, "a second entry at the same instant")                                       \
+    X(DUPLICATE_EXIT, "a second exit at the same instant")                                         \
+    X(EXIT_MODE, "exit actions do not close in this position_policy.exit_mode")                    \
+    X(ENTRY_LIMIT, "position_policy.max_entries_per_exec_bar is reached")                          \
+    X(NO_PRICE, "the order's price or trigger is unknown at the decision")                         \
+    X(NO_STOP_LEVEL, "the stop's ATR or level is unknown at the decision: the entry is not made "  \
+                     "without its stop")                                                           \
+    X(RISK_MAX_POSITION, "risk_policy.max_position_usdt")                                          \
+    X(RISK_MAX_EXPOSURE, "risk_policy.max_exposure_pct")                                           \
+    X(RISK_MIN_BALANCE, "risk_policy.min_balance_usdt")                                            \
+    X(RISK_MAX_TRADES_PER_DAY, "risk_policy.max_trades_per_day")                                   \
+    X(RISK_COOLDOWN, "risk_policy.cooldown_bars since the last exit")                              \
+    X(RISK_COOLDOWN_AFTER_LOSS, "risk_policy.cooldown_after_loss_bars")                            \
+    X(RISK_CONSECUTIVE_LOSSES, "risk_policy.max_consecutive_losses, until the next 00:00Z")        \
+    X(VETO_ZONE_BROKEN, "rationalize: a zone was broken")                                          \
+    X(VETO_OPPOSING_HTF, "rationalize: the slower trend points the other way")                     \
+    X(VETO_TREND_REVERSAL, "rationalize: the trend turned")                                        \
+    X(VETO_MIN_CONFLUENCE, "rationalize: the score is below min_confluence, or unknown")           \
+    X(VETO_MIN_ALIGNMENT, "rationalize: the alignment is below its minimum, or unknown")           \
+    X(VETO_REGIMES, "rationalize: the regime is not one of those allowed")
 
 typedef enum pp_outcome {
-#define X(name) PP_OUT_##name,
+#define X(name, what) PP_OUT_##name,
     PP_OUTCOME_TABLE(X)
 #undef X
         PP_OUTCOME_COUNT
@@ -170,6 +176,7 @@ typedef enum pp_account {
 } pp_account;
 
 const char *pp_outcome_name(pp_outcome code); /* "REDUCE_ONLY"; NONE: NULL */
+const char *pp_outcome_what(pp_outcome code); /* one line for people */
 const char *pp_reason_name(pp_reason reason); /* "take_profit"; none: NULL */
 const char *pp_order_state_name(pp_order_state state);
 const char *pp_event_kind_name(pp_event_kind kind);

@@ -337,6 +337,14 @@ bool pp_workloads_run(pp_diags *d, const pp_workload_request *q, pp_workload_res
     int repeats = q->repeats ? q->repeats : PP_WORKLOAD_REPEATS;
     bench b = {.d = d, .cancel = q->cancel};
     bool ok = true;
+    bool known = !q->only;
+    for (int k = 0; k < PP_WORKLOADS; k++)
+        known |= q->only && !strcmp(q->only, table[k].id);
+    if (!known) {
+        pp_diag *e = pp_error(d, PP_E_USAGE, (pp_pos){0}, "no workload `%s`", q->only);
+        e->allowed = "W1, W2, W4";
+        return false;
+    }
     PP_ASSERT(repeats > 0 && repeats <= REPEATS_MAX, "bench repeats", repeats, REPEATS_MAX);
     pp_arena_init(&b.scratch, NULL);
     make_tapes(d->arena, &b);

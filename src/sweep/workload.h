@@ -30,7 +30,7 @@ typedef struct pp_workload_request {
 enum { PP_WORKLOAD_REPEATS = 9, PP_WORKLOADS = 3 };
 
 /* Fills results[] (PP_WORKLOADS places) and *n. False with errors in d: E_VERIFY if a figure is not
- * the published one. */
+ * the published one, E_USAGE if there is no such workload. */
 bool pp_workloads_run(pp_diags *d, const pp_workload_request *q, pp_workload_result *results,
                       size_t *n);
 
