@@ -228,6 +228,19 @@ static void put_lists(pp_json *w, const pp_result *r)
     pp_json_close(w);
 }
 
+/* Where the contract's values come from (X2); the hash covers the values alone. */
+static void put_source(pp_json *w, const char *key, const pp_instrument *ins)
+{
+    pp_json_open(w, key, '{');
+    pp_json_string(w, "symbol", ins->symbol);
+    pp_json_string(w, "source", ins->source);
+    if (ins->as_of_ms)
+        pp_json_time(w, "as_of", ins->as_of_ms);
+    if (ins->valid_from_ms != INT64_MIN)
+        pp_json_time(w, "valid_from", ins->valid_from_ms);
+    pp_json_close(w);
+}
+
 void pp_result_document(const pp_result *r, const pp_metrics *m, const pp_findings *f, pp_buf *out)
 {
     const pp_equity_point *last = &r->equity[r->n_equity - 1];
@@ -245,6 +258,7 @@ void pp_result_document(const pp_result *r, const pp_metrics *m, const pp_findin
     pp_json_e8(&w, "leverage", r->leverage_e8);
     pp_json_raw(&w, "models", r->models_json);
     pp_json_raw(&w, "instrument", instrument.text);
+    put_source(&w, "instrument_source", &r->instrument);
     pp_json_e8(&w, "equity", last->equity_e8);
     pp_json_e8(&w, "wallet", last->wallet_e8);
     pp_json_int(&w, "starved", r->starved);
@@ -333,26 +347,13 @@ void pp_signature_document(const pp_result *r, const pp_signature *s, pp_buf *ou
     pp_buf_puts(out, "\n");
 }
 
-/* Where the contract's values come from (X2); the hash covers the values alone. */
-static void put_instrument(pp_json *w, const pp_instrument *ins)
-{
-    pp_json_open(w, "instrument", '{');
-    pp_json_string(w, "symbol", ins->symbol);
-    pp_json_string(w, "source", ins->source);
-    if (ins->as_of_ms)
-        pp_json_time(w, "as_of", ins->as_of_ms);
-    if (ins->valid_from_ms != INT64_MIN)
-        pp_json_time(w, "valid_from", ins->valid_from_ms);
-    pp_json_close(w);
-}
-
 static void put_inputs(pp_json *w, const pp_result *r)
 {
     pp_json_open(w, "inputs", '{');
     pp_json_string(w, "play_hash", r->play_hash);
     pp_json_string(w, "dataset_hash", r->dataset_hash);
     pp_json_string(w, "instrument_hash", r->instrument_hash);
-    put_instrument(w, &r->instrument);
+    put_source(w, "instrument", &r->instrument);
     pp_json_string(w, "intrabar", pp_intrabar_name(r->intrabar));
     pp_json_raw(w, "models", r->models_json);
     pp_json_int(w, "seed", r->seed);

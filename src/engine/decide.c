@@ -184,6 +184,15 @@ static bool enter(pp_loop *l, size_t k, size_t instant, bool flip)
     return true;
 }
 
+/* What is left of an entry that filled in part goes with its position. */
+static void cancel_rest(pp_loop *l, int side)
+{
+    pp_order_row o;
+    for (int32_t after = 0; pp_exch_next_order(l->ex, after, &o); after = o.id)
+        if (!o.reduce_only && o.side == side)
+            pp_exch_cancel(l->ex, o.id, PP_OUT_EXIT);
+}
+
 static void leave(pp_loop *l, size_t k, size_t instant)
 {
     const pp_position *p = pp_exch_position(l->ex);
@@ -196,6 +205,8 @@ static void leave(pp_loop *l, size_t k, size_t instant)
         return;
     }
     record(l, k, instant, PP_OUT_EXIT, NULL);
+    if (qty_e8 == p->qty_e8 && pp_exch_entry_pending(l->ex))
+        cancel_rest(l, p->side);
     pp_order_req req = {.side = -p->side,
                         .qty_e8 = qty_e8,
                         .reduce_only = true,

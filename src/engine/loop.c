@@ -265,6 +265,9 @@ static size_t finish_bar(pp_loop *l, size_t i)
 {
     do {
         l->through = false;
+        l->beyond = pp_exch_beyond(l->ex);
+        if (l->beyond)
+            break;
         after_bar(l, i++);
     } while (l->through);
     return i;
@@ -610,7 +613,7 @@ void pp_loop_run(pp_loop *l)
     l->through_end = l->cfg.plain || l->cfg.marks ? 0 : end;
     if (start != SIZE_MAX)
         i = decide_folded(l, start);
-    for (; i < end && !l->stopped && !l->log->full; visited++) {
+    for (; i < end && !l->stopped && !l->log->full && !l->beyond; visited++) {
         size_t next = may_trip(l, i) ? pp_trips_run(l, i, end) : i;
         if (next > i) {
             i = pp_bit(l->interest, next - 1) ? decide_folded(l, next - 1) : next;
@@ -630,7 +633,7 @@ void pp_loop_run(pp_loop *l)
         }
     }
     pass_marks(l, mark, SIZE_MAX);
-    if (!l->stopped && !l->cancelled && !l->cfg.pause_end && end > x->first_bar) {
+    if (!l->stopped && !l->cancelled && !l->beyond && !l->cfg.pause_end && end > x->first_bar) {
         pp_exch_close_all(l->ex, PP_REASON_end_of_data, PP_OUT_END_OF_DATA);
         note_segment(l, end - 1, PP_SEGMENT_AT_CLOSE);
     }

@@ -113,6 +113,7 @@ struct pp_loop {
     bool alone, through; /* it is the only one of its instant; it did (pp_exch_market_bar) */
     size_t end_bar;      /* one past the last bar run */
     bool stopped, cancelled;
+    bool beyond;            /* X1: amounts ended, at the bar that the exchange is at */
     int64_t safe_wallet_e8; /* a wallet that pays the smallest order at any price of the window */
 };
 

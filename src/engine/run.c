@@ -116,6 +116,16 @@ static const pp_marks *exec_marks(pp_arena *arena, const pp_prepared *p)
     return pp_marks_of(arena, c, &c->views[c->view_of[p->strategy->play->exec_tf]]);
 }
 
+/* X1 */
+static void amounts_end(pp_diags *d, int64_t after_ms)
+{
+    char at[PP_TIME_TEXT];
+    pp_diag *e = pp_error(d, PP_E_RANGE, (pp_pos){0}, "account or position pass what amounts hold");
+    e->found = pp_fmt(d->arena, "more, at or soon after %s", pp_time_format(after_ms, at));
+    e->allowed = "less than 10000000000 USDT";
+    e->hint = "start with less, or bound the size: account.max_notional_usdt, sizing fixed_usdt";
+}
+
 pp_loop *pp_engine_loop(pp_diags *d, const pp_prepared *p, pp_log *log, unsigned keep,
                         const pp_loop_marks *marks)
 {
@@ -138,11 +148,12 @@ pp_loop *pp_engine_loop(pp_diags *d, const pp_prepared *p, pp_log *log, unsigned
     if (!*self)
         return NULL;
     pp_loop_run(*self);
-    if (!log->full)
-        return (*self)->cancelled ? NULL : *self;
-    pp_error(d, PP_E_LIMIT, (pp_pos){0}, "the run has more than %d records of one kind",
-             PP_LOG_MAX);
-    return NULL;
+    if ((*self)->beyond)
+        amounts_end(d, pp_exch_now((*self)->ex));
+    else if (log->full)
+        pp_error(d, PP_E_LIMIT, (pp_pos){0}, "the run has more than %d records of one kind",
+                 PP_LOG_MAX);
+    return (*self)->beyond || log->full || (*self)->cancelled ? NULL : *self;
 }
 
 pp_result *pp_engine_run(pp_diags *d, pp_prepared *p)
@@ -159,6 +170,10 @@ pp_result *pp_engine_run(pp_diags *d, pp_prepared *p)
     r->equity = points.v;
     r->n_equity = points.n;
     r->summary = points.summary;
+    if (r->summary->last.peak_e8 >= PP_USDT_MAX_E8) {
+        amounts_end(d, r->summary->last.time_ms);
+        return NULL;
+    }
     p->times.points_ns = lap(&clock);
     pp_record(d, p, r);
     p->times.record_ns = lap(&clock);

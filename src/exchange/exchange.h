@@ -180,6 +180,8 @@ int64_t pp_exch_last(const pp_exch *ex);
 int64_t pp_exch_unrealised(const pp_exch *ex, int64_t mark_e8); /* L3 */
 int64_t pp_exch_equity(const pp_exch *ex, int64_t mark_e8);
 int64_t pp_exch_now(const pp_exch *ex); /* close of the last bar, or the start */
+/* X1: a position or the account is worth more than 1e10 USDT: nothing may follow. */
+bool pp_exch_beyond(const pp_exch *ex);
 /* Lowest equity while a position was held on the path of the last bar, INT64_MAX if none was: true
  * where something was triggered there; elsewhere one position stood on all of it. */
 bool pp_exch_inside(const pp_exch *ex, int64_t *worst_e8);

@@ -55,7 +55,7 @@ static void close_part(pp_exch *ex, pp_live *o, pp_exec e)
 static bool open_part(pp_exch *ex, pp_live *o, pp_exec e)
 {
     int64_t qty = affordable_part(ex, o, e.qty_e8, e.quote.px_e8, e.maker);
-    if (qty == 0)
+    if (qty == 0 || !pp_ex_fits_in_bar(ex, ex->pos.qty_e8 + qty, ex->bar))
         return false;
     if (qty < e.qty_e8) {
         o->qty_e8 = o->filled_e8 + qty;
@@ -68,7 +68,9 @@ static bool open_part(pp_exch *ex, pp_live *o, pp_exec e)
     /* The reservation is used up by this fill; what it leaves is reserved again afterwards. */
     ex->reserved_e8 -= o->reserved_e8;
     o->reserved_e8 = 0;
-    bool first = o->opened_e8 == 0;
+    bool first = ex->pos.side == 0 || o->opened_e8 == 0;
+    if (first) /* what it opened before may have been closed meanwhile */
+        o->opened_e8 = o->filled_cost_e8 = 0;
     pp_ex_open(ex, o->req.side, &e);
     o->filled_e8 += qty;
     o->opened_e8 += qty;

@@ -25,8 +25,10 @@ static bool number(const json_t *v, int64_t *out_e8)
         return pp_e8_parse(json_string_value(v), out_e8);
     if (json_is_integer(v)) {
         int64_t whole = json_integer_value(v);
+        if (whole < -PP_USDT_MAX_E8 / PP_E8 || whole > PP_USDT_MAX_E8 / PP_E8)
+            return false;
         *out_e8 = whole * PP_E8;
-        return whole >= 0 && whole <= PP_USDT_MAX_E8 / PP_E8;
+        return true;
     }
     return json_is_real(v) && pp_e8_of_double(json_real_value(v), out_e8);
 }
@@ -83,13 +85,54 @@ static int64_t read_time(reader *r, const json_t *o, const char *key, int64_t de
 
 static const char *word(reader *r, const json_t *o, const char *key, const char *def)
 {
-    const char *text = json_string_value(json_object_get(o, key));
-    return text ? pp_strdup(r->d->arena, text) : def;
+    const json_t *v = json_object_get(o, key);
+    if (v && !json_is_string(v))
+        bad(r, key, "a text");
+    return json_is_string(v) ? pp_strdup(r->d->arena, json_string_value(v)) : def;
+}
+
+/* A name that is misspelt would leave its value at the default. */
+static void check_names(reader *r, const json_t *o)
+{
+    static const char *const names[] = {"symbol",
+                                        "exchange",
+                                        "source",
+                                        "as_of",
+                                        "valid_from",
+                                        "tick",
+                                        "qty_step",
+                                        "min_qty",
+                                        "max_qty",
+                                        "taker_bps",
+                                        "maker_bps",
+                                        "min_notional",
+                                        "max_leverage",
+                                        "tiers",
+                                        "note",
+                                        "funding_interval",
+                                        "funding_interval_ms"};
+    const char *name;
+    json_t *v;
+    json_object_foreach((json_t *)(uintptr_t)o, name, v)
+    {
+        size_t k = 0;
+        while (k < PP_COUNT(names) && strcmp(names[k], name) != 0)
+            k++;
+        if (k < PP_COUNT(names) || name[0] == '_')
+            continue;
+        pp_diag *e = pp_error(r->d, PP_E_INSTRUMENT, r->pos, "%s: `%s` is no value of a contract",
+                              r->symbol, pp_strdup(r->d->arena, name));
+        e->nearest = pp_nearest(name, names, PP_COUNT(names));
+        e->allowed = "tick qty_step min_qty max_qty min_notional max_leverage taker_bps maker_bps "
+                     "funding_interval tiers; symbol exchange source as_of valid_from note";
+        e->hint = "rename or remove it; names that begin with _ are free";
+    }
 }
 
 static void read_entry(reader *r, const json_t *o, pp_instrument *out)
 {
     const char *interval = word(r, o, "funding_interval", "8h");
+    check_names(r, o);
     *out = (pp_instrument){.symbol = r->symbol,
                            .exchange = word(r, o, "exchange", NULL),
                            .source = word(r, o, "source", "an instruments file"),

@@ -47,7 +47,7 @@
     X(END_OF_DATA, "the window ended")                                                             \
     X(DEFICIT, "a loss beyond what the account had; the exchange bore it")                         \
     X(ENTER, "an entry order was made")                                                            \
-    X(EXIT, "an exit order was made")                                                              \
+    X(EXIT, "an exit order was made; what was left of the entry is cancelled")                     \
     X(NO_POSITION, "an exit while flat")                                                           \
     X(IN_POSITION, "an entry while in a position: a flip needs position_policy.allow_flip")        \
     X(ENTRY_PENDING, "an entry while an entry order waits")                                        \

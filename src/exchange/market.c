@@ -88,7 +88,8 @@ static bool enter(pp_exch *ex, const pp_order_req *r, size_t bar)
     int64_t qty_e8 = r->qty_e8 > 0 ? pp_floor_on(r->qty_e8, ex->step) : 0;
     pp_exec e;
     fill_at(ex, r, bar, qty_e8, &e);
-    if (!passes(ex, r, qty_e8, pp_exch_expected_px(ex, r->side, PP_MARKET, 0, 0), e.quote.px_e8))
+    if (!passes(ex, r, qty_e8, pp_exch_expected_px(ex, r->side, PP_MARKET, 0, 0), e.quote.px_e8) ||
+        !pp_ex_fits_in_bar(ex, qty_e8, bar))
         return false;
     if (r->protect.trail.type == PP_LEVEL_TRAILING_ATR)
         pp_exch_set_atr(ex, r->protect.trail.atr);

@@ -38,7 +38,7 @@ static void check_funding(pp_diags *d, const pp_exch_config *c)
 
 #define PX_MAX 1e7
 
-/* Returns a price that no last price before the end of the window is above. */
+/* Returns a price that no last or mark price before the end of the window is above. */
 static double check_tape(pp_diags *d, const pp_tape *t, const pp_exch_config *c)
 {
     if (c->first_bar >= c->end_bar || c->end_bar > t->bars.n) {
@@ -52,7 +52,7 @@ static double check_tape(pp_diags *d, const pp_tape *t, const pp_exch_config *c)
     if (!(high[0] <= PX_MAX && high[1] <= PX_MAX))
         pp_error(d, PP_E_RANGE, (pp_pos){0}, "the tape has a price of %.10g; at most 10000000 fits",
                  high[0] > high[1] ? high[0] : high[1]);
-    return high[0];
+    return PP_MOST(high[0], high[1]);
 }
 
 static bool check_config(pp_diags *d, const pp_tape *tape, const pp_exch_config *c, double *highest)

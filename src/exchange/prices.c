@@ -85,7 +85,7 @@ pp_quote pp_ex_limit_px(const pp_exch *ex, int side, int64_t ref_e8, int64_t lim
     int64_t px = pp_ex_adverse_tick(ex, side, ref_e8);
     if (side > 0 ? px > limit_e8 : px < limit_e8)
         px = limit_e8;
-    return (pp_quote){px, px, 0};
+    return (pp_quote){px, ref_e8, 0};
 }
 
 /* p * volume down to the step: the nearest decimal first, so that 0.1 * 30 is 3. */

@@ -52,6 +52,12 @@ int64_t pp_exch_equity(const pp_exch *ex, int64_t mark_e8)
            pp_exch_unrealised(ex, mark_e8);
 }
 
+bool pp_exch_beyond(const pp_exch *ex)
+{
+    return ex->beyond ||
+           ex->acc[PP_ACCOUNT_wallet] + ex->acc[PP_ACCOUNT_position_margin] > PP_USDT_MAX_E8;
+}
+
 bool pp_exch_inside(const pp_exch *ex, int64_t *worst_e8)
 {
     *worst_e8 = ex->worst_e8;

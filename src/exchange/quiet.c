@@ -18,6 +18,9 @@ static void bound_position(const pp_exch *ex, pp_quiet *q)
         bound(&q->mark_low_e8, &q->mark_high_e8, is_long, p->liq_px_e8);
     if (p->stop_e8)
         bound(&q->last_low_e8, &q->last_high_e8, is_long, p->stop_e8);
+    int64_t most = (int64_t)PP_LEAST((pp_i128)PP_USDT_MAX_E8 * PP_E8 / p->qty_e8, PP_PX_MAX_E8 + 1);
+    bound(&q->last_low_e8, &q->last_high_e8, false, most);
+    bound(&q->mark_low_e8, &q->mark_high_e8, false, most);
     if (p->target_e8)
         bound(&q->last_low_e8, &q->last_high_e8, !is_long, p->target_e8);
     if (p->trailing) {

@@ -13,9 +13,9 @@
 typedef struct pp_live {
     pp_order_req req; /* as created: side, type, tif, prices rounded to tick */
     int32_t id;
-    int64_t qty_e8;                    /* total; shrinks, never grows */
-    int64_t filled_e8, filled_cost_e8; /* cost: sum of N over the opening fills */
-    int64_t opened_e8;                 /* quantity of the opening fills */
+    int64_t qty_e8; /* total; shrinks, never grows */
+    int64_t filled_e8;
+    int64_t opened_e8, filled_cost_e8; /* quantity and sum of N that it opened the position with */
     int64_t exist_ms;                  /* arrives at the first open at or after it */
     int64_t reserved_e8;
     bool arrived;   /* it met an open */
@@ -49,7 +49,7 @@ struct pp_exch {
     pp_ratio taker, maker;
     int64_t min_notional_e8, tick_e8, step_e8, limit_e8; /* limit: notional at the leverage */
     pp_divisor tick, step;
-    int64_t highest_e8;  /* no last price of the window is above it */
+    int64_t highest_e8;  /* no last or mark price of the window is above it */
     pp_ratio slipped[2]; /* ticks of a price after slippage and half the spread: buy, sell */
     pp_exch *alt;        /* the copy of X10; NULL in the copy itself */
     pp_bar_fills *fills; /* of the path of this bar */
@@ -70,6 +70,7 @@ struct pp_exch {
     int64_t budget_e8; /* participation left in this bar; INT64_MAX: no limit */
     int64_t worst_e8;  /* lowest equity of a position on the path walked; INT64_MAX: none */
     bool fired;        /* something was triggered on it */
+    bool beyond;       /* a position would have been worth more than fits (X1) */
 
     /* account */
     int64_t acc[PP_ACCOUNT_COUNT];
@@ -97,6 +98,15 @@ static inline int64_t pp_ex_px(double x)
 static inline bool pp_ex_filled(const pp_exch *ex, size_t i)
 {
     return ex->tape->filled && ex->tape->filled[i];
+}
+
+/* X1: qty is worth what fits at every price of bar i; else the run ends there. */
+static inline bool pp_ex_fits_in_bar(pp_exch *ex, int64_t qty_e8, size_t i)
+{
+    int64_t last = pp_ex_px(ex->tape->bars.high[i]), mark = pp_ex_px(ex->mark_high[i]);
+    bool fits = pp_value_fits(PP_MOST(last, mark), qty_e8, 0);
+    ex->beyond |= !fits;
+    return fits;
 }
 
 /* True if price has reached level: from above when down, else from below. */

@@ -189,7 +189,7 @@ static inline bool leave(const pp_trips *r, pp_trip *t, way *w)
     w->exit.fee_e8 = scaled(w->exit.value_e8, &r->taker);
     w->realised_e8 = t->side * (w->exit.value_e8 - t->cost_e8);
     t->wallet_e8 = t->held_wallet_e8 + t->margin_e8 + w->realised_e8 - w->exit.fee_e8;
-    return t->wallet_e8 >= 0 && t->wallet_e8 > r->floor_e8;
+    return t->wallet_e8 >= 0 && t->wallet_e8 > r->floor_e8 && t->wallet_e8 < PP_USDT_MAX_E8;
 }
 
 /* A position is held over no settlement; one before it is passed while flat. */

@@ -741,7 +741,9 @@ static void fill(ref_exchange *x, int id, int64_t px, bool maker)
                 o->qty = o->filled + got;
                 out_event(x, PP_EVENT_shrunk, PP_OUT_INSUFFICIENT_BALANCE, id, o->qty, 0, 0);
             }
-            bool first = o->opened == 0;
+            bool first = x->side == 0 || o->opened == 0;
+            if (first)
+                o->opened = o->opened_cost = 0;
             open_more(x, id, o->r.side, px, got, maker, (int)o->r.reason);
             o->reserve = 0;
             o->filled += got;

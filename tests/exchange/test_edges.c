@@ -118,6 +118,68 @@ Test(edges, X1_an_order_beyond_the_bounds_is_refused_not_overflowed)
     pp_arena_free(&k.arena);
 }
 
+/* What rises beyond the bounds while it is held, or by what it brings, is told and not computed. */
+Test(edges, X1_a_position_that_outgrows_the_bounds_ends_the_run)
+{
+    static const double last[] = {1000000, 9999, 100,
+                                  100}; /* of its last bar; the second is fine */
+    for (int i = 0; i < 2; i++) {
+        desk k;
+        set_up(&k);
+        k.cfg.deposit_e8 = 1000000 * PP_E8;
+        pp_exch *ex = start(&k);
+        pp_order_req r = buy(INT64_C(90000) * PP_E8); /* at 100: 9e6 USDT */
+        cr_assert_eq(pp_exch_submit(ex, &r).code, PP_OUT_NONE);
+        pp_exch_bar(ex, 0);
+        cr_expect(pp_exch_position(ex)->side == 1 && !pp_exch_beyond(ex));
+        k.px[1] = last[i];
+        cr_expect_leq(pp_exch_quiet(ex).last_high_e8, PP_USDT_MAX_E8 / 90000);
+        pp_exch_bar(ex, 1);
+        cr_expect_eq(pp_exch_beyond(ex), i == 0);
+        pp_arena_free(&k.arena);
+    }
+}
+
+Test(edges, X1_a_wallet_that_outgrows_the_bounds_ends_the_run)
+{
+    desk k;
+    set_up(&k);
+    k.cfg.deposit_e8 = PP_USDT_MAX_E8 - PP_E8;
+    pp_exch *ex = start(&k);
+    pp_order_req r = buy(INT64_C(1000000) * PP_E8);
+    cr_assert_eq(pp_exch_submit(ex, &r).code, PP_OUT_NONE);
+    pp_exch_bar(ex, 0);
+    k.px[1] = k.px[2] = 200;
+    r.side = -1;
+    r.reduce_only = true;
+    pp_exch_bar(ex, 1);
+    cr_expect(!pp_exch_beyond(ex));
+    cr_assert_eq(pp_exch_submit(ex, &r).code, PP_OUT_NONE);
+    pp_exch_bar(ex, 2);
+    cr_expect(pp_exch_position(ex)->side == 0 && pp_exch_beyond(ex));
+    pp_arena_free(&k.arena);
+}
+
+Test(edges, X8_a_limit_at_an_open_off_the_tick_says_where_the_open_was)
+{
+    desk k;
+    set_up(&k);
+    k.cfg.ins.tick_e8 = PP_E8 / 20;
+    k.px[1] = 101.23;
+    pp_exch *ex = start(&k);
+    pp_order_req r = buy(PP_E8);
+    r.type = PP_LIMIT;
+    r.limit_e8 = 102 * PP_E8;
+    pp_exch_bar(ex, 0);
+    cr_assert_eq(pp_exch_submit(ex, &r).code, PP_OUT_NONE);
+    pp_exch_bar(ex, 1);
+    const pp_fill *f = PP_SLAB_AT(&k.log.fills, pp_fill, 0);
+    cr_expect_eq(f->px_e8, 10125 * PP_E8 / 100);
+    cr_expect_eq(f->ref_px_e8, 10123 * PP_E8 / 100);
+    cr_expect_eq(f->slippage_e8, 2 * PP_E8 / 100);
+    pp_arena_free(&k.arena);
+}
+
 Test(edges, X3_more_live_orders_than_the_maximum_are_refused)
 {
     desk k;

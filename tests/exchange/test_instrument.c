@@ -95,6 +95,10 @@ Test(instrument, X2_every_inconsistency_is_an_error)
         "{\"symbol\": \"AUSDT\", \"tick\": 1, \"qty_step\": -1, \"tiers\": [[1000, 0.01, 0, 50]]}",
         "{\"symbol\": \"AUSDT\", \"tick\": 1, \"qty_step\": 1, \"min_qty\": 5, \"max_qty\": 4, "
         "\"tiers\": [[1000, 0.01, 0, 50]]}",
+        "{\"symbol\": \"AUSDT\", \"tick\": 1, \"qty_step\": 1, \"minNotional\": 5, "
+        "\"tiers\": [[1000, 0.01, 0, 50]]}",
+        "{\"symbol\": \"AUSDT\", \"tick\": 1, \"qty_step\": 1, \"funding_interval\": 4, "
+        "\"tiers\": [[1000, 0.01, 0, 50]]}",
         "{\"symbol\": \"BUSDT\", \"tick\": 1, \"qty_step\": 1, \"tiers\": [[1000, 0.01, 0, 50]]}",
     };
     for (size_t i = 0; i < PP_COUNT(bad); i++) {
@@ -106,6 +110,21 @@ Test(instrument, X2_every_inconsistency_is_an_error)
         cr_expect_not(pp_instrument_check_all(&d, "x.json", bad[i], strlen(bad[i]), "AUSDT"));
         pp_arena_free(&a);
     }
+}
+
+Test(instrument, X2_a_rebate_and_notes_are_read)
+{
+    pp_arena a;
+    pp_arena_init(&a, NULL);
+    pp_diags d = {.arena = &a};
+    const pp_instrument *ins =
+        read(&d,
+             "{\"symbol\": \"AUSDT\", \"tick\": 1, \"qty_step\": 1, \"maker_bps\": -1, "
+             "\"note\": \"n\", \"_mine\": {}, \"tiers\": [[1000, 0.01, 0, 50]]}",
+             0);
+    cr_assert(ins, "%s", d.list.n ? d.list.v[0].message : "");
+    cr_expect_eq(ins->maker_bps_e8, -PP_E8);
+    pp_arena_free(&a);
 }
 
 Test(instrument, A3_text_names_what_can_change_a_result)
