@@ -10,6 +10,8 @@
 #include "base/file.h"
 #include "metrics/findings.h"
 
+#include <signal.h>
+
 /* A3: SHA-256 over the canonical JSON of what may change a result. Uses the hashes, window,
  * intrabar, models and seed of r only, so it can be asked before the run. */
 char *pp_run_hash(pp_arena *arena, const pp_result *r, char out[65]);
@@ -24,29 +26,31 @@ typedef struct pp_artifact_job {
     const pp_findings *findings;
     const pp_tape *tape;        /* gate 3 looks at every fill's bar in it; NULL: it does not */
     const char *out_dir;        /* "runs" */
+    const char *dir;            /* the run's folder, absolute; NULL: its place below out_dir */
     const char *preflight_json; /* whole text of preflight.json; NULL: the gate did not run */
     const char *source_json;    /* where the data came from, for the manifest; NULL: null */
     const char *command;        /* command line, for the manifest; NULL: none */
     bool force;                 /* recompute: the finished run is replaced by an equal one */
-    struct pp_lanes *lanes;     /* with DuckDB started ahead; NULL: none */
-    const pp_fs *fs;            /* NULL: the real one */
-    pp_report_fn report;        /* NULL: no report.html */
+    const volatile sig_atomic_t *cancel; /* not NULL: non-zero ends it, nothing is left */
+    struct pp_lanes *lanes;              /* with DuckDB started ahead; NULL: none */
+    const pp_fs *fs;                     /* NULL: the real one */
+    pp_report_fn report;                 /* NULL: no report.html */
     void *report_ctx;
 } pp_artifact_job;
 
 /* The folder of a run, in the arena of d. */
 const char *pp_artifact_path(pp_arena *arena, const char *out_dir, const pp_result *r);
-/* True if a finished run with this run hash stands at path. */
-bool pp_artifact_exists(pp_arena *arena, const pp_fs *fs, const char *path, const char *run_hash);
 
 /* Removes a folder of run files, and whatever stands above it and is empty, up to `top`. */
 void pp_artifact_remove(pp_arena *arena, const pp_fs *fs, const char *dir, const char *top);
 
 /* Writes all files and runs gate 3 on them before they are renamed into place. A finished run of
- * the same hash is left as it is unless `force`; then the files that A3 fixes must be equal byte
- * for byte. On failure errors are in d, nothing new stands at the path, and files that gate 3
- * refused are kept under path.failed. Needs DuckDB. */
-bool pp_artifact_write(pp_diags *d, const pp_artifact_job *job);
+ * the same hash is left as it is (*found, which may be NULL, says so) unless `force`; then the
+ * files that A3 fixes must be equal byte for byte. One that misses a file, or with `force` one that
+ * was changed since, is replaced, with a warning in d. Any number of processes may write the same
+ * run. On failure errors are in d (none when cancelled), nothing new stands at the path, and files
+ * that gate 3 refused are kept under path.failed. Needs DuckDB. */
+bool pp_artifact_write(pp_diags *d, const pp_artifact_job *job, bool *found);
 
 /* --- verification ------------------------------------------------------------------------- */
 

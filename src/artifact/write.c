@@ -1,11 +1,16 @@
 /* Writing a run (A1). The order of steps is the proof: every file is written inside a temporary
  * sibling, the manifest last; all are synced while gate 3 reads them again; only then one rename
- * makes it the run. Whatever fails before that rename leaves the target as it was. */
+ * makes it the run. Whatever fails before that rename leaves the target as it was.
+ *
+ * Several processes may write the same run at the same time. What stands at the target is looked at
+ * again under a lock on the folder above it, and nothing there is removed before it has stepped
+ * aside by a rename. */
 #include "artifact/artifact.h"
 
 #include "artifact/documents.h"
 #include "artifact/events.h"
 #include "artifact/lanes.h"
+#include "artifact/read.h"
 #include "base/task.h"
 
 #include <dirent.h>
@@ -16,6 +21,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -23,6 +29,7 @@
 enum { FILE_MAX = 1 << 30 };
 /* Texts of megabytes that grow by doubling are copied, and cost new memory, twice over. */
 enum { EVENT_ROOM = 256, REPORT_ROOM = 5 << 20 };
+enum { TMP_TRIES = 100 };
 
 /* Finished files on their way to the disk, which takes its time. */
 typedef struct pp_syncing {
@@ -41,7 +48,8 @@ typedef struct pp_writer {
     pp_lanes *lanes;
     pp_written out;
     pp_syncing *syncing; /* NULL: not begun */
-    bool ok;
+    int lock;            /* on the folder above the target; -1: none */
+    bool found, ok;
 } pp_writer;
 
 const char *pp_artifact_path(pp_arena *arena, const char *out_dir, const pp_result *r)
@@ -52,6 +60,12 @@ const char *pp_artifact_path(pp_arena *arena, const char *out_dir, const pp_resu
 static const char *in_dir(pp_arena *arena, const char *dir, const char *name)
 {
     return pp_fmt(arena, "%s/%s", dir, name);
+}
+
+static const char *folder_of(pp_arena *arena, const char *path)
+{
+    size_t n = (size_t)(strrchr(path, '/') - path);
+    return pp_strndup(arena, path, n ? n : 1);
 }
 
 /* Removes a folder of run files; names that are not there are passed over. Needs no memory. */
@@ -66,36 +80,69 @@ static void remove_run(const pp_fs *fs, const char *dir)
     fs->rmdir(fs->ctx, dir);
 }
 
-/* A folder of a killed process: it is gone, and, since it may be one of another container that
- * cannot be seen from here, nothing was put into the folder for an hour. */
-static bool is_leftover(const char *path)
+/* One process at a time; where the file system has no locks, the renames alone must do. */
+static void lock_folder(pp_writer *w)
+{
+    w->lock = open(folder_of(w->d->arena, w->target), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    while (w->lock >= 0 && flock(w->lock, LOCK_EX) != 0 && errno == EINTR)
+        ;
+}
+
+static void unlock_folder(pp_writer *w)
+{
+    if (w->lock >= 0)
+        close(w->lock);
+    w->lock = -1;
+}
+
+/* Where ".tmp.PID" or ".old.PID" begins in the name of a folder whose process is gone; else NULL.
+ */
+static char *mark_of_dead(char *path)
+{
+    char *name = strrchr(path, '/'), *mark = strstr(name, ".tmp."), *end;
+    mark = mark ? mark : strstr(name, ".old.");
+    long pid = mark ? strtol(mark + 5, &end, 10) : 0;
+    bool named = pid > 0 && (*end == '\0' || *end == '.');
+    return named && kill((pid_t)pid, 0) != 0 && errno == ESRCH ? mark : NULL;
+}
+
+/* It may be one of another container that cannot be seen from here: nothing was put into it for an
+ * hour. */
+static bool is_quiet(const char *path)
 {
     enum { QUIET_S = 3600 };
     struct stat st;
-    char *end;
-    const char *name = strrchr(path, '/'), *tmp = strstr(name, ".tmp.");
-    long pid = tmp ? strtol(tmp + 5, &end, 10) : 0;
-    return pid > 0 && !*end && kill((pid_t)pid, 0) != 0 && errno == ESRCH && !lstat(path, &st) &&
-           S_ISDIR(st.st_mode) && time(NULL) - st.st_mtime > QUIET_S;
+    return !lstat(path, &st) && S_ISDIR(st.st_mode) && time(NULL) - st.st_mtime > QUIET_S;
+}
+
+/* A run that stepped aside for another that never came takes its name again. */
+static bool is_put_back(const pp_fs *fs, const char *path, const char *mark)
+{
+    char target[PATH_MAX];
+    snprintf(target, sizeof target, "%.*s", (int)(mark - path), path);
+    return mark[1] == 'o' && access(target, F_OK) != 0 && fs->rename(fs->ctx, path, target) == 0;
 }
 
 /* Beside the target, what killed runs left. */
-static void remove_leftovers(const pp_fs *fs, const char *target)
+static void clear_leftovers(pp_writer *w)
 {
     char path[PATH_MAX];
-    size_t n = (size_t)(strrchr(target, '/') - target);
+    size_t n = (size_t)(strrchr(w->target, '/') - w->target);
     if (n + NAME_MAX + 2 > sizeof path)
         return;
-    memcpy(path, target, n);
+    memcpy(path, w->target, n);
     path[n] = '\0';
+    lock_folder(w);
     DIR *dir = opendir(path);
     for (struct dirent *entry; dir && (entry = readdir(dir));) {
         snprintf(path + n, sizeof path - n, "/%s", entry->d_name);
-        if (is_leftover(path))
-            remove_run(fs, path);
+        const char *mark = mark_of_dead(path);
+        if (mark && !is_put_back(w->fs, path, mark) && is_quiet(path))
+            remove_run(w->fs, path);
     }
     if (dir)
         closedir(dir);
+    unlock_folder(w);
 }
 
 void pp_artifact_remove(pp_arena *arena, const pp_fs *fs, const char *dir, const char *top)
@@ -175,6 +222,11 @@ static bool put_report(pp_writer *w, pp_lane *lane)
            put_file(w, &lane->d, "report.html", -1, &html);
 }
 
+static bool is_cancelled(const pp_writer *w)
+{
+    return w->job->cancel && *w->job->cancel;
+}
+
 /* Three tables, most of all the equity points, are half of the work. What needs no DuckDB comes
  * first, while it opens. */
 static bool put_lane(void *ctx, pp_lane *lane, int k)
@@ -184,7 +236,7 @@ static bool put_lane(void *ctx, pp_lane *lane, int k)
         return false;
     for (int id = 0; id < PP_SCHEMA_COUNT; id++)
         if ((id == PP_SCHEMA_TRADES || id == PP_SCHEMA_LEDGER) == (k == 0) &&
-            !put_table(w, lane, (pp_schema_id)id))
+            (is_cancelled(w) || !put_table(w, lane, (pp_schema_id)id)))
             return false;
     return true;
 }
@@ -267,26 +319,54 @@ static bool synced(pp_writer *w)
     return !s->error;
 }
 
-bool pp_artifact_exists(pp_arena *arena, const pp_fs *fs, const char *path, const char *run_hash)
-{
-    fs = fs ? fs : &pp_fs_real;
-    pp_diags quiet = {.arena = arena};
-    const char *manifest = in_dir(arena, path, "manifest.json");
-    int fd = fs->open(fs->ctx, manifest, O_RDONLY, 0);
-    if (fd < 0)
-        return false;
-    fs->close(fs->ctx, fd);
-    size_t n;
-    char *text = pp_file_read(&quiet, fs, manifest, FILE_MAX, &n);
-    const char *line = pp_fmt(arena, "\"run_hash\": \"%s\"", run_hash);
-    return text && pp_manifest_is_whole(text, n) && strstr(text, line) != NULL;
-}
+typedef enum pp_standing { STANDS_NOTHING, STANDS_DAMAGED, STANDS_WHOLE } pp_standing;
 
-/* --force: what the run hash fixes must come out the same again (A3). */
-static bool same_bytes(pp_writer *w)
+/* What is at the target: a run is whole when its manifest is, with this run hash, and every file
+ * that it lists is there with its size. */
+static pp_standing what_stands(const pp_writer *w)
 {
     pp_arena *a = w->d->arena;
-    bool same = true;
+    pp_diags quiet = {.arena = a};
+    struct stat st;
+    const char *name;
+    json_t *entry;
+    if (lstat(w->target, &st) != 0)
+        return STANDS_NOTHING;
+    json_t *m = pp_artifact_manifest(&quiet, w->fs, w->target);
+    const char *hash = json_string_value(json_object_get(m, "run_hash"));
+    if (!hash || strcmp(hash, w->job->result->run_hash) != 0)
+        return STANDS_DAMAGED;
+    json_object_foreach(json_object_get(m, "files"), name, entry)
+    {
+        if (stat(in_dir(a, w->target, name), &st) != 0 ||
+            st.st_size != json_integer_value(json_object_get(entry, "bytes")))
+            return STANDS_DAMAGED;
+    }
+    return STANDS_WHOLE;
+}
+
+static void tell_damage(const pp_writer *w)
+{
+    pp_warn(w->d, PP_E_ARTIFACT, (pp_pos){.file = w->target},
+            "what stood here was not a whole run, or was changed: it is written again")
+        ->hint = "look again at what was read from its files before";
+}
+
+/* Whether the file of the finished run is the one that its manifest lists. */
+static bool is_as_listed(const pp_writer *w, const char *name, const char *bytes, size_t n)
+{
+    pp_diags quiet = {.arena = w->d->arena};
+    json_t *files = json_object_get(pp_artifact_manifest(&quiet, w->fs, w->target), "files");
+    const char *want = json_string_value(json_object_get(json_object_get(files, name), "sha256"));
+    char hex[PP_SHA256_HEX];
+    return want && strcmp(pp_sha256_text(bytes, n, hex), want) == 0;
+}
+
+/* --force: what the run hash fixes must come out the same again (A3), unless the finished run was
+ * changed since it was written. */
+static bool may_replace(const pp_writer *w)
+{
+    pp_arena *a = w->d->arena;
     for (size_t i = 0; i < pp_n_run_files; i++) {
         const char *name = pp_run_file_names[i].name;
         size_t n_old = 0, n_new = 0;
@@ -298,16 +378,20 @@ static bool same_bytes(pp_writer *w)
             return false;
         if (n_old == n_new && memcmp(old, new, n_old) == 0)
             continue;
-        same = false;
+        if (!is_as_listed(w, name, old, n_old)) {
+            tell_damage(w);
+            return true;
+        }
         pp_diag *e = pp_error(w->d, PP_E_ARTIFACT, (pp_pos){.file = in_dir(a, w->target, name)},
                               "the same run gave other bytes than the finished one");
         e->hint = "compare it with the new one, kept beside it with the suffix .failed";
+        return false;
     }
-    return same;
+    return true;
 }
 
 /* Moves the temporary folder to path.failed, for a look at it. */
-static void keep_failed(pp_writer *w)
+static void keep_failed(const pp_writer *w)
 {
     const char *failed = pp_fmt(w->d->arena, "%s.failed", w->target);
     remove_run(w->fs, failed);
@@ -315,15 +399,25 @@ static void keep_failed(pp_writer *w)
         remove_run(w->fs, w->dir);
 }
 
+/* What people put beside the files of the old run stays with the new one. */
+static void remove_old(const pp_writer *w, const char *old)
+{
+    remove_run(w->fs, old);
+    DIR *dir = opendir(old);
+    for (struct dirent *entry; dir && (entry = readdir(dir));)
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            w->fs->rename(w->fs->ctx, in_dir(w->d->arena, old, entry->d_name),
+                          in_dir(w->d->arena, w->target, entry->d_name));
+    if (dir && closedir(dir) == 0)
+        w->fs->rmdir(w->fs->ctx, old);
+}
+
 /* The old run steps aside, the new one takes its name, the old one goes. A kill between the two
  * renames leaves nothing at the name, and both runs whole beside it. */
-static bool publish(pp_writer *w, bool replaces)
+static bool replace(const pp_writer *w)
 {
     const char *old = pp_fmt(w->d->arena, "%s.old.%ld", w->target, (long)getpid());
-    if (!replaces) {
-        remove_run(w->fs, w->target); /* what a broken run left, if anything */
-        return pp_file_publish(w->d, w->fs, w->dir, w->target);
-    }
+    remove_run(w->fs, old); /* of a killed process with the same id */
     if (w->fs->rename(w->fs->ctx, w->target, old) != 0) {
         pp_error(w->d, PP_E_FILE, (pp_pos){.file = w->target}, "cannot move the old run: %s",
                  strerror(errno));
@@ -332,48 +426,86 @@ static bool publish(pp_writer *w, bool replaces)
     bool published = pp_file_publish(w->d, w->fs, w->dir, w->target);
     /* If only the sync of the folder failed the new run has the name, and the old one must go. */
     if (published || w->fs->rename(w->fs->ctx, old, w->target) != 0)
-        remove_run(w->fs, old);
+        remove_old(w, old);
     return published;
+}
+
+/* What stands at the target now, not when the run began, says what is to be done. */
+static bool publish(pp_writer *w)
+{
+    switch (what_stands(w)) {
+    case STANDS_NOTHING:
+        return pp_file_publish(w->d, w->fs, w->dir, w->target);
+    case STANDS_DAMAGED:
+        tell_damage(w);
+        break;
+    case STANDS_WHOLE:
+        if (!w->job->force) { /* another process was first */
+            remove_run(w->fs, w->dir);
+            return w->found = true;
+        }
+        if (!may_replace(w)) {
+            keep_failed(w);
+            return false;
+        }
+    }
+    return replace(w);
+}
+
+/* A folder that nobody else has. */
+static bool make_dir(pp_writer *w)
+{
+    pp_arena *a = w->d->arena;
+    if (!pp_dir_make(w->d, w->fs, folder_of(a, w->target)))
+        return false;
+    for (int i = 0; i < TMP_TRIES; i++) {
+        const char *dir = pp_fmt(a, "%s.tmp.%ld.%d", w->target, (long)getpid(), i);
+        if (w->fs->mkdir(w->fs->ctx, dir, 0777) == 0) {
+            w->dir = dir;
+            return true;
+        }
+        if (errno != EEXIST)
+            break;
+    }
+    pp_error(w->d, PP_E_FILE, (pp_pos){.file = w->target}, "cannot make a folder beside it: %s",
+             strerror(errno));
+    return false;
 }
 
 static void write_run(void *ctx)
 {
     pp_writer *w = ctx;
-    const pp_result *r = w->job->result;
-    bool found = pp_artifact_exists(w->d->arena, w->fs, w->target, r->run_hash);
-    if (found && !w->job->force) {
-        w->ok = true;
+    clear_leftovers(w);
+    w->ok = w->found = !w->job->force && what_stands(w) == STANDS_WHOLE;
+    if (w->found || !make_dir(w))
         return;
-    }
-    remove_leftovers(w->fs, w->target);
-    if (!pp_dir_make(w->d, w->fs, w->dir))
+    if (!put_all(w) || is_cancelled(w))
         return;
-    if (!put_all(w)) {
-        remove_run(w->fs, w->dir);
-        return;
-    }
     begin_sync(w);
-    bool good = pp_artifact_gate(w->d, w->fs, w->lanes, w->dir, w->job->tape, &w->out) &&
-                (!found || same_bytes(w));
+    bool good = pp_artifact_gate(w->d, w->fs, w->lanes, w->dir, w->job->tape, &w->out);
     wait_for_sync(w);
     if (!good) {
         keep_failed(w);
         return;
     }
-    w->ok = synced(w) && publish(w, found);
-    if (!w->ok)
-        remove_run(w->fs, w->dir);
+    if (!synced(w) || is_cancelled(w))
+        return;
+    lock_folder(w);
+    w->ok = publish(w);
 }
 
-bool pp_artifact_write(pp_diags *d, const pp_artifact_job *job)
+bool pp_artifact_write(pp_diags *d, const pp_artifact_job *job, bool *found)
 {
-    pp_writer w = {.job = job, .d = d, .fs = job->fs ? job->fs : &pp_fs_real};
-    w.target = pp_artifact_path(d->arena, job->out_dir, job->result);
-    w.dir = pp_fmt(d->arena, "%s.tmp.%ld", w.target, (long)getpid());
-    if (!pp_try(d->arena, write_run, &w)) {
-        wait_for_sync(&w);
+    pp_writer w = {.job = job, .d = d, .fs = job->fs ? job->fs : &pp_fs_real, .lock = -1};
+    w.target = job->dir ? job->dir : pp_artifact_path(d->arena, job->out_dir, job->result);
+    bool enough_memory = pp_try(d->arena, write_run, &w);
+    wait_for_sync(&w);
+    if (!w.ok && w.dir)
         remove_run(w.fs, w.dir);
+    unlock_folder(&w);
+    if (!enough_memory)
         pp_arena_out_of_memory(d->arena);
-    }
+    if (found)
+        *found = w.found;
     return w.ok;
 }

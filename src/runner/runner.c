@@ -104,12 +104,11 @@ static bool write_artifacts(pp_diags *d, const pp_runner_job *job, const pp_pref
                              .lanes = lanes,
                              .command = job->command,
                              .force = job->force,
+                             .cancel = job->options.cancel,
                              .report = pp_report_html,
                              .report_ctx = gate->plan};
     out->artifacts = pp_artifact_path(d->arena, job->out_dir, out->result);
-    out->found =
-        !job->force && pp_artifact_exists(d->arena, NULL, out->artifacts, out->result->run_hash);
-    return out->found || pp_artifact_write(d, &write);
+    return pp_artifact_write(d, &write, &out->found);
 }
 
 bool pp_runner_run(pp_diags *d, const pp_runner_job *job, pp_runner_done *out)

@@ -254,7 +254,7 @@ typedef struct step {
 static void write_step(void *ctx)
 {
     step *x = ctx;
-    x->ok = pp_artifact_write(&x->s->diags, &x->s->job);
+    x->ok = pp_artifact_write(&x->s->diags, &x->s->job, &x->s->found);
 }
 
 bool sample_write(pp_sample *s)

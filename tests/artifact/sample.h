@@ -14,6 +14,7 @@ typedef struct pp_sample {
     pp_metrics *metrics;
     pp_findings findings;
     pp_artifact_job job;
+    bool found;   /* by the last sample_write */
     char dir[64]; /* a temporary folder, removed by sample_free */
 } pp_sample;
 

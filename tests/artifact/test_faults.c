@@ -248,7 +248,7 @@ typedef struct attempt {
 static void attempt_step(void *ctx)
 {
     attempt *a = ctx;
-    a->ok = pp_artifact_write(&a->diags, &S.job);
+    a->ok = pp_artifact_write(&a->diags, &S.job, NULL);
 }
 
 Test(faults, A1_memory_ends_at_every_allocation)

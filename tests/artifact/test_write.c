@@ -7,10 +7,12 @@
 
 #include <criterion/criterion.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -70,33 +72,194 @@ Test(write, A2_a_run_without_any_trade_writes_all_files_too)
     sample_free(&S);
 }
 
+/* Another byte of the same size, or the last byte gone. */
+static void spoil_file(const char *name, bool cut)
+{
+    size_t n;
+    char *bytes = sample_read(&S, name, &n);
+    bytes[n / 2] ^= 1;
+    sample_put(&S, name, bytes, n - cut);
+    free(bytes);
+}
+
 Test(write, A1_the_finished_run_is_found_and_left_alone)
 {
     NEEDS_DUCKDB;
     sample_make(&S, 3);
     cr_assert(sample_write(&S));
-    sample_put(&S, "preflight.json", "mine", 4);
+    cr_expect_not(S.found);
+    spoil_file("preflight.json", false);
     cr_assert(sample_write(&S));
-    size_t n;
-    char *bytes = sample_read(&S, "preflight.json", &n);
-    cr_expect(n == 4 && memcmp(bytes, "mine", 4) == 0);
-    free(bytes);
+    cr_expect(S.found);
+    cr_expect_not(verified());
     S.job.force = true;
     cr_assert(sample_write(&S), "%s", first_error());
+    cr_expect_not(S.found);
     cr_expect(verified());
     sample_free(&S);
 }
 
-/* A folder beside the run, as a process would leave it: with one file, changed `age_s` ago. */
-static const char *left_by(pp_arena *arena, long pid, long age_s)
+/* Warnings that the run at the target is none. */
+static size_t damages(void)
 {
-    const char *dir = pp_fmt(arena, "%s.tmp.%ld", sample_path(&S), pid);
+    return S.diags.n_warnings;
+}
+
+Test(write, A1_a_run_that_lost_a_file_or_part_of_one_is_written_again)
+{
+    NEEDS_DUCKDB;
+    sample_make(&S, 3);
+    for (size_t i = 0; i < PP_COUNT(files); i++) {
+        cr_assert(sample_write(&S), "%s", first_error());
+        cr_expect_eq(damages(), 0);
+        spoil_file(files[i], true);
+        cr_assert(sample_write(&S), "%s: %s", files[i], first_error());
+        cr_expect(!S.found && damages() == 1 && verified(), "%s cut", files[i]);
+        char path[300];
+        snprintf(path, sizeof path, "%s/%s", sample_path(&S), files[i]);
+        cr_assert_eq(unlink(path), 0);
+        cr_assert(sample_write(&S), "%s: %s", files[i], first_error());
+        cr_expect(!S.found && damages() == 1 && verified(), "%s removed", files[i]);
+    }
+    sample_free(&S);
+}
+
+Test(write, A1_force_mends_a_changed_run_and_keeps_what_lies_beside_its_files)
+{
+    NEEDS_DUCKDB;
+    sample_make(&S, 3);
+    S.job.force = true;
+    cr_assert(sample_write(&S));
+    sample_put(&S, "notes.txt", "mine", 4);
+    for (size_t i = 0; i < PP_COUNT(files); i++) {
+        spoil_file(files[i], false);
+        cr_assert(sample_write(&S), "%s: %s", files[i], first_error());
+        cr_expect(verified(), "%s: %s", files[i], first_error());
+        size_t n;
+        char *notes = sample_read(&S, "notes.txt", &n);
+        cr_expect(notes && n == 4, "%s", files[i]);
+        free(notes);
+    }
+    spoil_file("fills.parquet", false);
+    cr_assert(sample_write(&S));
+    cr_expect_eq(damages(), 1);
+    sample_free(&S);
+}
+
+/* While this process makes its folder another holds the lock, and gives the run its name later. */
+static int mkdir_beside_another(void *ctx, const char *path, int mode)
+{
+    int ready[2], folder;
+    char byte = 0;
+    if (!strstr(path, ".tmp."))
+        return pp_fs_real.mkdir(NULL, path, mode);
+    cr_assert_eq(pipe(ready), 0);
+    if (fork() == 0) {
+        folder = open(dirname(strdup(path)), O_RDONLY);
+        bool locked = folder >= 0 && flock(folder, LOCK_EX) == 0;
+        locked = write(ready[1], &byte, 1) == 1 && locked;
+        usleep(300000);
+        _exit(locked && rename(ctx, sample_path(&S)) == 0 ? 0 : 9);
+    }
+    cr_assert_eq(read(ready[0], &byte, 1), 1);
+    close(ready[0]);
+    close(ready[1]);
+    return pp_fs_real.mkdir(NULL, path, mode);
+}
+
+Test(write, A1_a_run_that_another_process_finished_meanwhile_is_kept)
+{
+    NEEDS_DUCKDB;
+    int status;
+    sample_make(&S, 3);
+    cr_assert(sample_write(&S));
+    char saved[300];
+    snprintf(saved, sizeof saved, "%s.saved", sample_path(&S));
+    cr_assert_eq(rename(sample_path(&S), saved), 0);
+    pp_fs fs = pp_fs_real;
+    fs.ctx = saved;
+    fs.mkdir = mkdir_beside_another;
+    S.job.fs = &fs;
+    cr_assert(sample_write(&S), "%s", first_error());
+    cr_expect(S.found);
+    cr_expect(wait(&status) > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    cr_expect(verified(), "%s", first_error());
+    sample_free(&S);
+}
+
+/* How many of `n` processes that write the same run at once could. */
+static int write_at_once(int n)
+{
+    int done = 0, status;
+    for (int k = 0; k < n; k++)
+        if (fork() == 0)
+            _exit(sample_write(&S) ? 0 : 9);
+    for (int k = 0; k < n; k++)
+        done += wait(&status) > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    return done;
+}
+
+Test(write, A1_processes_that_write_the_same_run_at_once_leave_it_whole)
+{
+    enum { ROUNDS = 6, PROCESSES = 4 };
+    int status;
+    sample_make(&S, 3);
+    for (int k = 0; k < ROUNDS; k++) {
+        S.job.force = k % 2;
+        pid_t child = fork();
+        if (child == 0)
+            _exit(sample_has_duckdb() ? 0 : 77);
+        cr_assert_eq(waitpid(child, &status, 0), child);
+        if (WEXITSTATUS(status) == 77)
+            cr_skip_test("DuckDB is not here");
+        cr_expect_eq(write_at_once(PROCESSES), PROCESSES, "round %d", k);
+        child = fork();
+        if (child == 0)
+            _exit(verified() ? 0 : 9);
+        cr_assert_eq(waitpid(child, &status, 0), child);
+        cr_expect_eq(WEXITSTATUS(status), 0, "round %d", k);
+        char command[300];
+        snprintf(command, sizeof command,
+                 "ls -d '%s'.* 2>/dev/null | grep -q . && exit 1; rm -r '%s'", sample_path(&S),
+                 sample_path(&S));
+        cr_expect_eq(system(command), 0, "round %d left something behind", k);
+    }
+    sample_free(&S);
+}
+
+Test(write, A1_a_cancelled_run_leaves_nothing)
+{
+    NEEDS_DUCKDB;
+    sample_make(&S, 3);
+    volatile sig_atomic_t cancel = 1;
+    S.job.cancel = &cancel;
+    cr_expect_not(sample_write(&S));
+    cr_expect_eq(S.diags.n_errors, 0);
+    char command[300];
+    snprintf(command, sizeof command, "ls -d '%s'* >/dev/null 2>&1", sample_path(&S));
+    cr_expect_neq(system(command), 0);
+    sample_free(&S);
+}
+
+/* A folder beside the run, as a process would leave it: with one file, changed `age_s` ago. */
+static const char *left_by(pp_arena *arena, const char *mark, long pid, long age_s)
+{
+    const char *dir = pp_fmt(arena, "%s.%s.%ld", sample_path(&S), mark, pid);
     FILE *f = mkdir(dir, 0777) ? NULL : fopen(pp_fmt(arena, "%s/result.json", dir), "w");
     cr_assert(f);
     fclose(f);
     struct timespec t[2] = {{.tv_sec = time(NULL) - age_s}, {.tv_sec = time(NULL) - age_s}};
     cr_assert_eq(utimensat(AT_FDCWD, dir, t, 0), 0);
     return dir;
+}
+
+static pid_t dead_process(void)
+{
+    pid_t child = fork();
+    if (child == 0)
+        _exit(0);
+    cr_assert_eq(waitpid(child, NULL, 0), child);
+    return child;
 }
 
 Test(write, A1_what_killed_runs_left_is_removed)
@@ -106,19 +269,36 @@ Test(write, A1_what_killed_runs_left_is_removed)
     pp_arena_init(&arena, NULL);
     sample_make(&S, 3);
     cr_assert(sample_write(&S));
-    pid_t child = fork();
-    if (child == 0)
-        _exit(0);
-    cr_assert_eq(waitpid(child, NULL, 0), child);
-    const char *dead = left_by(&arena, child, 7200), *alive = left_by(&arena, getppid(), 7200),
-               *unseen = left_by(&arena, INT32_MAX, 60), *other = left_by(&arena, 0, 7200);
+    pid_t gone = dead_process();
+    const char *dead = left_by(&arena, "tmp", gone, 7200),
+               *old = left_by(&arena, "old", gone, 7200),
+               *alive = left_by(&arena, "tmp", getppid(), 7200),
+               *unseen = left_by(&arena, "tmp", INT32_MAX, 60),
+               *other = left_by(&arena, "tmp", 0, 7200);
     S.job.force = true;
     cr_assert(sample_write(&S), "%s", first_error());
     cr_expect_neq(access(dead, F_OK), 0, "the process is gone");
+    cr_expect_neq(access(old, F_OK), 0, "the process is gone");
     cr_expect_eq(access(alive, F_OK), 0, "the process lives");
     cr_expect_eq(access(unseen, F_OK), 0, "written to a minute ago");
     cr_expect_eq(access(other, F_OK), 0, "no process has this name");
     pp_arena_free(&arena);
+    sample_free(&S);
+}
+
+/* Killed between its two renames, --force leaves the only whole run under the other name. */
+Test(write, A1_a_run_that_stepped_aside_takes_its_name_again)
+{
+    NEEDS_DUCKDB;
+    sample_make(&S, 3);
+    cr_assert(sample_write(&S));
+    char old[300];
+    snprintf(old, sizeof old, "%s.old.%ld", sample_path(&S), (long)dead_process());
+    cr_assert_eq(rename(sample_path(&S), old), 0);
+    cr_assert(sample_write(&S), "%s", first_error());
+    cr_expect(S.found);
+    cr_expect(verified());
+    cr_expect_neq(access(old, F_OK), 0);
     sample_free(&S);
 }
 
