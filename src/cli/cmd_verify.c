@@ -25,7 +25,7 @@ static int run_verify(pp_cli *c)
     bool ok = true, rerun = pp_cli_has(c, "rerun");
     for (size_t i = 0; i < c->n_args && !*c->interrupted; i++) {
         pp_rerun again = {0};
-        bool good = rerun ? pp_runner_rerun(c->diags, c->args[i], &again)
+        bool good = rerun ? pp_runner_rerun(c->diags, c->args[i], c->interrupted, &again)
                           : pp_artifact_verify(c->diags, NULL, c->args[i], NULL, &again.checks);
         ok &= good;
         if (c->json)

@@ -1,31 +1,49 @@
-/* `verify --rerun`: the run of a folder made once more, from its manifest alone (A5). */
+/* `verify --rerun` and `report`: the run of a folder made once more, from its manifest alone (A5,
+ * A7). */
 #include "runner/runner.h"
 
 #include "artifact/read.h"
 
+#include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-static bool same_data(pp_diags *d, const char *dir, const pp_result *r)
+static void other_hash(pp_diags *d, const char *dir, const char *message, const char *found,
+                       const char *want, const char *hint)
+{
+    pp_diag *e = pp_error(d, PP_E_VERIFY, (pp_pos){.file = dir}, "%s", message);
+    e->found = pp_fmt(d->arena, "%.12s", found);
+    e->allowed = pp_fmt(d->arena, "%.12s", want);
+    e->hint = hint;
+}
+
+bool pp_runner_same_inputs(pp_diags *d, const char *dir, const pp_result *r)
 {
     const json_t *m = pp_artifact_manifest(d, NULL, dir);
-    const char *want =
-        json_string_value(json_object_get(json_object_get(m, "inputs"), "dataset_hash"));
-    if (want && strcmp(want, r->dataset_hash) == 0)
+    const char *run = json_string_value(json_object_get(m, "run_hash")),
+               *data =
+                   json_string_value(json_object_get(json_object_get(m, "inputs"), "dataset_hash"));
+    if (!m)
+        return false;
+    if (!data || strcmp(data, r->dataset_hash) != 0)
+        other_hash(d, dir, "the data is not what the run was made of", r->dataset_hash,
+                   data ? data : "?",
+                   "bring the data back as it was (`perpetua data info`), or run the Play anew");
+    else if (!run || strcmp(run, r->run_hash) != 0)
+        other_hash(d, dir, "what the manifest lists makes another run", r->run_hash,
+                   run ? run : "?",
+                   "another version of perpetua wrote it, or it was changed: run the Play anew");
+    else
         return true;
-    pp_diag *e =
-        pp_error(d, PP_E_VERIFY, (pp_pos){.file = dir}, "the data is not what the run was made of");
-    e->found = pp_fmt(d->arena, "dataset hash %.12s", r->dataset_hash);
-    e->allowed = pp_fmt(d->arena, "%.12s", want ? want : "?");
-    e->hint = "bring the data back as it was (`perpetua data info`), or run the Play anew";
     return false;
 }
 
 static bool compare(pp_diags *d, const char *dir, const pp_runner_done *again, pp_rerun *out)
 {
     pp_buf text = {.arena = d->arena};
-    if (!same_data(d, dir, again->result) ||
+    if (!pp_runner_same_inputs(d, dir, again->result) ||
         !pp_artifact_verify(d, NULL, dir, again->prepared->tape, &out->checks) ||
         !pp_artifact_compare(d, dir, again->artifacts, PP_SHOW_TEXT, &text, &out->equal))
         return false;
@@ -35,7 +53,8 @@ static bool compare(pp_diags *d, const char *dir, const pp_runner_done *again, p
     return out->equal;
 }
 
-bool pp_runner_rerun(pp_diags *d, const char *dir, pp_rerun *out)
+bool pp_runner_rerun(pp_diags *d, const char *dir, const volatile sig_atomic_t *cancel,
+                     pp_rerun *out)
 {
     const char *tmp = getenv("TMPDIR");
     pp_runner_job job;
@@ -43,12 +62,32 @@ bool pp_runner_rerun(pp_diags *d, const char *dir, pp_rerun *out)
     if (!pp_runner_job_of(d, dir, &job))
         return false;
     job.fast = false;
+    job.force = true; /* nothing that a killed one left is taken for this run */
+    job.options.cancel = cancel;
     job.out_dir =
         pp_fmt(d->arena, "%s/perpetua-rerun-%ld", tmp && *tmp ? tmp : "/tmp", (long)getpid());
     pp_runner_done again;
-    if (!pp_runner_run(d, &job, &again))
-        return false;
-    bool same = compare(d, dir, &again, out);
-    pp_artifact_remove(d->arena, NULL, again.artifacts, job.out_dir);
+    bool same = pp_runner_run(d, &job, &again) && compare(d, dir, &again, out);
+    if (again.artifacts)
+        pp_artifact_remove(d->arena, NULL, again.artifacts, job.out_dir);
     return same;
+}
+
+bool pp_runner_write_again(pp_diags *d, const char *dir, const volatile sig_atomic_t *cancel,
+                           pp_runner_done *out)
+{
+    char full[PATH_MAX];
+    pp_runner_job job;
+    if (!pp_runner_job_of(d, dir, &job))
+        return false;
+    if (!realpath(dir, full)) {
+        pp_error(d, PP_E_FILE, (pp_pos){.file = dir}, "cannot find the folder: %s",
+                 strerror(errno));
+        return false;
+    }
+    job.again_in = pp_strdup(d->arena, full);
+    job.fast = false;
+    job.force = true;
+    job.options.cancel = cancel;
+    return pp_runner_run(d, &job, out);
 }

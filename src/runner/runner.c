@@ -99,6 +99,7 @@ static bool write_artifacts(pp_diags *d, const pp_runner_job *job, const pp_pref
                              .findings = &out->findings,
                              .tape = gate->input.tape,
                              .out_dir = job->out_dir,
+                             .dir = job->again_in,
                              .preflight_json = report.text,
                              .source_json = gate->input.source_json,
                              .lanes = lanes,
@@ -107,7 +108,10 @@ static bool write_artifacts(pp_diags *d, const pp_runner_job *job, const pp_pref
                              .cancel = job->options.cancel,
                              .report = pp_report_html,
                              .report_ctx = gate->plan};
-    out->artifacts = pp_artifact_path(d->arena, job->out_dir, out->result);
+    if (job->again_in && !pp_runner_same_inputs(d, job->again_in, out->result))
+        return false;
+    out->artifacts =
+        job->again_in ? job->again_in : pp_artifact_path(d->arena, job->out_dir, out->result);
     return pp_artifact_write(d, &write, &out->found);
 }
 

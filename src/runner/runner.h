@@ -32,6 +32,7 @@ typedef struct pp_runner_job {
     pp_run_options options;
     bool fast; /* no artifacts */
     const char *out_dir, *command;
+    const char *again_in; /* the finished run's folder that is written again; NULL: below out_dir */
     bool force;
 } pp_runner_job;
 
@@ -66,13 +67,22 @@ bool pp_runner_run(pp_diags *d, const pp_runner_job *job, pp_runner_done *out);
  * changed before it is run. False with errors in d. */
 bool pp_runner_job_of(pp_diags *d, const char *dir, pp_runner_job *out);
 
+/* The finished run in `dir` written again where it is, report included (A7). False with errors in
+ * d: E_VERIFY, and nothing is changed, when its data or its other inputs are not what they were; no
+ * error when cancelled. */
+bool pp_runner_write_again(pp_diags *d, const char *dir, const volatile sig_atomic_t *cancel,
+                           pp_runner_done *out);
+/* Whether r was made of what the manifest in `dir` lists; false with E_VERIFY in d. */
+bool pp_runner_same_inputs(pp_diags *d, const char *dir, const pp_result *r);
+
 typedef struct pp_rerun {
     int checks;         /* made on the files, those that need the tape included */
     bool equal;         /* every file that A3 fixes came out with the same bytes */
     const char *report; /* what compare says; NULL when it did not come to that */
 } pp_rerun;
 /* Verifies the run in `dir` on its tape, repeats it and compares the bytes (A5). False with errors
- * in d: E_VERIFY when data, files or the outcome differ. */
-bool pp_runner_rerun(pp_diags *d, const char *dir, pp_rerun *out);
+ * in d: E_VERIFY when data, files or the outcome differ; without one when cancelled. */
+bool pp_runner_rerun(pp_diags *d, const char *dir, const volatile sig_atomic_t *cancel,
+                     pp_rerun *out);
 
 #endif

@@ -3,13 +3,21 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static bench B;
 static pp_rerun Again;
 
 static bool rerun(bench *b)
 {
-    return pp_runner_rerun(&b->diags, b->done.artifacts, &Again);
+    return pp_runner_rerun(&b->diags, b->done.artifacts, NULL, &Again);
+}
+
+static const char *Moved; /* where the run lies by now */
+
+static bool write_again(bench *b)
+{
+    return pp_runner_write_again(&b->diags, Moved, NULL, &b->done);
 }
 
 static void make_run(const char *market)
@@ -50,27 +58,55 @@ Test(rerun, A5_variables_window_path_and_instrument_come_back)
     bench_free(&B);
 }
 
+/* 6000 bars, the last of which depends on `last`. */
+static void write_bars(const char *csv, int last)
+{
+    FILE *f = fopen(csv, "w");
+    fputs("open_ms,open,high,low,close,volume\n", f);
+    for (int i = 0; i < 6000; i++) {
+        int px = 1000 + (i / 40 % 2 ? i % 40 : 40 - i % 40);
+        fprintf(f, "%lld,%d,%d,%d,%d,%d\n", 1735689600000LL + i * 60000LL, px, px + 2, px - 2, px,
+                i == 5999 ? last : 7);
+    }
+    fclose(f);
+}
+
 /* The CSV file changes after the run. */
 Test(rerun, A5_other_data_is_named)
 {
     NEEDS_DUCKDB;
     bench_make(&B, bench_play, NULL);
     const char *csv = pp_fmt(&B.arena, "%s/bars.csv", B.dir);
-    for (int pass = 0; pass < 2; pass++) {
-        FILE *f = fopen(csv, "w");
-        fputs("open_ms,open,high,low,close,volume\n", f);
-        for (int i = 0; i < 6000; i++) {
-            int px = 1000 + (i / 40 % 2 ? i % 40 : 40 - i % 40);
-            fprintf(f, "%lld,%d,%d,%d,%d,%d\n", 1735689600000LL + i * 60000LL, px, px + 2, px - 2,
-                    px, i == 5999 && pass ? 8 : 7);
-        }
-        fclose(f);
-        B.job.source.csv = csv;
-        if (pass == 0)
-            cr_assert(bench_run(&B), "%s", bench_messages(&B));
-    }
+    B.job.source.csv = csv;
+    write_bars(csv, 7);
+    cr_assert(bench_run(&B), "%s", bench_messages(&B));
+    write_bars(csv, 8);
     cr_expect_not(bench_do(&B, rerun));
     cr_expect(strstr(bench_messages(&B), "the data is not what the run was made of"), "%s",
               bench_messages(&B));
+    Moved = B.done.artifacts;
+    cr_expect_not(bench_do(&B, write_again), "nor is the report made again");
+    cr_expect(strstr(bench_messages(&B), "the data is not what the run was made of"), "%s",
+              bench_messages(&B));
+    bench_free(&B);
+}
+
+static bool is_there(const char *dir, const char *name)
+{
+    return access(pp_fmt(&B.arena, "%s/%s", dir, name), F_OK) == 0;
+}
+
+/* Below a folder of another depth and under another name; and only there. */
+Test(rerun, A7_the_report_is_made_where_the_run_lies)
+{
+    NEEDS_DUCKDB;
+    make_run(BENCH_MARKET);
+    const char *was = B.done.artifacts;
+    Moved = pp_fmt(&B.arena, "%s/mine", B.dir);
+    cr_assert_eq(rename(was, Moved), 0);
+    cr_assert_eq(unlink(pp_fmt(&B.arena, "%s/report.html", Moved)), 0);
+    cr_expect(bench_do(&B, write_again), "%s", bench_messages(&B));
+    cr_expect(is_there(Moved, "report.html") && is_there(Moved, "manifest.json"));
+    cr_expect_not(is_there(was, "manifest.json"));
     bench_free(&B);
 }
