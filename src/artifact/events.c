@@ -54,30 +54,37 @@ int64_t pp_event_seq(const pp_event_list *l, const pp_slab *s, size_t i)
     return seq;
 }
 
+void pp_event_line(const pp_event_list *l, const pp_slab *s, size_t i, pp_buf *out)
+{
+    char text[PP_INT_TEXT];
+    pp_buf_puts(out, "{\"seq\":");
+    pp_buf_puts(out, pp_int_text(pp_event_seq(l, s, i), text));
+    pp_buf_puts(out, ",\"list\":\"");
+    pp_buf_puts(out, l->name);
+    pp_buf_puts(out, "\",\"record\":");
+    l->line(pp_slab_at(s, i), out);
+    pp_buf_puts(out, "}\n");
+}
+
+const pp_event_list *pp_event_next(const pp_log *log, const size_t next[PP_EVENT_LISTS])
+{
+    const pp_event_list *first = NULL;
+    int64_t seq = INT64_MAX;
+    for (size_t k = 0; k < PP_EVENT_LISTS; k++) {
+        const pp_event_list *l = &pp_event_lists[k];
+        int64_t at = pp_event_seq(l, pp_event_slab(l, log), next[k]);
+        first = at < seq ? l : first;
+        seq = at < seq ? at : seq;
+    }
+    return first;
+}
+
 size_t pp_events_text(const pp_log *log, pp_buf *out)
 {
-    size_t next[PP_EVENT_LISTS] = {0};
-    for (size_t n = 0;; n++) {
-        int64_t seq = INT64_MAX;
-        size_t first = 0;
-        for (size_t k = 0; k < PP_EVENT_LISTS; k++) {
-            const pp_event_list *l = &pp_event_lists[k];
-            int64_t at = pp_event_seq(l, pp_event_slab(l, log), next[k]);
-            first = at < seq ? k : first;
-            seq = at < seq ? at : seq;
-        }
-        if (seq == INT64_MAX)
-            return n;
-        const pp_event_list *l = &pp_event_lists[first];
-        char text[PP_INT_TEXT];
-        pp_buf_puts(out, "{\"seq\":");
-        pp_buf_puts(out, pp_int_text(seq, text));
-        pp_buf_puts(out, ",\"list\":\"");
-        pp_buf_puts(out, l->name);
-        pp_buf_puts(out, "\",\"record\":");
-        l->line(pp_slab_at(pp_event_slab(l, log), next[first]++), out);
-        pp_buf_puts(out, "}\n");
-    }
+    size_t next[PP_EVENT_LISTS] = {0}, n = 0;
+    for (const pp_event_list *l; (l = pp_event_next(log, next)); n++)
+        pp_event_line(l, pp_event_slab(l, log), next[l - pp_event_lists]++, out);
+    return n;
 }
 
 bool pp_events_chain(const char *text, size_t len, size_t *n, char hash[PP_SHA256_HEX])

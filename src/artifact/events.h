@@ -24,6 +24,11 @@ const pp_slab *pp_event_slab(const pp_event_list *l, const pp_log *log);
 /* The number of record i; INT64_MAX behind the last. */
 int64_t pp_event_seq(const pp_event_list *l, const pp_slab *s, size_t i);
 
+/* Appends the line of record i of a list, with a newline. */
+void pp_event_line(const pp_event_list *l, const pp_slab *s, size_t i, pp_buf *out);
+/* The list whose record next[its place] has the least number; NULL: all lists are at their end. */
+const pp_event_list *pp_event_next(const pp_log *log, const size_t next[PP_EVENT_LISTS]);
+
 /* Appends the lines of all records, each with a newline; returns their number. */
 size_t pp_events_text(const pp_log *log, pp_buf *out);
 

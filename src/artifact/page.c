@@ -64,13 +64,20 @@ static const char head[] =
     "## Verification\n\n"
     "`perpetua verify RUN` re-reads every file: sizes and hashes against the manifest, play hash "
     "and run hash, schema\n"
-    "and types, row counts, order and times of the rows, the event chain and its count, rows of "
-    "the "
-    "ledger that sum\n"
-    "to 0, the running wallet, trades whose net sums to the change of the wallet, the last equity "
-    "point against the\n"
-    "result, and every metric recomputed from the tables to the last digit. Benchmark, alpha and "
-    "beta need the tape.\n";
+    "and types, row counts, order and times of the rows, the event chain and its count, every line "
+    "of an order, fill, trade\n"
+    "or posting against its row, rows of the ledger that sum to 0, the running wallet, trades "
+    "whose "
+    "net sums to the change\n"
+    "of the wallet, the last equity point against the result, status, stop reason, starved and "
+    "ambiguous bars against the\n"
+    "events, and every metric and period return recomputed from the tables to the last digit. "
+    "Benchmark, alpha and beta\n"
+    "need the tape. What no other file knows is held by its hash only, and by `--rerun`: the lines "
+    "of the list `event`\n"
+    "beyond those named, rule coverage, findings, warnings, transitions, the lists and digests of "
+    "`signature.json`,\n"
+    "`preflight.json` and `report.html`.\n";
 
 static const char *type_name(const pp_field *f)
 {

@@ -131,6 +131,11 @@ static const char *outcome(int v)
     return pp_outcome_name((pp_outcome)v);
 }
 
+static const char *reason(int v)
+{
+    return pp_reason_name((pp_reason)v);
+}
+
 static const char *text_at(const json_t *o, const char *key)
 {
     const char *text = json_string_value(json_object_get(o, key));
@@ -168,14 +173,17 @@ static const char *line_text(pp_arena *arena, const char *line, size_t len, cons
     return at ? pp_strndup(arena, at, n) : "";
 }
 
-/* Of the event list only what counts in metrics comes back: kind, time and code. */
+/* Of the event list only what counts comes back: number, kind, time, and code or reason. */
 static void restore_event(pp_arena *arena, const char *line, size_t len, pp_event *e)
 {
+    size_t n;
     const char *kind = line_text(arena, line, len, "\"kind\": \"");
     const char *code = line_text(arena, line, len, "\"code\": \"");
-    *e = (pp_event){.time_ms = line_time(line, len),
+    *e = (pp_event){.seq = strtoll(line_value(line, len, "{\"seq\":", &n), NULL, 10),
+                    .time_ms = line_time(line, len),
                     .kind = (uint8_t)name_index(kind, event_kind, PP_EVENT_COUNT),
                     .code = (uint8_t)name_index(code, outcome, PP_OUTCOME_COUNT),
+                    .reason = (uint8_t)name_index(code, reason, PP_REASON_COUNT),
                     .action = line_text(arena, line, len, "\"action\": \"")};
 }
 

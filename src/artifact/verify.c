@@ -100,6 +100,44 @@ static void check_table(pp_check *c, int id)
     c->checks++;
 }
 
+/* The first line that is not the record of the tables with its number, or, of the event list, which
+ * has no table, not in its order; 0: none. `want` receives the line that belongs there. */
+static size_t stray_line(const pp_check *c, pp_buf *want)
+{
+    const pp_log *log = &c->a.log;
+    size_t next[PP_EVENT_LISTS] = {0}, number = 0;
+    const char *end = c->a.events + c->a.events_len;
+    for (const char *line = c->a.events; line < end; line += want->len) {
+        const pp_event_list *l = pp_event_next(log, next);
+        want->len = 0;
+        number++;
+        if (!l)
+            return number;
+        pp_event_line(l, pp_event_slab(l, log), next[l - pp_event_lists]++, want);
+        const char *record = strstr(want->text, "\"record\":");
+        bool whole = strcmp(l->name, "event") != 0;
+        size_t n = whole ? want->len : (size_t)(record - want->text);
+        if ((size_t)(end - line) < n || memcmp(line, want->text, n) != 0)
+            return number;
+        if (!whole)
+            want->len = (size_t)((const char *)memchr(line, '\n', (size_t)(end - line)) - line) + 1;
+    }
+    return 0;
+}
+
+/* What was written comes from the same records as the tables: only files are compared. */
+static void check_lines(pp_check *c)
+{
+    enum { SHOWN = 400 };
+    pp_buf want = {.arena = c->d->arena};
+    size_t line = c->written || !c->a.chained ? 0 : stray_line(c, &want);
+    expect(c, line == 0, "events.jsonl", "line %zu is not what the tables say", line);
+    if (line == 0 || want.len == 0)
+        return;
+    c->d->list.v[c->d->list.n - 1].allowed =
+        pp_strndup(c->d->arena, want.text, want.len > SHOWN ? SHOWN : want.len - 1);
+}
+
 static void check_events(pp_check *c)
 {
     const pp_log *log = &c->a.log;
@@ -114,6 +152,64 @@ static void check_events(pp_check *c)
     expect(c, c->a.late_line == 0, "events.jsonl", "line %zu steps back in time", c->a.late_line);
     size_t want = log->trades.n + log->orders.n + log->fills.n + log->ledger.n + log->events.n;
     expect(c, n == want, "events.jsonl", "%zu lines for %zu records of all lists", n, want);
+    check_lines(c);
+}
+
+static const pp_event *last_event(const pp_log *log, pp_event_kind kind, size_t *n)
+{
+    const pp_event *last = NULL;
+    *n = 0;
+    for (size_t i = 0; i < log->events.n; i++) {
+        const pp_event *e = PP_SLAB_AT(&log->events, pp_event, i);
+        if (e->kind != kind || (kind == PP_EVENT_entries_disabled && e->code != PP_OUT_STARVED))
+            continue;
+        last = e;
+        ++*n;
+    }
+    return last;
+}
+
+static void check_ambiguous(pp_check *c)
+{
+    const pp_slab *events = &c->a.log.events;
+    const json_t *stored = json_object_get(c->a.result_json, "ambiguous_bars");
+    size_t n = 0, n_same = 0;
+    for (size_t i = 0; i < events->n; i++) {
+        const pp_event *e = PP_SLAB_AT(events, pp_event, i);
+        if (e->kind == PP_EVENT_ambiguous_bar)
+            n_same += json_integer_value(json_array_get(stored, n++)) ==
+                      pp_tf_open(c->a.result.tape_tf, e->time_ms);
+    }
+    expect(c, n_same == n && json_array_size(stored) == n, "result.json",
+           "the ambiguous bars are not the %zu of the events", n);
+}
+
+/* How the run ended, and what else of the result the events and the manifest know. */
+static void check_outcome(pp_check *c)
+{
+    static const char *const keys[] = {"status", "window"};
+    const pp_artifact *a = &c->a;
+    size_t n, n_starved;
+    const pp_event *stop = last_event(&a->log, PP_EVENT_run_stopped, &n);
+    const char *status = pp_run_status_name(stop ? PP_RUN_STOPPED : PP_RUN_DONE);
+    for (size_t i = 0; i < PP_COUNT(keys); i++)
+        expect(c,
+               json_equal(json_object_get(a->manifest, keys[i]),
+                          json_object_get(a->result_json, keys[i])),
+               "result.json", "%s differs from the manifest's", keys[i]);
+    expect(c, strcmp(text_at(a->result_json, "status"), status) == 0, "result.json",
+           "the status is not the one of the events, %s", status);
+    const char *reason = stop ? pp_reason_name((pp_reason)stop->reason) : NULL;
+    expect(c, strcmp(text_at(a->result_json, "stop_reason"), reason ? reason : "") == 0,
+           "result.json", "the stop reason is not the one of the events, %s",
+           reason ? reason : "none");
+    expect(c, n <= 1 && (!stop || stop->time_ms == a->result.ended_ms), "events.jsonl",
+           "the run did not end where the events say that it stopped");
+    last_event(&a->log, PP_EVENT_entries_disabled, &n_starved);
+    expect(c,
+           json_integer_value(json_object_get(a->result_json, "starved")) == (json_int_t)n_starved,
+           "result.json", "starved is not the %zu times of the events", n_starved);
+    check_ambiguous(c);
 }
 
 /* The journal by itself: rows sum to 0, the wallet runs through (L1, L4). */
@@ -201,9 +297,17 @@ static void check_metrics(pp_check *c)
     pp_buf text = {.arena = arena};
     pp_json w;
     pp_json_init(&w, &text, 0);
-    pp_metrics_json(&w, NULL, m);
-    json_t *again = pp_json_read(c->d, "metrics", text.text, text.len);
+    pp_json_open(&w, NULL, '{');
+    pp_metrics_json(&w, "metrics", m);
+    pp_periods_json(&w, "periods", m);
+    pp_json_close(&w);
+    const json_t *document = pp_json_read(c->d, "metrics", text.text, text.len);
+    json_t *again = json_object_get(document, "metrics");
     json_t *stored = json_object_get(c->a.result_json, "metrics");
+    expect(c,
+           json_equal(json_object_get(document, "periods"),
+                      json_object_get(c->a.result_json, "periods")),
+           "result.json", "the returns by period do not follow from equity");
     for (size_t i = 0; again && i < pp_n_metrics; i++) {
         const char *name = pp_metric_rows[i].name;
         if (!needs_tape(name))
@@ -268,6 +372,7 @@ static void verify_run(pp_check *c)
     for (int id = 0; id < PP_SCHEMA_COUNT; id++)
         check_table(c, id);
     check_events(c);
+    check_outcome(c);
     check_trades(c);
     check_equity(c);
     check_metrics(c);

@@ -3,6 +3,7 @@
 #include "sample.h"
 
 #include "artifact/documents.h"
+#include "artifact/events.h"
 #include "base/file.h"
 
 #include <criterion/criterion.h>
@@ -329,7 +330,7 @@ Test(write, A1_force_refuses_a_run_that_gives_other_bytes)
     cr_assert(sample_write(&S));
     size_t n, n_after;
     char *before = sample_read(&S, "result.json", &n);
-    S.result.starved++;
+    S.result.n_warnings = 0;
     S.job.force = true;
     cr_expect_not(sample_write(&S));
     cr_expect_eq(pp_diags_code(&S.diags), PP_E_ARTIFACT);
@@ -456,6 +457,43 @@ static void spoil_fill(void)
     sample_refresh(&S);
 }
 
+static void spoil_period(void)
+{
+    S.metrics->day.v[0].return_pct += 1e-9;
+}
+
+static void spoil_status(void)
+{
+    S.result.status = PP_RUN_STOPPED;
+}
+
+static void spoil_reason(void)
+{
+    S.result.stop_reason = PP_REASON_max_drawdown;
+}
+
+static void spoil_stop(void)
+{
+    pp_log_event(&S.log, &(pp_event){.time_ms = S.result.ended_ms - 1,
+                                     .kind = PP_EVENT_run_stopped,
+                                     .reason = PP_REASON_max_drawdown});
+    S.result.status = PP_RUN_STOPPED;
+    S.result.stop_reason = PP_REASON_max_drawdown;
+    sample_refresh(&S);
+}
+
+static void spoil_starved(void)
+{
+    S.result.starved++;
+}
+
+static void spoil_ambiguous(void)
+{
+    static const int64_t ms[] = {SAMPLE_START};
+    S.result.ambiguous_ms = ms;
+    S.result.n_ambiguous = 1;
+}
+
 Test(write, G3_what_does_not_agree_is_refused_and_kept_beside)
 {
     NEEDS_DUCKDB;
@@ -469,6 +507,72 @@ Test(write, G3_what_does_not_agree_is_refused_and_kept_beside)
     cr_expect(refused(spoil_play, "play hash"));
     cr_expect(refused(spoil_hash, "run hash"));
     cr_expect(refused(spoil_fill, "notional"));
+    cr_expect(refused(spoil_period, "returns by period"));
+    cr_expect(refused(spoil_status, "status is not"));
+    cr_expect(refused(spoil_reason, "stop reason is not"));
+    cr_expect(refused(spoil_stop, "did not end where"));
+    cr_expect(refused(spoil_starved, "starved"));
+    cr_expect(refused(spoil_ambiguous, "ambiguous bars"));
+}
+
+/* Puts `to` in the place of `from`, of the same length, wherever it stands. */
+static void put_instead(char *text, const char *from, const char *to)
+{
+    for (char *at = text; (at = strstr(at, from)); at += strlen(to))
+        memcpy(at, to, strlen(to));
+}
+
+/* A file of the run changed by somebody who knows how to seal it. */
+static void forge(const char *file, const char *from, const char *to)
+{
+    size_t n, n_manifest, n_lines;
+    char was[PP_SHA256_HEX], is[PP_SHA256_HEX], chain[2][PP_SHA256_HEX];
+    char *bytes = sample_read(&S, file, &n),
+         *manifest = sample_read(&S, "manifest.json", &n_manifest);
+    cr_assert(bytes && manifest && strlen(from) == strlen(to));
+    bytes[n] = manifest[n_manifest] = '\0';
+    cr_assert(strstr(bytes, from), "no %s in %s", from, file);
+    pp_sha256_text(bytes, n, was);
+    pp_events_chain(bytes, n, &n_lines, chain[0]);
+    put_instead(bytes, from, to);
+    pp_sha256_text(bytes, n, is);
+    sample_put(&S, file, bytes, n);
+    put_instead(manifest, was, is);
+    char *seal = strstr(manifest, ",\n  \"manifest_sha256\": \"");
+    pp_sha256_text(manifest, (size_t)(seal - manifest), was);
+    memcpy(seal + strlen(",\n  \"manifest_sha256\": \""), was, 64);
+    sample_put(&S, "manifest.json", manifest, n_manifest);
+    if (pp_events_chain(bytes, n, &n_lines, chain[1]) && strcmp(file, "events.jsonl") == 0)
+        forge("signature.json", chain[0], chain[1]);
+    free(manifest);
+    free(bytes);
+}
+
+Test(write, A5_a_forged_line_of_the_events_does_not_fit_the_tables)
+{
+    NEEDS_DUCKDB;
+    static const char *const forged[][2] = {
+        {"\"px\": \"103.00000000\"", "\"px\": \"104.00000000\""},
+        {"\"state\": \"accepted\"", "\"state\": \"rejected\""},
+        {"\"mae\": \"1.50000000\"", "\"mae\": \"1.40000000\""},
+        {"\"deposits\": \"-1000.0", "\"deposits\": \"-1001.0"},
+        {"\"kind\": \"open\"", "\"kind\": \"move\""},
+        {"\"seq\":1,", "\"seq\":9,"},
+    };
+    for (size_t i = 0; i < PP_COUNT(forged); i++) {
+        sample_make(&S, 5);
+        cr_assert(sample_write(&S));
+        forge("events.jsonl", forged[i][0], forged[i][1]);
+        cr_expect_not(verified(), "%s", forged[i][1]);
+        cr_expect(strstr(first_error(), "is not what the tables say"), "%s: %s", forged[i][1],
+                  first_error());
+        sample_free(&S);
+    }
+    sample_make(&S, 5);
+    cr_assert(sample_write(&S));
+    forge("events.jsonl", "entry_long[0]", "entry_long[7]"); /* only a rerun knows the cases */
+    cr_expect(verified(), "%s", first_error());
+    sample_free(&S);
 }
 
 /* Operation `at` of writing, or of reading, turns one bit in the middle of its bytes. */
