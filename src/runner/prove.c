@@ -388,6 +388,11 @@ static bool take_batch(pp_diags *d, const prover *p, size_t from, size_t to, pp_
     return true;
 }
 
+static bool is_cancelled(const prover *p)
+{
+    return p->base->options.cancel && *p->base->options.cancel;
+}
+
 static bool run_trials(pp_diags *d, prover *p, const pp_prove_options *o, pp_proof *out)
 {
     size_t total = p->n * PP_FUTURE_COUNT, reach = reach_of(p->base);
@@ -400,10 +405,12 @@ static bool run_trials(pp_diags *d, prover *p, const pp_prove_options *o, pp_pro
     p->trials = pp_alloc_zero(d->arena, total * sizeof *p->trials);
     for (p->first = 0; p->first < total; p->first += BATCH) {
         size_t n = total - p->first < BATCH ? total - p->first : BATCH;
-        if (p->base->options.cancel && *p->base->options.cancel)
+        if (is_cancelled(p))
             return false;
         if (pp_pool_run(pool, n, 1, run_block, p, NULL) != PP_POOL_DONE)
             pp_arena_out_of_memory(d->arena);
+        if (is_cancelled(p)) /* trials that it ended are not broken */
+            return false;
         if (!take_batch(d, p, p->first, p->first + n, out))
             return false;
         if (o->progress)

@@ -61,6 +61,17 @@ static void run_never(void *state, const pp_inputs *in, size_t from, size_t to, 
         out[0][i] = NAN;
 }
 
+volatile sig_atomic_t pp_planted_cancel;
+_Atomic int pp_planted_runs;
+
+static void run_cancel(void *state, const pp_inputs *in, size_t from, size_t to, double *const *out)
+{
+    for (size_t i = from; i < to; i++)
+        out[0][i] = in->bars->close[i];
+    if (from == 0 && ++pp_planted_runs == 2)
+        pp_planted_cancel = 1;
+}
+
 static const pp_output_spec value[] = {{.name = "value", .type = PP_FLOAT, .doc = "a number"}};
 
 #define PLANTED(id, kernel)                                                                        \
@@ -70,9 +81,9 @@ static const pp_output_spec value[] = {{.name = "value", .type = PP_FLOAT, .doc 
         .warmup = no_warmup, .state_size = no_state, .init = no_init, .run = kernel                \
     }
 
-static const pp_spec rows[] = {PLANTED("peek", run_peek), PLANTED("peek_far", run_peek_far),
-                               PLANTED("late", run_late), PLANTED("holes", run_holes),
-                               PLANTED("never", run_never)};
+static const pp_spec rows[] = {PLANTED("peek", run_peek),   PLANTED("peek_far", run_peek_far),
+                               PLANTED("late", run_late),   PLANTED("holes", run_holes),
+                               PLANTED("never", run_never), PLANTED("cancel", run_cancel)};
 static const pp_spec level = PLANTED("peek_level", run_peek);
 
 enum { MOST = 256 };

@@ -54,6 +54,19 @@ static const char planted_play[] =
     "  %s: {indicator: %s}\n"
     "actions: {entry_long: [[close, \">\", after]], exit_long: [[close, \"<\", after]]}\n";
 
+/* A trial that an interruption ends has not failed. */
+Test(prove, A6_an_interrupted_proof_says_nothing)
+{
+    char play[1024];
+    snprintf(play, sizeof play, planted_play, "cancel", "cancel", "cancel");
+    make(play, 8, 1);
+    B.job.options.cancel = &pp_planted_cancel;
+    cr_expect_not(bench_do(&B, prove));
+    cr_expect_geq(pp_planted_runs, 2);
+    cr_expect_eq(B.diags.n_errors, 0, "%s", bench_messages(&B));
+    bench_free(&B);
+}
+
 static void expect_named(const char *indicator, int threads)
 {
     char play[1024], name[64];
