@@ -18,11 +18,14 @@ bool pp_columns_check(pp_diags *d, const pp_play *play, pp_tf tape_tf)
         if (pp_tf_divides(tape_tf, tf))
             continue;
         pp_pos pos = f ? f->pos : s ? s->pos : (pp_pos){play->file, 0, 0};
-        pp_error(d, PP_E_TIMEFRAME, pos, "%s on %s cannot be built of whole %s tape bars",
-                 f   ? f->id
-                 : s ? s->key
-                     : "the exec timeframe",
-                 pp_tf_name(tf), pp_tf_name(tape_tf));
+        pp_diag *e =
+            pp_error(d, PP_E_TIMEFRAME, pos, "%s on %s cannot be built of whole %s tape bars",
+                     f   ? f->id
+                     : s ? s->key
+                         : "the exec timeframe",
+                     pp_tf_name(tf), pp_tf_name(tape_tf));
+        e->allowed = pp_tf_built_of(d->arena, tape_tf);
+        e->hint = "use one of these, or bring finer bars";
         ok = false;
     }
     return ok;

@@ -58,8 +58,11 @@ static bool can_give(pp_diags *d, pp_tf tape_tf, pp_tf tf)
 {
     if (pp_tf_divides(tape_tf, tf))
         return true;
-    pp_error(d, PP_E_TIMEFRAME, (pp_pos){0}, "bars of %s cannot be built of whole %s tape bars",
-             pp_tf_name(tf), pp_tf_name(tape_tf));
+    pp_diag *e =
+        pp_error(d, PP_E_TIMEFRAME, (pp_pos){0}, "bars of %s cannot be built of whole %s tape bars",
+                 pp_tf_name(tf), pp_tf_name(tape_tf));
+    e->allowed = pp_tf_built_of(d->arena, tape_tf);
+    e->hint = "use one of these, or bring finer bars";
     return false;
 }
 

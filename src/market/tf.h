@@ -2,6 +2,7 @@
 #ifndef PP_TF_H
 #define PP_TF_H
 
+#include "base/arena.h"
 #include "base/time.h"
 
 typedef enum pp_tf {
@@ -36,5 +37,7 @@ int64_t pp_tf_open(pp_tf tf, int64_t t_ms);
 int64_t pp_tf_close(pp_tf tf, int64_t open_ms);
 /* True if every bar of `tf` is built of whole bars of `tape` (T4; M is not built from W). */
 bool pp_tf_divides(pp_tf tape, pp_tf tf);
+/* The names of all timeframes for which that is true, for messages. */
+const char *pp_tf_built_of(pp_arena *arena, pp_tf tape);
 
 #endif

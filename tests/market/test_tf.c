@@ -74,3 +74,13 @@ Test(tf, T4_divisibility_equals_its_slow_twin)
             cr_expect_eq(pp_tf_divides(a, b), want, "%s of %s", pp_tf_name(b), pp_tf_name(a));
         }
 }
+
+Test(tf, T4_the_timeframes_that_a_tape_allows_are_named)
+{
+    pp_arena a;
+    pp_arena_init(&a, NULL);
+    cr_expect_str_eq(pp_tf_built_of(&a, PP_TF_1M), PP_TF_NAMES);
+    cr_expect_str_eq(pp_tf_built_of(&a, PP_TF_4H), "4h 8h 12h D W M");
+    cr_expect_str_eq(pp_tf_built_of(&a, PP_TF_W), "W");
+    pp_arena_free(&a);
+}
