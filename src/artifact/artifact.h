@@ -56,13 +56,19 @@ bool pp_artifact_write(pp_diags *d, const pp_artifact_job *job, bool *found);
 
 /* A5: re-reads every file of the run in `dir` and reports every disagreement as E_VERIFY or
  * E_ARTIFACT in d. `tape` may be NULL; with it every fill is checked against its bar. *checks
- * receives the number of checks made (may be NULL). Gate 3 is the same, its errors are E_GATE. */
+ * receives the number of checks made (may be NULL). *cancel (may be NULL) non-zero: false, perhaps
+ * without an error. Gate 3 is the same, its errors are E_GATE. */
 bool pp_artifact_verify(pp_diags *d, const pp_fs *fs, const char *dir, const pp_tape *tape,
-                        int *checks);
+                        const volatile sig_atomic_t *cancel, int *checks);
+
+/* True if the folder of a finished run is at dir; else E_ARTIFACT in d. */
+bool pp_artifact_is_run(pp_diags *d, const char *dir);
 
 /* --- reading ------------------------------------------------------------------------------ */
 
 typedef enum pp_show_format { PP_SHOW_TEXT, PP_SHOW_CSV, PP_SHOW_JSON } pp_show_format;
+
+/* Both read files that were changed too, with a warning in d. */
 
 /* One artifact of a run as a table: trades, orders, fills, equity, ledger, events or metrics. where
  * is an SQL condition over the table's columns (NULL: all), limit < 0: no limit. */

@@ -21,10 +21,16 @@ static bool read_side(pp_diags *d, const char *dir, side *s)
 {
     *s = (side){.dir = dir};
     bool ok = true;
+    if (!pp_artifact_is_run(d, dir))
+        return false;
     for (size_t i = 0; i < pp_n_run_files; i++) {
         const char *path = pp_fmt(d->arena, "%s/%s", dir, pp_run_file_names[i].name);
         if (!pp_run_file_names[i].fixed)
             continue;
+        if (!pp_artifact_look(d, dir, pp_run_file_names[i].name)) {
+            ok = false;
+            continue;
+        }
         s->files[i] = pp_file_read(d, NULL, path, FILE_MAX, &s->len[i]);
         ok &= s->files[i] != NULL;
         if (s->files[i] && strcmp(pp_run_file_names[i].name, "result.json") == 0) {

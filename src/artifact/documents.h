@@ -54,8 +54,8 @@ void pp_manifest_document(const pp_artifact_job *job, const pp_run_file *files, 
 bool pp_manifest_is_whole(const char *text, size_t len);
 
 /* Gate 3 on the files in dir, before they become a run. */
-bool pp_artifact_gate(pp_diags *d, const pp_fs *fs, pp_lanes *lanes, const char *dir,
-                      const pp_tape *tape, const pp_written *written);
+bool pp_artifact_gate(pp_diags *d, const pp_artifact_job *job, pp_lanes *lanes, const char *dir,
+                      const pp_written *written);
 
 const char *pp_intrabar_name(pp_intrabar intrabar); /* "adverse" */
 

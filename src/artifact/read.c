@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { FILE_MAX = 1 << 30 };
 
@@ -37,11 +38,50 @@ json_t *pp_artifact_manifest(pp_diags *d, const pp_fs *fs, const char *dir)
     return m;
 }
 
+bool pp_artifact_is_run(pp_diags *d, const char *dir)
+{
+    if (access(in_dir(d, dir, "manifest.json"), R_OK) == 0)
+        return true;
+    pp_diag *e = pp_error(d, PP_E_ARTIFACT, (pp_pos){.file = dir}, "no finished run is here");
+    e->nearest = pp_file_nearest(d->arena, dir);
+    e->hint = "name the folder that `perpetua run` prints, OUT/PLAY/SYMBOL/HASH";
+    return false;
+}
+
+bool pp_artifact_has(pp_diags *d, const char *dir, const char *name)
+{
+    const char *path = in_dir(d, dir, name);
+    if (access(path, F_OK) == 0)
+        return true;
+    pp_error(d, PP_E_ARTIFACT, (pp_pos){.file = path}, "this file of the run is missing")->hint =
+        "run the Play again: a run that misses a file is written again";
+    return false;
+}
+
+bool pp_artifact_look(pp_diags *d, const char *dir, const char *name)
+{
+    size_t n;
+    char hex[PP_SHA256_HEX];
+    pp_diags quiet = {.arena = d->arena};
+    const char *path = in_dir(d, dir, name);
+    if (!pp_artifact_has(d, dir, name) || !pp_file_hash(d, NULL, path, hex, &n))
+        return false;
+    const json_t *m = pp_artifact_manifest(&quiet, NULL, dir),
+                 *entry = json_object_get(json_object_get(m, "files"), name);
+    const char *want = json_string_value(json_object_get(entry, "sha256"));
+    if (!want || strcmp(want, hex) != 0)
+        pp_warn(d, PP_E_ARTIFACT, (pp_pos){.file = path},
+                "the file is not the one that the manifest lists")
+            ->hint = pp_fmt(d->arena, "do not rely on it; see `perpetua verify %s`", dir);
+    return true;
+}
+
 typedef struct pp_reading {
     const pp_fs *fs;
     pp_lanes *lanes;
     const char *dir;
     const pp_written *written; /* NULL: nothing is known */
+    const volatile sig_atomic_t *cancel;
     pp_artifact *a;
     bool same[PP_RUN_FILES_MAX]; /* the file holds the text that was written */
 } pp_reading;
@@ -62,6 +102,8 @@ static bool check_file(pp_diags *d, pp_reading *r, size_t k, const json_t *entry
     const char *path = in_dir(d, r->dir, pp_run_file_names[k].name);
     const pp_part none = {0}, *text = r->written ? &r->written->texts[k] : &none;
     size_t n = text->n;
+    if (!r->written && !pp_artifact_has(d, r->dir, pp_run_file_names[k].name))
+        return false;
     if (text->bytes ? !pp_file_equals(d, r->fs, path, text->bytes, n, &r->same[k])
                     : !pp_file_hash(d, r->fs, path, hex, &n))
         return false;
@@ -232,6 +274,11 @@ static void hash_table(const pp_written *written, pp_artifact *a, int id)
         pp_table_hash(&a->tables[id], a->table_hash[id]);
 }
 
+static bool is_cancelled(const pp_reading *r)
+{
+    return r->cancel && *r->cancel;
+}
+
 static bool read_tables(pp_lane *lane, const pp_reading *r, bool equity)
 {
     pp_diags *d = &lane->d;
@@ -247,11 +294,15 @@ static bool read_tables(pp_lane *lane, const pp_reading *r, bool equity)
         pp_records rows;
         if ((id == PP_SCHEMA_EQUITY) != equity)
             continue;
+        if (is_cancelled(r))
+            return false;
         if (!pp_db_read_parquet(lane->db, d->arena, path, "*", &a->tables[id], d) ||
             !pp_schema_records(d, d->arena, s, &a->tables[id], path, &rows)) {
             ok = false;
             continue;
         }
+        if (is_cancelled(r))
+            return false;
         hash_table(r->written, a, id);
         if (slabs[id])
             *slabs[id] = (pp_slab){(char *)(uintptr_t)rows.v, rows.n, rows.n, s->record_size};
@@ -361,7 +412,7 @@ static bool read_lane(void *ctx, pp_lane *lane, int k)
     pp_reading *r = ctx;
     pp_artifact *a = r->a;
     pp_diags *d = &lane->d;
-    if (!check_files(d, r, k == 0))
+    if (!check_files(d, r, k == 0) || is_cancelled(r))
         return false;
     if (k == 0)
         return read_tables(lane, r, true);
@@ -372,16 +423,18 @@ static bool read_lane(void *ctx, pp_lane *lane, int k)
 }
 
 bool pp_artifact_read(pp_diags *d, const pp_fs *fs, pp_lanes *lanes, const char *dir,
-                      const pp_written *written, pp_artifact *a, int *checks)
+                      const pp_written *written, const volatile sig_atomic_t *cancel,
+                      pp_artifact *a, int *checks)
 {
-    pp_reading r = {.fs = fs, .lanes = lanes, .dir = dir, .written = written, .a = a};
+    pp_reading r = {
+        .fs = fs, .lanes = lanes, .dir = dir, .written = written, .cancel = cancel, .a = a};
     *a = (pp_artifact){.dir = dir};
     a->manifest = pp_artifact_manifest(d, fs, dir);
     if (!a->manifest)
         return false;
     *checks += (int)json_object_size(json_object_get(a->manifest, "files"));
     bool named = check_names(d, dir, a->manifest);
-    if (!pp_lanes_run(lanes, d, read_lane, &r) || !named)
+    if (!pp_lanes_run(lanes, d, read_lane, &r) || !named || is_cancelled(&r))
         return false;
     restore_identity(d->arena, a);
     a->result.log = &a->log;

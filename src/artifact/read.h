@@ -26,11 +26,17 @@ typedef struct pp_artifact {
 /* manifest.json, once its seal is found whole. NULL with errors in d. */
 json_t *pp_artifact_manifest(pp_diags *d, const pp_fs *fs, const char *dir);
 
+/* Whether the file of a run is there; else E_ARTIFACT in d. */
+bool pp_artifact_has(pp_diags *d, const char *dir, const char *name);
+/* The same, and a warning in d unless it is the file that the manifest lists. */
+bool pp_artifact_look(pp_diags *d, const char *dir, const char *name);
+
 /* The whole run; `written` is for gate 3, else NULL. Size and hash of every file are compared with
  * the manifest first: errors for each that differs, is missing or is not one of the names of a run,
- * and *checks counts them. False with errors in d then, and when a file cannot be understood. What
- * is read lives in the lanes. */
+ * and *checks counts them. False with errors in d then, and when a file cannot be understood; false
+ * when cancelled. What is read lives in the lanes. */
 bool pp_artifact_read(pp_diags *d, const pp_fs *fs, pp_lanes *lanes, const char *dir,
-                      const pp_written *written, pp_artifact *out, int *checks);
+                      const pp_written *written, const volatile sig_atomic_t *cancel,
+                      pp_artifact *out, int *checks);
 
 #endif

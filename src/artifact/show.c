@@ -26,7 +26,8 @@ static bool events_table(pp_diags *d, const char *dir, pp_table *t)
 {
     size_t n, rows = 0;
     const char *path = in_dir(d, dir, "events.jsonl");
-    char *text = pp_file_read(d, NULL, path, FILE_MAX, &n);
+    char *text =
+        pp_artifact_look(d, dir, "events.jsonl") ? pp_file_read(d, NULL, path, FILE_MAX, &n) : NULL;
     if (!text)
         return false;
     for (size_t i = 0; i < n; i++)
@@ -69,7 +70,8 @@ static json_t *result_of(pp_diags *d, const char *dir)
 {
     size_t n;
     const char *path = in_dir(d, dir, "result.json");
-    char *text = pp_file_read(d, NULL, path, FILE_MAX, &n);
+    char *text =
+        pp_artifact_look(d, dir, "result.json") ? pp_file_read(d, NULL, path, FILE_MAX, &n) : NULL;
     return text ? pp_json_read(d, path, text, n) : NULL;
 }
 
@@ -174,8 +176,9 @@ static bool table_of(pp_diags *d, const char *dir, const char *what, bool for_pe
             transitions_table(d, result, t);
         return result != NULL;
     }
-    pp_db *db = pp_db_open(d->arena, &dir, 1, d);
-    const char *path = in_dir(d, dir, pp_fmt(d->arena, "%s.parquet", what));
+    const char *name = pp_fmt(d->arena, "%s.parquet", what);
+    const char *path = in_dir(d, dir, name);
+    pp_db *db = pp_artifact_look(d, dir, name) ? pp_db_open(d->arena, &dir, 1, d) : NULL;
     return db && pp_db_read_parquet(db, d->arena, path, "*", t, d);
 }
 
@@ -185,7 +188,8 @@ bool pp_artifact_show(pp_diags *d, const char *dir, const char *what, const char
     pp_table t;
     for (size_t i = 0; i < PP_COUNT(show_names); i++)
         if (strcmp(what, show_names[i]) == 0)
-            return table_of(d, dir, what, format == PP_SHOW_TEXT, &t) &&
+            return pp_artifact_is_run(d, dir) &&
+                   table_of(d, dir, what, format == PP_SHOW_TEXT, &t) &&
                    show_rows(d, dir, &t, where, limit, format, out);
     pp_diag *e = pp_error(d, PP_E_USAGE, (pp_pos){0}, "no artifact named %s", what);
     e->allowed = "trades, orders, fills, equity, ledger, events, metrics, transitions";

@@ -19,6 +19,7 @@ typedef struct pp_check {
     const pp_tape *tape;
     pp_lanes *lanes;
     const pp_written *written;
+    const volatile sig_atomic_t *cancel;
     pp_artifact a;
     int checks;
     bool ok;
@@ -136,6 +137,12 @@ static void check_lines(pp_check *c)
         return;
     c->d->list.v[c->d->list.n - 1].allowed =
         pp_strndup(c->d->arena, want.text, want.len > SHOWN ? SHOWN : want.len - 1);
+}
+
+static void check_tables(pp_check *c)
+{
+    for (int id = 0; id < PP_SCHEMA_COUNT; id++)
+        check_table(c, id);
 }
 
 static void check_events(pp_check *c)
@@ -364,37 +371,45 @@ static void verify_run(pp_check *c)
         c->lanes = pp_lanes_make(c->d, c->fs != &pp_fs_real);
         pp_lanes_open(c->lanes, c->d->arena, c->dir);
     }
-    c->ok = pp_artifact_read(c->d, c->fs, c->lanes, c->dir, c->written, &c->a, &c->checks);
+    c->ok =
+        pp_artifact_read(c->d, c->fs, c->lanes, c->dir, c->written, c->cancel, &c->a, &c->checks);
     pp_lanes_close(c->lanes, c->d->arena);
     if (!c->ok)
         return;
-    check_identity(c);
-    for (int id = 0; id < PP_SCHEMA_COUNT; id++)
-        check_table(c, id);
-    check_events(c);
-    check_outcome(c);
-    check_trades(c);
-    check_equity(c);
-    check_metrics(c);
-    check_fills(c);
+    static void (*const steps[])(pp_check *) = {check_identity, check_tables, check_events,
+                                                check_outcome,  check_trades, check_equity,
+                                                check_metrics,  check_fills};
+    for (size_t i = 0; i < PP_COUNT(steps); i++) {
+        if (c->cancel && *c->cancel) {
+            c->ok = false;
+            return;
+        }
+        steps[i](c);
+    }
 }
 
 bool pp_artifact_verify(pp_diags *d, const pp_fs *fs, const char *dir, const pp_tape *tape,
-                        int *checks)
+                        const volatile sig_atomic_t *cancel, int *checks)
 {
-    pp_check c = {.d = d, .fs = fs ? fs : &pp_fs_real, .dir = dir, .tape = tape};
+    pp_check c = {.d = d, .fs = fs ? fs : &pp_fs_real, .dir = dir, .tape = tape, .cancel = cancel};
     verify_run(&c);
     if (checks)
         *checks = c.checks;
     return c.ok;
 }
 
-bool pp_artifact_gate(pp_diags *d, const pp_fs *fs, pp_lanes *lanes, const char *dir,
-                      const pp_tape *tape, const pp_written *written)
+bool pp_artifact_gate(pp_diags *d, const pp_artifact_job *job, pp_lanes *lanes, const char *dir,
+                      const pp_written *written)
 {
     size_t from = d->list.n;
     const char *outer = d->context;
-    pp_check c = {.d = d, .fs = fs, .lanes = lanes, .dir = dir, .tape = tape, .written = written};
+    pp_check c = {.d = d,
+                  .fs = job->fs ? job->fs : &pp_fs_real,
+                  .lanes = lanes,
+                  .dir = dir,
+                  .tape = job->tape,
+                  .cancel = job->cancel,
+                  .written = written};
     d->context = "gate 3, artifacts";
     verify_run(&c);
     d->context = outer;

@@ -482,13 +482,15 @@ static void write_run(void *ctx)
     if (!put_all(w) || is_cancelled(w))
         return;
     begin_sync(w);
-    bool good = pp_artifact_gate(w->d, w->fs, w->lanes, w->dir, w->job->tape, &w->out);
+    bool good = pp_artifact_gate(w->d, w->job, w->lanes, w->dir, &w->out);
     wait_for_sync(w);
+    if (is_cancelled(w))
+        return;
     if (!good) {
         keep_failed(w);
         return;
     }
-    if (!synced(w) || is_cancelled(w))
+    if (!synced(w))
         return;
     lock_folder(w);
     w->ok = publish(w);

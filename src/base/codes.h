@@ -59,7 +59,8 @@
     X(E_GATE, 3, "a gate failed", "see the report of the gate")                                    \
     X(E_CHECKPOINT, 3, "a folder that holds the rows of another sweep",                            \
       "use --restart to begin anew, or another --out")                                             \
-    X(E_VERIFY, 4, "a verification or proof failed", "see the first difference shown")             \
+    X(E_VERIFY, 4, "a verification or proof failed",                                               \
+      "do not rely on it; `perpetua run --force` makes the run again")                             \
     X(E_USAGE, 2, "a command line that makes no sense", "see --help")                              \
     X(E_FILE, 3, "a file that cannot be read or written", "check the path and its permissions")    \
     X(E_LIMIT, 3, "a maximum was reached", "see the message")                                      \

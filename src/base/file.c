@@ -79,8 +79,8 @@ const char *pp_file_nearest(pp_arena *arena, const char *path)
         if (e->d_name[0] != '.')
             *pp_vec_push(arena, &names) = pp_strdup(arena, e->d_name);
     closedir(dir);
-    const char *near = pp_nearest(path + strlen(folder), names.v, names.n);
-    return near ? pp_fmt(arena, "%s%s", folder, near) : NULL;
+    const char *name = path + strlen(folder), *near = pp_nearest(name, names.v, names.n);
+    return near && strcmp(near, name) != 0 ? pp_fmt(arena, "%s%s", folder, near) : NULL;
 }
 
 static bool fail(pp_diags *d, const char *what, const char *path, int error)

@@ -39,7 +39,8 @@ bool pp_file_hash(pp_diags *d, const pp_fs *fs, const char *path, char hex[PP_SH
 bool pp_file_equals(pp_diags *d, const pp_fs *fs, const char *path, const void *bytes, size_t n,
                     bool *same);
 
-/* The path of the file in the same folder whose name is nearest, for messages; NULL: none is. */
+/* The path of the file in the same folder whose name is nearest, for messages; NULL: none is, or
+ * the file is there. */
 const char *pp_file_nearest(pp_arena *arena, const char *path);
 
 /* Creates or replaces the file. A failure removes what was written (E_FILE). For files inside a

@@ -113,6 +113,12 @@ void pp_cli_outf(pp_cli *c, const char *fmt, ...)
     (void)c;
 }
 
+void pp_cli_document(pp_cli *c)
+{
+    if (c->several && c->json)
+        pp_cli_out(c, c->n_documents++ ? "," : "[", 1);
+}
+
 void pp_cli_say(pp_cli *c, const char *fmt, ...)
 {
     if (c->quiet)

@@ -57,6 +57,9 @@ struct pp_cli {
     char **argv;
     const volatile sig_atomic_t *interrupted; /* set by Ctrl-C */
     int status;
+    bool several;       /* Plays or symbols: their JSON documents are one array */
+    size_t n_documents; /* begun */
+    bool goes_on;       /* the same command goes on where it was interrupted */
 };
 
 bool pp_cli_has(const pp_cli *c, const char *opt);          /* given at least once */
@@ -71,6 +74,8 @@ bool pp_cli_time(pp_cli *c, const char *opt, int64_t *out_ms);
 /* The only ways to write: stdout for results, stderr for messages (silent with -q). */
 void pp_cli_out(pp_cli *c, const char *text, size_t n);
 void pp_cli_outf(pp_cli *c, const char *fmt, ...) PP_PRINTF(2, 3);
+/* Before each JSON document of a command that may print several. */
+void pp_cli_document(pp_cli *c);
 void pp_cli_say(pp_cli *c, const char *fmt, ...) PP_PRINTF(2, 3);
 /* Prints the diagnostics not yet printed to stderr. */
 void pp_cli_flush_diags(pp_cli *c);

@@ -95,6 +95,7 @@ static void print_json(pp_cli *c, const pp_sheet *s, rows r)
     const pp_bars *b = pp_sheet_bars(s);
     pp_buf out = {.arena = c->arena};
     pp_json w;
+    pp_cli_document(c);
     pp_json_init(&w, &out, 0);
     pp_json_open(&w, NULL, '{');
     for (int time = 0; time < 2; time++) {

@@ -21,6 +21,7 @@ static int explain_one(pp_cli *c, pp_runner_job *job)
     q.limit = (size_t)limit;
     if (!pp_explain(c->diags, job, &q, &out))
         return *c->interrupted ? 130 : 0;
+    pp_cli_document(c);
     pp_cli_out(c, out.text, out.len);
     return 0;
 }

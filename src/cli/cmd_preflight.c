@@ -15,6 +15,7 @@ static int preflight_one(pp_cli *c, pp_runner_job *job)
                       passed ? "ready to run" : "not ready to run");
     if (!c->json)
         pp_preflight_text(&p, c->colour_out, &out);
+    pp_cli_document(c);
     pp_cli_out(c, out.text, out.len);
     return passed ? 0 : pp_code_exit(c->diags->list.v[before].code);
 }

@@ -72,6 +72,7 @@ static int prove_one(pp_cli *c, pp_runner_job *job)
                       p.causal ? "causal: nothing depends on what comes after it" : "NOT CAUSAL",
                       (p.n_futures + PP_FUTURE_COUNT - 1) / PP_FUTURE_COUNT, (long long)p.n_values,
                       p.n_columns, (long long)p.n_rule_values, p.n_rules, (long long)p.n_events);
+    pp_cli_document(c);
     pp_cli_out(c, out.text, out.len);
     return proved ? 0 : 4;
 }

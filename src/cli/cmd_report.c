@@ -11,6 +11,7 @@ static void report_one(pp_cli *c, const char *dir)
         return;
     }
     const char *file = pp_fmt(c->arena, "%s/report.html", done.artifacts);
+    pp_cli_document(c);
     if (c->json)
         pp_cli_outf(c, "{\"report\": \"%s\"}\n", file);
     else
@@ -21,6 +22,7 @@ static void report_one(pp_cli *c, const char *dir)
 
 static int run_report(pp_cli *c)
 {
+    c->several = c->n_args > 1;
     for (size_t i = 0; i < c->n_args && !*c->interrupted; i++)
         report_one(c, c->args[i]);
     return 0; /* or the first error's */

@@ -54,6 +54,7 @@ static void print_run(pp_cli *c, const pp_runner_done *done, const pp_bounds *bo
         add_bounds(bounds, &out);
     else if (bounds->n)
         pp_bounds_text(bounds, &out);
+    pp_cli_document(c);
     pp_cli_out(c, out.text, out.len);
     if (done->found)
         pp_cli_say(c, "the same run was there already; --force writes it again\n");

@@ -106,7 +106,7 @@ static int run_one(pp_cli *c, pp_runner_job *job)
     if (!done && c->diags->n_errors)
         return 0;
     if (!done) {
-        pp_cli_say(c, "interrupted; the same command goes on from here\n");
+        c->goes_on = true;
         return 130;
     }
     pp_buf out = {.arena = c->arena};
@@ -114,6 +114,7 @@ static int run_one(pp_cli *c, pp_runner_job *job)
         pp_sweep_json(&sweep, true, &out);
     else
         pp_sweep_text(&sweep, &out);
+    pp_cli_document(c);
     pp_cli_out(c, out.text, out.len);
     return 0;
 }

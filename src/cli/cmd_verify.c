@@ -1,44 +1,52 @@
 /* perpetua verify RUN: hashes, books and metrics recomputed from the files (G3, A5). */
 #include "artifact/artifact.h"
-#include "base/file.h"
+#include "base/json.h"
 #include "cli/cli.h"
 #include "runner/runner.h"
 
 #include <string.h>
-#include <unistd.h>
 
-static bool is_run(pp_cli *c, const char *dir)
+/* The status of the one run; its line, or its member of the JSON list. */
+static int verify_one(pp_cli *c, const char *dir, bool rerun, pp_json *runs)
 {
-    if (access(pp_fmt(c->arena, "%s/manifest.json", dir), R_OK) == 0)
-        return true;
-    pp_diag *e = pp_error(c->diags, PP_E_ARTIFACT, (pp_pos){dir, 0, 0}, "no finished run is here");
-    e->nearest = pp_file_nearest(c->arena, dir);
-    e->hint = "name the folder that `perpetua run` prints, OUT/PLAY/SYMBOL/HASH";
-    return false;
+    pp_rerun again = {0};
+    bool there = pp_artifact_is_run(c->diags, dir);
+    bool good = there && (rerun ? pp_runner_rerun(c->diags, dir, c->interrupted, &again)
+                                : pp_artifact_verify(c->diags, NULL, dir, NULL, c->interrupted,
+                                                     &again.checks));
+    if (*c->interrupted && !good)
+        return 130;
+    pp_json_open(runs, NULL, '{');
+    pp_json_string(runs, "run", dir);
+    pp_json_bool(runs, "verified", good);
+    pp_json_int(runs, "checks", again.checks);
+    pp_json_close(runs);
+    if (!c->json && there)
+        pp_cli_outf(c, "%s: %s, %d checks%s\n", dir, good ? "verified" : "FAILED", again.checks,
+                    good && rerun ? ", the rerun has the same bytes" : "");
+    else if (!c->json)
+        pp_cli_outf(c, "%s: no run\n", dir);
+    if (!c->json && again.report && !again.equal)
+        pp_cli_out(c, again.report, strlen(again.report));
+    return good ? 0 : there ? 4 : 3;
 }
 
 static int run_verify(pp_cli *c)
 {
-    for (size_t i = 0; i < c->n_args; i++)
-        if (!is_run(c, c->args[i]))
-            return 3;
-    bool ok = true, rerun = pp_cli_has(c, "rerun");
+    pp_buf out = {.arena = c->arena};
+    pp_json runs;
+    int status = 0;
+    pp_json_init(&runs, &out, 2);
+    pp_json_open(&runs, NULL, '[');
     for (size_t i = 0; i < c->n_args && !*c->interrupted; i++) {
-        pp_rerun again = {0};
-        bool good = rerun ? pp_runner_rerun(c->diags, c->args[i], c->interrupted, &again)
-                          : pp_artifact_verify(c->diags, NULL, c->args[i], NULL, &again.checks);
-        ok &= good;
-        if (c->json)
-            continue;
-        pp_cli_outf(c, "%s: %s, %d checks%s\n", c->args[i], good ? "verified" : "FAILED",
-                    again.checks, good && rerun ? ", the rerun has the same bytes" : "");
-        if (again.report && !again.equal)
-            pp_cli_out(c, again.report, strlen(again.report));
+        int was = verify_one(c, c->args[i], pp_cli_has(c, "rerun"), &runs);
+        status = was > status ? was : status;
     }
+    pp_json_close(&runs);
     if (c->json)
-        pp_cli_outf(c, "{\"verified\": %s, \"errors\": %zu}\n", ok ? "true" : "false",
-                    c->diags->n_errors);
-    return ok ? 0 : 4;
+        pp_cli_outf(c, "{\"verified\": %s, \"errors\": %zu, \"runs\": %s}\n",
+                    status ? "false" : "true", c->diags->n_errors, out.text);
+    return status;
 }
 
 static const pp_opt verify_opts[] = {
@@ -53,8 +61,10 @@ const pp_command pp_cmd_verify = {
     .max_args = -1,
     .opts = verify_opts,
     .n_opts = PP_COUNT(verify_opts),
-    .details = "Benchmark, alpha and beta need the tape and are recomputed with --rerun only.\n"
-               "Exit status 0: everything agrees, 4: something does not.",
+    .details =
+        "Benchmark, alpha and beta need the tape and are recomputed with --rerun only.\n"
+        "Every path is looked at, also after one that fails. Exit status 0: everything agrees,\n"
+        "4: something does not, 3: no run is at a path, and the others agree.",
     .examples = "  perpetua verify runs/demo/BTCUSDT/0123456789ab\n"
                 "  perpetua verify --rerun runs/demo/BTCUSDT/0123456789ab\n",
     .run = run_verify,

@@ -122,6 +122,7 @@ static int each_symbol(pp_cli *c, pp_runner_job *job, int (*one)(pp_cli *c, pp_r
         symbols[i] = pp_strdup(c->arena, s->play->symbols[i]);
     pp_arena_free(&scratch);
     int status = 0;
+    c->several |= n > 1;
     for (size_t i = 0; i < n && !*c->interrupted; i++) {
         job->symbol = s ? symbols[i] : NULL;
         int was = one(c, job);
@@ -151,6 +152,7 @@ int pp_cli_each_play(pp_cli *c, pp_runner_job *job, int (*one)(pp_cli *c, pp_run
         return 2;
     }
     int status = 0;
+    c->several = c->n_args > 1;
     for (size_t i = 0; i < c->n_args && status != 2 && !*c->interrupted; i++) {
         int was = pp_cli_play(c, c->args[i], job) ? each_symbol(c, job, one) : 2;
         status = was > status ? was : status;

@@ -68,7 +68,10 @@ static bool choice_allowed(const char *choices, const char *value)
 
 static void add_value(pp_cli *c, const pp_opt *o, const char *value)
 {
-    if (o->arg && !choice_allowed(o->choices, value)) {
+    if (o->arg && o->arg[0] != '[' && !*value)
+        pp_error(c->diags, PP_E_USAGE, (pp_pos){0}, "--%s needs a value: %s", o->name, o->arg)
+            ->found = "an empty word";
+    else if (o->arg && !choice_allowed(o->choices, value)) {
         pp_diag *d = pp_error(c->diags, PP_E_USAGE, (pp_pos){0}, "--%s has no such value", o->name);
         d->found = value;
         d->allowed = o->choices;
@@ -166,6 +169,11 @@ static void check_args(pp_cli *c)
 {
     const pp_command *cmd = c->command;
     int n = (int)c->n_args;
+    for (int i = 0; i < n; i++)
+        if (!*c->args[i])
+            pp_error(c->diags, PP_E_USAGE, (pp_pos){0}, "argument %d of `%s` is empty", i + 1,
+                     cmd->name)
+                ->allowed = cmd->args;
     if (n >= cmd->min_args && (cmd->max_args < 0 || n <= cmd->max_args))
         return;
     pp_diag *d = pp_error(c->diags, PP_E_USAGE, (pp_pos){0}, "`%s` %s", cmd->name,
@@ -230,10 +238,14 @@ static void run(void *ctx)
         check_args(c);
         if (c->diags->n_errors == 0)
             c->status = c->command->run(c);
+        if (c->n_documents)
+            pp_cli_out(c, "]\n", 2);
     }
     if (c->status == 0 && c->diags->n_errors > 0)
         c->status = pp_code_exit(pp_diags_code(c->diags));
     pp_cli_flush_diags(c);
+    if (interrupted)
+        pp_cli_say(c, "interrupted%s\n", c->goes_on ? "; the same command goes on from here" : "");
 }
 
 int main(int argc, char **argv)

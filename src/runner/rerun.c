@@ -44,12 +44,14 @@ static bool compare(pp_diags *d, const char *dir, const pp_runner_done *again, p
 {
     pp_buf text = {.arena = d->arena};
     if (!pp_runner_same_inputs(d, dir, again->result) ||
-        !pp_artifact_verify(d, NULL, dir, again->prepared->tape, &out->checks) ||
+        !pp_artifact_verify(d, NULL, dir, again->prepared->tape, again->prepared->options.cancel,
+                            &out->checks) ||
         !pp_artifact_compare(d, dir, again->artifacts, PP_SHOW_TEXT, &text, &out->equal))
         return false;
     out->report = text.text;
     if (!out->equal)
-        pp_error(d, PP_E_VERIFY, (pp_pos){.file = dir}, "the run came out differently this time");
+        pp_error(d, PP_E_VERIFY, (pp_pos){.file = dir}, "the run came out differently this time")
+            ->hint = "the first event that differs and the metrics are shown beside this";
     return out->equal;
 }
 

@@ -115,18 +115,26 @@ static bool write_artifacts(pp_diags *d, const pp_runner_job *job, const pp_pref
     return pp_artifact_write(d, &write, &out->found);
 }
 
+static bool is_cancelled(const pp_runner_job *job)
+{
+    return job->options.cancel && *job->options.cancel;
+}
+
 bool pp_runner_run(pp_diags *d, const pp_runner_job *job, pp_runner_done *out)
 {
     pp_preflight gate;
     pp_findings_extra extra;
     memset(out, 0, sizeof *out);
     pp_lanes *lanes = job->fast ? NULL : pp_lanes_make(d, false);
-    if (!pp_preflight_check(d, job, lanes, &gate))
+    if (!pp_preflight_check(d, job, lanes, &gate) || is_cancelled(job))
         return false;
     pp_prepared *p = out->prepared = gate.plan;
     pp_engine_compute(d->arena, p);
+    if (is_cancelled(job))
+        return false;
     pp_result *r = out->result = pp_engine_run(d, p);
-    if (!r || (!job->fast && !gate_columns(d, p, r)) || !look_further(d, &gate, r, &extra))
+    if (!r || (!job->fast && !gate_columns(d, p, r)) || !look_further(d, &gate, r, &extra) ||
+        is_cancelled(job))
         return false;
     pp_run_hash(d->arena, r, r->run_hash);
     pp_metrics_input in = pp_metrics_input_of(d->arena, r);

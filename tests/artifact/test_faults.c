@@ -99,7 +99,7 @@ static void verify_step(void *ctx)
 {
     bool *ok = ctx;
     S.diags = (pp_diags){.arena = &S.arena};
-    *ok = pp_artifact_verify(&S.diags, NULL, sample_path(&S), NULL, NULL);
+    *ok = pp_artifact_verify(&S.diags, NULL, sample_path(&S), NULL, NULL, NULL);
 }
 
 static bool absent_or_whole(bool *absent)

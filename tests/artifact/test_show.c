@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define NEEDS_DUCKDB                                                                               \
     if (!sample_has_duckdb())                                                                      \
@@ -193,6 +194,33 @@ Test(gate, G2_declared_and_computed_columns_agree)
     column.n = 8;
     column.first_known = -1;
     cr_expect(gate(true), "too few bars for a first value");
+    sample_free(&S);
+}
+
+/* What was changed since it was written is shown, with a word about it. */
+Test(show, A5_changed_files_are_named)
+{
+    NEEDS_DUCKDB;
+    sample_make(&S, 3);
+    cr_assert(sample_write(&S));
+    size_t n;
+    char *bytes = sample_read(&S, "result.json", &n);
+    char *at = strstr(bytes, "\"starved\": 0");
+    cr_assert(at);
+    at[strlen("\"starved\": ")] = '1';
+    cr_expect(run(asking("metrics", NULL, -1, PP_SHOW_CSV)).ok);
+    cr_expect_eq(S.diags.n_warnings, 0);
+    sample_put(&S, "result.json", bytes, n);
+    free(bytes);
+    cr_expect(run(asking("metrics", NULL, -1, PP_SHOW_CSV)).ok);
+    cr_expect_eq(S.diags.n_warnings, 1);
+    cr_expect(run(asking("events", NULL, -1, PP_SHOW_CSV)).ok);
+    cr_expect_eq(S.diags.n_warnings, 0, "another file");
+    char path[300];
+    snprintf(path, sizeof path, "%s/fills.parquet", sample_path(&S));
+    cr_assert_eq(unlink(path), 0);
+    cr_expect_not(run(asking("fills", NULL, -1, PP_SHOW_CSV)).ok);
+    cr_expect_str_eq(S.diags.list.v[0].message, "this file of the run is missing");
     sample_free(&S);
 }
 

@@ -34,7 +34,7 @@ static void verify_step(void *ctx)
     bool *ok = ctx;
     int checks;
     S.diags = (pp_diags){.arena = &S.arena};
-    *ok = pp_artifact_verify(&S.diags, NULL, sample_path(&S), NULL, &checks);
+    *ok = pp_artifact_verify(&S.diags, NULL, sample_path(&S), NULL, NULL, &checks);
     cr_expect(!*ok || checks > 100, "%d checks", checks);
 }
 

@@ -299,7 +299,7 @@ Test(sweep, W7_keep_top_writes_runs_that_verify)
     for (size_t k = 0; k < 2; k++) {
         int checks = 0;
         pp_diags d = {.arena = &L.b.arena};
-        cr_expect(pp_artifact_verify(&d, NULL, L.sweep.kept[k], NULL, &checks));
+        cr_expect(pp_artifact_verify(&d, NULL, L.sweep.kept[k], NULL, NULL, &checks));
         cr_expect(strstr(L.sweep.kept[k],
                          pp_strndup(&L.b.arena, L.sweep.rows[L.sweep.ranking[k]].run_hash, 12)));
     }
