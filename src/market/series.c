@@ -245,8 +245,9 @@ static void check_finite(checker *c, size_t i, size_t n)
         double v = c->s->col[k][i];
         bool unknown_ok = c->s->kind.family == PP_KLINE && k == 5 && isnan(v);
         if (!isfinite(v) && !unknown_ok)
-            fault(c, NOT_FINITE, i, "%s is not a finite number (bar %s)",
-                  families[c->s->kind.family].cols[k], stamp(c, i));
+            fault(c, NOT_FINITE, i, "%s is %s, not a finite number (%s%s)",
+                  families[c->s->kind.family].cols[k], number(c, v),
+                  families[c->s->kind.family].bars ? "bar " : "", stamp(c, i));
     }
 }
 

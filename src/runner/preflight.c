@@ -31,11 +31,11 @@ static void set(gate *g, pp_preflight_id id, pp_check_status status, const char 
 }
 
 /* The errors since entry `from` of the list make their rows fail; the first of a row is shown. */
-static void fail_rows(gate *g, size_t from, pp_preflight_id (*row_of)(pp_code code))
+static void fail_rows(gate *g, size_t from, pp_preflight_id (*row_of)(const pp_diag *e))
 {
     for (size_t i = from; i < g->d->list.n; i++) {
         const pp_diag *e = &g->d->list.v[i];
-        pp_preflight_row *row = &g->p->rows[row_of(e->code)];
+        pp_preflight_row *row = &g->p->rows[row_of(e)];
         if (e->severity != PP_ERROR || row->status == PP_CHECK_FAILED)
             continue;
         const char *text = pp_fmt(g->d->arena, "%s%s%s", e->message, e->found ? ": " : "",
@@ -46,27 +46,28 @@ static void fail_rows(gate *g, size_t from, pp_preflight_id (*row_of)(pp_code co
     }
 }
 
-static pp_preflight_id row_of_play(pp_code code)
+static pp_preflight_id row_of_play(const pp_diag *e)
 {
-    return code == PP_E_TIMEFRAME ? PP_PREFLIGHT_TIMEFRAMES : PP_PREFLIGHT_PLAY;
+    return e->code == PP_E_TIMEFRAME ? PP_PREFLIGHT_TIMEFRAMES : PP_PREFLIGHT_PLAY;
 }
 
-static pp_preflight_id row_of_data(pp_code code)
+static pp_preflight_id row_of_data(const pp_diag *e)
 {
-    return code == PP_E_GAP || code == PP_E_CSV ? PP_PREFLIGHT_SANITY : PP_PREFLIGHT_DATA;
+    bool of_rows = e->code == PP_E_GAP || e->code == PP_E_CSV || e->pos.line > 0;
+    return of_rows ? PP_PREFLIGHT_SANITY : PP_PREFLIGHT_DATA;
 }
 
-static pp_preflight_id row_of_instrument(pp_code code)
+static pp_preflight_id row_of_instrument(const pp_diag *e)
 {
-    (void)code;
+    (void)e;
     return PP_PREFLIGHT_INSTRUMENT;
 }
 
-static pp_preflight_id row_of_plan(pp_code code)
+static pp_preflight_id row_of_plan(const pp_diag *e)
 {
-    return code == PP_E_TIMEFRAME ? PP_PREFLIGHT_TIMEFRAMES
-           : code == PP_E_WARMUP  ? PP_PREFLIGHT_WARMUP
-                                  : PP_PREFLIGHT_TAPE;
+    return e->code == PP_E_TIMEFRAME ? PP_PREFLIGHT_TIMEFRAMES
+           : e->code == PP_E_WARMUP  ? PP_PREFLIGHT_WARMUP
+                                     : PP_PREFLIGHT_TAPE;
 }
 
 static const char *source_text(gate *g)

@@ -43,7 +43,7 @@ static void look_at(pp_arena *arena, const pp_store *store, const pp_store_entry
             e->bytes += (uint64_t)st.st_size;
     }
     e->sound = pp_store_read(work, store, &entry->key, &s, d);
-    if (e->sound && s.n) {
+    if (s.n) {
         pp_kind kind = entry->key.kind;
         bool bars = pp_family_is_bars(kind.family);
         e->n_rows = s.n;

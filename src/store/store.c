@@ -327,6 +327,30 @@ bool pp_store_read_month(pp_arena *arena, const pp_store *store, const pp_store_
            refuse_damaged(damaged, d);
 }
 
+/* T7, T8, T12: a month may be one that another program wrote, or that was joined with such rows.
+ * Each fault names file and row. What the cache has was tested here before. */
+static bool check_rows(pp_arena *arena, const pp_store *store, const pp_store_key *key,
+                       const int64_t *months, size_t n, pp_series *s, pp_diags *d)
+{
+    pp_check_report report;
+    pp_arena *work = pp_arena_child(arena);
+    const char **files = PP_ARRAY(d->arena, const char *, n);
+    s->origin = pp_alloc_zero(work, s->n * sizeof *s->origin);
+    s->files = files;
+    for (size_t i = 0; i < n; i++) {
+        size_t from = pp_series_find(s, pp_month_start_ms(months[i])),
+               to = pp_series_find(s, pp_month_start_ms(months[i] + 1));
+        files[i] = pp_store_file(d->arena, store, key, months[i]);
+        for (size_t row = from; row < to; row++)
+            s->origin[row] = (pp_origin){(uint32_t)i, (uint32_t)(row - from + 1)};
+    }
+    bool ok = pp_series_check(s, 0, &report, d);
+    s->origin = NULL;
+    s->files = NULL;
+    pp_arena_free(work);
+    return ok;
+}
+
 /* What the data of a key is made of: name, size, time and inode of each file. */
 static pp_xxh128 source_sum(pp_arena *arena, const pp_store *store, const pp_store_key *key,
                             const int64_t *months, size_t n)
@@ -348,9 +372,10 @@ bool pp_store_load(pp_arena *arena, const pp_store *store, const pp_store_key *k
 {
     const int64_t *months;
     const char *damaged = NULL;
+    size_t n = 0;
     *out = (pp_loaded){.key = *key, .rows = {.kind = key->kind}};
     for (int i = 0; i < READ_TRIES; i++) {
-        size_t n = pp_store_months(arena, store, key, &months);
+        n = pp_store_months(arena, store, key, &months);
         if (!n)
             return true;
         /* The sum is taken before the files are read: a month that is replaced meanwhile makes the
@@ -362,12 +387,14 @@ bool pp_store_load(pp_arena *arena, const pp_store *store, const pp_store_key *k
         if (pp_cache_open(arena, store, key, out->sources, &out->rows, &out->content))
             return true;
         damaged = NULL;
-        if (!read_months(arena, store, key, months, n, db, &out->rows, &damaged, d))
+        if (!read_months(arena, store, key, months, n, db, &out->rows, &damaged, d)) {
+            out->rows.n = 0;
             return false;
+        }
         if (!damaged)
             break;
     }
-    if (!refuse_damaged(damaged, d))
+    if (!refuse_damaged(damaged, d) || !check_rows(arena, store, key, months, n, &out->rows, d))
         return false;
     out->content = pp_cache_sum(&out->rows);
     out->uncached = true;

@@ -55,8 +55,9 @@ void pp_store_scan(pp_arena *arena, const pp_store *store, pp_store_list *out);
 size_t pp_store_months(pp_arena *arena, const pp_store *store, const pp_store_key *key,
                        const int64_t **months);
 
-/* Reads all months of a key through the cache, in time order and checked for it. n = 0 when there
- * is nothing. The columns lie in a mapping that ends with the arena: do not write to them. */
+/* Reads all months of a key through the cache, in time order and tested (T7, T8, T12), whoever
+ * wrote them; a fault names file and row. n = 0 when there is nothing, or nothing in order. The
+ * columns lie in a mapping that ends with the arena: do not write to them. */
 bool pp_store_read(pp_arena *arena, const pp_store *store, const pp_store_key *key, pp_series *out,
                    pp_diags *d);
 

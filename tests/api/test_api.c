@@ -184,7 +184,7 @@ Test(api, T8_bad_numbers_in_arrays_are_named)
     pp_message_t m;
     fill(&a);
     a.close[41] = NAN;
-    must_refuse(ctx, &a, PP_STATUS_DATA, "close is not a finite number");
+    must_refuse(ctx, &a, PP_STATUS_DATA, "close is nan, not a finite number");
     cr_assert(pp_message_at(ctx, 0, &m));
     cr_assert_str_eq(m.code, "E_DATA");
     cr_assert_str_eq(m.file, "bars");

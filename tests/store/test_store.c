@@ -304,6 +304,18 @@ Test(store, T17_a_bit_that_turned_in_a_month_is_noticed)
     env_close(&e);
 }
 
+/* The first month of a kind with other rows, as another program would write it. */
+static void rewrite_month(env *e, pp_db *db, const char *kind, const char *select)
+{
+    const char *month =
+        in_dir(e, pp_fmt(&e->arena, "store/bybit/BTCUSDT/%s/2025-01.parquet", kind));
+    const char *sql = pp_fmt(&e->arena,
+                             "CREATE OR REPLACE TABLE t AS SELECT %s FROM '%s' ORDER BY 1; "
+                             "COPY t TO '%s' (FORMAT PARQUET)",
+                             select, month, month);
+    cr_assert(pp_db_query(db, &e->arena, sql, NULL, &e->d), "%s", messages(e));
+}
+
 Test(store, T17_a_month_without_a_sum_is_read)
 {
     env e;
@@ -314,18 +326,54 @@ Test(store, T17_a_month_without_a_sum_is_read)
     pp_series s;
     pp_store_key key = {"bybit", "BTCUSDT", {PP_KLINE, PP_TF_1M}};
     store.cache_dir = "";
-    const char *month = in_dir(&e, "store/bybit/BTCUSDT/kline_1m/2025-01.parquet");
     cr_assert(import_one(&e, &store, write_text(&e, "a.csv", HEAD ROW0 ROW1), &r));
-    const char *sql = pp_fmt(&e.arena,
-                             "CREATE TABLE t AS SELECT * REPLACE (close + 0.1 AS close) FROM '%s'; "
-                             "COPY t TO '%s' (FORMAT PARQUET)",
-                             month, month);
-    cr_assert(pp_db_query(db, &e.arena, sql, NULL, &e.d), "%s", messages(&e));
+    rewrite_month(&e, db, "kline_1m", "* REPLACE (close + 0.1 AS close)");
     cr_assert(pp_store_read(&e.arena, &store, &key, &s, &e.d), "%s", messages(&e));
     cr_assert_eq(s.n, 2);
     cr_assert_eq(s.col[3][0], 100.6);
     cr_assert(isnan(s.col[5][1]));
     env_close(&e);
+}
+
+#define FUNDING "time_ms,rate\n1735718400000,0.0001\n1735747200000,0.0002\n"
+
+Test(store, T8_rows_of_other_programs_are_tested)
+{
+    static const struct {
+        const char *kind, *select, *want;
+    } bad[] = {
+        {"kline_1m",
+         "* REPLACE (CASE WHEN open_ms = 1736467260000 THEN 'nan' ELSE close END AS close)",
+         "2025-01.parquet:2: error E_DATA: close is nan, not a finite number"},
+        {"kline_1m", "* REPLACE (NULL::DOUBLE AS open)", "open is nan"},
+        {"kline_1m", "* REPLACE (-1::DOUBLE AS volume)", "volume is -1, below 0"},
+        {"kline_1m", "* REPLACE (low AS high, high AS low)", "is below"},
+        {"mark_1m", "* REPLACE ('-inf'::DOUBLE AS low)", "low is -inf, not a finite number"},
+        {"index_1m", "* REPLACE (0::DOUBLE AS close)", "index price is 0"},
+        {"funding", "* REPLACE (CASE WHEN rate > 0.00015 THEN 'nan' ELSE rate END AS rate)",
+         "2025-01.parquet:2: error E_DATA: rate is nan, not a finite number"},
+        {"funding", "* REPLACE (50::DOUBLE AS rate)", "funding rate 50 is beyond 0.1"},
+    };
+    for (size_t k = 0; k < PP_COUNT(bad); k++) {
+        env e;
+        env_open(&e);
+        pp_db *db = need_db(&e);
+        pp_store store = make_store(&e);
+        pp_import_report r;
+        pp_tape t;
+        pp_tape_opts o = {.fill_gaps = true};
+        cr_assert(import_one(&e, &store, wide_csv(&e, "a.csv", SPEC, 0, 3), &r));
+        cr_assert(import_one(&e, &store, write_text(&e, "f.csv", FUNDING), &r), "%s", messages(&e));
+        rewrite_month(&e, db, bad[k].kind, bad[k].select);
+        for (int pass = 0; pass < 2; pass++) { /* nothing of it comes out of the cache either */
+            e.d.list.n = 0;
+            cr_assert_not(
+                pp_store_tape(&e.arena, &store, NULL, "BTCUSDT", PP_TAPE_FINEST, &o, &t, &e.d),
+                "%s", bad[k].want);
+            cr_assert(strstr(messages(&e), bad[k].want), "%s", messages(&e));
+        }
+        env_close(&e);
+    }
 }
 
 Test(cache, damage_of_any_kind_is_noticed_and_mended)
