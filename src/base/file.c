@@ -3,7 +3,9 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -238,20 +240,23 @@ static bool write_all(const pp_fs *fs, int fd, const char *bytes, size_t n)
     return true;
 }
 
-/* Closes in any case; a file that is not wholly on disk is removed. */
-static bool fill_and_close(pp_diags *d, const pp_fs *fs, const char *path, int fd,
-                           const pp_part *parts, size_t n_parts, bool sync)
+/* Closes in any case. Returns 0, else errno. */
+static int fill_and_close(const pp_fs *fs, int fd, const pp_part *parts, size_t n_parts, bool sync)
 {
     bool ok = true;
     for (size_t i = 0; i < n_parts && ok; i++)
         ok = write_all(fs, fd, parts[i].bytes, parts[i].n);
     ok = ok && (!sync || fs->fsync(fs->ctx, fd) == 0);
-    int error = errno;
-    if (fs->close(fs->ctx, fd) != 0 && ok) {
-        ok = false;
-        error = errno;
-    }
-    if (ok)
+    int error = ok ? 0 : errno;
+    return fs->close(fs->ctx, fd) == 0 || error ? error : errno;
+}
+
+/* The same; a file that is not wholly on disk is removed. */
+static bool make_whole(pp_diags *d, const pp_fs *fs, const char *path, int fd, const pp_part *parts,
+                       size_t n_parts, bool sync)
+{
+    int error = fill_and_close(fs, fd, parts, n_parts, sync);
+    if (!error)
         return true;
     fs->unlink(fs->ctx, path);
     return fail(d, "write the file", path, error);
@@ -262,7 +267,7 @@ bool pp_file_write(pp_diags *d, const pp_fs *fs, const char *path, const void *b
     fs = fs ? fs : &pp_fs_real;
     int fd = fs->open(fs->ctx, path, O_WRONLY | O_CREAT | O_TRUNC, 0666);
     return fd < 0 ? fail(d, "create the file", path, errno)
-                  : fill_and_close(d, fs, path, fd, &(pp_part){bytes, n}, 1, false);
+                  : make_whole(d, fs, path, fd, &(pp_part){bytes, n}, 1, false);
 }
 
 /* Writes the parts to a sibling of `path`; its name, or NULL. */
@@ -280,15 +285,39 @@ static const char *write_beside(pp_diags *d, const pp_fs *fs, const char *path,
     }
     if (fd < 0)
         fail(d, "create the file", tmp, errno);
-    return fd >= 0 && fill_and_close(d, fs, tmp, fd, parts, n_parts, sync) ? tmp : NULL;
+    return fd >= 0 && make_whole(d, fs, tmp, fd, parts, n_parts, sync) ? tmp : NULL;
+}
+
+const char *pp_file_target(pp_arena *arena, const char *path)
+{
+    char real[PATH_MAX];
+    struct stat link, end;
+    if (lstat(path, &link) != 0)
+        return path;
+    if (stat(path, &end) != 0 || (!S_ISREG(end.st_mode) && !S_ISDIR(end.st_mode)))
+        return NULL;
+    return S_ISLNK(link.st_mode) && realpath(path, real) ? pp_strdup(arena, real) : path;
+}
+
+static bool write_in_place(pp_diags *d, const pp_fs *fs, const char *path, const void *bytes,
+                           size_t n)
+{
+    int fd = fs->open(fs->ctx, path, O_WRONLY | O_CREAT | O_TRUNC, 0666);
+    if (fd < 0)
+        return fail(d, "open the file", path, errno);
+    int error = fill_and_close(fs, fd, &(pp_part){bytes, n}, 1, false);
+    return !error || fail(d, "write the file", path, error);
 }
 
 bool pp_file_write_atomic(pp_diags *d, const pp_fs *fs, const char *path, const void *bytes,
                           size_t n)
 {
     fs = fs ? fs : &pp_fs_real;
-    const char *tmp = write_beside(d, fs, path, &(pp_part){bytes, n}, 1, true);
-    if (!tmp || pp_file_publish(d, fs, tmp, path))
+    const char *target = pp_file_target(d->arena, path);
+    if (!target)
+        return write_in_place(d, fs, path, bytes, n);
+    const char *tmp = write_beside(d, fs, target, &(pp_part){bytes, n}, 1, true);
+    if (!tmp || pp_file_publish(d, fs, tmp, target))
         return tmp != NULL;
     fs->unlink(fs->ctx, tmp); /* gone already if only the sync of the folder failed */
     return false;

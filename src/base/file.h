@@ -49,8 +49,14 @@ bool pp_file_write(pp_diags *d, const pp_fs *fs, const char *path, const void *b
 /* Returns 0 once the file is on disk, else errno; needs no memory. */
 int pp_file_sync(const pp_fs *fs, const char *path);
 
+/* The file that `path` names, at the end of its links, or would name once it is there. NULL: what
+ * is there is no regular file (a pipe, a device, a link to nothing), which a rename would destroy.
+ */
+const char *pp_file_target(pp_arena *arena, const char *path);
+
 /* The same, but readers see the old file or the whole new one at any moment, also after a crash:
- * written to a sibling path.tmp.<pid>.<n>, synced, renamed, folder synced. */
+ * written to a sibling path.tmp.<pid>.<n> of its target, synced, renamed, folder synced. What is no
+ * regular file is opened and written. */
 bool pp_file_write_atomic(pp_diags *d, const pp_fs *fs, const char *path, const void *bytes,
                           size_t n);
 

@@ -46,6 +46,15 @@ static void print(pp_cli *c, const pp_buf *b)
         pp_cli_out(c, b->text, b->len);
 }
 
+/* Into the file, or to stdout with none or "-". */
+static bool put(pp_cli *c, const char *path, const pp_buf *b)
+{
+    if (path && strcmp(path, "-") != 0)
+        return pp_file_write_atomic(c->diags, NULL, path, b->text, b->len);
+    print(c, b);
+    return true;
+}
+
 /* --kind as a pp_kind; *given false if it is not there. */
 static bool read_kind(pp_cli *c, bool *given, pp_kind *out)
 {
@@ -218,10 +227,7 @@ static int run_export(pp_cli *c)
         return pp_export_parquet(c->arena, &store, &key, from_ms, to_ms, path, c->diags) ? 0 : 3;
     if (!pp_export_csv(c->arena, &store, &key, from_ms, to_ms, &out, c->diags))
         return 3;
-    if (path)
-        return pp_file_write_atomic(c->diags, NULL, path, out.text, out.len) ? 0 : 3;
-    print(c, &out);
-    return 0;
+    return put(c, path, &out) ? 0 : 3;
 }
 
 static const pp_opt export_opts[] = {
@@ -231,7 +237,8 @@ static const pp_opt export_opts[] = {
     {"kind", 'k', "KIND", "default kline_1m", NULL},
     {"from", 0, "TIME", "first row at or after this time (UTC)", NULL},
     {"to", 0, "TIME", "rows before this time", NULL},
-    {"out", 'o', "FILE", "a .parquet or any other file as CSV; default: CSV to stdout", NULL},
+    {"out", 'o', "FILE", "a .parquet or any other file as CSV; default, and -: CSV to stdout",
+     NULL},
 };
 
 const pp_command pp_cmd_data_export = {
@@ -260,17 +267,11 @@ static int run_synth(pp_cli *c)
     pp_synthetic_make(c->arena, &s, &t);
     pp_tape_csv(&t, &bars);
     pp_tape_funding_csv(&t, &funding);
-    bool ok = !funding_path ||
-              pp_file_write_atomic(c->diags, NULL, funding_path, funding.text, funding.len);
-    if (ok && path)
-        ok = pp_file_write_atomic(c->diags, NULL, path, bars.text, bars.len);
-    else if (ok)
-        print(c, &bars);
-    return ok ? 0 : 3;
+    return (!funding_path || put(c, funding_path, &funding)) && put(c, path, &bars) ? 0 : 3;
 }
 
 static const pp_opt synth_opts[] = {
-    {"out", 'o', "FILE", "default: stdout", NULL},
+    {"out", 'o', "FILE", "default, and -: stdout", NULL},
     {"funding-out", 0, "FILE", "its funding settlements: time_ms, rate", NULL},
 };
 

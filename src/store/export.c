@@ -78,17 +78,22 @@ bool pp_export_parquet(pp_arena *arena, const pp_store *store, const pp_store_ke
                        int64_t from_ms, int64_t to_ms, const char *path, pp_diags *d)
 {
     pp_series s;
+    const char *target = pp_file_target(d->arena, path);
+    if (!target) {
+        pp_error(d, PP_E_FILE, (pp_pos){path, 0, 0}, "not a regular file, which Parquet needs");
+        return false;
+    }
     if (!read_window(arena, store, key, from_ms, to_ms, &s, d))
         return false;
-    const char *slash = strrchr(path, '/');
-    const char *dir = !slash         ? "."
-                      : slash > path ? pp_strndup(arena, path, (size_t)(slash - path))
-                                     : "/";
+    const char *slash = strrchr(target, '/');
+    const char *dir = !slash           ? "."
+                      : slash > target ? pp_strndup(arena, target, (size_t)(slash - target))
+                                       : "/";
     pp_arena *work = pp_arena_child(arena);
     pp_db *db = pp_db_open(work, &dir, 1, d);
-    const char *beside = pp_db_beside(d->arena, path);
+    const char *beside = pp_db_beside(d->arena, target);
     bool ok = db && pp_series_write(work, db, beside, &s, false, d) &&
-              pp_files_publish(d, store->fs, &(pp_finished){beside, path}, 1);
+              pp_files_publish(d, store->fs, &(pp_finished){beside, target}, 1);
     if (!ok)
         unlink(beside);
     pp_arena_free(work);

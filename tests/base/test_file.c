@@ -273,6 +273,43 @@ Test(file, a_stale_temporary_file_is_stepped_over)
     cr_assert_str_eq(content(stale), "stale");
 }
 
+Test(file, a_link_stays_and_its_target_is_replaced)
+{
+    char *path = pp_fmt(&arena, "%s/target", dir), *link = pp_fmt(&arena, "%s/link", dir);
+    char *nothing = pp_fmt(&arena, "%s/dangling", dir);
+    struct stat st;
+    cr_assert(pp_file_write(&diags, NULL, path, "old", 3));
+    cr_assert_eq(symlink("target", link), 0);
+    cr_assert_eq(symlink("made", nothing), 0);
+    cr_assert(pp_file_write_atomic(&diags, NULL, link, "new", 3));
+    cr_assert(pp_file_write_atomic(&diags, NULL, nothing, "new", 3));
+    cr_assert(lstat(link, &st) == 0 && S_ISLNK(st.st_mode));
+    cr_assert(lstat(nothing, &st) == 0 && S_ISLNK(st.st_mode));
+    cr_assert_str_eq(content(path), "new");
+    cr_assert_str_eq(content(pp_fmt(&arena, "%s/made", dir)), "new");
+}
+
+Test(file, a_pipe_is_written_and_stays)
+{
+    char *path = pp_fmt(&arena, "%s/pipe", dir), got[8] = "";
+    struct stat st;
+    cr_assert_eq(mkfifo(path, 0600), 0);
+    int fd = open(path, O_RDWR); /* neither side waits for the other */
+    cr_assert_geq(fd, 0);
+    cr_assert(pp_file_write_atomic(&diags, NULL, path, "bytes", 5));
+    cr_assert_eq(read(fd, got, sizeof got), 5);
+    cr_assert_str_eq(got, "bytes");
+    close(fd);
+    cr_assert(lstat(path, &st) == 0 && S_ISFIFO(st.st_mode));
+    cr_assert_null(pp_file_target(&arena, path));
+    faults f = {.left = 1};
+    pp_fs fs = faulty(&f);
+    fd = open(path, O_RDWR);
+    cr_assert_not(pp_file_write_atomic(&diags, &fs, path, "bytes", 5));
+    close(fd);
+    cr_assert_eq(access(path, F_OK), 0, "a pipe is not removed by a write that fails");
+}
+
 Test(file, folders_are_made_from_the_top)
 {
     char *path = pp_fmt(&arena, "%s/a/b//c/", dir), *file = pp_fmt(&arena, "%s/f", dir);
