@@ -113,7 +113,11 @@ bool pp_window_find(pp_diags *d, const pp_strategy *s, const pp_columns *c,
     }
     pp_window_warmups(s, c, out);
     if (out->earliest_ms == INT64_MAX && !(want->no_gate && want->has_from)) {
-        warmup_error(d, out, "the data is shorter than the warmup", false);
+        warmup_error(d, out,
+                     want->has_to
+                         ? "the data up to the end of the window is shorter than the warmup"
+                         : "the data is shorter than the warmup",
+                     false);
         return false;
     }
     if (!find_start(d, b, want, out))

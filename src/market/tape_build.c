@@ -23,7 +23,7 @@ static bool take_gaps(builder *b, const pp_gaps *gaps, pp_kind kind)
     return false;
 }
 
-/* Copies the bars and inserts flat ones where some are missing. */
+/* Copies the bars and inserts flat ones where some are missing, behind the last one too. */
 static void fill_bars(builder *b, const pp_bars *in, const pp_gaps *gaps)
 {
     size_t n = in->n, k = 0;
@@ -35,15 +35,18 @@ static void fill_bars(builder *b, const pp_bars *in, const pp_gaps *gaps)
     const double *from[6] = {in->open, in->high, in->low, in->close, in->volume, in->turnover};
     for (int i = 0; i < 6; i++)
         c[i] = from[i] ? PP_ARRAY(b->arena, double, n) : NULL;
-    for (size_t i = 0; i < in->n; i++) {
+    for (size_t i = 0; i <= in->n; i++) {
+        int64_t open = i < in->n ? in->open_ms[i] : gaps->v[gaps->n - 1].to_ms;
         int64_t next = k ? pp_tf_close(in->tf, open_ms[k - 1]) : in->open_ms[0];
-        for (; next < in->open_ms[i]; next = pp_tf_close(in->tf, next), k++) {
+        for (; next < open; next = pp_tf_close(in->tf, next), k++) {
             open_ms[k] = next;
             filled[k] = 1;
             for (int j = 0; j < 6; j++)
                 if (c[j])
                     c[j][k] = j < 4 ? c[3][k - 1] : 0;
         }
+        if (i == in->n)
+            break;
         open_ms[k] = in->open_ms[i];
         for (int j = 0; j < 6; j++)
             if (c[j])
@@ -62,9 +65,9 @@ static bool contiguous(pp_tf tf, const int64_t *time_ms, size_t n)
     return tf < PP_TF_M && n && time_ms[n - 1] - time_ms[0] == (int64_t)(n - 1) * pp_tf_ms(tf);
 }
 
-static bool all_known(const pp_series *s, size_t c, size_t from, size_t n)
+static bool all_known(const pp_series *s, size_t c, size_t n)
 {
-    const double *v = s->col[c] + from;
+    const double *v = s->col[c];
     if (s->known >> c & 1)
         return true;
     for (size_t i = 0; i < n; i++)
@@ -76,30 +79,29 @@ static bool all_known(const pp_series *s, size_t c, size_t from, size_t n)
 static bool build_bars(builder *b)
 {
     const pp_series *s = b->p->kline;
-    size_t from = pp_series_find(s, b->o->from_ms);
-    size_t to = b->o->to_ms ? pp_series_find(s, b->o->to_ms) : s->n;
-    if (to <= from) {
+    int64_t end_ms = pp_tf_open(s->kind.tf, b->o->to_ms);
+    size_t n = b->o->to_ms ? pp_series_find(s, end_ms) : s->n;
+    if (!n) {
         char a[PP_TIME_TEXT], z[PP_TIME_TEXT];
         pp_diag *e =
             pp_error(b->d, PP_E_DATA, (pp_pos){0}, "%s: no bars in the window", b->p->symbol);
-        if (s->n)
-            e->allowed = pp_fmt(b->d->arena, "data from %s to %s", pp_time_format(s->time_ms[0], a),
-                                pp_time_format(pp_tf_close(s->kind.tf, s->time_ms[s->n - 1]), z));
+        if (s->n) {
+            e->found = pp_fmt(b->d->arena, "end %s", pp_time_format(b->o->to_ms, a));
+            e->allowed =
+                pp_fmt(b->d->arena, "the data is %s to %s", pp_time_format(s->time_ms[0], a),
+                       pp_time_format(pp_tf_close(s->kind.tf, s->time_ms[s->n - 1]), z));
+            e->hint = "choose --from and --to inside the data, after the warmup";
+        }
         return false;
     }
-    size_t n = to - from;
-    pp_bars bars = {s->kind.tf,
-                    n,
-                    s->time_ms + from,
-                    s->col[0] + from,
-                    s->col[1] + from,
-                    s->col[2] + from,
-                    s->col[3] + from,
-                    s->col[4] + from,
-                    all_known(s, 5, from, n) ? s->col[5] + from : NULL};
+    pp_bars bars = {s->kind.tf, n,         s->time_ms,
+                    s->col[0],  s->col[1], s->col[2],
+                    s->col[3],  s->col[4], all_known(s, 5, n) ? s->col[5] : NULL};
     pp_gaps gaps = {0};
     if (!contiguous(bars.tf, bars.open_ms, n))
         pp_gaps_find(b->arena, bars.tf, bars.open_ms, n, &gaps);
+    if (n < s->n) /* the end may lie in a gap */
+        pp_gaps_find(b->arena, bars.tf, (int64_t[]){bars.open_ms[n - 1], end_ms}, 2, &gaps);
     b->t->bars = bars;
     if (!take_gaps(b, &gaps, s->kind))
         return false;

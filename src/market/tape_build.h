@@ -6,10 +6,10 @@
 #include "market/series.h"
 
 typedef struct pp_tape_opts {
-    bool fill_gaps;         /* policy `fill` (T9); false: missing bars are E_GAP */
-    bool no_hash;           /* leave tape.hash empty */
-    int64_t from_ms, to_ms; /* window of bars by open [from, to); to 0: no end */
-    int64_t now_ms;         /* limit of T8 for files not checked yet; 0: none */
+    bool fill_gaps; /* policy `fill` (T9); false: missing bars are E_GAP */
+    bool no_hash;   /* leave tape.hash empty */
+    int64_t to_ms;  /* only bars that close by then, so that nothing later matters; 0: all */
+    int64_t now_ms; /* limit of T8 for files not checked yet; 0: none */
 } pp_tape_opts;
 
 /* The series of one symbol; a NULL one is not there. All sorted and checked; mark and index of the
@@ -19,9 +19,9 @@ typedef struct pp_tape_parts {
     const pp_series *kline, *mark, *index, *funding, *open_interest;
 } pp_tape_parts;
 
-/* Puts the parts on the bars of the window. Missing bars, also of mark where there is any, are
- * inserted or refused by policy: a filled bar is flat at the last close with volume 0, its mark the
- * last mark close. With policy `fill` bars before the first mark bar take their own prices as mark.
+/* Puts the parts on the bars. Missing bars, also of mark where there is any, are inserted or
+ * refused by policy: a filled bar is flat at the last close with volume 0, its mark the last mark
+ * close. With policy `fill` bars before the first mark bar take their own prices as mark.
  * Funding keeps the settlements from the first open to the last close. */
 bool pp_tape_build(pp_arena *arena, const pp_tape_parts *parts, const pp_tape_opts *opts,
                    pp_tape *out, pp_diags *d);

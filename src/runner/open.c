@@ -44,7 +44,8 @@ static bool open_tape(pp_diags *d, const pp_runner_job *job, const pp_play *play
 {
     const pp_source_request *src = &job->source;
     const char *symbol = job->symbol ? job->symbol : play->symbols[0];
-    pp_tape_opts opts = {.fill_gaps = play->gaps_fill};
+    const pp_window_request *window = &job->options.window;
+    pp_tape_opts opts = {.fill_gaps = play->gaps_fill, .to_ms = window->has_to ? window->to_ms : 0};
     if (job->tape) {
         *tape = *job->tape;
         return true;

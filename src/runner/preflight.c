@@ -31,11 +31,12 @@ static void set(gate *g, pp_preflight_id id, pp_check_status status, const char 
 }
 
 /* The errors since entry `from` of the list make their rows fail; the first of a row is shown. */
-static void fail_rows(gate *g, size_t from, pp_preflight_id (*row_of)(const pp_diag *e))
+static void fail_rows(gate *g, size_t from,
+                      pp_preflight_id (*row_of)(const gate *g, const pp_diag *e))
 {
     for (size_t i = from; i < g->d->list.n; i++) {
         const pp_diag *e = &g->d->list.v[i];
-        pp_preflight_row *row = &g->p->rows[row_of(e)];
+        pp_preflight_row *row = &g->p->rows[row_of(g, e)];
         if (e->severity != PP_ERROR || row->status == PP_CHECK_FAILED)
             continue;
         const char *text = pp_fmt(g->d->arena, "%s%s%s", e->message, e->found ? ": " : "",
@@ -46,25 +47,29 @@ static void fail_rows(gate *g, size_t from, pp_preflight_id (*row_of)(const pp_d
     }
 }
 
-static pp_preflight_id row_of_play(const pp_diag *e)
+static pp_preflight_id row_of_play(const gate *g, const pp_diag *e)
 {
+    (void)g;
     return e->code == PP_E_TIMEFRAME ? PP_PREFLIGHT_TIMEFRAMES : PP_PREFLIGHT_PLAY;
 }
 
-static pp_preflight_id row_of_data(const pp_diag *e)
+static pp_preflight_id row_of_data(const gate *g, const pp_diag *e)
 {
     bool of_rows = e->code == PP_E_GAP || e->code == PP_E_CSV || e->pos.line > 0;
-    return of_rows ? PP_PREFLIGHT_SANITY : PP_PREFLIGHT_DATA;
+    return of_rows || g->p->rows[PP_PREFLIGHT_SANITY].status == PP_CHECK_FAILED
+               ? PP_PREFLIGHT_SANITY
+               : PP_PREFLIGHT_DATA;
 }
 
-static pp_preflight_id row_of_instrument(const pp_diag *e)
+static pp_preflight_id row_of_instrument(const gate *g, const pp_diag *e)
 {
-    (void)e;
+    (void)g, (void)e;
     return PP_PREFLIGHT_INSTRUMENT;
 }
 
-static pp_preflight_id row_of_plan(const pp_diag *e)
+static pp_preflight_id row_of_plan(const gate *g, const pp_diag *e)
 {
+    (void)g;
     return e->code == PP_E_TIMEFRAME ? PP_PREFLIGHT_TIMEFRAMES
            : e->code == PP_E_WARMUP  ? PP_PREFLIGHT_WARMUP
                                      : PP_PREFLIGHT_TAPE;
@@ -162,7 +167,7 @@ static void judge_tape(gate *g)
                w->end_bar - w->first_bar, when(g, w->start_ms), when(g, w->end_ms),
                (long long)w->warmup_bars),
         NULL);
-    if (!want->has_to || want->to_ms <= data_end)
+    if (!want->has_to || pp_tf_open(b->tf, want->to_ms) <= data_end)
         return;
     pp_diag *e = pp_error(g->d, PP_E_DATA, (pp_pos){0}, "the data ends before the window does");
     e->found =

@@ -175,8 +175,7 @@ static void keep_all(void *ctx, const char *hash, pp_arena *own)
 static void finish(opener *o, const pp_tape_opts *opts, pp_tape *tape)
 {
     afterwards *a = PP_NEW(o->arena, afterwards);
-    pp_buf_printf(&o->sums, "%lld %lld %d %s", (long long)opts->from_ms, (long long)opts->to_ms,
-                  opts->fill_gaps, pp_tf_name(o->tf));
+    pp_buf_printf(&o->sums, "%zu %d %s", tape->bars.n, opts->fill_gaps, pp_tf_name(o->tf));
     *a = (afterwards){*o->store, o->loaded.v, o->loaded.n, pp_xxh3(o->sums.text, o->sums.len, 2)};
     a->store.dir = pp_strdup(o->arena, pp_store_dir(o->arena, o->store));
     a->store.cache_dir = pp_strdup(o->arena, pp_cache_dir(o->arena, o->store));

@@ -96,6 +96,36 @@ Test(preflight, T9_missing_bars_fail_unless_the_play_fills_them)
     bench_free(&B);
 }
 
+Test(preflight, G1_T9_missing_bars_behind_the_end_do_not_count)
+{
+    bench_make(&B, bench_play, NULL);
+    B.job.source.csv = write_csv(20000, 7000);
+    int64_t missing_ms = 1735689600000 + 7000 * PP_MINUTE_MS;
+    B.job.options.window = (pp_window_request){.has_to = true, .to_ms = missing_ms + 30000};
+    cr_expect(bench_do(&B, check), "%s", bench_messages(&B));
+    cr_expect_eq(P.plan->window.end_ms, missing_ms);
+    B.job.options.window.to_ms = missing_ms + PP_MINUTE_MS;
+    EXPECT_FAILED(PP_PREFLIGHT_SANITY, "E_GAP");
+    B.job.options.window.to_ms = 1735689600000;
+    EXPECT_FAILED(PP_PREFLIGHT_DATA, "E_DATA");
+    B.job.options.window.to_ms += PP_HOUR_MS;
+    EXPECT_FAILED(PP_PREFLIGHT_WARMUP, "E_WARMUP");
+    bench_free(&B);
+}
+
+Test(preflight, T8_an_impossible_row_is_one_of_sanity)
+{
+    bench_make(&B, bench_play, NULL);
+    B.job.source.csv = write_csv(200, -1);
+    FILE *f = fopen(B.job.source.csv, "a");
+    for (int i = 0; i < 50; i++) /* more than are shown one by one */
+        fprintf(f, "%lld,10,9,8,10,7\n", 1735689600000LL + (200 + i) * 60000LL);
+    fclose(f);
+    EXPECT_FAILED(PP_PREFLIGHT_SANITY, "E_DATA");
+    cr_expect_eq(row(PP_PREFLIGHT_DATA)->status, PP_CHECK_SKIPPED, "%s", bench_messages(&B));
+    bench_free(&B);
+}
+
 Test(preflight, G1_missing_settlements_are_counted)
 {
     bench_make(&B, bench_play, NULL);

@@ -225,6 +225,42 @@ Test(store, T18_parquet_can_be_imported)
     env_close(&e);
 }
 
+Test(store, T9_T20_what_lies_behind_the_end_makes_no_difference)
+{
+    env e;
+    env_open(&e);
+    need_db(&e);
+    pp_store store = make_store(&e);
+    pp_import_report r;
+    pp_tape before, after;
+    const int64_t start = 1736467200000; /* of SPEC */
+    pp_tape_opts o = {.to_ms = start + 500 * PP_MINUTE_MS + 30000}, all = {0};
+    cr_assert(import_one(&e, &store, wide_csv(&e, "a.csv", SPEC, 0, 1000), &r));
+    cr_assert(pp_store_tape(&e.arena, &store, NULL, "BTCUSDT", PP_TAPE_FINEST, &o, &before, &e.d),
+              "%s", messages(&e));
+    cr_assert_eq(before.bars.n, 500, "a bar that is open at the end is not there");
+    cr_assert(import_one(&e, &store, wide_csv(&e, "b.csv", SPEC, 2000, 3000), &r));
+    cr_assert(pp_store_tape(&e.arena, &store, NULL, "BTCUSDT", PP_TAPE_FINEST, &o, &after, &e.d),
+              "%s", messages(&e));
+    cr_assert_str_eq(pp_tape_hash_get(&after), pp_tape_hash_get(&before));
+    cr_assert_not(
+        pp_store_tape(&e.arena, &store, NULL, "BTCUSDT", PP_TAPE_FINEST, &all, &after, &e.d));
+    o.to_ms = start + 1500 * PP_MINUTE_MS;
+    cr_assert_not(
+        pp_store_tape(&e.arena, &store, NULL, "BTCUSDT", PP_TAPE_FINEST, &o, &after, &e.d));
+    cr_assert(strstr(messages(&e), "2025-01-10T16:40:00Z .. 2025-01-11T01:00:00Z (500)"), "%s",
+              messages(&e));
+    o.fill_gaps = true;
+    cr_assert(pp_store_tape(&e.arena, &store, NULL, "BTCUSDT", PP_TAPE_FINEST, &o, &after, &e.d),
+              "%s", messages(&e));
+    cr_assert_eq(after.bars.n, 1500, "the end lies in the gap");
+    cr_assert_eq(after.n_filled, 500);
+    cr_assert(after.filled[1499] && !after.filled[999]);
+    cr_assert_eq(after.bars.open[1499], after.bars.close[999]);
+    cr_assert_eq(after.mark_close[1499], after.mark_close[999]);
+    env_close(&e);
+}
+
 Test(store, unknown_symbol_names_what_there_is)
 {
     env e;
