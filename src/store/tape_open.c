@@ -116,7 +116,8 @@ static bool read_kind(opener *o, pp_family family, pp_tf tf, pp_series **out)
     return true;
 }
 
-/* Mark or index in a finer timeframe becomes that of the tape. */
+/* Mark or index in a finer timeframe becomes that of the tape. A bar that lacks one of its finer
+ * ones is missing itself (T9). */
 static pp_series *aggregate(opener *o, const pp_series *s)
 {
     double *zero = pp_alloc_zero(o->arena, s->n * sizeof *zero);
@@ -126,14 +127,20 @@ static pp_series *aggregate(opener *o, const pp_series *s)
         s->kind.tf, s->n, s->time_ms, s->col[0], ohlc ? s->col[1] : last, ohlc ? s->col[2] : last,
         last,       zero, NULL};
     pp_bars out;
-    pp_bars_aggregate(o->arena, &in, o->tf, &out, NULL);
+    const int32_t *ends;
+    pp_bars_aggregate(o->arena, &in, o->tf, &out, &ends);
     const double *from[4] = {out.open, out.high, out.low, out.close};
     pp_series *r = PP_NEW(o->arena, pp_series);
     pp_series_init(o->arena, r, (pp_kind){s->kind.family, o->tf}, out.n, false);
+    r->n = 0;
     for (size_t i = 0; i < out.n; i++) {
-        r->time_ms[i] = out.open_ms[i];
+        size_t there = (size_t)ends[i] + 1 - pp_series_find(s, out.open_ms[i]);
+        if ((int64_t)there * pp_tf_ms(s->kind.tf) != pp_bar_close_ms(&out, i) - out.open_ms[i])
+            continue;
+        r->time_ms[r->n] = out.open_ms[i];
         for (size_t c = 0; c < (ohlc ? 4 : 1); c++)
-            r->col[c][i] = ohlc ? from[c][i] : out.close[i];
+            r->col[c][r->n] = ohlc ? from[c][i] : out.close[i];
+        r->n++;
     }
     return r;
 }

@@ -261,6 +261,39 @@ Test(store, T9_T20_what_lies_behind_the_end_makes_no_difference)
     env_close(&e);
 }
 
+Test(store, T9_a_mark_that_lacks_some_of_its_minutes_is_missing)
+{
+    env e;
+    env_open(&e);
+    need_db(&e);
+    pp_store store = make_store(&e);
+    pp_import_report r;
+    pp_tape t;
+    pp_tape_opts o = {0};
+    pp_buf bars = {.arena = &e.arena}, marks = bars;
+    pp_buf_puts(&bars, "open_ms,open,high,low,close,volume\n");
+    pp_buf_puts(&marks, "open_ms,mark_open,mark_high,mark_low,mark_close,index_close\n");
+    for (long long k = 0, ms = 1735689600000; k < 60; k++, ms += 60000) {
+        if (k % 5 == 0)
+            pp_buf_printf(&bars, "%lld,100,102,98,101,5\n", ms);
+        if (k != 16 && k != 17) /* inside the bar of 00:15 */
+            pp_buf_printf(&marks, "%lld,100,102,98,%lld,%lld\n", ms, 100 + k % 2, 100 + k % 2);
+    }
+    cr_assert(import_one(&e, &store, write_text(&e, "a.csv", bars.text), &r), "%s", messages(&e));
+    cr_assert(import_one(&e, &store, write_text(&e, "b.csv", marks.text), &r), "%s", messages(&e));
+    cr_assert_not(pp_store_tape(&e.arena, &store, NULL, "BTCUSDT", PP_TAPE_FINEST, &o, &t, &e.d));
+    cr_assert(strstr(messages(&e), "2025-01-01T00:15:00Z .. 2025-01-01T00:20:00Z (1)"), "%s",
+              messages(&e));
+    o.fill_gaps = true;
+    cr_assert(pp_store_tape(&e.arena, &store, NULL, "BTCUSDT", PP_TAPE_FINEST, &o, &t, &e.d), "%s",
+              messages(&e));
+    cr_assert_eq(t.mark_high[2], 102);
+    cr_assert_eq(t.mark_high[3], 100, "the last mark close, that of minute 14");
+    cr_assert_eq(t.mark_high[4], 102);
+    cr_assert(isnan(t.index_close[3]) && t.index_close[4] == 100);
+    env_close(&e);
+}
+
 Test(store, unknown_symbol_names_what_there_is)
 {
     env e;
