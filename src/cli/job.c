@@ -62,13 +62,20 @@ static bool read_source(pp_cli *c, pp_runner_job *job)
     s->funding_csv = pp_cli_value(c, "funding-csv");
     s->synthetic = pp_cli_value(c, "synthetic");
     bool demo = pp_cli_has(c, "demo");
-    if ((s->store != NULL) + (s->csv != NULL) + (s->synthetic != NULL) + demo == 1) {
-        if (demo)
-            s->synthetic = demo_market;
-        return true;
+    if ((s->store != NULL) + (s->csv != NULL) + (s->synthetic != NULL) + demo != 1) {
+        pp_error(c->diags, PP_E_USAGE, (pp_pos){0}, "%s needs exactly one market", c->command->name)
+            ->hint = "give --data DIR, --csv FILE or --synthetic PATTERN; --demo needs none";
+        return false;
     }
-    pp_error(c->diags, PP_E_USAGE, (pp_pos){0}, "%s needs exactly one market", c->command->name)
-        ->hint = "give --data DIR, --csv FILE or --synthetic PATTERN; --demo needs none";
+    if (demo)
+        s->synthetic = demo_market;
+    if (!s->funding_csv || s->csv)
+        return true;
+    pp_error(c->diags, PP_E_USAGE, (pp_pos){0}, "--funding-csv goes with --csv only")->hint =
+        s->store
+            ? pp_fmt(c->arena, "perpetua data import %s --kind funding --data %s --symbol SYMBOL",
+                     s->funding_csv, s->store)
+            : "a synthetic market has settlements of its own: leave it out";
     return false;
 }
 
@@ -78,6 +85,12 @@ static bool read_window(pp_cli *c, pp_window_request *w)
     w->has_to = pp_cli_has(c, "to");
     w->shift_start = pp_cli_has(c, "shift-start");
     w->no_gate = pp_cli_has(c, "short-warmup");
+    if ((w->shift_start || w->no_gate) && !w->has_from) {
+        pp_error(c->diags, PP_E_USAGE, (pp_pos){0}, "--%s goes with --from",
+                 w->shift_start ? "shift-start" : "short-warmup")
+            ->hint = "without --from the run starts as early as its warmup allows";
+        return false;
+    }
     return pp_cli_time(c, "from", &w->from_ms) && pp_cli_time(c, "to", &w->to_ms);
 }
 

@@ -11,7 +11,7 @@
     {"data", 0, "DIR", "the data store (`perpetua data import`)", NULL},                           \
         {"csv", 0, "FILE",                                                                         \
          "bars: open_ms open high low close volume [turnover mark_* index_close]", NULL},          \
-        {"funding-csv", 0, "FILE", "settlements: time_ms, rate", NULL},                            \
+        {"funding-csv", 0, "FILE", "settlements to go with --csv: time_ms, rate", NULL},           \
         {"instrument", 0, "FILE", "instrument values as JSON; default: built in, else generic",    \
          NULL},                                                                                    \
         {"synthetic", 0, "[PATTERN]",                                                              \
