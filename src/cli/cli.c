@@ -96,21 +96,31 @@ void pp_cli_unknown_command(pp_cli *c, const char *typed)
     d->hint = "see `perpetua --help`";
 }
 
-void pp_cli_out(pp_cli *c, const char *text, size_t n)
+/* One error, however often it is tried again. */
+static void written(pp_cli *c, bool ok)
 {
-    if (fwrite(text, 1, n, stdout) == n || c->status)
+    if (ok || c->out_lost)
         return;
     pp_error(c->diags, PP_E_FILE, (pp_pos){0}, "standard output: %s", strerror(errno));
-    c->status = 3;
+    c->out_lost = true;
+}
+
+void pp_cli_out(pp_cli *c, const char *text, size_t n)
+{
+    written(c, fwrite(text, 1, n, stdout) == n);
 }
 
 void pp_cli_outf(pp_cli *c, const char *fmt, ...)
 {
     va_list args;
     va_start(args, fmt);
-    vprintf(fmt, args);
+    written(c, vprintf(fmt, args) >= 0);
     va_end(args);
-    (void)c;
+}
+
+void pp_cli_flush(pp_cli *c)
+{
+    written(c, fflush(stdout) == 0);
 }
 
 void pp_cli_document(pp_cli *c)
@@ -134,7 +144,7 @@ void pp_cli_open(pp_cli *c, const char *file)
     char *argv[] = {pp_strdup(c->arena, "xdg-open"), pp_strdup(c->arena, file), NULL};
     pid_t pid;
     int status = -1;
-    fflush(stdout);
+    pp_cli_flush(c);
     if (posix_spawnp(&pid, argv[0], NULL, NULL, argv, environ) == 0)
         waitpid(pid, &status, 0); /* xdg-open hands the file over and returns */
     if (status != 0)
@@ -144,7 +154,7 @@ void pp_cli_open(pp_cli *c, const char *file)
 void pp_cli_flush_diags(pp_cli *c)
 {
     pp_diags *d = c->diags;
-    fflush(stdout);
+    pp_cli_flush(c);
     for (size_t i = 0; i < d->list.n; i++) {
         if (d->list.v[i].severity == PP_INFO && !c->verbose)
             continue;

@@ -60,6 +60,7 @@ struct pp_cli {
     bool several;       /* Plays or symbols: their JSON documents are one array */
     size_t n_documents; /* begun */
     bool goes_on;       /* the same command goes on where it was interrupted */
+    bool out_lost; /* stdout did not take everything; the error is in diags */
 };
 
 bool pp_cli_has(const pp_cli *c, const char *opt);          /* given at least once */
@@ -77,7 +78,9 @@ void pp_cli_outf(pp_cli *c, const char *fmt, ...) PP_PRINTF(2, 3);
 /* Before each JSON document of a command that may print several. */
 void pp_cli_document(pp_cli *c);
 void pp_cli_say(pp_cli *c, const char *fmt, ...) PP_PRINTF(2, 3);
-/* Prints the diagnostics not yet printed to stderr. */
+/* What was written to stdout reaches it, or is an error in diags. */
+void pp_cli_flush(pp_cli *c);
+/* The same, then prints the diagnostics not yet printed to stderr. */
 void pp_cli_flush_diags(pp_cli *c);
 
 /* Shows a file in the user's browser; a message says so when there is none. */

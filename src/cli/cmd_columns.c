@@ -63,7 +63,7 @@ static void print_csv(pp_cli *c, const pp_sheet *s, rows r)
     for (size_t k = 0; k < s->v.n; k++)
         pp_buf_printf(&out, ",%s", s->v.v[k].name);
     pp_buf_puts(&out, "\n");
-    for (size_t i = r.from; i < r.to && !*c->interrupted && !c->status; i++) {
+    for (size_t i = r.from; i < r.to && !*c->interrupted && !c->out_lost; i++) {
         pp_buf_printf(&out, "%lld,%lld", (long long)b->open_ms[i],
                       (long long)pp_bar_close_ms(b, i));
         for (size_t k = 0; k < s->v.n; k++) {
@@ -104,7 +104,7 @@ static void print_json(pp_cli *c, const pp_sheet *s, rows r)
             pp_json_int(&w, NULL, time ? pp_bar_close_ms(b, i) : b->open_ms[i]);
         pp_json_close(&w);
     }
-    for (size_t k = 0; k < s->v.n && !*c->interrupted && !c->status; k++) {
+    for (size_t k = 0; k < s->v.n && !*c->interrupted && !c->out_lost; k++) {
         pp_json_open(&w, s->v.v[k].name, '[');
         for (size_t i = r.from; i < r.to; i++) {
             put_value(&w, &s->v.v[k], pp_sheet_at(s, k, i));
@@ -149,7 +149,7 @@ static int print_columns(pp_cli *c, pp_runner_job *job)
         print_json(c, s, r);
     else
         print_csv(c, s, r);
-    return *c->interrupted ? 130 : c->status;
+    return *c->interrupted ? 130 : 0;
 }
 
 static int run_columns(pp_cli *c)

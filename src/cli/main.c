@@ -241,6 +241,9 @@ static void run(void *ctx)
         if (c->n_documents)
             pp_cli_out(c, "]\n", 2);
     }
+    pp_cli_flush(c);
+    if (c->status <= 1 && c->out_lost)
+        c->status = pp_code_exit(PP_E_FILE);
     if (c->status == 0 && c->diags->n_errors > 0)
         c->status = pp_code_exit(pp_diags_code(c->diags));
     pp_cli_flush_diags(c);
@@ -267,8 +270,6 @@ int main(int argc, char **argv)
         fputs("perpetua: error E_MEMORY: memory ended\n", stderr);
         c.status = pp_code_exit(PP_E_MEMORY);
     }
-    if (fflush(stdout) != 0 && c.status == 0)
-        c.status = 3;
     pp_arena_free(&arena);
     return interrupted ? 130 : c.status;
 }
