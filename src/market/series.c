@@ -1,4 +1,5 @@
 #include "market/series.h"
+#include "base/money.h"
 #include "base/text.h"
 
 #include <math.h>
@@ -152,6 +153,7 @@ enum fault {
     MISALIGNED,
     NOT_FINITE,
     NOT_POSITIVE,
+    TOO_HIGH,
     NEGATIVE,
     HIGH_LOW,
     DUPLICATE,
@@ -255,10 +257,15 @@ static void check_ohlc(checker *c, size_t i)
 {
     double o = c->s->col[0][i], h = c->s->col[1][i], l = c->s->col[2][i], q = c->s->col[3][i];
     double top = o > q ? o : q, bottom = o < q ? o : q;
-    for (size_t k = 0; k < 4; k++)
-        if (c->s->col[k][i] <= 0)
+    for (size_t k = 0; k < 4; k++) {
+        double px = c->s->col[k][i];
+        if (px <= 0)
             fault(c, NOT_POSITIVE, i, "%s is %s, prices are above 0 (bar %s)",
-                  families[PP_KLINE].cols[k], number(c, c->s->col[k][i]), stamp(c, i));
+                  families[PP_KLINE].cols[k], number(c, px), stamp(c, i));
+        else if (px > (double)PP_PX_MAX_E8 / PP_E8)
+            fault(c, TOO_HIGH, i, "%s is %s, prices are at most 10000000 (bar %s)",
+                  families[PP_KLINE].cols[k], number(c, px), stamp(c, i));
+    }
     if (h < top)
         hint(fault(c, HIGH_LOW, i, "high %s is below %s %s (bar %s)", number(c, h),
                    top == o ? "open" : "close", number(c, top), stamp(c, i)),

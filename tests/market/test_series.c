@@ -52,6 +52,7 @@ static const struct {
     {2, 100.5, "low 100.5 is above open 100", "mend the row"},
     {0, 0, "open is 0, prices are above 0", NULL},
     {2, -1, "low is -1, prices are above 0", NULL},
+    {1, 10000000.5, "high is 10000000.5, prices are at most 10000000", NULL},
     {3, NAN, "close is nan, not a finite number", NULL},
     {1, INFINITY, "high is inf, not a finite number", NULL},
     {4, -0.5, "volume is -0.5, below 0", NULL},
