@@ -2,6 +2,8 @@
 
 #include "artifact/lanes.h"
 #include "base/json.h"
+#include "market/series.h"
+#include "store/exchange_api.h"
 
 #include <string.h>
 
@@ -84,15 +86,41 @@ static const char *source_text(gate *g)
                              *s->synthetic ? s->synthetic : "market of its `validation:` block");
 }
 
-/* How to get more data of a kind for the span of the window. */
-static const char *get_data(gate *g, const char *kinds, const char *csv_way)
+/* How to get more of these kinds into the store, from a time to another. What the exchange of the
+ * store does not give over its interface can be imported. */
+static const char *get_data(gate *g, const char *kinds, int64_t from_ms, int64_t to_ms)
 {
     const pp_tape *t = g->p->input.tape;
-    const pp_window *w = &g->p->plan->window;
-    if (!g->job->source.store)
-        return csv_way;
-    return pp_fmt(g->d->arena, "perpetua data download %s --data %s --kinds %s --from %s --to %s",
-                  t->symbol, g->job->source.store, kinds, when(g, w->start_ms), when(g, w->end_ms));
+    const char *dir = g->job->source.store;
+    if (!pp_exchange_api_find(t->exchange))
+        return pp_fmt(g->d->arena, "perpetua data import FILE --data %s --exchange %s --symbol %s",
+                      dir, t->exchange, t->symbol);
+    return pp_fmt(g->d->arena,
+                  "perpetua data download %s --data %s --exchange %s --kinds %s --from %s --to %s",
+                  t->symbol, dir, t->exchange, kinds, when(g, from_ms), when(g, to_ms));
+}
+
+/* The same for all bars: with a kind for some of them only, the others would be missing ones. */
+static const char *get_all(gate *g, const char *kinds)
+{
+    const pp_bars *b = &g->p->input.tape->bars;
+    return get_data(g, kinds, b->open_ms[0], pp_bar_close_ms(b, b->n - 1));
+}
+
+/* "mark_1m", in the timeframe of the tape. */
+static const char *kind_name(gate *g, pp_family family)
+{
+    char text[PP_KIND_TEXT];
+    return pp_strdup(g->d->arena, pp_kind_name((pp_kind){family, g->p->input.tape->bars.tf}, text));
+}
+
+/* Every kind that the tape is made of. */
+static const char *kinds_of_tape(gate *g)
+{
+    const pp_tape *t = g->p->input.tape;
+    return pp_fmt(g->d->arena, "%s%s%s%s%s%s", kind_name(g, PP_KLINE), t->mark_close ? "," : "",
+                  t->mark_close ? kind_name(g, PP_MARK) : "", t->index_close ? "," : "",
+                  t->index_close ? kind_name(g, PP_INDEX) : "", t->has_funding ? ",funding" : "");
 }
 
 static void judge_play(gate *g)
@@ -117,7 +145,12 @@ static void judge_data(gate *g)
     set(g, PP_PREFLIGHT_SANITY, t->n_filled ? PP_CHECK_WARNING : PP_CHECK_OK,
         pp_fmt(g->d->arena, "%zu rows in order, none impossible, %zu missing bars filled", b->n,
                t->n_filled),
-        t->n_filled ? "import the missing ranges: `perpetua data check` lists them" : NULL);
+        !t->n_filled           ? NULL
+        : g->job->source.store ? pp_fmt(g->d->arena,
+                                        "import the missing ranges; they are listed by perpetua "
+                                        "data check %s --data %s",
+                                        t->symbol, g->job->source.store)
+                               : "give a file without holes");
 }
 
 static void judge_instrument(gate *g)
@@ -130,10 +163,13 @@ static void judge_instrument(gate *g)
                generic ? "generic values" : x->source, pp_e8_format_short(x->tick_e8, tick),
                pp_e8_format_short(x->step_e8, step), x->n_tiers, x->n_tiers == 1 ? "" : "s");
     set(g, PP_PREFLIGHT_INSTRUMENT, generic ? PP_CHECK_WARNING : PP_CHECK_OK, text,
-        generic ? pp_fmt(g->d->arena,
-                         "perpetua data download %s --kinds instruments, or --instrument FILE",
-                         x->symbol)
-                : NULL);
+        !generic ? NULL
+        : g->job->source.store && !strcmp(g->p->input.tape->exchange, "bybit")
+            ? pp_fmt(
+                  g->d->arena,
+                  "perpetua data download %s --data %s --kinds instruments, or --instrument FILE",
+                  x->symbol, g->job->source.store)
+            : "--instrument FILE");
 }
 
 static void judge_warmup(gate *g)
@@ -173,11 +209,7 @@ static void judge_tape(gate *g)
     e->found =
         pp_fmt(g->d->arena, "data to %s, window to %s", when(g, data_end), when(g, want->to_ms));
     e->hint = pp_fmt(g->d->arena, "use --to %s, or %s", when(g, data_end),
-                     g->job->source.store ? pp_fmt(g->d->arena,
-                                                   "perpetua data download %s --data %s --from %s "
-                                                   "--to %s",
-                                                   g->p->input.tape->symbol, g->job->source.store,
-                                                   when(g, data_end), when(g, want->to_ms))
+                     g->job->source.store ? get_data(g, kinds_of_tape(g), data_end, want->to_ms)
                                           : "data that reaches as far");
     fail_rows(g, from, row_of_plan);
 }
@@ -189,7 +221,8 @@ static void judge_mark(gate *g)
     else
         set(g, PP_PREFLIGHT_MARK, PP_CHECK_WARNING,
             "none: last prices stand for them in margin and liquidation (T11)",
-            get_data(g, "mark", "give mark_open mark_high mark_low mark_close columns"));
+            g->job->source.store ? get_all(g, kind_name(g, PP_MARK))
+                                 : "give mark_open mark_high mark_low mark_close columns");
 }
 
 /* Settlements of the window that the data lacks, told by distances beyond the usual one. */
@@ -213,7 +246,7 @@ static void judge_funding(gate *g)
     const pp_tape *t = g->p->input.tape;
     const pp_window *w = &g->p->plan->window;
     const pp_play *play = g->p->input.strategy->play;
-    const char *csv_way = "--funding-csv FILE, or `funding: none` or {rate, interval} in the Play";
+    bool store = g->job->source.store != NULL;
     int64_t interval_ms = g->p->plan->exchange.ins.funding_interval_ms;
     if (play->funding != PP_FUNDING_DATA) {
         set(g, PP_PREFLIGHT_FUNDING, PP_CHECK_OK,
@@ -224,7 +257,8 @@ static void judge_funding(gate *g)
     }
     if (!t->has_funding) {
         set(g, PP_PREFLIGHT_FUNDING, PP_CHECK_WARNING, "none in the data: nothing will be charged",
-            get_data(g, "funding", csv_way));
+            store ? get_all(g, "funding")
+                  : "--funding-csv FILE, or `funding: none` or {rate, interval} in the Play");
         return;
     }
     size_t n = 0;
@@ -235,8 +269,9 @@ static void judge_funding(gate *g)
     set(g, PP_PREFLIGHT_FUNDING, g->p->missing_settlements ? PP_CHECK_WARNING : PP_CHECK_OK,
         pp_fmt(g->d->arena, "%zu settlements in the window, %lld missing (every %lld h)", n,
                (long long)g->p->missing_settlements, (long long)(interval_ms / PP_HOUR_MS)),
-        g->p->missing_settlements ? get_data(g, "funding", "a --funding-csv that covers the window")
-                                  : NULL);
+        !g->p->missing_settlements ? NULL
+        : store                    ? get_all(g, "funding")
+                                   : "a --funding-csv that covers the window");
 }
 
 /* The large blocks: tape, views, output columns, bitmaps, equity points and their Parquet form. */

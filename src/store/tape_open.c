@@ -41,23 +41,31 @@ typedef struct opener {
 static void no_data(opener *o, const pp_store_list *list)
 {
     pp_buf found = {.arena = o->d->arena};
-    const char **names = PP_ARRAY(o->arena, const char *, list->n);
+    const char **names = PP_ARRAY(o->arena, const char *, list->n), *elsewhere = NULL;
     size_t n = 0;
     for (size_t i = 0; i < list->n; i++) {
         const pp_store_entry *e = &list->v[i];
         if (e->key.kind.family != PP_KLINE || (n && !strcmp(names[n - 1], e->key.symbol)))
             continue;
         names[n++] = e->key.symbol;
+        if (!strcmp(e->key.symbol, o->symbol))
+            elsewhere = e->key.exchange;
         pp_buf_printf(&found, "%s%s %s", found.len ? ", " : "", e->key.exchange, e->key.symbol);
     }
     const char *dir = pp_store_dir(o->d->arena, o->store);
     pp_diag *e = pp_error(o->d, PP_E_DATA, (pp_pos){0}, "no data of %s%s%s in %s", o->symbol,
                           o->exchange ? " of " : "", o->exchange ? o->exchange : "", dir);
     e->allowed = found.text ? found.text : "nothing: the store is empty";
+    if (elsewhere) {
+        e->hint = pp_fmt(o->d->arena, "`data: {exchange: %s}` in the Play takes what is there",
+                         elsewhere);
+        return;
+    }
     e->nearest = n ? pp_nearest(o->symbol, names, n) : NULL;
     e->hint = pp_fmt(o->d->arena,
-                     "perpetua data download %s, perpetua data import FILE, or --csv, --synthetic",
-                     o->symbol);
+                     "perpetua data download %s --data %s, perpetua data import FILE --data %s, or "
+                     "--csv, --synthetic",
+                     o->symbol, dir, dir);
 }
 
 /* The exchange, if it was not named, and that there is data at all. */
@@ -80,7 +88,7 @@ static bool find_symbol(opener *o)
     } else if (several) {
         pp_diag *e = pp_error(o->d, PP_E_DATA, (pp_pos){0},
                               "%s is in the store for more than one exchange", o->symbol);
-        e->hint = "name one: `data: {exchange: bybit}` in the Play, or --exchange";
+        e->hint = pp_fmt(o->d->arena, "name one: `data: {exchange: %s}` in the Play", found);
     }
     o->exchange = found;
     return found && !several;
