@@ -22,7 +22,8 @@ static bool refuse(reader *r, const char *message, const char *found)
 {
     pp_diag *e = pp_error(r->d, PP_E_USAGE, r->pos, "axis `%s`: %s", r->name, message);
     e->found = found ? found : r->text;
-    e->allowed = "from:to:step, log:from:to:n, or values separated by commas";
+    e->allowed =
+        "from:to:step, log:from:to:n, or values separated by commas; at most 100000 values";
     e->hint = "for example: fast=5:50:5, slow=20,50,100, value=log:0.1:10:9";
     return false;
 }
@@ -199,9 +200,10 @@ static bool check_distinct(reader *r, const pp_axis *x)
     return true;
 }
 
-bool pp_axis_values(pp_diags *d, pp_pos pos, const char *name, const char *values, pp_axis *out)
+static bool take_values(pp_diags *d, pp_pos pos, const char *name, const char *values, pp_axis *out)
 {
     reader r = {.d = d, .pos = pos, .name = name, .text = values};
+    *out = (pp_axis){.name = name};
     if (!read_values(&r))
         return false;
     double *numbers = PP_ARRAY(d->arena, double, r.values.n);
@@ -225,8 +227,9 @@ bool pp_axis_values(pp_diags *d, pp_pos pos, const char *name, const char *value
 bool pp_axis_parse(pp_diags *d, pp_pos pos, const char *text, pp_axis *out)
 {
     const char *eq = strchr(text, '=');
+    *out = (pp_axis){.name = ""};
     if (eq && eq != text && eq[1])
-        return pp_axis_values(d, pos, pp_strndup(d->arena, text, (size_t)(eq - text)), eq + 1, out);
+        return take_values(d, pos, pp_strndup(d->arena, text, (size_t)(eq - text)), eq + 1, out);
     pp_diag *e = pp_error(d, PP_E_USAGE, pos, "an axis is NAME=VALUES");
     e->found = text;
     e->hint = "for example: --vary fast=5:50:5";

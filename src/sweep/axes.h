@@ -28,10 +28,8 @@ typedef struct pp_axis {
     size_t n;
 } pp_axis;
 
-/* "name=values". False with E_USAGE. */
+/* "name=values". False with one E_USAGE; out->name is set even then, "" where there is none. */
 bool pp_axis_parse(pp_diags *d, pp_pos pos, const char *text, pp_axis *out);
-/* The same with the name apart. */
-bool pp_axis_values(pp_diags *d, pp_pos pos, const char *name, const char *values, pp_axis *out);
 
 typedef struct pp_plan {
     const pp_axis *axes;

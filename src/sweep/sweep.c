@@ -98,7 +98,7 @@ static bool plan_rows(pp_diags *d, pp_sweep_outcome *s, const pp_play *play)
         return false;
     }
     bool ok = true;
-    for (size_t k = 0; k < n; k++)
+    for (size_t k = 0; k < n; k++) /* everything wrong with them at once */
         ok &=
             pp_axis_parse(d, req->pos, req->vary[k], &axes[k]) && check_axis(d, req, play, axes, k);
     if (!ok)

@@ -1,5 +1,6 @@
 /* W1: axes, conditions, grids and samples. */
 #include "sweep/axes.h"
+#include "support/rand.h"
 
 #include <criterion/criterion.h>
 #include <math.h>
@@ -119,6 +120,40 @@ static void check_refusals(void)
 Test(axes, W1_every_bad_axis_is_one_error)
 {
     in_try(check_refusals);
+}
+
+/* Any text is an axis, or one error; its name is set whatever the values are. */
+static void check_random(void)
+{
+    static const char *const parts[] = {
+        "1", "5",  "20", "0.5", "100001", "1e9", ":",
+        ":", ",",  "-",  ".",   "log",    "=",   "[",
+        "]", "\"", "'",  "up",  " ",      "e",   "9999999999999999999"};
+    pp_rng rng = pp_rng_make(test_seed(), 0);
+    size_t taken = 0;
+    for (int k = 0; k < 20000; k++) {
+        pp_axis x;
+        pp_buf text = {.arena = &A};
+        size_t before = D.n_errors;
+        pp_buf_puts(&text, pp_rng_below(&rng, 20) ? "a=" : "");
+        for (uint64_t n = pp_rng_below(&rng, 9); n > 0; n--)
+            pp_buf_puts(&text, parts[pp_rng_below(&rng, PP_COUNT(parts))]);
+        bool ok = pp_axis_parse(&D, (pp_pos){0}, text.text, &x);
+        cr_assert_eq(D.n_errors, before + !ok, "%s (PP_TEST_SEED %llu)", text.text,
+                     (unsigned long long)test_seed());
+        cr_assert(x.name && (!ok || (*x.name && x.n > 0)), "%s", text.text);
+        taken += ok;
+        if (k % 500 == 0) { /* keeps the memory small */
+            pp_arena_reset(&A);
+            D = (pp_diags){.arena = &A};
+        }
+    }
+    cr_expect_gt(taken, 500);
+}
+
+Test(axes, W1_any_text_is_an_axis_or_one_error)
+{
+    in_try(check_random);
 }
 
 static const pp_where_value Vars[] = {{"fast", PP_WHERE_NUMBER, 10, NULL},

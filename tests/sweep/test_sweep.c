@@ -164,6 +164,20 @@ Test(sweep, W1_axes_must_be_variables_that_matter)
     lab_free(&L);
 }
 
+Test(sweep, W1_every_bad_axis_is_told_whatever_stands_beside_it)
+{
+    static const char *const bad[] = {"fast=5:",         "slow=20,50", "stop=1:5:0",
+                                      "risk=1:100001:1", "fats=1,2",   NULL};
+    lab_make(&L, MARKET, bad);
+    cr_expect_not(lab_run(&L, "s"));
+    cr_expect_eq(L.b.diags.n_errors, 4, "%s", bench_messages(&L.b));
+    cr_expect(lab_says(&L, "axis `fast`"));
+    cr_expect(lab_says(&L, "axis `stop`"));
+    cr_expect(lab_says(&L, "at most 100000 values"));
+    cr_expect(lab_says(&L, "no variable `fats`"));
+    lab_free(&L);
+}
+
 Test(sweep, T16_all_rows_start_after_the_longest_warmup)
 {
     NEEDS_DUCKDB;
