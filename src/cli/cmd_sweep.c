@@ -17,7 +17,8 @@ static const pp_opt sweep_opts[] = {
     {"keep-top", 0, "N", "write full run artifacts of the best N", NULL},
     {"memory", 0, "MB", "for columns kept for other rows (default: 1024)", NULL},
     {"restart", 0, NULL, "begin anew although rows of another sweep are there", NULL},
-    {"out", 'o', "DIR", "where the files go (default: sweeps/PLAY/HASH)", NULL},
+    {"out", 'o', "DIR",
+     "where the files go (default: sweeps/PLAY/HASH); DIR/SYMBOL when the Play has several", NULL},
     PP_MARKET_OPTS,
 };
 
@@ -72,17 +73,16 @@ static bool read_options(pp_cli *c, pp_sweep_request *req)
     return true;
 }
 
-static bool read_request(pp_cli *c, const pp_runner_job *job, pp_sweep_request *req)
+static bool read_request(pp_cli *c, const pp_runner_job *job, pp_sweep_request *req, bool *is_sweep)
 {
     const char *play;
-    bool is_sweep;
     *req = (pp_sweep_request){.job = *job, .seed = 1};
     if (!pp_sweep_file_read(c->diags, job->play_file, job->play_text, job->play_size, req, &play,
-                            &is_sweep))
+                            is_sweep))
         return false;
-    if (is_sweep && !pp_cli_play(c, play, &req->job))
+    if (*is_sweep && !pp_cli_play(c, play, &req->job))
         return false;
-    if (is_sweep && job->n_sets) { /* a variable set twice: the last one counts */
+    if (*is_sweep && job->n_sets) { /* a variable set twice: the last one counts */
         pp_set *sets = PP_ARRAY(c->arena, pp_set, req->job.n_sets + job->n_sets);
         for (size_t k = 0; k < req->job.n_sets; k++)
             sets[k] = req->job.sets[k];
@@ -94,17 +94,16 @@ static bool read_request(pp_cli *c, const pp_runner_job *job, pp_sweep_request *
     return read_options(c, req);
 }
 
-static int run_one(pp_cli *c, pp_runner_job *job)
+/* job: that of a request. */
+static int run_request(pp_cli *c, pp_runner_job *job)
 {
-    pp_sweep_request req;
+    const pp_sweep_request *req = (const pp_sweep_request *)job;
     pp_sweep_outcome sweep;
-    if (!read_request(c, job, &req))
-        return 2;
-    bool done = pp_sweep_run(c->diags, &req, &sweep);
-    if (req.progress)
+    bool done = pp_sweep_run(c->diags, req, &sweep);
+    if (req->progress)
         pp_cli_say(c, "\r\033[K");
     if (!done && c->diags->n_errors)
-        return 0;
+        return pp_code_exit(pp_diags_code(c->diags));
     if (!done) {
         c->goes_on = true;
         return 130;
@@ -117,6 +116,15 @@ static int run_one(pp_cli *c, pp_runner_job *job)
     pp_cli_document(c);
     pp_cli_out(c, out.text, out.len);
     return 0;
+}
+
+static int run_one(pp_cli *c, pp_runner_job *job)
+{
+    pp_sweep_request req;
+    bool is_sweep;
+    if (!read_request(c, job, &req, &is_sweep))
+        return 2;
+    return is_sweep ? pp_cli_each_symbol(c, &req.job, run_request) : run_request(c, &req.job);
 }
 
 static int run_sweep(pp_cli *c)

@@ -123,7 +123,7 @@ bool pp_cli_job(pp_cli *c, pp_runner_job *job)
 }
 
 /* P4: one run per symbol of a Play over a store; a file and a synthetic market are one symbol. */
-static int each_symbol(pp_cli *c, pp_runner_job *job, int (*one)(pp_cli *c, pp_runner_job *job))
+int pp_cli_each_symbol(pp_cli *c, pp_runner_job *job, int (*one)(pp_cli *c, pp_runner_job *job))
 {
     pp_arena scratch;
     pp_arena_init(&scratch, NULL);
@@ -136,7 +136,7 @@ static int each_symbol(pp_cli *c, pp_runner_job *job, int (*one)(pp_cli *c, pp_r
     pp_arena_free(&scratch);
     int status = 0;
     c->several |= n > 1;
-    for (size_t i = 0; i < n && !*c->interrupted; i++) {
+    for (size_t i = 0; i < n && status != 2 && !*c->interrupted; i++) {
         job->symbol = s ? symbols[i] : NULL;
         int was = one(c, job);
         status = was > status ? was : status;
@@ -167,7 +167,7 @@ int pp_cli_each_play(pp_cli *c, pp_runner_job *job, int (*one)(pp_cli *c, pp_run
     int status = 0;
     c->several = c->n_args > 1;
     for (size_t i = 0; i < c->n_args && status != 2 && !*c->interrupted; i++) {
-        int was = pp_cli_play(c, c->args[i], job) ? each_symbol(c, job, one) : 2;
+        int was = pp_cli_play(c, c->args[i], job) ? pp_cli_each_symbol(c, job, one) : 2;
         status = was > status ? was : status;
     }
     return status;

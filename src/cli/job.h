@@ -44,8 +44,10 @@ bool pp_cli_sets(pp_cli *c, pp_runner_job *job);
 /* The text of a Play file. */
 bool pp_cli_play(pp_cli *c, const char *file, pp_runner_job *job);
 
-/* Runs `one` for every Play of the command line, or for the demo with --demo; the highest status
+/* Runs `one` for every symbol of the job's Play (P4); 2 ends it, the highest status
  * wins. */
+int pp_cli_each_symbol(pp_cli *c, pp_runner_job *job, int (*one)(pp_cli *c, pp_runner_job *job));
+/* Runs `one` for every symbol of every Play of the command line, or for the demo with --demo. */
 int pp_cli_each_play(pp_cli *c, pp_runner_job *job, int (*one)(pp_cli *c, pp_runner_job *job));
 
 #endif

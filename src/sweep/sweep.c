@@ -466,9 +466,9 @@ static void identify(pp_arena *arena, pp_sweep_outcome *s)
     const pp_sweep_request *req = s->request;
     const pp_runner_job *job = &req->job;
     const pp_tape *tape = s->input.tape;
+    const pp_play *play = s->input.strategy->play;
     pp_buf out = {.arena = arena}, instrument = out;
-    pp_instrument ins =
-        pp_engine_instrument(s->input.strategy->play, tape->symbol, s->input.options.instrument);
+    pp_instrument ins = pp_engine_instrument(play, tape->symbol, s->input.options.instrument);
     pp_instrument_text(&ins, &instrument);
     pp_json w;
     pp_json_init(&w, &out, 0);
@@ -496,9 +496,10 @@ static void identify(pp_arena *arena, pp_sweep_outcome *s)
     pp_json_close(&w);
     s->identity = out.text;
     pp_sha256_text(out.text, out.len, s->hash);
-    s->dir = req->out_dir
-                 ? req->out_dir
-                 : pp_fmt(arena, "sweeps/%s/%.12s", s->input.strategy->play->name, s->hash);
+    bool several = job->source.store && play->n_symbols > 1;
+    s->dir = !req->out_dir ? pp_fmt(arena, "sweeps/%s/%.12s", play->name, s->hash)
+             : several     ? pp_fmt(arena, "%s/%s", req->out_dir, tape->symbol)
+                           : req->out_dir;
 }
 
 /* ---- running ---- */

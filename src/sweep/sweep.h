@@ -33,7 +33,8 @@ typedef struct pp_sweep_request {
     uint64_t memory;        /* of the column store in bytes; 0: PP_SWEEP_MEMORY */
     bool restart;
     bool in_memory;      /* no checkpoint, no files; nothing to go on from */
-    const char *out_dir; /* NULL: sweeps/PLAY/HASH */
+    const char *out_dir; /* NULL: sweeps/PLAY/HASH; a folder of it per symbol where the Play has
+                          * several and the store gives the market (P4) */
     void (*progress)(void *ctx, const pp_sweep_progress *p); /* NULL; the calling thread only */
     void *progress_ctx;
 } pp_sweep_request;
