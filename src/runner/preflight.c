@@ -191,27 +191,39 @@ static void judge_warmup(gate *g)
 
 /* Neither start nor end may lie outside the data: a shorter run than the one asked for would look
  * like it. */
-static void judge_tape(gate *g)
+static bool check_end(gate *g)
 {
-    const pp_window *w = &g->p->plan->window;
     const pp_window_request *want = &g->job->options.window;
     const pp_bars *b = &g->p->input.tape->bars;
-    int64_t data_end = pp_bar_close_ms(b, b->n - 1);
-    size_t from = g->d->list.n;
-    set(g, PP_PREFLIGHT_TAPE, PP_CHECK_OK,
-        pp_fmt(g->d->arena, "%zu bars in %s .. %s, %lld exec bars before",
-               w->end_bar - w->first_bar, when(g, w->start_ms), when(g, w->end_ms),
-               (long long)w->warmup_bars),
-        NULL);
+    int64_t data_end = b->n ? pp_bar_close_ms(b, b->n - 1) : INT64_MAX;
     if (!want->has_to || pp_tf_open(b->tf, want->to_ms) <= data_end)
-        return;
+        return true;
     pp_diag *e = pp_error(g->d, PP_E_DATA, (pp_pos){0}, "the data ends before the window does");
     e->found =
         pp_fmt(g->d->arena, "data to %s, window to %s", when(g, data_end), when(g, want->to_ms));
     e->hint = pp_fmt(g->d->arena, "use --to %s, or %s", when(g, data_end),
                      g->job->source.store ? get_data(g, kinds_of_tape(g), data_end, want->to_ms)
                                           : "data that reaches as far");
-    fail_rows(g, from, row_of_plan);
+    return false;
+}
+
+bool pp_preflight_end(pp_diags *d, const pp_runner_job *job, const pp_runner_input *input)
+{
+    pp_preflight p = {.input = *input};
+    return check_end(&(gate){d, job, &p});
+}
+
+static void judge_tape(gate *g)
+{
+    const pp_window *w = &g->p->plan->window;
+    size_t from = g->d->list.n;
+    set(g, PP_PREFLIGHT_TAPE, PP_CHECK_OK,
+        pp_fmt(g->d->arena, "%zu bars in %s .. %s, %lld exec bars before",
+               w->end_bar - w->first_bar, when(g, w->start_ms), when(g, w->end_ms),
+               (long long)w->warmup_bars),
+        NULL);
+    if (!check_end(g))
+        fail_rows(g, from, row_of_plan);
 }
 
 static void judge_mark(gate *g)

@@ -48,6 +48,9 @@ struct pp_lanes;
 bool pp_preflight_check(pp_diags *d, const pp_runner_job *job, struct pp_lanes *lanes,
                         pp_preflight *out);
 
+/* The part of it about the end of the window, which may not lie beyond the data. False with E_DATA. */
+bool pp_preflight_end(pp_diags *d, const pp_runner_job *job, const pp_runner_input *input);
+
 void pp_preflight_json(const pp_preflight *p, pp_buf *out);
 void pp_preflight_text(const pp_preflight *p, bool colour, pp_buf *out);
 

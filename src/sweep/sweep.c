@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/pool.h"
 #include "engine/window.h"
+#include "runner/preflight.h"
 #include "sweep/checkpoint.h"
 
 #include <math.h>
@@ -149,7 +150,8 @@ static bool open_market(pp_diags *d, pp_sweep_outcome *s)
     if (p.loads) {
         pp_runner_job first = *job;
         first.sets = pp_row_sets(d->arena, job, &s->plan, p.row, &first.n_sets);
-        return pp_runner_open(d, &first, &s->input);
+        return pp_runner_open(d, &first, &s->input) &&
+               (s->request->in_memory || pp_preflight_end(d, job, &s->input));
     }
     pp_strategy *st = pp_row_load(d, job, &s->plan, 0, PP_TF_1M);
     if (st)

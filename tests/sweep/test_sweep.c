@@ -222,6 +222,20 @@ Test(sweep, T15_a_start_before_the_data_is_refused)
     lab_free(&L);
 }
 
+Test(sweep, T13_an_end_beyond_the_data_is_refused)
+{
+    NEEDS_DUCKDB;
+    lab_make(&L, MARKET, Axes);
+    pp_window_request *window = &L.b.job.options.window;
+    int64_t data_end_ms = 1735689600000 + 12000 * 60000;
+    *window = (pp_window_request){.has_to = true, .to_ms = data_end_ms + 60000};
+    cr_expect_not(lab_run(&L, "s"));
+    cr_expect(lab_says(&L, "the data ends before the window does"));
+    window->to_ms = data_end_ms;
+    cr_expect(lab_run(&L, "s"), "%s", bench_messages(&L.b));
+    lab_free(&L);
+}
+
 /* 132 pairs of averages with 6 conditions each, found by no other row: only the first are kept. A
  * second value of the stop finds those, and from then on what is asked for again is kept. */
 Test(sweep, W5_conditions_that_no_other_row_wants_are_not_kept)
