@@ -237,15 +237,22 @@ static void judge_mark(gate *g)
                                  : "give mark_open mark_high mark_low mark_close columns");
 }
 
-/* Settlements of the window that the data lacks, told by distances beyond the usual one. */
-static int64_t missing_settlements(const pp_tape *t, const pp_window *w, int64_t interval_ms)
+static int64_t funding_interval(const pp_instrument *ins)
 {
-    int64_t last = w->start_ms, missing = 0;
+    return ins->funding_interval_ms > 0 ? ins->funding_interval_ms : 8 * PP_HOUR_MS;
+}
+
+int64_t pp_preflight_missing_settlements(const pp_play *play, const pp_tape *t,
+                                         const pp_instrument *ins, int64_t start_ms, int64_t end_ms)
+{
+    int64_t last = start_ms, missing = 0, interval_ms = funding_interval(ins);
+    if (play->funding != PP_FUNDING_DATA || !t->has_funding)
+        return 0;
     for (size_t i = 0; i <= t->n_funding; i++) {
-        int64_t at = i < t->n_funding ? t->funding[i].time_ms : w->end_ms;
-        if (at < w->start_ms)
+        int64_t at = i < t->n_funding ? t->funding[i].time_ms : end_ms;
+        if (at < start_ms)
             continue;
-        at = at < w->end_ms ? at : w->end_ms;
+        at = at < end_ms ? at : end_ms;
         if (at - last > interval_ms)
             missing += (at - last - 1) / interval_ms;
         last = at;
@@ -259,7 +266,7 @@ static void judge_funding(gate *g)
     const pp_window *w = &g->p->plan->window;
     const pp_play *play = g->p->input.strategy->play;
     bool store = g->job->source.store != NULL;
-    int64_t interval_ms = g->p->plan->exchange.ins.funding_interval_ms;
+    const pp_instrument *ins = &g->p->plan->exchange.ins;
     if (play->funding != PP_FUNDING_DATA) {
         set(g, PP_PREFLIGHT_FUNDING, PP_CHECK_OK,
             play->funding == PP_FUNDING_NONE ? "none, as the Play says"
@@ -276,11 +283,12 @@ static void judge_funding(gate *g)
     size_t n = 0;
     for (size_t i = 0; i < t->n_funding; i++)
         n += t->funding[i].time_ms >= w->start_ms && t->funding[i].time_ms < w->end_ms;
-    interval_ms = interval_ms > 0 ? interval_ms : 8 * PP_HOUR_MS;
-    g->p->missing_settlements = missing_settlements(t, w, interval_ms);
+    g->p->missing_settlements =
+        pp_preflight_missing_settlements(play, t, ins, w->start_ms, w->end_ms);
     set(g, PP_PREFLIGHT_FUNDING, g->p->missing_settlements ? PP_CHECK_WARNING : PP_CHECK_OK,
         pp_fmt(g->d->arena, "%zu settlements in the window, %lld missing (every %lld h)", n,
-               (long long)g->p->missing_settlements, (long long)(interval_ms / PP_HOUR_MS)),
+               (long long)g->p->missing_settlements,
+               (long long)(funding_interval(ins) / PP_HOUR_MS)),
         !g->p->missing_settlements ? NULL
         : store                    ? get_all(g, "funding")
                                    : "a --funding-csv that covers the window");

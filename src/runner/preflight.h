@@ -48,8 +48,14 @@ struct pp_lanes;
 bool pp_preflight_check(pp_diags *d, const pp_runner_job *job, struct pp_lanes *lanes,
                         pp_preflight *out);
 
-/* The part of it about the end of the window, which may not lie beyond the data. False with E_DATA. */
+/* The part of it about the end of the window, which may not lie beyond the data. False with E_DATA.
+ */
 bool pp_preflight_end(pp_diags *d, const pp_runner_job *job, const pp_runner_input *input);
+/* Settlements of [start_ms, end_ms) that the data lacks, told by distances beyond the usual one; 0
+ * where it has no funding at all, or the Play gives it. */
+int64_t pp_preflight_missing_settlements(const pp_play *play, const pp_tape *tape,
+                                         const pp_instrument *ins, int64_t start_ms,
+                                         int64_t end_ms);
 
 void pp_preflight_json(const pp_preflight *p, pp_buf *out);
 void pp_preflight_text(const pp_preflight *p, bool colour, pp_buf *out);

@@ -271,6 +271,14 @@ static void put_refused(pp_json *w, pp_arena *arena, const pp_sweep_outcome *s)
     pp_json_close(w);
 }
 
+void pp_sweep_warnings(pp_json *w, const pp_sweep_outcome *s)
+{
+    pp_json_open(w, "warnings", '[');
+    for (size_t k = 0; k < s->n_warnings; k++)
+        pp_json_string(w, NULL, s->warnings[k]);
+    pp_json_close(w);
+}
+
 static void put_timing(pp_json *w, const char *key, const pp_sweep_outcome *s)
 {
     pp_json_open(w, key, '{');
@@ -297,6 +305,7 @@ void pp_sweep_json(const pp_sweep_outcome *s, bool timing, pp_buf *out)
     put_sets(&w, s);
     put_market(&w, s);
     put_statistics(&w, &s->stats);
+    pp_sweep_warnings(&w, s);
     put_best(&w, s);
     put_refused(&w, out->arena, s);
     if (timing)

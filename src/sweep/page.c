@@ -137,6 +137,7 @@ static void put_data(const pp_sweep_outcome *s, pp_buf *out)
         pp_json_int(&w, pp_row_status_name((pp_row_status)k), (int64_t)s->count[k]);
     pp_json_close(&w);
     put_statistics(&w, &s->stats);
+    pp_sweep_warnings(&w, s);
     put_axes(&w, &s->plan);
     put_rows(&w, s);
     put_top(&w, s);

@@ -619,6 +619,22 @@ static bool keep_run(pp_diags *d, pp_sweep_outcome *s, size_t row)
     return true;
 }
 
+/* What a run says about its data is the same for every row: that of the best stands for all. */
+static void list_warnings(pp_arena *arena, pp_sweep_outcome *s)
+{
+    const pp_result *r = s->best;
+    const char **v = PP_ARRAY(arena, const char *, r->n_warnings + 1);
+    int64_t missing = pp_preflight_missing_settlements(s->input.strategy->play, s->input.tape,
+                                                       &r->instrument, s->start_ms, s->end_ms);
+    for (size_t k = 0; k < r->n_warnings; k++)
+        v[s->n_warnings++] = r->warnings[k];
+    if (missing > 0)
+        v[s->n_warnings++] =
+            pp_fmt(arena, "%lld funding settlements of the window are not in the data",
+                   (long long)missing);
+    s->warnings = v;
+}
+
 static bool conclude(pp_diags *d, pp_sweep_outcome *s)
 {
     for (size_t i = 0; i < s->plan.n_rows; i++)
@@ -630,6 +646,8 @@ static bool conclude(pp_diags *d, pp_sweep_outcome *s)
     s->kept = PP_ARRAY(d->arena, const char *, keep + 1);
     if (ran > 0 && !run_best(d, s))
         return false;
+    if (s->best)
+        list_warnings(d->arena, s);
     for (size_t k = 0; k < keep && k < ran; k++)
         if (!keep_run(d, s, s->ranking[k]))
             return false;

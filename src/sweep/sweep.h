@@ -59,8 +59,10 @@ typedef struct pp_sweep_outcome {
     size_t count[PP_ROW_FAILED + 1]; /* by status */
     size_t *ranking;                 /* all rows, best first */
     pp_sweep_stats stats;
-    const pp_result *best; /* the best row run again; NULL: no row ran */
-    const char **kept;     /* folders of the best rows' artifacts */
+    const pp_result *best;       /* the best row run again; NULL: no row ran */
+    const char *const *warnings; /* about data and Play, one sentence each */
+    size_t n_warnings;
+    const char **kept; /* folders of the best rows' artifacts */
     size_t n_kept;
     pp_share_counts shared_columns;
     double wall_s, rows_per_s;
@@ -76,6 +78,8 @@ void pp_sweep_text(const pp_sweep_outcome *s, pp_buf *out);
 /* sweep.json; with `timing` (never in the file: it is the same bytes every time) a last member with
  * wall time and rows per second. */
 void pp_sweep_json(const pp_sweep_outcome *s, bool timing, pp_buf *out);
+/* Its member "warnings", which sweep.html holds too. */
+void pp_sweep_warnings(pp_json *w, const pp_sweep_outcome *s);
 /* sweep.html, one file without references to others. */
 void pp_sweep_page(const pp_sweep_outcome *s, pp_buf *out);
 /* sweep.parquet, sweep.json, sweep.html and timing.json in s->dir. */

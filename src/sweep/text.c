@@ -99,6 +99,9 @@ void pp_sweep_text(const pp_sweep_outcome *s, pp_buf *out)
     pp_buf_puts(out, "\n\n");
     print_ranking(s, out);
     print_statistics(s, out);
+    pp_buf_puts(out, s->n_warnings ? "\n" : "");
+    for (size_t k = 0; k < s->n_warnings; k++)
+        pp_buf_printf(out, "  warning: %s\n", s->warnings[k]);
     pp_buf_printf(out, "\n  %.2f s, %.0f rows a second on %d thread%s\n  %s/sweep.html\n",
                   s->wall_s, s->rows_per_s, s->n_threads, s->n_threads == 1 ? "" : "s", s->dir);
     for (size_t k = 0; k < s->n_kept; k++)

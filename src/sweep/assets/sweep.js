@@ -101,7 +101,7 @@ function head() {
     element("span", name, c);
     element("b", v, c);
   }
-  const doubts = [];
+  const doubts = D.warnings.map((w) => w[0].toUpperCase() + w.slice(1) + ".");
   if (s.deflated_sharpe !== null && s.deflated_sharpe < 0.95)
     doubts.push(`With ${s.trials} trials the best row's Sharpe is within what luck gives.`);
   if (s.halves_rank_correlation !== null && s.halves_rank_correlation < 0.3)
