@@ -1,5 +1,5 @@
 #include "cli/cli.h"
-#include "base/money.h"
+#include "base/text.h"
 #include "base/time.h"
 
 #include <errno.h>
@@ -41,12 +41,11 @@ const char *pp_cli_value(const pp_cli *c, const char *opt)
 bool pp_cli_int(pp_cli *c, const char *opt, int64_t min, int64_t max, int64_t *out)
 {
     const char *text = pp_cli_value(c, opt);
-    int64_t v_e8;
+    int64_t v;
     if (!text)
         return true;
-    if (pp_e8_parse(text, &v_e8) && v_e8 % PP_E8 == 0 && v_e8 / PP_E8 >= min &&
-        v_e8 / PP_E8 <= max) {
-        *out = v_e8 / PP_E8;
+    if (pp_int_parse(text, strlen(text), &v) && v >= min && v <= max) {
+        *out = v;
         return true;
     }
     pp_diag *d = pp_error(c->diags, PP_E_USAGE, (pp_pos){0}, "--%s needs a whole number", opt);

@@ -50,14 +50,19 @@ static void show_progress(void *ctx, const pp_sweep_progress *p)
 static bool read_options(pp_cli *c, pp_sweep_request *req)
 {
     int64_t threads = 0, memory_mb = 0;
-    if (pp_cli_has(c, "vary"))
+    if (pp_cli_has(c, "vary")) {
         req->vary = all_of(c, "vary", &req->n_vary);
-    if (pp_cli_has(c, "where"))
-        req->where = all_of(c, "where", &req->n_where);
-    if (pp_cli_has(c, "objective"))
-        req->objective = pp_cli_value(c, "objective");
-    if (pp_cli_has(c, "vary") || pp_cli_has(c, "where"))
+        req->vary_pos = NULL;
         req->pos = (pp_pos){0};
+    }
+    if (pp_cli_has(c, "where")) {
+        req->where = all_of(c, "where", &req->n_where);
+        req->where_pos = NULL;
+    }
+    if (pp_cli_has(c, "objective")) {
+        req->objective = pp_cli_value(c, "objective");
+        req->objective_pos = (pp_pos){0};
+    }
     req->out_dir = pp_cli_value(c, "out");
     req->restart = pp_cli_has(c, "restart");
     if (!pp_cli_int(c, "sample", 1, PP_ROWS_MAX, &req->sample) ||

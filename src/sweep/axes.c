@@ -305,11 +305,11 @@ static int by_place(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static bool too_many(pp_diags *d, const char *what, const char *allowed)
+static bool too_many(pp_diags *d, const char *what, const char *allowed, const char *hint)
 {
     pp_diag *e = pp_error(d, PP_E_LIMIT, (pp_pos){0}, "%s", what);
     e->allowed = allowed;
-    e->hint = "use fewer values, or --sample N";
+    e->hint = hint;
     return false;
 }
 
@@ -319,7 +319,7 @@ static bool count_grid(pp_diags *d, const pp_axis *axes, size_t n_axes, uint64_t
     for (size_t k = 0; k < n_axes; k++) {
         *n *= axes[k].n;
         if (*n > PP_GRID_MAX)
-            return too_many(d, "the grid has too many sets", "2^48");
+            return too_many(d, "the grid has too many sets", "2^48", "use fewer values or axes");
     }
     return true;
 }
@@ -339,11 +339,13 @@ bool pp_plan_make(pp_diags *d, const pp_axis *axes, size_t n_axes, const pp_wher
     for (uint64_t i = 0; i < out->n_grid && (rows.n < most || !sample); i++) {
         uint64_t place = sample ? shuffled(i, out->n_grid, half_bits, seed) : i;
         if (p.tried > PP_TRY_MAX)
-            return too_many(d, "`where` leaves too few sets of a large grid", "2^26 sets tried");
+            return too_many(d, "`where` leaves too few sets of a large grid", "2^26 sets tried",
+                            "use fewer values, a wider `where` or a smaller --sample");
         if (!passes(&p, place))
             continue;
         if (rows.n == PP_ROWS_MAX)
-            return too_many(d, "too many parameter sets", "1000000");
+            return too_many(d, "too many parameter sets", "1000000",
+                            "use fewer values, or --sample N");
         *pp_vec_push(d->arena, &rows) = place;
     }
     if (rows.n == 0) {

@@ -76,6 +76,7 @@ static bool read_axes(pp_diags *d, const pp_yaml *map, pp_sweep_request *req)
         return false;
     }
     const char **vary = PP_ARRAY(d->arena, const char *, map->n + 1);
+    pp_pos *pos = PP_ARRAY(d->arena, pp_pos, map->n + 1);
     for (size_t i = 0; i < map->n; i++) {
         const pp_yaml *v = map->items[i];
         pp_buf out = {.arena = d->arena};
@@ -90,8 +91,10 @@ static bool read_axes(pp_diags *d, const pp_yaml *map, pp_sweep_request *req)
         }
         pp_buf_puts(&out, v->kind == PP_YAML_SCALAR ? v->text : "");
         vary[i] = out.text;
+        pos[i] = map->keys[i]->pos;
     }
     req->vary = vary;
+    req->vary_pos = pos;
     req->n_vary = map->n;
     return true;
 }
@@ -100,10 +103,15 @@ static bool read_where(pp_diags *d, const pp_yaml *n, pp_sweep_request *req)
 {
     size_t many = !n ? 0 : n->kind == PP_YAML_SEQ ? n->n : 1;
     const char **where = PP_ARRAY(d->arena, const char *, many + 1);
-    for (size_t k = 0; k < many; k++)
-        if (!text_of(d, n->kind == PP_YAML_SEQ ? n->items[k] : n, "where", &where[k]))
+    pp_pos *pos = PP_ARRAY(d->arena, pp_pos, many + 1);
+    for (size_t k = 0; k < many; k++) {
+        const pp_yaml *item = n->kind == PP_YAML_SEQ ? n->items[k] : n;
+        if (!text_of(d, item, "where", &where[k]))
             return false;
+        pos[k] = item->pos;
+    }
     req->where = where;
+    req->where_pos = pos;
     req->n_where = many;
     return true;
 }
@@ -156,7 +164,9 @@ bool pp_sweep_file_read(pp_diags *d, const char *file, const char *text, size_t 
     ok &= count_of(d, pp_yaml_get(map, "sample"), "sample", PP_ROWS_MAX, &req->sample);
     ok &= count_of(d, pp_yaml_get(map, "seed"), "seed", INT64_C(1) << 53, &req->seed);
     ok &= count_of(d, pp_yaml_get(map, "keep_top"), "keep_top", PP_SWEEP_KEEP_MAX, &req->keep_top);
-    ok &= text_of(d, pp_yaml_get(map, "objective"), "objective", &req->objective);
+    const pp_yaml *objective = pp_yaml_get(map, "objective");
+    ok &= text_of(d, objective, "objective", &req->objective);
+    req->objective_pos = objective ? objective->pos : req->pos;
     if (ok && !*play) {
         pp_error(d, PP_E_SHAPE, root->pos, "a sweep file names its Play")->hint =
             "add `play: NAME.yml`, a path from the folder of this file";

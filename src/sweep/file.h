@@ -14,9 +14,9 @@
 
 #include "sweep/sweep.h"
 
-/* Fills vary, where, sample, seed, objective, keep_top, pos and the job's sets of req, and *play,
- * the path of the Play. *is_sweep is false, and nothing is read, when the text has no `sweep:` at
- * top level: it is a Play then. False with errors in d. */
+/* Fills vary, where, sample, seed, objective, keep_top, their places and the job's sets of req, and
+ * *play, the path of the Play. *is_sweep is false, and nothing is read, when the text has no
+ * `sweep:` at top level: it is a Play then. False with errors in d. */
 bool pp_sweep_file_read(pp_diags *d, const char *file, const char *text, size_t size,
                         pp_sweep_request *req, const char **play, bool *is_sweep);
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool pp_objective_parse(pp_diags *d, const char *text, pp_objective *out)
+bool pp_objective_parse(pp_diags *d, pp_pos pos, const char *text, pp_objective *out)
 {
     out->minimise = text[0] == '-';
     const char *name = text + out->minimise;
@@ -19,7 +19,7 @@ bool pp_objective_parse(pp_diags *d, const char *text, pp_objective *out)
     const char **names = PP_ARRAY(d->arena, const char *, pp_n_metrics);
     for (size_t k = 0; k < pp_n_metrics; k++)
         names[k] = pp_metric_rows[k].name;
-    pp_diag *e = pp_error(d, PP_E_USAGE, (pp_pos){0}, "no number `%s` among the metrics", name);
+    pp_diag *e = pp_error(d, PP_E_USAGE, pos, "no number `%s` among the metrics", name);
     e->nearest = out->metric < 0 ? pp_nearest(name, names, pp_n_metrics) : NULL;
     e->hint = "see `perpetua metrics`; -NAME ranks the smallest first";
     return false;

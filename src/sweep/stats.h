@@ -11,7 +11,7 @@ typedef struct pp_objective {
 } pp_objective;
 
 /* "sharpe", "-max_drawdown_pct". False with E_USAGE and the nearest name. */
-bool pp_objective_parse(pp_diags *d, const char *text, pp_objective *out);
+bool pp_objective_parse(pp_diags *d, pp_pos pos, const char *text, pp_objective *out);
 /* "sharpe, highest first" */
 const char *pp_objective_text(pp_arena *arena, const pp_objective *o);
 

@@ -29,16 +29,22 @@ static const pp_variable *variable_of(const pp_play *play, const char *name)
     return NULL;
 }
 
+static pp_pos pos_of(const pp_pos *v, size_t k)
+{
+    return v ? v[k] : (pp_pos){0};
+}
+
 static bool check_axis(pp_diags *d, const pp_sweep_request *req, const pp_play *play,
                        const pp_axis *axes, size_t k)
 {
+    pp_pos pos = pos_of(req->vary_pos, k);
     const char *name = axes[k].name;
     const pp_variable *v = variable_of(play, name);
     if (!v || !v->used) {
         const char **names = PP_ARRAY(d->arena, const char *, play->variables.n + 1);
         for (size_t i = 0; i < play->variables.n; i++)
             names[i] = play->variables.v[i].name;
-        pp_diag *e = pp_error(d, PP_E_UNDEFINED_VARIABLE, req->pos,
+        pp_diag *e = pp_error(d, PP_E_UNDEFINED_VARIABLE, pos,
                               v ? "the Play never uses its variable `%s`: all rows would be equal"
                                 : "the Play has no variable `%s`",
                               name);
@@ -53,7 +59,7 @@ static bool check_axis(pp_diags *d, const pp_sweep_request *req, const pp_play *
     for (size_t i = 0; i < req->job.n_sets; i++)
         twice |= !strcmp(req->job.sets[i].name, name);
     if (twice)
-        pp_error(d, PP_E_USAGE, req->pos, "`%s` is given twice", name)->hint =
+        pp_error(d, PP_E_USAGE, pos, "`%s` is given twice", name)->hint =
             "one --vary for an axis, and no --set for it";
     return !twice;
 }
@@ -88,6 +94,25 @@ static pp_where_value *where_values(pp_arena *arena, const pp_play *play, const 
     return vars;
 }
 
+/* Each condition is to stand by itself; false with errors in d. */
+static bool parse_where(pp_diags *d, pp_sweep_outcome *s, const pp_where_value *vars, size_t n_vars,
+                        const pp_where **out)
+{
+    const pp_sweep_request *req = s->request;
+    pp_buf all = {.arena = d->arena};
+    bool ok = true;
+    *out = NULL;
+    for (size_t k = 0; k < req->n_where; k++) {
+        pp_buf_printf(&all, "%s(%s)", k ? " and " : "", req->where[k]);
+        *out = pp_where_parse(d, pos_of(req->where_pos, k), req->where[k], vars, n_vars);
+        ok &= *out != NULL;
+    }
+    s->where = req->n_where == 1 ? req->where[0] : all.text;
+    if (ok && req->n_where > 1)
+        *out = pp_where_parse(d, pos_of(req->where_pos, 0), s->where, vars, n_vars);
+    return ok && (*out || !s->where);
+}
+
 static bool plan_rows(pp_diags *d, pp_sweep_outcome *s, const pp_play *play)
 {
     const pp_sweep_request *req = s->request;
@@ -100,19 +125,14 @@ static bool plan_rows(pp_diags *d, pp_sweep_outcome *s, const pp_play *play)
     }
     bool ok = true;
     for (size_t k = 0; k < n; k++) /* everything wrong with them at once */
-        ok &=
-            pp_axis_parse(d, req->pos, req->vary[k], &axes[k]) && check_axis(d, req, play, axes, k);
+        ok &= pp_axis_parse(d, pos_of(req->vary_pos, k), req->vary[k], &axes[k]) &&
+              check_axis(d, req, play, axes, k);
     if (!ok)
         return false;
     pp_where_value *vars = where_values(d->arena, play, axes, n, &n_vars);
-    pp_buf all = {.arena = d->arena};
-    for (size_t k = 0; k < req->n_where; k++)
-        pp_buf_printf(&all, "%s(%s)", k ? " and " : "", req->where[k]);
-    const pp_where *where = NULL;
-    s->where = req->n_where == 1 ? req->where[0] : all.text;
-    if (s->where && !(where = pp_where_parse(d, req->pos, s->where, vars, n_vars)))
-        return false;
-    return pp_plan_make(d, axes, n, where, vars, (size_t)req->sample, (uint64_t)req->seed,
+    const pp_where *where;
+    return parse_where(d, s, vars, n_vars, &where) &&
+           pp_plan_make(d, axes, n, where, vars, (size_t)req->sample, (uint64_t)req->seed,
                         &s->plan);
 }
 
@@ -175,8 +195,8 @@ typedef struct work {
     int64_t start_ms, end_ms;
     size_t latest;     /* the row with the longest warmup */
     const char *mixed; /* rows disagree on what the market is */
-    pp_diag failure;   /* of a row for which there is too little data; message NULL: none */
-    size_t failed_row;
+    size_t failed_row; /* one for which there is no window; SIZE_MAX: none */
+    pp_diag failure;   /* what it says */
     /* progress */
     double began_s, told_s;
     size_t n_before, n_done;
@@ -292,48 +312,43 @@ static const char *market_of(pp_arena *arena, const pp_runner_job *job, const pp
 
 typedef struct note {
     work *w;
-    const pp_diag *error;
+    const pp_diag *e;
 } note;
 
-static const char *copy(pp_arena *arena, const char *text)
+static const char *kept(work *w, const char *text)
 {
-    return text ? pp_strdup(arena, text) : NULL;
+    return text ? pp_strdup(&w->texts, text) : NULL;
 }
 
 static void keep_failure(void *ctx)
 {
-    note *n = ctx;
-    pp_arena *texts = &n->w->texts;
-    pp_diag f = *n->error;
-    f.message = copy(texts, f.message);
-    f.found = copy(texts, f.found);
-    f.allowed = copy(texts, f.allowed);
-    f.hint = copy(texts, f.hint);
-    n->w->failure = f;
+    const note *n = ctx;
+    n->w->failure = (pp_diag){.code = n->e->code,
+                              .message = kept(n->w, n->e->message),
+                              .found = kept(n->w, n->e->found),
+                              .allowed = kept(n->w, n->e->allowed),
+                              .hint = kept(n->w, n->e->hint)};
 }
 
 /* The first row in grid order decides, whichever thread meets it first. */
-static void scan_failed(work *w, const pp_diags *d, size_t row)
+static void scan_failed(work *w, pp_arena *scratch, const pp_diag *e, size_t row)
 {
-    const pp_diag *error = NULL;
-    for (size_t k = 0; k < d->list.n && !error; k++)
-        if (d->list.v[k].severity == PP_ERROR)
-            error = &d->list.v[k];
-    if (!error)
-        return;
+    bool ok = true;
     pthread_mutex_lock(&w->lock);
     if (row < w->failed_row) {
         w->failed_row = row;
-        pp_try(&w->texts, keep_failure, &(note){w, error});
+        ok = pp_try(&w->texts, keep_failure, &(note){w, e});
     }
     pthread_mutex_unlock(&w->lock);
+    if (!ok)
+        pp_arena_out_of_memory(scratch);
 }
 
 static void scan_row(work *w, pp_arena *scratch, const pp_column_cache *views, size_t row)
 {
     pp_sweep_outcome *s = w->s;
     const pp_runner_job *job = &s->request->job;
-    pp_diags d = {.arena = scratch};
+    pp_diags d = {.arena = scratch}, why = d;
     pp_strategy *st = pp_row_load(&d, job, &s->plan, row, s->input.tape->bars.tf);
     if (!st || d.n_errors || !pp_columns_check(&d, st->play, s->input.tape->bars.tf)) {
         pp_row r = draft(w, scratch, row);
@@ -352,8 +367,8 @@ static void scan_row(work *w, pp_arena *scratch, const pp_column_cache *views, s
     pp_window window;
     want.shift_start = !want.no_gate; /* the earliest start of this row, or the one asked for */
     pp_columns *c = pp_columns_plan(scratch, st->play, s->input.tape, views);
-    if (!pp_window_find(&d, st, c, &want, &window)) {
-        scan_failed(w, &d, row);
+    if (!pp_window_find(&why, st, c, &want, &window)) {
+        scan_failed(w, scratch, &why.list.v[0], row);
         return;
     }
     pthread_mutex_lock(&w->lock);
@@ -377,19 +392,23 @@ static void scan_rows(void *ctx, pp_worker *worker, size_t begin, size_t end)
     }
 }
 
-static bool refuse_window(pp_diags *d, const work *w, const pp_window_request *want)
+static bool refuse_failed(pp_diags *d, const work *w)
+{
+    const pp_diag *f = &w->failure;
+    pp_diag *e = pp_error(d, f->code, (pp_pos){0}, "%s", f->message);
+    e->found = pp_fmt(d->arena, "%s%sthe set %s", f->found ? f->found : "", f->found ? "; " : "",
+                      pp_plan_label(d->arena, &w->s->plan, w->failed_row));
+    e->allowed = f->allowed;
+    e->hint = f->code == PP_E_WARMUP ? "leave out the sets that need more with --where, or import "
+                                       "earlier data"
+                                     : f->hint;
+    return false;
+}
+
+static bool refuse_late(pp_diags *d, const work *w, const pp_window_request *want)
 {
     char text[PP_TIME_TEXT];
     const pp_plan *plan = &w->s->plan;
-    const pp_diag *f = &w->failure;
-    if (f->message) {
-        pp_diag *e = pp_error(d, f->code, (pp_pos){0}, "%s", f->message);
-        e->found = pp_fmt(d->arena, "%s%sthe set %s", f->found ? f->found : "",
-                          f->found ? ", of " : "", pp_plan_label(d->arena, plan, w->failed_row));
-        e->allowed = copy(d->arena, f->allowed);
-        e->hint = copy(d->arena, f->hint);
-        return false;
-    }
     const char *earliest = pp_strdup(d->arena, pp_time_format(w->start_ms, text));
     pp_diag *e = pp_error(d, PP_E_WARMUP, (pp_pos){0},
                           "too little data before the start for the longest warmup of the rows");
@@ -397,7 +416,9 @@ static bool refuse_window(pp_diags *d, const work *w, const pp_window_request *w
         pp_fmt(d->arena, "start %s; the longest warmup is that of %s",
                pp_time_format(want->from_ms, text), pp_plan_label(d->arena, plan, w->latest));
     e->allowed = pp_fmt(d->arena, "the earliest possible start is %s", earliest);
-    e->hint = pp_fmt(d->arena, "use --from %s, or --shift-start to move there", earliest);
+    e->hint = pp_fmt(
+        d->arena, "use --from %s, --shift-start to move there, or --where to leave such sets out",
+        earliest);
     return false;
 }
 
@@ -419,7 +440,9 @@ static bool find_window(pp_diags *d, work *w, pp_pool *pool)
             "all rows of a sweep share one market: make one sweep for each";
         return false;
     }
-    if (w->start_ms == INT64_MIN && !w->failure.message) {
+    if (w->failed_row != SIZE_MAX)
+        return refuse_failed(d, w);
+    if (w->start_ms == INT64_MIN) {
         pp_error(d, PP_E_TIMEFRAME, s->request->pos, "no parameter set can run on this tape")
             ->found = pp_fmt(d->arena, "tape of %s", pp_tf_name(bars->tf));
         return false;
@@ -430,8 +453,8 @@ static bool find_window(pp_diags *d, work *w, pp_pool *pool)
         k++;
     bool late =
         want->has_from && !want->shift_start && k < bars->n && w->start_ms > bars->open_ms[k];
-    if (w->failure.message || late)
-        return refuse_window(d, w, want);
+    if (late)
+        return refuse_late(d, w, want);
     s->start_ms = w->start_ms;
     for (k = 0; k < bars->n && bars->open_ms[k] < s->start_ms;)
         k++;
@@ -582,6 +605,16 @@ static bool check_hash(pp_diags *d, const pp_sweep_outcome *s, size_t row, const
     return false;
 }
 
+/* What loading the Play again warns of was said when the market was opened. */
+static bool take_errors(pp_diags *d, const pp_diags *own, bool ok)
+{
+    for (size_t k = 0; k < own->list.n; k++)
+        if (own->list.v[k].severity == PP_ERROR)
+            *pp_vec_push(d->arena, &d->list) = own->list.v[k];
+    d->n_errors += own->n_errors;
+    return ok;
+}
+
 /* The best row once more, for its equity and for what its ratio is worth among the trials. */
 static bool run_best(pp_diags *d, pp_sweep_outcome *s)
 {
@@ -644,12 +677,13 @@ static bool conclude(pp_diags *d, pp_sweep_outcome *s)
     size_t ran = s->count[PP_ROW_DONE] + s->count[PP_ROW_STOPPED];
     size_t keep = (size_t)s->request->keep_top;
     s->kept = PP_ARRAY(d->arena, const char *, keep + 1);
-    if (ran > 0 && !run_best(d, s))
+    pp_diags own = {.arena = d->arena};
+    if (ran > 0 && !take_errors(d, &own, run_best(&own, s)))
         return false;
     if (s->best)
         list_warnings(d->arena, s);
     for (size_t k = 0; k < keep && k < ran; k++)
-        if (!keep_run(d, s, s->ranking[k]))
+        if (!take_errors(d, &own, keep_run(&own, s, s->ranking[k])))
             return false;
     return true;
 }
@@ -681,8 +715,8 @@ bool pp_sweep_run(pp_diags *d, const pp_sweep_request *request, pp_sweep_outcome
     const char *objective = request->objective ? request->objective : "sharpe";
     const pp_play *play = base_play(d, &request->job);
     s->layout = pp_row_layout_make(d->arena);
-    if (!play || !pp_objective_parse(d, objective, &s->shared.objective) ||
-        !plan_rows(d, s, play) || !open_market(d, s))
+    bool ok = pp_objective_parse(d, request->objective_pos, objective, &s->shared.objective);
+    if (!play || !plan_rows(d, s, play) || !ok || !open_market(d, s))
         return false;
     share_market(d->arena, s);
     s->rows = pp_rows_make(d->arena, &s->layout, s->plan.n_rows);

@@ -24,13 +24,15 @@ typedef struct pp_sweep_progress {
 typedef struct pp_sweep_request {
     pp_runner_job job; /* Play, sets beside the axes, market, window; cancel in its options */
     const char *const *vary, *const *where;
-    size_t n_vary, n_where; /* all conditions of where must hold */
-    pp_pos pos;             /* of the file they come from, for messages */
-    int64_t sample, seed;   /* sample 0: the whole grid */
-    const char *objective;  /* NULL: "sharpe" */
-    int threads;            /* 0: one per CPU */
-    int64_t keep_top;       /* full artifacts of the best n */
-    uint64_t memory;        /* of the column store in bytes; 0: PP_SWEEP_MEMORY */
+    size_t n_vary, n_where;             /* all conditions of where must hold */
+    pp_pos pos;                         /* of the sweep in its file, for messages */
+    const pp_pos *vary_pos, *where_pos; /* of each; NULL: not from a file */
+    pp_pos objective_pos;
+    int64_t sample, seed;  /* sample 0: the whole grid */
+    const char *objective; /* NULL: "sharpe" */
+    int threads;           /* 0: one per CPU */
+    int64_t keep_top;      /* full artifacts of the best n */
+    uint64_t memory;       /* of the column store in bytes; 0: PP_SWEEP_MEMORY */
     bool restart;
     bool in_memory;      /* no checkpoint, no files; nothing to go on from */
     const char *out_dir; /* NULL: sweeps/PLAY/HASH; a folder of it per symbol where the Play has
