@@ -151,7 +151,10 @@ void pp_sweep_page(const pp_sweep_outcome *s, pp_buf *out)
     put_data(s, &data);
     pp_buf_puts(out, "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
                      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-                     "<title>Sweep</title>\n<style>\n");
+                     "<title>");
+    /* Letters, digits, _ . - only (P4). */
+    pp_buf_printf(out, "%s %s sweep</title>\n<style>\n", s->input.strategy->play->name,
+                  s->input.tape->symbol);
     pp_buf_puts(out, pp_page_report_css);
     pp_buf_puts(out, pp_page_sweep_css);
     pp_buf_puts(out, "</style>\n</head>\n<body>\n");

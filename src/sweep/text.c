@@ -46,24 +46,27 @@ static void print_ranking(const pp_sweep_outcome *s, pp_buf *out)
     static const char *const others[] = {"net_return_pct", "max_drawdown_pct", "total_trades"};
     pp_arena *a = out->arena;
     size_t n = s->plan.n_rows < PP_SWEEP_TOP ? s->plan.n_rows : PP_SWEEP_TOP, at = 0;
-    size_t n_cols = s->plan.n_axes + 3 + PP_COUNT(others);
-    const char *objective = pp_metric_rows[s->shared.objective.metric].name;
+    const char *shown[PP_COUNT(others) + 1]; /* metrics: the objective, and the others beside it */
+    size_t n_shown = 0;
+    shown[n_shown++] = pp_metric_rows[s->shared.objective.metric].name;
+    for (size_t k = 0; k < PP_COUNT(others); k++)
+        if (strcmp(others[k], shown[0]) != 0)
+            shown[n_shown++] = others[k];
+    size_t n_cols = s->plan.n_axes + 2 + n_shown;
     const char **cells = PP_ARRAY(a, const char *, (n + 1) * n_cols);
     cells[at++] = "rank";
     for (size_t k = 0; k < s->plan.n_axes; k++)
         cells[at++] = s->plan.axes[k].name;
-    cells[at++] = objective;
-    for (size_t k = 0; k < PP_COUNT(others); k++)
-        cells[at++] = others[k];
+    for (size_t k = 0; k < n_shown; k++)
+        cells[at++] = shown[k];
     cells[at++] = "status";
     for (size_t i = 0; i < n; i++) {
         const pp_row *r = &s->rows[s->ranking[i]];
         cells[at++] = pp_fmt(a, "%zu", i + 1);
         for (size_t k = 0; k < s->plan.n_axes; k++)
             cells[at++] = s->plan.axes[k].values[pp_plan_value(&s->plan, s->ranking[i], k)];
-        cells[at++] = metric_text(a, s, r, objective);
-        for (size_t k = 0; k < PP_COUNT(others); k++)
-            cells[at++] = metric_text(a, s, r, others[k]);
+        for (size_t k = 0; k < n_shown; k++)
+            cells[at++] = metric_text(a, s, r, shown[k]);
         cells[at++] =
             r->code ? pp_code_name((pp_code)r->code) : pp_row_status_name((pp_row_status)r->status);
     }
