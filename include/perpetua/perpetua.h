@@ -27,11 +27,14 @@
  * half-open [open, close). Percentages are percent.
  *
  * Errors. Functions return a pp_status_t and leave messages in the context: code, place, what was
- * found, what is allowed, how to mend it. The library never prints, exits or aborts on bad input;
- * it aborts only when its books do not close, which is a bug of ours and never a result.
+ * found, what is allowed, how to mend it. NULL for an argument that is needed is a bad argument as
+ * any other (without a context there is the status alone). The library never prints, exits or
+ * aborts on bad input; it aborts only when its books do not close, which is a bug of ours and never
+ * a result.
  *
  * Versions. Values of enumerators do not change. Structs that are filled in by the caller begin
- * with `size` = sizeof the struct, so that members can be added at their ends. */
+ * with `size` = sizeof the struct, so that members can be added at their ends: a program built with
+ * an older header gives a smaller size, and has the later members at 0 or NULL. */
 #ifndef PERPETUA_H
 #define PERPETUA_H
 
@@ -250,8 +253,8 @@ typedef struct pp_sweep_opts_t {
     size_t n_vary;
     const char *where;     /* "fast < slow"; NULL: all sets */
     const char *objective; /* what rows are ranked by; NULL: "sharpe"; "-METRIC": smallest first */
-    int64_t sample, seed;  /* sample 0: the whole grid */
-    int threads;           /* 0: one per CPU */
+    int64_t sample, seed;  /* both >= 0; sample 0: the whole grid */
+    int threads;           /* 0: one per CPU; at most 256 */
     uint64_t memory;       /* bytes for shared columns; 0: 1 GiB */
     bool has_from, has_to; /* window of all rows; else from behind the longest warmup to the end */
     int64_t from_ms, to_ms;

@@ -49,6 +49,8 @@ static bool compute(void *args, void *handle, pp_diags *d)
 pp_status_t pp_columns_compute(pp_context_t *ctx, const pp_play_t *play, const pp_tape_t *tape,
                                pp_columns_t **out)
 {
+    if (!play || !tape || !out)
+        return pp_api_missing(ctx, (void **)out, "play, tape and out are needed");
     request q = {play, tape};
     return pp_api_make(ctx, sizeof **out, compute, &q, (void **)out);
 }

@@ -86,12 +86,12 @@ static void keep(void *args)
 
 size_t pp_message_count(const pp_context_t *ctx)
 {
-    return ctx->messages.list.n;
+    return ctx ? ctx->messages.list.n : 0;
 }
 
 bool pp_message_at(const pp_context_t *ctx, size_t i, pp_message_t *out)
 {
-    if (i >= ctx->messages.list.n)
+    if (i >= pp_message_count(ctx))
         return false;
     const pp_diag *e = &ctx->messages.list.v[i];
     *out = (pp_message_t){.code = pp_code_name(e->code),
@@ -109,7 +109,7 @@ bool pp_message_at(const pp_context_t *ctx, size_t i, pp_message_t *out)
 
 const char *pp_messages_text(const pp_context_t *ctx)
 {
-    return ctx->text ? ctx->text : "";
+    return ctx && ctx->text ? ctx->text : "";
 }
 
 /* ---- the frame of a call ---- */
@@ -118,6 +118,17 @@ bool pp_api_refuse(pp_diags *d, const char *what)
 {
     pp_error(d, PP_E_USAGE, (pp_pos){0}, "%s", what)->hint = "see perpetua.h";
     return false;
+}
+
+bool pp_api_take(pp_diags *d, void *to, size_t own, const void *from, size_t least)
+{
+    size_t size;
+    memcpy(&size, from, sizeof size);
+    if (size < least)
+        return pp_api_refuse(d, "`size` is not the sizeof of its struct");
+    memset(to, 0, own);
+    memcpy(to, from, size < own ? size : own);
+    return true;
 }
 
 typedef struct frame {
@@ -149,9 +160,11 @@ static pp_status_t status_of(const pp_diags *d)
 
 pp_status_t pp_api_make(pp_context_t *ctx, size_t size, pp_api_work *work, void *args, void **out)
 {
+    *out = NULL;
+    if (!ctx)
+        return PP_STATUS_PLAY;
     pp_alloc alloc = ctx->arena.alloc;
     pp_arena *handle = alloc.resize(alloc.ctx, NULL, 0, size);
-    *out = NULL;
     forget(ctx);
     if (!handle)
         return PP_STATUS_MEMORY;
@@ -172,6 +185,19 @@ pp_status_t pp_api_make(pp_context_t *ctx, size_t size, pp_api_work *work, void 
     else
         pp_api_drop(handle, size);
     return status;
+}
+
+static bool refuse_call(void *args, void *handle, pp_diags *d)
+{
+    (void)handle;
+    return pp_api_refuse(d, args);
+}
+
+pp_status_t pp_api_missing(pp_context_t *ctx, void **out, const char *what)
+{
+    void *none;
+    return pp_api_make(ctx, sizeof(pp_arena), refuse_call, (void *)(uintptr_t)what,
+                       out ? out : &none);
 }
 
 void pp_api_drop(void *handle, size_t size)

@@ -47,5 +47,14 @@ pp_strategy *pp_api_strategy(const pp_play_t *play, pp_tf tape_tf, pp_diags *d);
 
 /* An error about an argument of the caller. False. */
 bool pp_api_refuse(pp_diags *d, const char *what);
+/* What a function returns that was given NULL for something it needs. */
+pp_status_t pp_api_missing(pp_context_t *ctx, void **out, const char *what);
+
+/* Copies a struct of the caller, which begins with its size, into `to` of `own` bytes. That of an
+ * older header is smaller, and the rest becomes 0; that of a newer one is cut off. False with an
+ * error below `least`, what the first header had up to its last member: PP_API_LEAST. A new member
+ * must not lie in what was padding. */
+bool pp_api_take(pp_diags *d, void *to, size_t own, const void *from, size_t least);
+#define PP_API_LEAST(T, last) (offsetof(T, last) + sizeof(((T *)0)->last))
 
 #endif

@@ -49,6 +49,8 @@ static bool load(void *args, void *handle, pp_diags *d)
 
 pp_status_t pp_play_load(pp_context_t *ctx, const char *path, pp_play_t **out)
 {
+    if (!path || !out)
+        return pp_api_missing(ctx, (void **)out, "path and out are needed");
     request r = {.path = path};
     return pp_api_make(ctx, sizeof **out, load, &r, (void **)out);
 }
@@ -56,12 +58,16 @@ pp_status_t pp_play_load(pp_context_t *ctx, const char *path, pp_play_t **out)
 pp_status_t pp_play_parse(pp_context_t *ctx, const char *name, const char *text, size_t n,
                           pp_play_t **out)
 {
+    if (!name || !text || !out)
+        return pp_api_missing(ctx, (void **)out, "name, text and out are needed");
     request r = {.name = name, .text = text, .size = n};
     return pp_api_make(ctx, sizeof **out, load, &r, (void **)out);
 }
 
 pp_status_t pp_play_set(pp_context_t *ctx, pp_play_t *play, const char *key, const char *value)
 {
+    if (!play || !key || !value)
+        return pp_api_missing(ctx, NULL, "play, key and value are needed");
     enum { SETS_MAX = 1024 };
     pp_set sets[SETS_MAX];
     size_t n = 0;

@@ -99,12 +99,13 @@ typedef struct request {
 static bool read_opts(pp_diags *d, const request *r, pp_run_options *out)
 {
     static const char *const orders[] = {"adverse", "near_first", "favourable"};
-    const pp_run_opts_t *o = r->opts;
+    pp_run_opts_t copy;
+    const pp_run_opts_t *o = r->opts ? &copy : NULL;
     *out = (pp_run_options){.intrabar = -1, .keep = PP_KEEP_ALL, .window.no_gate = true};
     if (!o)
         return true;
-    if (o->size < sizeof *o)
-        return pp_api_refuse(d, "size is not sizeof(pp_run_opts_t)");
+    if (!pp_api_take(d, &copy, sizeof copy, r->opts, PP_API_LEAST(pp_run_opts_t, cancel)))
+        return false;
     out->window.has_from = o->has_from;
     out->window.has_to = o->has_to;
     out->window.from_ms = o->from_ms;
@@ -147,6 +148,8 @@ static bool run(void *args, void *handle, pp_diags *d)
 pp_status_t pp_run(pp_context_t *ctx, const pp_play_t *play, const pp_tape_t *tape,
                    const pp_run_opts_t *opts, pp_result_t **out)
 {
+    if (!play || !tape || !out)
+        return pp_api_missing(ctx, (void **)out, "play, tape and out are needed");
     request q = {play, tape, opts};
     return pp_api_make(ctx, sizeof **out, run, &q, (void **)out);
 }

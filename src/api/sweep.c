@@ -1,5 +1,6 @@
 #include "api/handle.h"
 
+#include "base/pool.h"
 #include "sweep/sweep.h"
 
 #include <math.h>
@@ -16,13 +17,29 @@ typedef struct request {
     const pp_sweep_opts_t *opts;
 } request;
 
+/* The ranges of `perpetua sweep`. */
+static bool check(pp_diags *d, const pp_sweep_opts_t *o)
+{
+    if (o->sample < 0 || o->sample > PP_ROWS_MAX)
+        return pp_api_refuse(d, "sample must lie in 0..1000000");
+    if (o->seed < 0)
+        return pp_api_refuse(d, "seed must not be negative");
+    if (o->threads < 0 || o->threads > PP_THREADS_MAX)
+        return pp_api_refuse(d, pp_fmt(d->arena, "threads must lie in 0..%d", PP_THREADS_MAX));
+    for (size_t k = 0; k < o->n_vary; k++)
+        if (!o->vary || !o->vary[k])
+            return pp_api_refuse(d, "vary needs n_vary axes");
+    return true;
+}
+
 static bool sweep(void *args, void *handle, pp_diags *d)
 {
     const request *q = args;
-    const pp_sweep_opts_t *o = q->opts;
     pp_sweep_t *out = handle;
-    if (!o || o->size < sizeof *o)
-        return pp_api_refuse(d, "size is not sizeof(pp_sweep_opts_t)");
+    pp_sweep_opts_t *o = PP_NEW(d->arena, pp_sweep_opts_t);
+    if (!pp_api_take(d, o, sizeof *o, q->opts, PP_API_LEAST(pp_sweep_opts_t, cancel)) ||
+        !check(d, o))
+        return false;
     pp_sweep_request *r = PP_NEW(d->arena, pp_sweep_request);
     *r = (pp_sweep_request){.job = {.play_file = q->play->name,
                                     .play_text = q->play->text,
@@ -61,6 +78,8 @@ static bool sweep(void *args, void *handle, pp_diags *d)
 pp_status_t pp_sweep(pp_context_t *ctx, const pp_play_t *play, const pp_tape_t *tape,
                      const pp_sweep_opts_t *opts, pp_sweep_t **out)
 {
+    if (!play || !tape || !opts || !out)
+        return pp_api_missing(ctx, (void **)out, "play, tape, opts and out are needed");
     request q = {play, tape, opts};
     return pp_api_make(ctx, sizeof **out, sweep, &q, (void **)out);
 }

@@ -60,8 +60,6 @@ static bool whole(pp_diags *d, const pp_tape_columns_t *c)
 {
     int marks = (c->mark_open != NULL) + (c->mark_high != NULL) + (c->mark_low != NULL) +
                 (c->mark_close != NULL);
-    if (c->size < sizeof *c)
-        return pp_api_refuse(d, "size is not sizeof(pp_tape_columns_t)");
     if (!c->symbol || !c->open_ms || !c->open || !c->high || !c->low || !c->close || !c->volume)
         return pp_api_refuse(d, "symbol, open_ms, open, high, low, close and volume are needed");
     if (marks != 0 && marks != 4)
@@ -88,10 +86,12 @@ static bool take_funding(pp_diags *d, const pp_tape_columns_t *c, pp_series *out
 
 static bool from_columns(void *args, void *handle, pp_diags *d)
 {
-    const pp_tape_columns_t *c = args;
+    pp_tape_columns_t own;
+    const pp_tape_columns_t *c = &own;
     pp_tape_t *t = handle;
     pp_tf tf = PP_TF_1M;
-    if (!whole(d, c))
+    if (!pp_api_take(d, &own, sizeof own, args, PP_API_LEAST(pp_tape_columns_t, fill_gaps)) ||
+        !whole(d, c))
         return false;
     if (c->timeframe && !pp_tf_parse(c->timeframe, &tf)) {
         pp_error(d, PP_E_TIMEFRAME, (pp_pos){0}, "no timeframe \"%s\"", c->timeframe)->allowed =
@@ -128,8 +128,9 @@ static bool from_columns(void *args, void *handle, pp_diags *d)
 pp_status_t pp_tape_from_columns(pp_context_t *ctx, const pp_tape_columns_t *columns,
                                  pp_tape_t **out)
 {
-    pp_tape_columns_t copy = *columns;
-    return pp_api_make(ctx, sizeof **out, from_columns, &copy, (void **)out);
+    if (!columns || !out)
+        return pp_api_missing(ctx, (void **)out, "columns and out are needed");
+    return pp_api_make(ctx, sizeof **out, from_columns, (void *)(uintptr_t)columns, (void **)out);
 }
 
 /* ---- files and patterns ---- */
@@ -155,6 +156,8 @@ static bool open_store(void *args, void *handle, pp_diags *d)
 pp_status_t pp_tape_open(pp_context_t *ctx, const char *dir, const char *exchange,
                          const char *symbol, const char *timeframe, bool fill_gaps, pp_tape_t **out)
 {
+    if (!symbol || !out)
+        return pp_api_missing(ctx, (void **)out, "symbol and out are needed");
     request r = {dir, exchange, symbol, timeframe, NULL, NULL, fill_gaps};
     return pp_api_make(ctx, sizeof **out, open_store, &r, (void **)out);
 }
@@ -171,6 +174,8 @@ static bool read_csv(void *args, void *handle, pp_diags *d)
 pp_status_t pp_tape_read_csv(pp_context_t *ctx, const char *symbol, const char *csv_path,
                              const char *funding_path, bool fill_gaps, pp_tape_t **out)
 {
+    if (!symbol || !csv_path || !out)
+        return pp_api_missing(ctx, (void **)out, "symbol, csv_path and out are needed");
     request r = {NULL, NULL, symbol, NULL, csv_path, funding_path, fill_gaps};
     return pp_api_make(ctx, sizeof **out, read_csv, &r, (void **)out);
 }
@@ -188,6 +193,8 @@ static bool synthesise(void *args, void *handle, pp_diags *d)
 
 pp_status_t pp_tape_synthetic(pp_context_t *ctx, const char *pattern, pp_tape_t **out)
 {
+    if (!pattern || !out)
+        return pp_api_missing(ctx, (void **)out, "pattern and out are needed");
     return pp_api_make(ctx, sizeof **out, synthesise, (void *)(uintptr_t)pattern, (void **)out);
 }
 

@@ -288,6 +288,67 @@ Test(api, options_are_checked)
     drop(&r);
 }
 
+Test(api, G4_null_for_what_is_needed_is_a_bad_argument)
+{
+    rig r = make("random_walk,bars=5000");
+    pp_play_t *play;
+    pp_tape_t *tape;
+    pp_columns_t *columns;
+    pp_sweep_t *s;
+    pp_sweep_opts_t o = {.size = sizeof o};
+#define REFUSED(call)                                                                              \
+    do {                                                                                           \
+        cr_expect_eq(call, PP_STATUS_PLAY, #call);                                                 \
+        cr_expect(strstr(pp_messages_text(r.ctx), "needed"), #call);                               \
+    } while (0)
+    REFUSED(pp_play_load(r.ctx, NULL, &play));
+    REFUSED(pp_play_load(r.ctx, "x.yml", NULL));
+    REFUSED(pp_play_parse(r.ctx, NULL, play_text, 1, &play));
+    REFUSED(pp_play_parse(r.ctx, "x", NULL, 1, &play));
+    cr_expect_null(play);
+    REFUSED(pp_play_set(r.ctx, NULL, "fast", "3"));
+    REFUSED(pp_play_set(r.ctx, r.play, NULL, "3"));
+    REFUSED(pp_play_set(r.ctx, r.play, "fast", NULL));
+    REFUSED(pp_tape_synthetic(r.ctx, NULL, &tape));
+    REFUSED(pp_tape_from_columns(r.ctx, NULL, &tape));
+    REFUSED(pp_tape_open(r.ctx, NULL, NULL, NULL, NULL, false, &tape));
+    REFUSED(pp_tape_read_csv(r.ctx, "BTCUSDT", NULL, NULL, false, &tape));
+    cr_expect_null(tape);
+    REFUSED(pp_run(r.ctx, NULL, r.tape, NULL, &r.result));
+    REFUSED(pp_run(r.ctx, r.play, NULL, NULL, &r.result));
+    REFUSED(pp_run(r.ctx, r.play, r.tape, NULL, NULL));
+    REFUSED(pp_columns_compute(r.ctx, r.play, NULL, &columns));
+    REFUSED(pp_sweep(r.ctx, r.play, r.tape, NULL, &s));
+    REFUSED(pp_sweep(r.ctx, NULL, r.tape, &o, &s));
+    cr_expect_null(s);
+    cr_expect_eq(pp_run(NULL, r.play, r.tape, NULL, &r.result), PP_STATUS_PLAY);
+    cr_expect_str_eq(pp_messages_text(NULL), "");
+    cr_expect_eq(pp_message_count(NULL), 0);
+    drop(&r);
+}
+
+Test(api, options_of_sweeps_are_checked)
+{
+    static const char *const bad[] = {"fast=5:", "slow=30,40"}, *const hole[] = {"fast=5", NULL};
+    rig r = make("random_walk,bars=5000");
+    pp_sweep_t *s;
+    const pp_sweep_opts_t cases[] = {
+        {.size = sizeof *cases, .vary = bad, .n_vary = 2},
+        {.size = sizeof *cases, .vary = hole, .n_vary = 2},
+        {.size = sizeof *cases, .n_vary = 1},
+        {.size = sizeof *cases, .vary = hole, .n_vary = 1, .sample = -3},
+        {.size = sizeof *cases, .vary = hole, .n_vary = 1, .seed = -1},
+        {.size = sizeof *cases, .vary = hole, .n_vary = 1, .threads = -2},
+        {.size = sizeof *cases, .vary = hole, .n_vary = 1, .threads = 257},
+        {.size = sizeof(size_t), .vary = hole, .n_vary = 1},
+    };
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        cr_expect_eq(pp_sweep(r.ctx, r.play, r.tape, &cases[k], &s), PP_STATUS_PLAY, "case %zu", k);
+        cr_expect_null(s);
+    }
+    drop(&r);
+}
+
 Test(api, a_run_can_be_cancelled)
 {
     rig r = make("regime_mix,bars=50000");
