@@ -60,7 +60,7 @@ struct pp_cli {
     bool several;       /* Plays or symbols: their JSON documents are one array */
     size_t n_documents; /* begun */
     bool goes_on;       /* the same command goes on where it was interrupted */
-    bool out_lost; /* stdout did not take everything; the error is in diags */
+    bool out_lost;      /* stdout did not take everything; the error is in diags */
 };
 
 bool pp_cli_has(const pp_cli *c, const char *opt);          /* given at least once */
