@@ -117,10 +117,11 @@ static int run_import(pp_cli *c)
     if (!read_kind(c, &o.has_family, &o.kind))
         return 2;
     o.has_tf = o.has_family;
+    store.stop = c->interrupted;
     bool ok = pp_import(c->arena, &store, c->args, c->n_args, &o, &report, c->diags);
     pp_import_text(&report, &out);
     print(c, &out);
-    return ok ? 0 : 3;
+    return *c->interrupted ? 130 : ok ? 0 : 3;
 }
 
 static const pp_opt import_opts[] = {
@@ -130,7 +131,7 @@ static const pp_opt import_opts[] = {
     {"kind", 'k', "KIND", "default: told by the columns; instruments for a JSON file of contracts",
      NULL},
     {"replace", 0, NULL, "rows of the files win over different ones of the store", NULL},
-    {"dry-run", 'n', NULL, "read and check, store nothing", NULL},
+    {"dry-run", 'n', NULL, "read, check and compare with the store, store nothing", NULL},
 };
 
 const pp_command pp_cmd_data_import = {
@@ -222,6 +223,8 @@ static int run_export(pp_cli *c)
         key.exchange = "bybit";
     if (!read_kind(c, &given, &key.kind) || !read_window(c, &from_ms, &to_ms))
         return 2;
+    if (!pp_cli_has(c, "to"))
+        to_ms = INT64_MAX;
     size_t n = path ? strlen(path) : 0;
     if (n > 8 && !strcmp(path + n - 8, ".parquet"))
         return pp_export_parquet(c->arena, &store, &key, from_ms, to_ms, path, c->diags) ? 0 : 3;

@@ -1,6 +1,7 @@
 #include "store/csv.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "store/columns.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,106 +13,18 @@
 #include <unistd.h>
 #include <zlib.h>
 
-enum { FIELDS_MAX = 64, ERRORS_SHOWN = 20, NAME_MAX_LEN = 64 };
+enum { ERRORS_SHOWN = 20, NAME_MAX_LEN = 64 };
 #define CSV_MAX_BYTES (UINT64_C(8) << 30)
 
-/* What a field can be. OPEN..TURNOVER are in the order of the kline columns. */
-typedef enum target {
-    T_TIME,
-    T_OPEN,
-    T_HIGH,
-    T_LOW,
-    T_CLOSE,
-    T_VOLUME,
-    T_TURNOVER,
-    T_MARK_OPEN,
-    T_MARK_HIGH,
-    T_MARK_LOW,
-    T_MARK_CLOSE,
-    T_INDEX_CLOSE,
-    T_RATE,
-    T_OPEN_INTEREST,
-    T_COUNT,
-    T_IGNORE = -1
-} target;
-
-/* Names as they stand in files, lower case without spaces, _ and -; the first is ours. */
-static const struct {
-    const char *name;
-    target target;
-} header_names[] = {
-    {"openms", T_TIME},
-    {"timems", T_TIME},
-    {"opentime", T_TIME},
-    {"time", T_TIME},
-    {"timestamp", T_TIME},
-    {"date", T_TIME},
-    {"datetime", T_TIME},
-    {"starttime", T_TIME},
-    {"startat", T_TIME},
-    {"start", T_TIME},
-    {"calctime", T_TIME},
-    {"fundingtime", T_TIME},
-    {"fundingratetimestamp", T_TIME},
-    {"createtime", T_TIME},
-    {"ts", T_TIME},
-    {"t", T_TIME},
-    {"open", T_OPEN},
-    {"openprice", T_OPEN},
-    {"o", T_OPEN},
-    {"high", T_HIGH},
-    {"highprice", T_HIGH},
-    {"h", T_HIGH},
-    {"low", T_LOW},
-    {"lowprice", T_LOW},
-    {"l", T_LOW},
-    {"close", T_CLOSE},
-    {"closeprice", T_CLOSE},
-    {"c", T_CLOSE},
-    {"volume", T_VOLUME},
-    {"basevolume", T_VOLUME},
-    {"vol", T_VOLUME},
-    {"v", T_VOLUME},
-    {"turnover", T_TURNOVER},
-    {"quotevolume", T_TURNOVER},
-    {"quoteassetvolume", T_TURNOVER},
-    {"markopen", T_MARK_OPEN},
-    {"markhigh", T_MARK_HIGH},
-    {"marklow", T_MARK_LOW},
-    {"markclose", T_MARK_CLOSE},
-    {"indexclose", T_INDEX_CLOSE},
-    {"rate", T_RATE},
-    {"fundingrate", T_RATE},
-    {"lastfundingrate", T_RATE},
-    {"openinterest", T_OPEN_INTEREST},
-    {"sumopeninterest", T_OPEN_INTEREST},
-    {"oi", T_OPEN_INTEREST},
-};
-
 typedef struct reader {
-    const pp_csv_opts *o;
-    pp_diags *d;
-    const char *file, *end, *header;
+    pp_columns c;
+    pp_arena *arena;
+    const char *end, *header;
     size_t header_len;
     char sep;
-    int n_fields;           /* of the first row */
-    int last_field;         /* highest field needed */
-    target map[FIELDS_MAX]; /* field -> target */
-    double *col[T_COUNT];
-    int64_t *time_ms;
-    uint32_t *row;
-    size_t n, n_errors;
-    bool micros;
+    int last_field; /* highest field needed */
+    size_t n_errors;
 } reader;
-
-static const char *name_of(target t)
-{
-    static const char *const names[T_COUNT] = {
-        "time",       "open",        "high",      "low",          "close",
-        "volume",     "turnover",    "mark_open", "mark_high",    "mark_low",
-        "mark_close", "index_close", "rate",      "open_interest"};
-    return names[t];
-}
 
 /* ------------------------------------------------------------------------------------ lines */
 
@@ -158,10 +71,10 @@ static pp_diag *row_error(reader *r, size_t row, int field, const char *text, si
 {
     if (r->n_errors++ >= ERRORS_SHOWN)
         return NULL;
-    pp_pos pos = {r->file, (int)row, field + 1};
-    pp_diag *e = pp_error(r->d, PP_E_CSV, pos, "%s", what);
+    pp_pos pos = {r->c.file, (int)row, field + 1};
+    pp_diag *e = pp_error(r->c.d, PP_E_CSV, pos, "%s", what);
     if (text)
-        e->found = pp_fmt(r->d->arena, "\"%.*s\"", n > 40 ? 40 : (int)n, text);
+        e->found = pp_fmt(r->c.d->arena, "\"%.*s\"", n > 40 ? 40 : (int)n, text);
     return e;
 }
 
@@ -224,23 +137,12 @@ static bool time_text(const char *text, size_t n, int64_t *out)
     return true;
 }
 
-static int64_t time_in_ms(reader *r, int64_t v)
-{
-    const int64_t micros = INT64_C(100000000000000); /* 1973 in microseconds, 5138 in ms */
-    if (v >= micros) {
-        r->micros = true;
-        v = v >= micros * 1000 ? v / 1000000 : v / 1000;
-    }
-    return v;
-}
-
 static bool read_time(reader *r, const char *text, size_t n, int64_t *out)
 {
     int64_t v;
     if (!pp_int_parse(text, n, &v) && !time_text(text, n, &v))
         return false;
-    *out = time_in_ms(r, v);
-    return true;
+    return pp_columns_time(&r->c, v, out);
 }
 
 /* The same as plain_number() for a time in digits. */
@@ -250,28 +152,10 @@ static const char *plain_time(reader *r, const char *p, const char *eol, int64_t
     const char *stop = take_digits(p, eol, &v);
     if ((stop < eol && *stop != r->sep) || stop == p || stop - p > 18)
         return NULL;
-    *out = time_in_ms(r, (int64_t)v);
-    return stop;
+    return pp_columns_time(&r->c, (int64_t)v, out) ? stop : NULL;
 }
 
 /* ----------------------------------------------------------------------------------- header */
-
-static target target_of(const char *text, size_t n)
-{
-    char name[NAME_MAX_LEN];
-    size_t k = 0;
-    for (size_t i = 0; i < n && k + 1 < sizeof name; i++) {
-        char c = text[i];
-        if (c == '_' || c == ' ' || c == '-')
-            continue;
-        name[k++] = (char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
-    }
-    name[k] = '\0';
-    for (size_t i = 0; i < PP_COUNT(header_names); i++)
-        if (!strcmp(name, header_names[i].name))
-            return header_names[i].target;
-    return T_IGNORE;
-}
 
 static bool starts_with_time(reader *r, const char *p, const char *eol)
 {
@@ -282,39 +166,64 @@ static bool starts_with_time(reader *r, const char *p, const char *eol)
     return read_time(r, text, n, &t);
 }
 
-/* A dump without header is known by its number of fields. */
-static void map_shape(reader *r)
+/* Whether the 7th field of a row is the close time of its bar, as in Binance dumps. */
+static bool has_close_time(reader *r, const char *p, const char *eol)
 {
-    static const target kline[] = {T_TIME,  T_OPEN,   T_HIGH,   T_LOW,
-                                   T_CLOSE, T_VOLUME, T_IGNORE, T_TURNOVER};
-    for (int f = 0; f < FIELDS_MAX; f++)
-        r->map[f] = T_IGNORE;
-    pp_family family = r->o->has_family ? r->o->kind.family : PP_KLINE;
-    if (!pp_family_is_bars(family) && r->n_fields >= 2) {
-        r->map[0] = T_TIME;
-        r->map[r->n_fields - 1] = family == PP_FUNDING ? T_RATE : T_OPEN_INTEREST;
-    } else if (r->n_fields >= 5) {
-        int n = r->n_fields == 7 ? 6 : r->n_fields < 8 ? r->n_fields : 8;
-        for (int f = 0; f < n; f++)
-            r->map[f] = kline[f];
-        if (r->n_fields == 7) /* the exchange's REST list: time o h l c volume turnover */
-            r->map[6] = T_TURNOVER;
+    const char *text, *next = p;
+    size_t n = 0;
+    int64_t t[7] = {0};
+    for (int f = 0; f < 7; f++) {
+        if (!next)
+            return false;
+        field_at(r, next, eol, &text, &n, &next);
+        if ((f == 0 || f == 6) && !read_time(r, text, n, &t[f]))
+            return false;
     }
+    for (int tf = 0; tf < PP_TF_COUNT; tf++) {
+        int64_t past = pp_tf_close((pp_tf)tf, t[0]) - t[6]; /* the last millisecond, or the next */
+        if (past == 0 || past == 1)
+            return true;
+    }
+    return false;
+}
+
+/* A dump without header is known by its number of fields and, with more than 7, by the close time:
+ * so many columns may also be those of another form in an order of its own. */
+static bool map_shape(reader *r, const char *p, const char *eol)
+{
+    static const pp_target kline[] = {PP_T_TIME,  PP_T_OPEN,   PP_T_HIGH,   PP_T_LOW,
+                                      PP_T_CLOSE, PP_T_VOLUME, PP_T_IGNORE, PP_T_TURNOVER};
+    pp_columns *c = &r->c;
+    pp_family family = c->o->has_family ? c->o->kind.family : c->o->named.kind.family;
+    if (!pp_family_is_bars(family) && c->n_fields >= 2 && (c->o->has_family || c->n_fields < 5)) {
+        c->map[0] = PP_T_TIME;
+        c->map[c->n_fields - 1] = family == PP_FUNDING ? PP_T_RATE : PP_T_OPEN_INTEREST;
+    } else if (c->n_fields >= 5) {
+        bool binance = has_close_time(r, p, eol);
+        if (c->n_fields > 7 && !binance) {
+            pp_diag *e = pp_error(c->d, PP_E_CSV, (pp_pos){c->file, 1, 7},
+                                  "%d columns without a header, and the 7th is not the close time "
+                                  "of a Binance dump",
+                                  c->n_fields);
+            e->hint = "put a header above that names them: open_ms,open,high,low,close,volume,...";
+            return false;
+        }
+        for (int f = 0; f < c->n_fields && f < 8; f++)
+            c->map[f] = kline[f];
+        if (c->n_fields == 7 && !binance) /* the exchange's REST list: ... volume turnover */
+            c->map[6] = PP_T_TURNOVER;
+    }
+    return true;
 }
 
 static const char *map_names(reader *r, const char *p, const char *eol)
 {
-    pp_buf found = {.arena = r->d->arena};
+    pp_buf found = {.arena = r->c.d->arena};
     const char *text, *next = p;
     size_t n;
-    bool seen[T_COUNT] = {false};
-    for (int f = 0; next && f < FIELDS_MAX; f++) {
+    for (int f = 0; next && f < PP_FIELDS_MAX; f++) {
         field_at(r, next, eol, &text, &n, &next);
-        target t = target_of(text, n);
-        /* The first of two columns of one meaning counts: open_time comes before close_time. */
-        r->map[f] = t == T_IGNORE || seen[t] ? T_IGNORE : t;
-        if (t != T_IGNORE)
-            seen[t] = true;
+        pp_columns_name(&r->c, f, text, n);
         pp_buf_printf(&found, "%s%.*s", f ? " " : "", n > 40 ? 40 : (int)n, text);
     }
     return found.text ? found.text : "";
@@ -325,65 +234,7 @@ static int count_fields(const reader *r, const char *p, const char *eol)
     int n = 1;
     for (; p < eol; p++)
         n += *p == r->sep;
-    return n < FIELDS_MAX ? n : FIELDS_MAX;
-}
-
-static bool has(const reader *r, target t)
-{
-    for (int f = 0; f < r->n_fields; f++)
-        if (r->map[f] == t)
-            return true;
-    return false;
-}
-
-/* A file of a mark or index kind may name its columns plainly. */
-static void rename_for_kind(reader *r)
-{
-    if (!r->o->has_family)
-        return;
-    bool mark = r->o->kind.family == PP_MARK && !has(r, T_MARK_CLOSE);
-    bool index = r->o->kind.family == PP_INDEX && !has(r, T_INDEX_CLOSE);
-    for (int f = 0; f < r->n_fields; f++) {
-        if (mark && r->map[f] >= T_OPEN && r->map[f] <= T_CLOSE)
-            r->map[f] = (target)(r->map[f] - T_OPEN + T_MARK_OPEN);
-        else if (index && r->map[f] == T_CLOSE)
-            r->map[f] = T_INDEX_CLOSE;
-        else if (r->map[f] != T_TIME && (mark || index || !pp_family_is_bars(r->o->kind.family)) &&
-                 r->map[f] != T_RATE && r->map[f] != T_OPEN_INTEREST)
-            r->map[f] = T_IGNORE;
-    }
-}
-
-static bool complete(reader *r, const char *found)
-{
-    static const target kline[] = {T_OPEN, T_HIGH, T_LOW, T_CLOSE, T_VOLUME};
-    static const target mark[] = {T_MARK_OPEN, T_MARK_HIGH, T_MARK_LOW, T_MARK_CLOSE};
-    pp_buf missing = {.arena = r->d->arena};
-    bool any_mark = false, any = has(r, T_RATE) || has(r, T_OPEN_INTEREST) || has(r, T_INDEX_CLOSE);
-    for (size_t i = 0; i < 4; i++)
-        any_mark = any_mark || has(r, mark[i]);
-    for (size_t i = 0; i < 4 && any_mark; i++)
-        if (!has(r, mark[i]))
-            pp_buf_printf(&missing, " %s", name_of(mark[i]));
-    any = any || any_mark;
-    bool bars = has(r, T_OPEN) || has(r, T_CLOSE) || !any;
-    for (size_t i = 0; i < PP_COUNT(kline) && bars; i++)
-        if (!has(r, kline[i]))
-            pp_buf_printf(&missing, " %s", name_of(kline[i]));
-    if (!has(r, T_TIME))
-        pp_buf_printf(&missing, " open_ms");
-    if (!missing.text)
-        return true;
-    pp_diag *e =
-        pp_error(r->d, PP_E_CSV, (pp_pos){r->file, 1, 0}, "missing columns:%s", missing.text);
-    e->hint = "name the columns in the header; docs/data.md lists the forms";
-    e->found = found;
-    e->allowed =
-        "open_ms open high low close volume [turnover mark_* index_close], or time_ms rate, "
-        "or time_ms open_interest";
-    if (has(r, T_CLOSE) && !has(r, T_VOLUME))
-        e->hint = "bars of the mark or index price have no volume: say --kind mark_1m or index_1m";
-    return false;
+    return n < PP_FIELDS_MAX ? n : PP_FIELDS_MAX;
 }
 
 /* Maps the columns; *p moves past the header. */
@@ -391,50 +242,61 @@ static bool read_header(reader *r, const char **p)
 {
     const char *eol = line_end(*p, r->end), *found;
     r->sep = find_separator(*p, eol);
-    r->n_fields = count_fields(r, *p, eol);
+    r->c.n_fields = count_fields(r, *p, eol);
+    for (int f = 0; f < r->c.n_fields; f++)
+        r->c.map[f] = PP_T_IGNORE;
     if (starts_with_time(r, *p, eol)) {
-        map_shape(r);
-        found = pp_fmt(r->d->arena, "%d fields without a header", r->n_fields);
+        if (!map_shape(r, *p, eol))
+            return false;
+        found = pp_fmt(r->c.d->arena, "%d fields without a header", r->c.n_fields);
     } else {
         found = map_names(r, *p, eol);
         r->header = *p;
         r->header_len = (size_t)(eol - *p);
         *p = eol < r->end ? eol + 1 : eol;
     }
-    rename_for_kind(r);
-    for (int f = 0; f < r->n_fields; f++)
-        if (r->map[f] != T_IGNORE)
+    if (!pp_columns_settle(&r->c, found))
+        return false;
+    for (int f = 0; f < r->c.n_fields; f++)
+        if (r->c.map[f] != PP_T_IGNORE)
             r->last_field = f;
-    return complete(r, found);
+    return true;
 }
 
 /* ------------------------------------------------------------------------------------- rows */
 
 static bool read_value(reader *r, size_t row, int f, const char *text, size_t n)
 {
-    target t = r->map[f];
-    bool optional = t == T_TURNOVER || (t >= T_MARK_OPEN && t <= T_INDEX_CLOSE);
-    double *out = &r->col[t][r->n];
+    pp_target t = r->c.map[f];
+    double *out = &r->c.col[t][r->c.n];
     if (pp_double_parse(text, n, out))
         return true;
-    if (!n && optional) {
+    if (!n && pp_target_optional(t)) {
         *out = NAN;
         return true;
     }
     row_error(r, row, f, text, n,
-              pp_fmt(r->d->arena, n ? "%s is not a number" : "%s is empty", name_of(t)));
+              pp_fmt(r->c.d->arena, n ? "%s is not a number" : "%s is empty", pp_target_name(t)));
     return false;
 }
 
 static bool read_field(reader *r, size_t row, int f, const char *text, size_t n)
 {
-    if (r->map[f] == T_IGNORE)
+    if (r->c.map[f] == PP_T_IGNORE)
         return true;
-    if (r->map[f] != T_TIME)
+    if (r->c.map[f] == PP_T_SYMBOL) {
+        pp_columns_symbol(r->arena, &r->c, row, text, n);
+        return true;
+    }
+    if (r->c.map[f] != PP_T_TIME)
         return read_value(r, row, f, text, n);
-    if (read_time(r, text, n, &r->time_ms[r->n]))
+    if (read_time(r, text, n, &r->c.time_ms[r->c.n]))
         return true;
-    pp_diag *e = row_error(r, row, f, text, n, "the time cannot be read");
+    int64_t part;
+    bool fraction = pp_int_parse(text, n, &part);
+    pp_diag *e = row_error(r, row, f, text, n,
+                           fraction ? "the time is not a whole millisecond, as opens of bars are"
+                                    : "the time cannot be read");
     if (e)
         e->allowed = "milliseconds since 1970, microseconds, or ISO 8601 such as 2025-01-01T12:00Z";
     return false;
@@ -443,9 +305,12 @@ static bool read_field(reader *r, size_t row, int f, const char *text, size_t n)
 /* The end of a field that is plainly written, as nearly all are; NULL: look closer. */
 static const char *read_plain(reader *r, int f, const char *p, const char *eol)
 {
-    if (r->map[f] == T_TIME)
-        return plain_time(r, p, eol, &r->time_ms[r->n]);
-    return r->map[f] == T_IGNORE ? NULL : plain_number(p, eol, r->sep, &r->col[r->map[f]][r->n]);
+    pp_target t = r->c.map[f];
+    if (t == PP_T_TIME)
+        return plain_time(r, p, eol, &r->c.time_ms[r->c.n]);
+    if (t == PP_T_IGNORE || t == PP_T_SYMBOL)
+        return NULL;
+    return plain_number(p, eol, r->sep, &r->c.col[t][r->c.n]);
 }
 
 static void read_row(reader *r, size_t row, const char *p, const char *eol)
@@ -466,17 +331,18 @@ static void read_row(reader *r, size_t row, const char *p, const char *eol)
     if (f <= r->last_field) {
         row_error(
             r, row, f - 1, NULL, 0,
-            pp_fmt(r->d->arena, "the row has %d fields, %d are needed", f, r->last_field + 1));
+            pp_fmt(r->c.d->arena, "the row has %d fields, %d are needed", f, r->last_field + 1));
         ok = false;
     }
-    r->row[r->n] = (uint32_t)row;
-    r->n += ok;
+    r->c.row[r->c.n] = (uint32_t)row;
+    r->c.n += ok;
 }
 
 static void read_rows(reader *r, const char *p)
 {
+    const volatile sig_atomic_t *stop_at = r->c.o->stop;
     size_t row = r->header ? 1 : 0;
-    while (p < r->end) {
+    while (p < r->end && !(stop_at && *stop_at)) {
         const char *eol = line_end(p, r->end);
         row++;
         const char *stop = eol > p && eol[-1] == '\r' ? eol - 1 : eol;
@@ -488,100 +354,20 @@ static void read_rows(reader *r, const char *p)
     }
 }
 
-/* ----------------------------------------------------------------------------------- series */
-
-static void put_origins(pp_arena *arena, const reader *r, pp_series *s)
-{
-    s->files = r->o->files;
-    s->origin = s->files ? PP_ARRAY(arena, pp_origin, r->n) : NULL;
-    for (size_t i = 0; s->origin && i < r->n; i++)
-        s->origin[i] = (pp_origin){r->o->file, r->row[i]};
-}
-
-/* Bars have all rows: the arrays of the reader become theirs. */
-static void add_bars(pp_arena *arena, const reader *r, pp_tf tf, pp_csv_data *out)
-{
-    pp_series *s = &out->series[out->n_series++];
-    *s = (pp_series){.kind = {PP_KLINE, tf}, .n = r->n, .time_ms = r->time_ms};
-    for (size_t c = 0; c < PP_SERIES_COLS; c++)
-        s->col[c] = r->col[T_OPEN + (target)c];
-    if (!s->col[5]) {
-        s->col[5] = PP_ARRAY(arena, double, r->n);
-        for (size_t i = 0; i < r->n; i++)
-            s->col[5][i] = NAN;
-    }
-    put_origins(arena, r, s);
-}
-
-/* The other series of a file are copies: theirs may be fewer rows, and each is mended in place. */
-static void add_series(pp_arena *arena, const reader *r, pp_family family, pp_tf tf, target first,
-                       pp_csv_data *out)
-{
-    size_t nc, k = 0, n = 0;
-    pp_family_cols(family, &nc);
-    const double *last = r->col[first + (target)(family == PP_MARK ? 3 : 0)];
-    bool sparse = family == PP_MARK || family == PP_INDEX;
-    for (size_t i = 0; i < r->n; i++)
-        n += !sparse || !isnan(last[i]);
-    if (!n)
-        return;
-    pp_series *s = &out->series[out->n_series++];
-    pp_series_init(arena, s, (pp_kind){family, pp_family_is_bars(family) ? tf : PP_TF_1M}, n,
-                   r->o->files != NULL);
-    s->files = r->o->files;
-    for (size_t i = 0; i < r->n; i++) {
-        if (sparse && isnan(last[i]))
-            continue;
-        s->time_ms[k] = r->time_ms[i];
-        for (size_t c = 0; c < nc; c++)
-            s->col[c][k] = r->col[first + (target)c] ? r->col[first + (target)c][i] : NAN;
-        if (s->origin)
-            s->origin[k] = (pp_origin){r->o->file, r->row[i]};
-        k++;
-    }
-}
-
-static bool make_series(pp_arena *arena, reader *r, pp_csv_data *out)
-{
-    pp_tf tf = PP_TF_1M;
-    bool bars = has(r, T_CLOSE) || has(r, T_MARK_CLOSE) || has(r, T_INDEX_CLOSE);
-    if (r->o->has_tf)
-        tf = r->o->kind.tf;
-    else if (bars && !pp_tf_of_steps(r->time_ms, r->n, &tf)) {
-        pp_diag *e = pp_error(r->d, PP_E_TIMEFRAME, (pp_pos){r->file, 0, 0},
-                              "the times do not step by any timeframe");
-        e->found = pp_fmt(r->d->arena, "a step of %lld ms from row %u to row %u",
-                          (long long)(r->time_ms[1] - r->time_ms[0]), r->row[0], r->row[1]);
-        int64_t step = r->time_ms[1] - r->time_ms[0];
-        if (step > 0 && step * 1000 >= PP_MINUTE_MS && r->time_ms[0] < INT64_C(100000000000))
-            e->hint = "the times look like seconds; they must be milliseconds since 1970";
-        return false;
-    }
-    if (has(r, T_CLOSE))
-        add_bars(arena, r, tf, out);
-    if (has(r, T_MARK_CLOSE))
-        add_series(arena, r, PP_MARK, tf, T_MARK_OPEN, out);
-    if (has(r, T_INDEX_CLOSE))
-        add_series(arena, r, PP_INDEX, tf, T_INDEX_CLOSE, out);
-    if (has(r, T_RATE))
-        add_series(arena, r, PP_FUNDING, tf, T_RATE, out);
-    if (has(r, T_OPEN_INTEREST))
-        add_series(arena, r, PP_OPEN_INTEREST, tf, T_OPEN_INTEREST, out);
-    return true;
-}
+/* ------------------------------------------------------------------------------------ bytes */
 
 static bool refuse_other_formats(const reader *r, const char *bytes, size_t n)
 {
     pp_diag *e = NULL;
-    pp_pos pos = {r->file, 0, 0};
+    pp_pos pos = {r->c.file, 0, 0};
     if (!n)
-        (e = pp_error(r->d, PP_E_CSV, pos, "the file is empty"))->hint = "is it the right file?";
+        (e = pp_error(r->c.d, PP_E_CSV, pos, "the file is empty"))->hint = "is it the right file?";
     else if (n > 3 && !memcmp(bytes, "PK\3\4", 4))
-        e = pp_error(r->d, PP_E_CSV, pos, "this is a zip archive, not a CSV file");
+        e = pp_error(r->c.d, PP_E_CSV, pos, "this is a zip archive, not a CSV file");
     else if (n > 3 && !memcmp(bytes, "PAR1", 4))
-        e = pp_error(r->d, PP_E_CSV, pos, "this is a Parquet file, not a CSV file");
+        e = pp_error(r->c.d, PP_E_CSV, pos, "this is a Parquet file, not a CSV file");
     else if (memchr(bytes, 0, n < 4096 ? n : 4096))
-        e = pp_error(r->d, PP_E_CSV, pos, "this is not text");
+        e = pp_error(r->c.d, PP_E_CSV, pos, "this is not text");
     if (e && n)
         e->hint = bytes[0] == 'P' && bytes[1] == 'K' ? "unpack it first: unzip FILE"
                                                      : "CSV, CSV.gz and Parquet can be imported";
@@ -594,9 +380,10 @@ bool pp_csv_parse(pp_arena *arena, const char *bytes, size_t n, const pp_csv_opt
     size_t errors = d->n_errors, rows = 1;
     reader *r = PP_NEW(arena, reader);
     *out = (pp_csv_data){0};
-    r->o = opts;
-    r->d = d;
-    r->file = opts->files ? opts->files[opts->file] : NULL;
+    r->arena = arena;
+    r->c.o = opts;
+    r->c.d = d;
+    r->c.file = opts->files ? opts->files[opts->file] : NULL;
     r->end = bytes + n;
     if (refuse_other_formats(r, bytes, n))
         return false;
@@ -605,24 +392,17 @@ bool pp_csv_parse(pp_arena *arena, const char *bytes, size_t n, const pp_csv_opt
         return false;
     for (const char *q = p; q < r->end; q = line_end(q, r->end) + 1)
         rows++;
-    r->time_ms = PP_ARRAY(arena, int64_t, rows);
-    r->row = PP_ARRAY(arena, uint32_t, rows);
-    for (int f = 0; f < r->n_fields; f++)
-        if (r->map[f] > T_TIME)
-            r->col[r->map[f]] = PP_ARRAY(arena, double, rows);
+    r->c.time_ms = PP_ARRAY(arena, int64_t, rows);
+    r->c.row = PP_ARRAY(arena, uint32_t, rows);
+    for (int f = 0; f < r->c.n_fields; f++)
+        if (r->c.map[f] > PP_T_TIME && r->c.map[f] != PP_T_SYMBOL)
+            r->c.col[r->c.map[f]] = PP_ARRAY(arena, double, rows);
     read_rows(r, p);
     if (r->n_errors > ERRORS_SHOWN)
-        pp_error(d, PP_E_CSV, (pp_pos){r->file, 0, 0}, "%zu more rows cannot be read",
+        pp_error(d, PP_E_CSV, (pp_pos){r->c.file, 0, 0}, "%zu more rows cannot be read",
                  r->n_errors - ERRORS_SHOWN);
-    if (!r->n && d->n_errors == errors)
-        pp_error(d, PP_E_CSV, (pp_pos){r->file, 0, 0}, "the file has no rows")->hint =
-            "is it the right file?";
-    if (d->n_errors != errors || !make_series(arena, r, out))
-        return false;
-    out->micros = r->micros;
-    for (size_t i = 0; i < out->n_series; i++)
-        out->sorted = pp_series_sort(arena, &out->series[i]) || out->sorted;
-    return true;
+    return d->n_errors == errors && !(opts->stop && *opts->stop) &&
+           pp_columns_series(arena, &r->c, out);
 }
 
 /* ------------------------------------------------------------------------------------ files */

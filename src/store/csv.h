@@ -4,10 +4,12 @@
  *   Perpetua     open_ms,open,high,low,close,volume[,turnover][,mark_open,mark_high,mark_low,
  *                mark_close][,index_close]; time_ms,rate; time_ms,open_interest
  *   Binance      open_time,open,high,low,close,volume,close_time,quote_volume,... with or without
- *                header, milliseconds or microseconds; funding calc_time,..,last_funding_rate
+ *                header, known by the close time then; milliseconds or microseconds; funding
+ *                calc_time,..,last_funding_rate
  *   Bybit        timestamp,symbol,period,open,high,low,close,volume,turnover; the REST columns
  *                startTime,openPrice,highPrice,lowPrice,closePrice
  *   generic      time, timestamp or date with o/h/l/c/v style names, in any order
+ * A column symbol, pair or ticker must name one symbol in all rows.
  * Separators , ; tab; quotes around fields; CRLF; a BOM. Times in ms, us or ns (told apart by
  * size) or ISO 8601; seconds are refused with a hint. Numbers are read to the nearest double.
  *
@@ -18,20 +20,30 @@
 
 #include "market/series.h"
 
+#include <signal.h>
+
 typedef struct pp_csv_opts {
-    bool has_family; /* the rows are of kind.family; otherwise the names tell */
-    bool has_tf;     /* and of kind.tf; otherwise the spacing tells */
+    bool has_family; /* only what is of kind.family is taken; otherwise the columns tell */
+    bool has_tf;     /* and it is of kind.tf; otherwise the spacing tells */
     pp_kind kind;
     const char *const *files; /* list for pp_origin.file */
     uint32_t file;            /* index of this file in it */
+    const char *symbol;       /* of every row of a file that has such a column; NULL: any one */
+    struct {                  /* what the name of the file says, where the columns do not tell */
+        pp_kind kind;
+        bool surely; /* the family, whatever the columns look like */
+        bool has_tf;
+    } named;
+    const volatile sig_atomic_t *stop; /* ends reading when it is set, without an error; or NULL */
 } pp_csv_opts;
 
 /* What one file holds: wide files give kline, mark and index. */
 typedef struct pp_csv_data {
     pp_series series[PP_FAMILY_COUNT];
     size_t n_series;
-    bool micros; /* times were in microseconds or nanoseconds and were converted */
-    bool sorted; /* rows were not in time order */
+    bool micros;        /* times were in microseconds or nanoseconds and were converted */
+    bool sorted;        /* rows were not in time order */
+    const char *symbol; /* of its rows; NULL: no column says it */
 } pp_csv_data;
 
 /* Reads `n` bytes. Columns are in `arena`. False after errors in d. */

@@ -247,7 +247,7 @@ static bool flush(job *j)
         return true;
     pp_series_sort(j->arena, s);
     bool ok = pp_series_check(s, j->now_ms, &checks, j->d) &&
-              pp_store_merge(j->arena, j->store, &j->key, s, false, &stored, j->d);
+              pp_store_merge(j->arena, j->store, &j->key, s, PP_MERGE, &stored, j->d);
     if (ok) {
         j->entry->rows += stored.rows.added;
         j->entry->months_written += stored.months_written;

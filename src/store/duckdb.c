@@ -435,7 +435,9 @@ static bool prepare_column(pp_db *db, pp_arena *arena, idx_t k, size_t n, column
         int scale = db->f.decimal_scale(type);
         c->type = db->f.decimal_internal_type(type);
         db->f.destroy_logical_type(&type);
-        c->scale = scale <= 8;
+        c->scale = 1;
+        if (scale > 8)
+            c->type = DUCKDB_TYPE_INVALID; /* 1e-8 does not hold it */
         for (int s = scale; s < 8; s++)
             c->scale *= 10;
     }
@@ -454,7 +456,7 @@ static bool prepare_column(pp_db *db, pp_arena *arena, idx_t k, size_t n, column
     } else {
         pp_diag *e = pp_error(d, PP_E_DUCKDB, (pp_pos){0}, "column %s has a type that is not read",
                               out->name);
-        e->hint = "cast it in the SQL, for example CAST(x AS VARCHAR) or epoch_ms(x)";
+        e->hint = "cast it in the SQL, for example CAST(x AS DOUBLE) or epoch_ms(x)";
         return false;
     }
     return true;
@@ -488,7 +490,8 @@ static bool read_result(pp_db *db, pp_arena *arena, pp_table *out, pp_diags *d)
             duckdb_vector v = db->f.data_chunk_get_vector(db->chunks[i], k);
             if (!read_vector(db, arena, &c[k], v, at, rows)) {
                 pp_error(d, PP_E_DUCKDB, (pp_pos){0}, "column %s has a number beyond 64 bits",
-                         cols[k].name);
+                         cols[k].name)
+                    ->hint = "cast it in the SQL, for example CAST(x AS DOUBLE)";
                 return false;
             }
         }

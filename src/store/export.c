@@ -1,5 +1,6 @@
 #include "store/export.h"
 #include "base/text.h"
+#include "store/columns.h"
 #include "store/store_private.h"
 
 #include <inttypes.h>
@@ -34,7 +35,7 @@ static bool read_window(pp_arena *arena, const pp_store *store, const pp_store_k
         return false;
     while (a < s->n && s->time_ms[a] < from_ms)
         a++;
-    for (z = a; z < s->n && (!to_ms || s->time_ms[z] < to_ms); z++)
+    for (z = a; z < s->n && s->time_ms[z] < to_ms; z++)
         ;
     if (a == z) {
         pp_diag *e = pp_error(d, PP_E_DATA, (pp_pos){0}, "no %s of %s %s in this window",
@@ -55,17 +56,13 @@ bool pp_export_csv(pp_arena *arena, const pp_store *store, const pp_store_key *k
 {
     pp_series s;
     size_t nc;
-    const char *const *names = pp_family_cols(key->kind.family, &nc);
     const double *cols[PP_SERIES_COLS];
+    pp_family_cols(key->kind.family, &nc);
     if (!read_window(arena, store, key, from_ms, to_ms, &s, d))
         return false;
     pp_buf_puts(out, pp_family_time(key->kind.family));
     for (size_t c = 0; c < nc; c++) {
-        /* Mark and index keep the names that tell them apart when the file is read again. */
-        const char *prefix = key->kind.family == PP_MARK    ? "mark_"
-                             : key->kind.family == PP_INDEX ? "index_"
-                                                            : "";
-        pp_buf_printf(out, ",%s%s", prefix, names[c]);
+        pp_buf_printf(out, ",%s", pp_family_file_col(arena, key->kind.family, c));
         cols[c] = s.col[c];
     }
     pp_buf_puts(out, "\n");

@@ -1,5 +1,5 @@
 #include "store/import.h"
-#include "store/csv.h"
+#include "store/columns.h"
 #include "store/store_private.h"
 
 #include <glob.h>
@@ -99,35 +99,55 @@ static const char *symbol_of(importer *im, const char *path)
         return im->o->symbol;
     const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
     size_t n = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789");
-    if (n > 4 && !strncmp(name + n - 4, "USDT", 4))
-        return pp_strndup(im->arena, name, n);
-    pp_diag *e = pp_error(im->d, PP_E_SYMBOL, (pp_pos){path, 0, 0},
-                          "the file name does not start with a symbol");
-    e->hint = "say --symbol, for example --symbol BTCUSDT";
-    return NULL;
+    return n > 4 && !strncmp(name + n - 4, "USDT", 4) ? pp_strndup(im->arena, name, n) : NULL;
 }
 
-/* Dumps of the mark and index price look like any other bars; only their folder or name tells. */
-static void family_of(const importer *im, const char *path, pp_csv_opts *csv)
+/* What a part of the path between / - and . says: "mark_1m", "1h" ("1mo" in Binance dumps). */
+static void read_part(const char *part, pp_csv_opts *csv)
+{
+    pp_kind kind;
+    if (pp_kind_parse(part, &kind) && pp_family_is_bars(kind.family)) {
+        csv->named.kind = kind;
+        csv->named.has_tf = true;
+        csv->named.surely = true;
+    } else if (part[0] >= '0' && part[0] <= '9' && strpbrk(part, "mhdwM") &&
+               pp_tf_parse(strcmp(part, "1mo") ? part : "1M", &kind.tf)) {
+        csv->named.kind.tf = kind.tf;
+        csv->named.has_tf = true;
+    }
+}
+
+/* Dumps of the mark and index price look like any other bars; only their folder or name tells. What
+ * else a name has in it decides only where the columns say nothing. */
+static bool read_path(importer *im, const char *path, pp_csv_opts *csv)
 {
     static const struct {
         const char *part;
         pp_family family;
-        bool whole_path;
+        bool surely; /* wherever it is in the path */
     } names[] = {
         {"markPriceKlines", PP_MARK, true},   {"mark_", PP_MARK, false},
         {"indexPriceKlines", PP_INDEX, true}, {"index_", PP_INDEX, false},
         {"funding", PP_FUNDING, false},       {"open_interest", PP_OPEN_INTEREST, false},
     };
     const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
-    csv->has_family = im->o->has_family;
-    csv->has_tf = im->o->has_tf;
-    csv->kind = im->o->kind;
-    for (size_t i = 0; i < PP_COUNT(names) && !csv->has_family; i++)
-        if (strstr(names[i].whole_path ? path : name, names[i].part)) {
-            csv->has_family = true;
-            csv->kind.family = names[i].family;
+    char *rest = pp_strdup(im->arena, path), *part;
+    if (strstr(path, "premiumIndexKlines")) {
+        pp_error(im->d, PP_E_DATA, (pp_pos){path, 0, 0},
+                 "the premium index is a rate and no price of a contract")
+            ->hint =
+            "leave the folder premiumIndexKlines out; indexPriceKlines has the index price";
+        return false;
+    }
+    while ((part = strsep(&rest, "/-.")))
+        read_part(part, csv);
+    for (size_t i = 0; i < PP_COUNT(names) && !csv->named.surely; i++)
+        if (strstr(names[i].surely ? path : name, names[i].part)) {
+            csv->named.kind.family = names[i].family;
+            csv->named.surely = names[i].surely;
+            break;
         }
+    return true;
 }
 
 static group *group_of(importer *im, const char *symbol, pp_kind kind)
@@ -145,149 +165,131 @@ static group *group_of(importer *im, const char *symbol, pp_kind kind)
 
 /* ---------------------------------------------------------------------------------- parquet */
 
-static const pp_col *any_col(const pp_table *t, const char *const *names)
+/* Times as BIGINT, *unit of them a millisecond (0: told by size), numbers as DOUBLE: decimals by
+ * way of their text, which is read to the nearest. NULL: the type is not one of these. */
+static const char *parquet_value(pp_arena *arena, pp_target t, const char *name, const char *type,
+                                 int64_t *unit)
 {
-    for (; *names; names++)
-        if (pp_table_col(t, *names))
-            return pp_table_col(t, *names);
-    return NULL;
+    bool whole = strstr(type, "INT") && strcmp(type, "INTERVAL") != 0;
+    if (t == PP_T_SYMBOL)
+        return pp_fmt(arena, "CAST(%s AS VARCHAR)", name);
+    if (t != PP_T_TIME)
+        return !strncmp(type, "DECIMAL", 7) ? pp_fmt(arena, "CAST(%s::VARCHAR AS DOUBLE)", name)
+               : whole || !strcmp(type, "DOUBLE") || !strcmp(type, "FLOAT")
+                   ? pp_fmt(arena, "CAST(%s AS DOUBLE)", name)
+                   : NULL;
+    if (whole)
+        return pp_fmt(arena, "CAST(%s AS BIGINT)", name);
+    bool nanos = !strcmp(type, "TIMESTAMP_NS");
+    *unit = nanos ? 1000000 : 1000;
+    return nanos || !strncmp(type, "TIMESTAMP", 9) || !strcmp(type, "DATE")
+               ? pp_fmt(arena, "epoch_%s(%s)", nanos ? "ns" : "us", name)
+               : NULL;
 }
 
-/* A number column as doubles; decimals and integers are converted. */
-static void to_doubles(const pp_col *c, size_t n, double *out)
+/* The list for SELECT of the columns that are read, named by their numbers; NULL after an error. */
+static const char *parquet_select(importer *im, const pp_table *described, pp_columns *c,
+                                  int64_t *time_unit)
 {
-    for (size_t i = 0; i < n; i++) {
-        bool there = c && (!c->valid || c->valid[i]);
-        if (!there)
-            out[i] = NAN;
-        else if (c->type == PP_COL_F64)
-            out[i] = c->f64[i];
-        else
-            out[i] = (double)c->i64[i] / (c->type == PP_COL_DEC8 ? 1e8 : 1);
+    pp_buf found = {.arena = im->d->arena}, select = {.arena = im->arena};
+    size_t at[PP_FIELDS_MAX];
+    const pp_col *names = &described->cols[0], *types = &described->cols[1];
+    for (size_t i = 0; i < described->n_rows; i++) {
+        const char *name = names->str[i];
+        pp_buf_printf(&found, "%s%s", i ? " " : "", name);
+        c->map[c->n_fields++] = PP_T_IGNORE;
+        at[c->n_fields - 1] = i;
+        if (pp_columns_name(c, c->n_fields - 1, name, strlen(name)) == PP_T_IGNORE)
+            c->n_fields--; /* each meaning has one field at most: the array is long enough */
     }
-}
-
-static bool is_number(const pp_col *c)
-{
-    return c->type == PP_COL_F64 || c->type == PP_COL_I64 || c->type == PP_COL_DEC8;
-}
-
-static pp_family guess_family(const pp_table *t, const pp_csv_opts *csv)
-{
-    if (csv->has_family)
-        return csv->kind.family;
-    if (pp_table_col(t, "rate") || pp_table_col(t, "funding_rate"))
-        return PP_FUNDING;
-    return pp_table_col(t, "open_interest") ? PP_OPEN_INTEREST : PP_KLINE;
-}
-
-static const char *found_columns(pp_arena *arena, const pp_table *t)
-{
-    pp_buf b = {.arena = arena};
-    for (size_t i = 0; i < t->n_cols; i++)
-        pp_buf_printf(&b, "%s%s", i ? " " : "", t->cols[i].name);
-    return b.text;
-}
-
-/* Times of a Parquet file: integers in ms, us or ns; timestamps were made ms by the query. */
-static bool parquet_times(const pp_table *t, pp_series *s)
-{
-    static const char *const names[] = {"open_ms", "time_ms", "open_time", "timestamp",
-                                        "time",    "ts",      "date",      NULL};
-    const pp_col *c = any_col(t, names);
-    const int64_t micros = INT64_C(100000000000000);
-    if (!c || c->type != PP_COL_I64)
-        return false;
-    for (size_t i = 0; i < s->n; i++) {
-        int64_t v = c->i64[i];
-        s->time_ms[i] = v >= micros * 1000 ? v / 1000000 : v >= micros ? v / 1000 : v;
-        if (s->origin)
-            s->origin[i].row = (uint32_t)(i + 1);
-    }
-    return true;
-}
-
-static bool parquet_series(importer *im, const pp_table *t, const pp_csv_opts *csv, pp_series *s)
-{
-    size_t nc;
-    pp_family family = guess_family(t, csv);
-    const char *const *cols = pp_family_cols(family, &nc);
-    pp_tf tf = PP_TF_1M;
-    pp_pos pos = {csv->files[csv->file], 0, 0};
-    pp_series_init(im->arena, s, (pp_kind){family, tf}, t->n_rows, true);
-    s->files = csv->files;
-    for (size_t i = 0; i < s->n; i++)
-        s->origin[i] = (pp_origin){csv->file, (uint32_t)(i + 1)};
-    bool ok = parquet_times(t, s);
-    for (size_t c = 0; c < nc; c++) {
-        const char *const also[] = {cols[c], c == 5 ? "quote_volume" : "funding_rate", NULL};
-        const pp_col *from = any_col(t, also);
-        bool optional = family == PP_KLINE && c == 5;
-        ok = ok && (from ? is_number(from) : optional);
-        if (ok)
-            to_doubles(from, s->n, s->col[c]);
-    }
-    if (!ok) {
-        pp_diag *e = pp_error(im->d, PP_E_DATA, pos, "the columns are not those of a series");
-        e->found = found_columns(im->d->arena, t);
-        e->allowed = "open_ms open high low close volume [turnover], time_ms rate, or time_ms "
-                     "open_interest, as numbers";
-        return false;
-    }
-    pp_series_sort(im->arena, s);
-    if (pp_family_is_bars(family)) {
-        if (csv->has_tf)
-            tf = csv->kind.tf;
-        else if (!pp_tf_of_steps(s->time_ms, s->n, &tf)) {
-            pp_error(im->d, PP_E_TIMEFRAME, pos, "the times do not step by any timeframe");
-            return false;
-        }
-    }
-    s->kind.tf = tf;
-    return true;
-}
-
-/* Timestamps and dates become milliseconds, everything else stays. */
-static const char *parquet_select(importer *im, pp_db *db, const char *path)
-{
-    pp_table t;
-    pp_buf b = {.arena = im->arena};
-    const char *sql = pp_fmt(im->arena,
-                             "SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM "
-                             "read_parquet(%s))",
-                             pp_sql_text(im->arena, path));
-    if (!pp_db_query(db, im->arena, sql, &t, im->d))
+    if (!pp_columns_settle(c, found.text))
         return NULL;
-    for (size_t i = 0; i < t.n_rows; i++) {
-        const char *name = pp_sql_ident(im->arena, t.cols[0].str[i]), *type = t.cols[1].str[i];
-        bool is_time = !strncmp(type, "TIMESTAMP", 9) || !strcmp(type, "DATE");
-        bool plain = strstr(type, "INT") || !strcmp(type, "DOUBLE") || !strcmp(type, "FLOAT") ||
-                     !strncmp(type, "DECIMAL", 7);
-        pp_buf_printf(&b,
-                      is_time ? "%sepoch_ms(%s) AS %s"
-                      : plain ? "%s%s AS %s"
-                              : "%sCAST(%s AS VARCHAR) AS %s",
-                      i ? ", " : "", name, name);
+    for (int f = 0; f < c->n_fields; f++) {
+        if (c->map[f] == PP_T_IGNORE)
+            continue;
+        const char *name = names->str[at[f]], *type = types->str[at[f]];
+        const char *value =
+            parquet_value(im->arena, c->map[f], pp_sql_ident(im->arena, name), type, time_unit);
+        if (!value) {
+            pp_diag *e = pp_error(im->d, PP_E_DATA, (pp_pos){c->file, 0, 0},
+                                  "column %s has a type that is not read", name);
+            e->found = pp_strdup(im->d->arena, type);
+            e->allowed = c->map[f] == PP_T_TIME ? "TIMESTAMP, DATE or whole numbers" : "numbers";
+            return NULL;
+        }
+        pp_buf_printf(&select, "%s%s AS c%d", select.len ? ", " : "", value, f);
     }
-    return b.text;
+    return select.text;
+}
+
+static bool parquet_times(pp_columns *c, const pp_col *from, int64_t unit)
+{
+    for (size_t i = 0; i < c->n; i++) {
+        int64_t v = from->i64[i];
+        bool whole =
+            unit ? v % unit == 0 || !pp_columns_is_bars(c) : pp_columns_time(c, v, &c->time_ms[i]);
+        if (unit)
+            c->time_ms[i] = v / unit;
+        if (whole)
+            continue;
+        pp_error(c->d, PP_E_DATA, (pp_pos){c->file, (int)i + 1, 0},
+                 "the time is not a whole millisecond, as opens of bars are")
+            ->found = pp_fmt(c->d->arena, "%lld", (long long)v);
+        return false;
+    }
+    return true;
+}
+
+static bool parquet_series(importer *im, const pp_table *t, pp_columns *c, int64_t time_unit,
+                           pp_csv_data *out)
+{
+    const pp_col *col = t->cols;
+    c->n = t->n_rows;
+    c->time_ms = PP_ARRAY(im->arena, int64_t, c->n);
+    c->row = PP_ARRAY(im->arena, uint32_t, c->n);
+    for (size_t i = 0; i < c->n; i++)
+        c->row[i] = (uint32_t)(i + 1);
+    for (int f = 0; f < c->n_fields; f++) {
+        pp_target target = c->map[f];
+        if (target == PP_T_IGNORE)
+            continue;
+        if (target == PP_T_TIME && !parquet_times(c, col, time_unit))
+            return false;
+        for (size_t i = 0; i < c->n && target == PP_T_SYMBOL; i++)
+            pp_columns_symbol(im->arena, c, i + 1, col->str[i], strlen(col->str[i]));
+        if (target > PP_T_TIME && target < PP_T_SYMBOL) {
+            c->col[target] = PP_ARRAY(im->arena, double, c->n);
+            memcpy(c->col[target], col->f64, c->n * sizeof(double));
+        }
+        col++;
+    }
+    return pp_columns_series(im->arena, c, out);
 }
 
 static bool read_parquet(importer *im, const pp_csv_opts *csv, pp_csv_data *out)
 {
-    const char *path = csv->files[csv->file], *slash = strrchr(path, '/');
+    const char *path = csv->files[csv->file], *slash = strrchr(path, '/'), *select;
     const char *dir = slash ? pp_fmt(im->arena, "%.*s/", (int)(slash - path), path) : ".";
     char real[4096];
+    int64_t time_unit = 0;
+    pp_columns *c = PP_NEW(im->arena, pp_columns);
     pp_table t;
+    *c = (pp_columns){.o = csv, .d = im->d, .file = path};
     if (!realpath(path, real))
         return false;
     pp_db *db = pp_db_open(im->arena, &dir, 1, im->d);
-    const char *columns = db ? parquet_select(im, db, real) : NULL;
-    if (!columns || !pp_db_read_parquet(db, im->arena, real, columns, &t, im->d)) {
+    const char *describe = pp_fmt(im->arena,
+                                  "SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM "
+                                  "read_parquet(%s))",
+                                  pp_sql_text(im->arena, real));
+    bool described = db && pp_db_query(db, im->arena, describe, &t, im->d);
+    if (described && !(select = parquet_select(im, &t, c, &time_unit)))
+        return false;
+    if (!described || !pp_db_read_parquet(db, im->arena, real, select, &t, im->d)) {
         pp_error(im->d, PP_E_DATA, (pp_pos){path, 0, 0}, "the Parquet file cannot be read");
         return false;
     }
-    out->n_series = 1;
-    return parquet_series(im, &t, csv, &out->series[0]);
+    return parquet_series(im, &t, c, time_unit, out);
 }
 
 /* ------------------------------------------------------------------------------------- read */
@@ -305,11 +307,23 @@ static bool is_parquet(const char *path)
 static void read_file(importer *im, uint32_t index)
 {
     const char *path = im->files.v[index], *symbol = symbol_of(im, path);
-    pp_csv_opts csv = {.files = im->files.v, .file = index};
+    pp_csv_opts csv = {.has_family = im->o->has_family,
+                       .has_tf = im->o->has_tf,
+                       .kind = im->o->kind,
+                       .files = im->files.v,
+                       .file = index,
+                       .symbol = symbol,
+                       .stop = im->store->stop};
     pp_csv_data data = {0};
-    family_of(im, path, &csv);
-    bool ok = symbol && (is_parquet(path) ? read_parquet(im, &csv, &data)
-                                          : pp_csv_read(im->arena, &csv, &data, im->d));
+    bool ok = read_path(im, path, &csv) &&
+              (is_parquet(path) ? read_parquet(im, &csv, &data)
+                                : pp_csv_read(im->arena, &csv, &data, im->d));
+    if (ok && !symbol && !(symbol = data.symbol)) {
+        pp_error(im->d, PP_E_SYMBOL, (pp_pos){path, 0, 0},
+                 "the file name does not start with a symbol")
+            ->hint = "say --symbol, for example --symbol BTCUSDT";
+        ok = false;
+    }
     if (ok && data.sorted)
         pp_note(im->d, PP_E_CSV, (pp_pos){path, 0, 0}, "rows out of time order were sorted");
     for (size_t i = 0; ok && i < data.n_series; i++)
@@ -341,14 +355,14 @@ static pp_series joined(importer *im, const group *g)
     return all;
 }
 
-/* T10: a bar that has not closed, or a stamp of the future, is left out. */
+/* T10: bars that have not closed, and stamps of the future, are left out. */
 static size_t drop_forming(pp_series *s, int64_t now_ms)
 {
     size_t before = s->n;
     bool bars = pp_family_is_bars(s->kind.family);
     while (now_ms && s->n) {
         int64_t t = s->time_ms[s->n - 1], end = bars ? pp_tf_close(s->kind.tf, t) : t;
-        if (end <= now_ms || t > now_ms) /* opens in the future: a fault, for the checks */
+        if (end <= now_ms)
             break;
         s->n--;
     }
@@ -373,8 +387,9 @@ static void store_group(importer *im, const group *g, pp_import_report *report)
     e->last_ms = all.time_ms[all.n - 1];
     if (pp_family_is_bars(g->key.kind.family))
         pp_gaps_find(im->arena, g->key.kind.tf, all.time_ms, all.n, &e->gaps);
-    if (!im->o->dry_run &&
-        !pp_store_merge(im->arena, im->store, &g->key, &all, im->o->replace, &e->stored, im->d))
+    pp_merge_how how = (im->o->replace ? PP_MERGE_REPLACE : PP_MERGE) |
+                       (im->o->dry_run ? PP_MERGE_DRY_RUN : PP_MERGE);
+    if (!pp_store_merge(im->arena, im->store, &g->key, &all, how, &e->stored, im->d))
         im->any_failed = true;
 }
 
@@ -383,7 +398,7 @@ bool pp_import(pp_arena *arena, const pp_store *store, const char *const *paths,
 {
     importer im = {.arena = arena, .store = store, .o = opts, .d = d};
     size_t errors = d->n_errors;
-    *report = (pp_import_report){0};
+    *report = (pp_import_report){.dry_run = opts->dry_run};
     pp_store_key key = {opts->exchange ? opts->exchange : "bybit",
                         opts->symbol ? opts->symbol : "BTCUSDT", opts->kind};
     if (!pp_store_check_key(&key, d))
@@ -392,12 +407,12 @@ bool pp_import(pp_arena *arena, const pp_store *store, const char *const *paths,
         add_path(&im, paths[i]);
     if (d->n_errors != errors)
         return false;
-    for (size_t i = 0; i < im.files.n; i++)
+    for (size_t i = 0; i < im.files.n && !pp_store_stopped(store); i++)
         read_file(&im, (uint32_t)i);
     /* A file that cannot be read may belong to any group: nothing is stored then. */
-    if (im.any_failed)
+    if (im.any_failed || pp_store_stopped(store))
         return false;
-    for (size_t i = 0; i < im.groups.n; i++)
+    for (size_t i = 0; i < im.groups.n && !pp_store_stopped(store); i++)
         store_group(&im, &im.groups.v[i], report);
     return !im.any_failed && d->n_errors == errors;
 }
@@ -423,11 +438,11 @@ void pp_import_text(const pp_import_report *report, pp_buf *out)
                       e->stored.rows.added, e->stored.rows.same, e->stored.rows.completed,
                       e->stored.rows.replaced, e->stored.months_written,
                       e->stored.months_written == 1 ? "" : "s");
-        pp_buf_puts(out, " written\n");
+        pp_buf_puts(out, report->dry_run ? " would be written\n" : " written\n");
         if (e->n_duplicates)
             pp_buf_printf(out, "  %zu identical duplicates dropped\n", e->n_duplicates);
         if (e->n_forming)
-            pp_buf_printf(out, "  %zu bars still forming left out\n", e->n_forming);
+            pp_buf_printf(out, "  %zu not closed yet left out\n", e->n_forming);
         if (e->n_moved)
             pp_buf_printf(out, "  %zu funding times moved to the whole minute\n", e->n_moved);
         if (e->gaps.n)

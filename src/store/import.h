@@ -13,7 +13,7 @@ typedef struct pp_import_opts {
     pp_kind kind;
     bool replace;   /* rows of the files win over those of the store */
     bool dry_run;   /* read and check only */
-    int64_t now_ms; /* bars that close later are still forming and left out (T10); 0: no limit */
+    int64_t now_ms; /* bars that close later are left out (T10); 0: no limit */
 } pp_import_opts;
 
 /* What became of one kind of one symbol. */
@@ -30,6 +30,7 @@ typedef struct pp_import_entry {
 
 typedef struct pp_import_report {
     PP_VEC(pp_import_entry) list;
+    bool dry_run; /* nothing was stored: `stored` is what would be */
 } pp_import_report;
 
 /* Imports files, folders (searched through, in order of names) and patterns (*.csv). CSV, CSV.gz

@@ -1,4 +1,5 @@
 #include "store/cache.h"
+#include "store/columns.h"
 #include "store/duckdb.h"
 #include "store/store.h"
 #include "store/store_private.h"
@@ -8,6 +9,7 @@
 #include <math.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 bool pp_series_write(pp_arena *arena, pp_db *db, const char *path, const pp_series *s,
@@ -20,7 +22,10 @@ bool pp_series_write(pp_arena *arena, pp_db *db, const char *path, const pp_seri
     pp_col cols[PP_SERIES_COLS + 1] = {
         {.name = pp_family_time(s->kind.family), .type = PP_COL_I64, .i64 = s->time_ms}};
     for (size_t c = 0; c < nc; c++) {
-        cols[c + 1] = (pp_col){.name = names[c], .type = PP_COL_F64, .f64 = s->col[c]};
+        cols[c + 1] =
+            (pp_col){.name = for_store ? names[c] : pp_family_file_col(arena, s->kind.family, c),
+                     .type = PP_COL_F64,
+                     .f64 = s->col[c]};
         if (s->kind.family != PP_KLINE || c != 5)
             continue;
         uint8_t *valid = PP_ARRAY(arena, uint8_t, s->n);
@@ -71,67 +76,126 @@ typedef struct merger {
     const pp_store *store;
     const pp_store_key *key;
     pp_db *db;
-    bool replace;
+    pp_merge_how how;
+    PP_VEC(pp_finished) files;
+    PP_VEC(pp_merge_report) changes; /* of each file */
     pp_store_report *report;
-    PP_VEC(pp_finished) months;
     pp_diags *d;
 } merger;
 
-static bool merge_month(merger *m, const pp_series *rows)
+static size_t month_end(const pp_series *s, int64_t month)
 {
-    int64_t month = pp_month_of_ms(rows->time_ms[0]);
-    pp_finished file = {.to = pp_store_file(m->d->arena, m->store, m->key, month)};
-    pp_series old, all;
-    pp_merge_report r;
-    pp_series_init(m->arena, &old, m->key->kind, 0, false);
-    if (access(file.to, F_OK) == 0 &&
-        !pp_store_read_month(m->arena, m->store, m->key, month, &m->db, &old, m->d))
-        return false;
-    bool ok = pp_series_merge(m->arena, &old, rows, m->replace, &all, &r, m->d);
-    m->report->rows.added += r.added;
-    m->report->rows.same += r.same;
-    m->report->rows.completed += r.completed;
-    m->report->rows.replaced += r.replaced;
-    if (!ok || !(r.added || r.completed || r.replaced))
-        return ok;
-    file.from = pp_db_beside(m->d->arena, file.to); /* messages may name both */
-    *pp_vec_push(m->arena, &m->months) = file;
-    return pp_series_write(m->arena, m->db, file.from, &all, true, m->d);
+    return pp_series_find(s, pp_month_start_ms(month + 1));
 }
 
-/* All months before one that cannot be merged are published. */
-static bool merge_months(merger *m, const pp_series *rows)
+/* What the store has in the months of the rows. */
+static bool read_old(merger *m, const pp_series *rows, pp_series *old)
+{
+    PP_VEC(int64_t) months = {0};
+    pp_series_init(m->arena, old, m->key->kind, 0, false);
+    for (size_t i = 0; i < rows->n;) {
+        int64_t month = pp_month_of_ms(rows->time_ms[i]);
+        if (access(pp_store_file(m->arena, m->store, m->key, month), F_OK) == 0 || errno != ENOENT)
+            *pp_vec_push(m->arena, &months) = month;
+        i = month_end(rows, month);
+    }
+    return !months.n ||
+           pp_store_read_months(m->arena, m->store, m->key, months.v, months.n, &m->db, old, m->d);
+}
+
+/* All rows that have two values are named before anything is written. */
+static bool agree(const merger *m, const pp_series *old, const pp_series *rows)
+{
+    pp_series all;
+    pp_merge_report r;
+    pp_arena *work = pp_arena_child(m->arena);
+    bool ok = pp_series_merge(work, old, rows, m->how & PP_MERGE_REPLACE, &all, &r, m->d);
+    pp_arena_free(work);
+    return ok;
+}
+
+static void count(pp_merge_report *sum, const pp_merge_report *r)
+{
+    sum->added += r->added;
+    sum->same += r->same;
+    sum->completed += r->completed;
+    sum->replaced += r->replaced;
+}
+
+static bool merge_month(merger *m, int64_t month, const pp_series *old, const pp_series *rows)
+{
+    pp_finished file = {.to = pp_store_file(m->d->arena, m->store, m->key, month)};
+    pp_series all;
+    pp_merge_report r;
+    pp_series_merge(m->arena, old, rows, m->how & PP_MERGE_REPLACE, &all, &r, m->d);
+    if (!(r.added || r.completed || r.replaced)) {
+        count(&m->report->rows, &r);
+        return true;
+    }
+    file.from = pp_db_beside(m->d->arena, file.to); /* messages may name both */
+    *pp_vec_push(m->arena, &m->files) = file;
+    *pp_vec_push(m->arena, &m->changes) = r;
+    return (m->how & PP_MERGE_DRY_RUN) ||
+           (pp_store_need_db(m->arena, m->store, m->key, &m->db, m->d) &&
+            pp_series_write(m->arena, m->db, file.from, &all, true, m->d));
+}
+
+static bool merge_months(merger *m, const pp_series *old, const pp_series *rows)
 {
     bool ok = true;
     for (size_t i = 0, j; i < rows->n && ok; i = j) {
-        j = pp_series_find(rows, pp_month_start_ms(pp_month_of_ms(rows->time_ms[i]) + 1));
+        int64_t month = pp_month_of_ms(rows->time_ms[i]);
+        j = month_end(rows, month);
+        pp_series before = pp_series_part(old, pp_series_find(old, pp_month_start_ms(month)),
+                                          month_end(old, month));
         pp_series part = pp_series_part(rows, i, j);
-        size_t before = m->months.n;
-        ok = merge_month(m, &part);
-        if (!ok && m->months.n > before)
-            unlink(m->months.v[--m->months.n].from);
+        ok = !pp_store_stopped(m->store) && merge_month(m, month, &before, &part);
     }
-    if (!pp_files_publish(m->d, m->store->fs, m->months.v, m->months.n))
-        return false;
-    m->report->months_written = m->months.n;
+    for (size_t i = 0; i < m->files.n && !ok; i++)
+        unlink(m->files.v[i].from);
+    return ok;
+}
+
+static ino_t inode(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 ? st.st_ino : 0;
+}
+
+/* Counts what is in place then, which after a failure may be some of it. */
+static bool publish(merger *m)
+{
+    ino_t *written = PP_ARRAY(m->arena, ino_t, m->files.n);
+    bool dry = m->how & PP_MERGE_DRY_RUN;
+    for (size_t i = 0; i < m->files.n; i++)
+        written[i] = inode(m->files.v[i].from);
+    bool ok = dry || pp_files_publish(m->d, m->store->fs, m->files.v, m->files.n);
+    for (size_t i = 0; i < m->files.n; i++) {
+        if (!dry && inode(m->files.v[i].to) != written[i])
+            continue;
+        count(&m->report->rows, &m->changes.v[i]);
+        m->report->months_written++;
+    }
     return ok;
 }
 
 bool pp_store_merge(pp_arena *arena, const pp_store *store, const pp_store_key *key,
-                    const pp_series *rows, bool replace, pp_store_report *report, pp_diags *d)
+                    const pp_series *rows, pp_merge_how how, pp_store_report *report, pp_diags *d)
 {
     const char *dir = pp_store_kind_dir(arena, store, key);
+    bool dry = how & PP_MERGE_DRY_RUN;
+    pp_series old;
     *report = (pp_store_report){0};
-    if (!pp_store_check_key(key, d) || !pp_dir_make(d, store->fs, dir))
+    if (!pp_store_check_key(key, d) || (!dry && !pp_dir_make(d, store->fs, dir)))
         return false;
     /* The lock and what the months need end here, not with the caller's arena. */
     pp_arena *work = pp_arena_child(arena);
-    merger m = {
-        .arena = work, .store = store, .key = key, .replace = replace, .report = report, .d = d};
-    bool ok = lock_symbol(work, store, key, d);
-    if (ok)
+    merger m = {.arena = work, .store = store, .key = key, .how = how, .report = report, .d = d};
+    bool ok = dry || lock_symbol(work, store, key, d);
+    if (ok && !dry)
         remove_leftovers(work, dir);
-    ok = ok && pp_store_need_db(work, store, key, &m.db, d) && merge_months(&m, rows);
+    ok = ok && read_old(&m, rows, &old) && agree(&m, &old, rows) && merge_months(&m, &old, rows) &&
+         publish(&m);
     pp_arena_free(work);
     return ok;
 }

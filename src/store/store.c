@@ -29,6 +29,11 @@ const char *pp_store_dir(pp_arena *arena, const pp_store *store)
     return store->dir ? store->dir : pp_store_default_dir(arena);
 }
 
+bool pp_store_stopped(const pp_store *store)
+{
+    return store->stop && *store->stop;
+}
+
 static bool only(const char *text, const char *letters)
 {
     return *text && strspn(text, letters) == strlen(text) && strlen(text) <= 40;
@@ -319,11 +324,11 @@ static bool refuse_damaged(const char *path, pp_diags *d)
     return !path;
 }
 
-bool pp_store_read_month(pp_arena *arena, const pp_store *store, const pp_store_key *key,
-                         int64_t month, pp_db **db, pp_series *out, pp_diags *d)
+bool pp_store_read_months(pp_arena *arena, const pp_store *store, const pp_store_key *key,
+                          const int64_t *months, size_t n, pp_db **db, pp_series *out, pp_diags *d)
 {
     const char *damaged = NULL;
-    return read_months(arena, store, key, &month, 1, db, out, &damaged, d) &&
+    return read_months(arena, store, key, months, n, db, out, &damaged, d) &&
            refuse_damaged(damaged, d);
 }
 

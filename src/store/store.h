@@ -15,11 +15,15 @@
 #include "base/file.h"
 #include "market/series.h"
 
+#include <signal.h>
+
 typedef struct pp_store {
-    const char *dir;       /* NULL: pp_store_default_dir() */
-    const char *cache_dir; /* NULL: pp_cache_default_dir(); "": no cache */
-    uint64_t cache_max;    /* bytes the cache may take; 0: PP_CACHE_MAX */
-    const pp_fs *fs;       /* for writing; NULL: the real one */
+    const char *dir;                   /* NULL: pp_store_default_dir() */
+    const char *cache_dir;             /* NULL: pp_cache_default_dir(); "": no cache */
+    uint64_t cache_max;                /* bytes the cache may take; 0: PP_CACHE_MAX */
+    const pp_fs *fs;                   /* for writing; NULL: the real one */
+    const volatile sig_atomic_t *stop; /* set: reading, merging and checking end soon, without an
+                                          error, and nothing is half written; NULL: never */
 } pp_store;
 
 /* $PERPETUA_DATA, else $XDG_DATA_HOME/perpetua, else ~/.local/share/perpetua. */
@@ -63,12 +67,14 @@ bool pp_store_read(pp_arena *arena, const pp_store *store, const pp_store_key *k
 
 /* Merges checked, sorted rows into the store: months that change are written, others are not
  * touched, so that the same import twice changes nothing. A row that is there with other values is
- * an error unless `replace`, and then nothing of that month is written. */
+ * an error unless PP_MERGE_REPLACE, and then nothing is written. The report says what was written,
+ * also after a failure, or with PP_MERGE_DRY_RUN what would be. */
+typedef enum pp_merge_how { PP_MERGE = 0, PP_MERGE_REPLACE = 1, PP_MERGE_DRY_RUN = 2 } pp_merge_how;
 typedef struct pp_store_report {
     pp_merge_report rows;
     size_t months_written;
 } pp_store_report;
 bool pp_store_merge(pp_arena *arena, const pp_store *store, const pp_store_key *key,
-                    const pp_series *rows, bool replace, pp_store_report *report, pp_diags *d);
+                    const pp_series *rows, pp_merge_how how, pp_store_report *report, pp_diags *d);
 
 #endif

@@ -15,6 +15,7 @@ typedef PP_VEC(const char *) pp_names;
 void pp_dir_names(pp_arena *arena, const char *path, pp_names *out);
 
 const char *pp_store_dir(pp_arena *arena, const pp_store *store);
+bool pp_store_stopped(const pp_store *store);
 
 /* pp_store_read in two steps, for who reads several kinds of a symbol: the rows, from the cache or
  * the files, and what is left to do for the cache once nobody waits. *db is opened when files are
@@ -39,10 +40,11 @@ bool pp_page_read(pp_arena *arena, const char *exchange, const pp_store_key *key
 const char *pp_store_symbol_dir(pp_arena *arena, const pp_store *store, const pp_store_key *key);
 bool pp_store_need_db(pp_arena *arena, const pp_store *store, const pp_store_key *key, pp_db **db,
                       pp_diags *d);
-bool pp_store_read_month(pp_arena *arena, const pp_store *store, const pp_store_key *key,
-                         int64_t month, pp_db **db, pp_series *out, pp_diags *d);
+bool pp_store_read_months(pp_arena *arena, const pp_store *store, const pp_store_key *key,
+                          const int64_t *months, size_t n, pp_db **db, pp_series *out, pp_diags *d);
 
-/* One Parquet file of a series, in place; for_store: with the sum that its readers test. */
+/* One Parquet file of a series, in place; for_store: with the sum that its readers test, and
+ * the plain names that the folder explains (open of mark_1m). */
 bool pp_series_write(pp_arena *arena, pp_db *db, const char *path, const pp_series *s,
                      bool for_store, pp_diags *d);
 

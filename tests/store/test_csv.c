@@ -72,6 +72,14 @@ static const struct {
     {"open_ms,open,high,low,close,volume\n1735689600000,1,1,1\n", "bars.csv:2"},
     {"open_ms,open,high,low,close,volume\n1735689600,1,1,1,1,1\n", "seconds"},
     {"open_ms,open,high,low,close,volume\nyesterday,1,1,1,1,1\n", "bars.csv:2"},
+    {"open_ms,open,high,low,close,volume\n1735689600000001,1,1,1,1,1\n",
+     "bars.csv:2:1: error E_CSV: the time is not a whole millisecond"},
+    {"open_ms,open,high,low,close,volume\n1735689600000,1,1,1,1,1\n", "one row does not tell"},
+    {"1735689600000,1,1,1,1,1,1,1,1,1,1\n1735689660000,1,1,1,1,1,1,1,1,1,1\n",
+     "the 7th is not the close time"},
+    {"open_ms,open,high,low,close,volume,symbol\n1735689600000,1,1,1,1,1,A\n"
+     "1735689660000,1,1,1,1,1,B\n1735689720000,1,1,1,1,1,A\n",
+     "bars.csv:3: error E_DATA: the row is of \"B\", not of A"},
 };
 
 Test(csv, T8_what_is_wrong_is_said_with_its_place)

@@ -3,11 +3,13 @@
 #include "market/benchdata.h"
 #include "market/synthetic.h"
 #include "store/cache.h"
+#include "store/export.h"
 #include "store/import.h"
 #include "store/instruments.h"
 #include "store/tape_open.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <math.h>
 #include <sys/wait.h>
 
@@ -127,10 +129,10 @@ Test(store, T7_conflicting_import_is_refused_and_changes_nothing)
     pp_import_report r;
     const char *paths[] = {write_text(&e, "a.csv", HEAD ROW0 ROW1)};
     cr_assert(import_one(&e, &store, paths[0], &r), "%s", messages(&e));
-    const char *bad = write_text(&e, "b.csv", HEAD "1735689660000,100.5,101,100,100.8,11\n");
+    const char *bad = write_text(&e, "b-1m.csv", HEAD "1735689660000,100.5,101,100,100.8,11\n");
     cr_assert_not(import_one(&e, &store, bad, &r));
     cr_assert(strstr(messages(&e), "close is 100.7 in the store but 100.8 in"), "%s", messages(&e));
-    cr_assert(strstr(messages(&e), "b.csv:2"), "%s", messages(&e));
+    cr_assert(strstr(messages(&e), "b-1m.csv:2"), "%s", messages(&e));
     pp_store_key key = {"bybit", "BTCUSDT", {PP_KLINE, PP_TF_1M}};
     pp_series s;
     cr_assert(pp_store_read(&e.arena, &store, &key, &s, &e.d));
@@ -140,6 +142,87 @@ Test(store, T7_conflicting_import_is_refused_and_changes_nothing)
     cr_assert(pp_store_read(&e.arena, &store, &key, &s, &e.d));
     cr_assert_eq(s.n, 2);
     cr_assert_eq(s.col[3][1], 100.8);
+    env_close(&e);
+}
+
+#define LATER "1738368000000,10,11,9,10,1\n1738368060000,10,11,9,10,1\n" /* February */
+
+Test(store, T18_a_conflict_in_a_later_month_keeps_the_earlier_ones_back)
+{
+    env e;
+    env_open(&e);
+    need_db(&e);
+    pp_store store = make_store(&e);
+    pp_import_report r;
+    pp_store_key key = {"bybit", "BTCUSDT", {PP_KLINE, PP_TF_1M}};
+    pp_series s;
+    const char *path = write_text(&e, "b.csv",
+                                  HEAD "1735689660000,100.5,101,100,100.8,11\n"
+                                       "1735689720000,100.5,101,100,100.8,11\n"
+                                       "1738368000000,10,11,9,10.5,1\n");
+    cr_assert(import_one(&e, &store, write_text(&e, "a.csv", HEAD ROW0 ROW1 LATER), &r));
+    for (int dry = 1; dry >= 0; dry--) {
+        pp_import_opts o = {.symbol = "BTCUSDT", .dry_run = dry};
+        e.d.list.n = 0;
+        cr_assert_not(pp_import(&e.arena, &store, &path, 1, &o, &r, &e.d));
+        cr_assert(strstr(messages(&e), "b.csv:2"), "%s", messages(&e));
+        cr_assert(strstr(messages(&e), "b.csv:4"), "all months are named: %s", messages(&e));
+        cr_assert_eq(r.list.v[0].stored.months_written, 0);
+        cr_assert_eq(r.list.v[0].stored.rows.added, 0);
+        cr_assert(pp_store_read(&e.arena, &store, &key, &s, &e.d));
+        cr_assert_eq(s.n, 4);
+        cr_assert_eq(s.col[3][1], 100.7);
+    }
+    pp_import_opts replace = {.symbol = "BTCUSDT", .replace = true, .dry_run = true};
+    cr_assert(pp_import(&e.arena, &store, &path, 1, &replace, &r, &e.d));
+    cr_assert_eq(r.list.v[0].stored.months_written, 2, "what would be written");
+    cr_assert_eq(r.list.v[0].stored.rows.replaced, 2);
+    cr_assert(pp_store_read(&e.arena, &store, &key, &s, &e.d));
+    cr_assert_eq(s.n, 4, "but is not");
+    env_close(&e);
+}
+
+static int fail_second_rename(void *ctx, const char *from, const char *to)
+{
+    return ++*(int *)ctx == 2 ? (errno = EIO, -1) : rename(from, to);
+}
+
+Test(store, T17_a_failed_write_counts_what_was_written)
+{
+    env e;
+    env_open(&e);
+    need_db(&e);
+    pp_store store = make_store(&e);
+    pp_import_report r;
+    pp_store_key key = {"bybit", "BTCUSDT", {PP_KLINE, PP_TF_1M}};
+    pp_series s;
+    int renamed = 0;
+    pp_fs fs = pp_fs_real;
+    fs.ctx = &renamed;
+    fs.rename = fail_second_rename;
+    store.fs = &fs;
+    cr_assert_not(import_one(&e, &store, write_text(&e, "a.csv", HEAD ROW0 ROW1 LATER), &r));
+    cr_assert_eq(r.list.v[0].stored.months_written, 1);
+    cr_assert_eq(r.list.v[0].stored.rows.added, 2);
+    cr_assert(pp_store_read(&e.arena, &store, &key, &s, &e.d));
+    cr_assert_eq(s.n, 2);
+    env_close(&e);
+}
+
+Test(store, T17_an_import_that_is_stopped_stores_nothing)
+{
+    env e;
+    env_open(&e);
+    need_db(&e);
+    pp_store store = make_store(&e);
+    pp_import_report r;
+    pp_store_list list = {0};
+    volatile sig_atomic_t stop = 1;
+    store.stop = &stop;
+    cr_assert_not(import_one(&e, &store, write_text(&e, "a.csv", HEAD ROW0 ROW1), &r));
+    pp_store_scan(&e.arena, &store, &list);
+    cr_assert_eq(list.n, 0);
+    cr_assert_eq(e.d.n_errors, 0);
     env_close(&e);
 }
 
@@ -158,6 +241,11 @@ Test(store, T10_forming_bar_is_not_stored)
     o.now_ms++;
     cr_assert(pp_import(&e.arena, &store, &path, 1, &o, &r, &e.d));
     cr_assert_eq(r.list.v[0].stored.rows.added, 1);
+    o.symbol = "ETHUSDT"; /* none of those that open later either */
+    o.now_ms = INT64_C(1735689600000) - 1;
+    cr_assert(pp_import(&e.arena, &store, &path, 1, &o, &r, &e.d), "%s", messages(&e));
+    cr_assert_eq(r.list.v[0].n_forming, 2);
+    cr_assert_eq(r.list.v[0].stored.rows.added, 0);
     env_close(&e);
 }
 
@@ -292,6 +380,229 @@ Test(store, T9_a_mark_that_lacks_some_of_its_minutes_is_missing)
     cr_assert_eq(t.mark_high[4], 102);
     cr_assert(isnan(t.index_close[3]) && t.index_close[4] == 100);
     env_close(&e);
+}
+
+/* A Parquet file of a SELECT over i = 0..2. */
+static const char *parquet(env *e, pp_db *db, const char *name, const char *columns)
+{
+    const char *path = in_dir(e, name);
+    const char *sql =
+        pp_fmt(&e->arena, "COPY (SELECT %s FROM range(3) t(i)) TO '%s'", columns, path);
+    cr_assert(pp_db_query(db, &e->arena, sql, NULL, &e->d), "%s", messages(e));
+    return path;
+}
+
+#define MINUTES "1735689600000 + 60000 * i AS open_ms, "
+#define PRICES  MINUTES "1.5 AS open, 3::FLOAT AS high, 1 AS low, 2.0 AS close, i AS volume"
+
+Test(store, T18_decimals_of_any_scale_are_read_to_the_nearest_double)
+{
+    static const char *const types[] = {"DECIMAL(18,8)", "DECIMAL(20,10)", "DECIMAL(38,18)"};
+    for (size_t k = 0; k < PP_COUNT(types); k++) {
+        env e;
+        env_open(&e);
+        pp_db *db = need_db(&e);
+        pp_store store = make_store(&e);
+        pp_import_report r;
+        pp_series s;
+        pp_store_key key = {"bybit", "PEPEUSDT", {PP_KLINE, PP_TF_1M}};
+        const char *path = parquet(
+            &e, db, "PEPEUSDT.parquet",
+            pp_fmt(&e.arena,
+                   MINUTES "0.0000125::%s AS open, 0.0000126::%s AS high, 0.0000124::%s AS low, "
+                           "0.00001251::%s AS close, 123456789.12345679::%s AS volume",
+                   types[k], types[k], types[k], types[k], types[k]));
+        pp_import_opts o = {0};
+        cr_assert(pp_import(&e.arena, &store, &path, 1, &o, &r, &e.d), "%s", messages(&e));
+        cr_assert(pp_store_read(&e.arena, &store, &key, &s, &e.d));
+        cr_assert_eq(s.col[0][0], 0.0000125, "%s: %g", types[k], s.col[0][0]);
+        cr_assert_eq(s.col[3][2], 0.00001251);
+        cr_assert_eq(s.col[4][1], 123456789.12345679);
+        env_close(&e);
+    }
+}
+
+Test(store, T18_parquet_has_the_kinds_and_names_of_csv)
+{
+    static const struct {
+        const char *columns;
+        size_t n;
+        pp_family last;
+    } forms[] = {
+        {PRICES
+         ", 5 AS mark_open, 6 AS mark_high, 4 AS mark_low, 5 AS mark_close, 7 AS index_close",
+         3, PP_INDEX},
+        {"'2025-01-01'::TIMESTAMP + INTERVAL (i) MINUTE AS datetime, 1.5 AS \"Open\", 3 AS "
+         "\"High\", "
+         "1 AS \"Low\", 2 AS \"Close\", 5 AS \"Volume\"",
+         1, PP_KLINE},
+        {"('2025-01-01'::DATE + i::INT) AS date, 1.5 AS o, 3 AS h, 1 AS l, 2 AS c, 5 AS v", 1,
+         PP_KLINE},
+        {"'2025-01-01'::TIMESTAMP_NS + INTERVAL (i) MINUTE AS time, 5 AS index_close", 1, PP_INDEX},
+        {"1735689600000 + 28800000 * i AS calc_time, 0.0001 AS last_funding_rate", 1, PP_FUNDING},
+        {"1735689600000 + 28800000 * i AS \"fundingTime\", 0.0001 AS \"fundingRate\"", 1,
+         PP_FUNDING},
+    };
+    for (size_t k = 0; k < PP_COUNT(forms); k++) {
+        env e;
+        env_open(&e);
+        pp_db *db = need_db(&e);
+        pp_store store = make_store(&e);
+        pp_import_report r;
+        const char *path = parquet(&e, db, "BTCUSDT.parquet", forms[k].columns);
+        pp_import_opts o = {0};
+        cr_assert(pp_import(&e.arena, &store, &path, 1, &o, &r, &e.d), "%zu: %s", k, messages(&e));
+        cr_assert_eq(r.list.n, forms[k].n, "form %zu", k);
+        cr_assert_eq(r.list.v[forms[k].n - 1].key.kind.family, forms[k].last);
+        cr_assert_eq(r.list.v[0].stored.rows.added, 3);
+        cr_assert_eq(r.list.v[0].first_ms, 1735689600000);
+        env_close(&e);
+    }
+}
+
+Test(store, T8_what_is_wrong_with_a_parquet_file_is_said)
+{
+    static const struct {
+        const char *columns, *says;
+    } bad[] = {
+        {MINUTES "1 AS open, 1 AS high, 1 AS low, 1 AS close", "missing columns: volume"},
+        {MINUTES "1 AS open, 1 AS high, 1 AS low, 1 AS close, INTERVAL 1 DAY AS volume",
+         "column volume has a type that is not read"},
+        {"'2025-01-01'::TIMESTAMP + INTERVAL (i * 60000000 + 1) MICROSECOND AS time, 1.5 AS open, "
+         "3 AS high, 1 AS low, 2 AS close, 5 AS volume",
+         "BTCUSDT.parquet:1: error E_DATA: the time is not a whole millisecond"},
+        {PRICES ", CASE WHEN i > 0 THEN 'ETHUSDT' ELSE 'BTCUSDT' END AS symbol",
+         "BTCUSDT.parquet:2: error E_DATA: the row is of \"ETHUSDT\", not of BTCUSDT"},
+    };
+    for (size_t k = 0; k < PP_COUNT(bad); k++) {
+        env e;
+        env_open(&e);
+        pp_db *db = need_db(&e);
+        pp_store store = make_store(&e);
+        pp_import_report r;
+        const char *path = parquet(&e, db, "BTCUSDT.parquet", bad[k].columns);
+        pp_import_opts o = {0};
+        cr_assert_not(pp_import(&e.arena, &store, &path, 1, &o, &r, &e.d), "%zu passes", k);
+        cr_assert(strstr(messages(&e), bad[k].says), "%s", messages(&e));
+        env_close(&e);
+    }
+}
+
+Test(store, T18_an_exported_file_can_be_imported_whatever_its_kind)
+{
+    for (int k = 0; k < 6; k++) {
+        env e;
+        env_open(&e);
+        need_db(&e);
+        pp_store store = make_store(&e), other = make_store(&e);
+        pp_import_report r;
+        pp_series s;
+        pp_buf text = {.arena = &e.arena};
+        const char *path = in_dir(&e, k < 3 ? "out.csv" : "out.parquet");
+        pp_store_key key = {"bybit", "BTCUSDT", {(pp_family)(k % 3), PP_TF_1M}};
+        cr_assert(import_one(&e, &store, wide_csv(&e, "a.csv", SPEC, 0, 50), &r));
+        if (k < 3) {
+            cr_assert(pp_export_csv(&e.arena, &store, &key, 0, INT64_MAX, &text, &e.d));
+            write_text(&e, "out.csv", text.text);
+        } else {
+            cr_assert(pp_export_parquet(&e.arena, &store, &key, 0, INT64_MAX, path, &e.d));
+        }
+        other.dir = in_dir(&e, "other");
+        cr_assert(import_one(&e, &other, path, &r), "%s", messages(&e));
+        cr_assert_eq(r.list.n, 1);
+        cr_assert(pp_store_read(&e.arena, &other, &key, &s, &e.d));
+        cr_assert_eq(s.n, 50);
+        cr_assert_not(pp_export_csv(&e.arena, &store, &key, 0, 0, &text, &e.d), "--to 1970");
+        env_close(&e);
+    }
+}
+
+Test(store, T18_names_decide_only_what_columns_do_not_tell)
+{
+    static const struct {
+        const char *file, *text, *kind; /* NULL: refused */
+    } files[] = {
+        {"BTCUSDT-funding-bars.csv", HEAD ROW0 ROW1, "kline_1m"},
+        {"BTCUSDT-1h-2025-01-01.csv", HEAD ROW0, "kline_1h"},
+        {"BTCUSDT-1mo-2025-01.csv", HEAD ROW0, "kline_M"},
+        {"BTCUSDT-2025-01.csv", HEAD ROW0, NULL},
+        {"BTCUSDT-mark_.csv", HEAD ROW0 ROW1, NULL},
+        {"BTCUSDT-mark_1m.csv", HEAD ROW0 ROW1, "mark_1m"},
+        {"BTCUSDT-index_x.csv", "time,close\n1735689600000,1\n1735689660000,1\n", "index_1m"},
+        {"BTCUSDT-funding.csv", "1735689600000,0.0001\n1735718400000,0.0002\n", "funding"},
+        {"premiumIndexKlines/BTCUSDT-1m.csv", HEAD ROW0 ROW1, NULL},
+    };
+    for (size_t k = 0; k < PP_COUNT(files); k++) {
+        env e;
+        env_open(&e);
+        need_db(&e);
+        pp_store store = make_store(&e);
+        pp_import_report r;
+        char kind[PP_KIND_TEXT];
+        mkdir(in_dir(&e, "premiumIndexKlines"), 0777);
+        const char *path = write_text(&e, files[k].file, files[k].text);
+        pp_import_opts o = {0};
+        cr_assert_eq(pp_import(&e.arena, &store, &path, 1, &o, &r, &e.d), files[k].kind != NULL,
+                     "%s: %s", files[k].file, messages(&e));
+        if (files[k].kind)
+            cr_assert_str_eq(pp_kind_name(r.list.v[0].key.kind, kind), files[k].kind);
+        env_close(&e);
+    }
+}
+
+Test(store, T18_kind_restricts_and_says_what_is_missing_of_it)
+{
+    env e;
+    env_open(&e);
+    need_db(&e);
+    pp_store store = make_store(&e);
+    pp_import_report r;
+    const char *wide = wide_csv(&e, "a.csv", SPEC, 0, 50);
+    for (pp_family f = PP_KLINE; f <= PP_INDEX; f++) {
+        pp_import_opts o = {
+            .symbol = "BTCUSDT", .has_family = true, .has_tf = true, .kind = {f, PP_TF_1M}};
+        cr_assert(pp_import(&e.arena, &store, &wide, 1, &o, &r, &e.d), "%s", messages(&e));
+        cr_assert_eq(r.list.n, 1);
+        cr_assert_eq(r.list.v[0].key.kind.family, f);
+    }
+    pp_import_opts o = {.symbol = "BTCUSDT", .has_family = true, .kind = {PP_FUNDING, PP_TF_1M}};
+    cr_assert_not(pp_import(&e.arena, &store, &wide, 1, &o, &r, &e.d));
+    cr_assert(strstr(messages(&e), "missing columns of funding: rate\n"), "%s", messages(&e));
+    env_close(&e);
+}
+
+Test(store, T18_the_symbol_column_is_that_of_the_file)
+{
+#define SYMBOLS "timestamp,symbol,period,open,high,low,close,volume\n"
+    static const struct {
+        const char *file, *symbol, *text, *says;
+    } files[] = {
+        {"x.csv", "BTCUSDT", SYMBOLS "1735689600000,BTCUSDT,1,1,1,1,1,1\n", NULL},
+        {"x.csv", NULL, SYMBOLS "1735689600000,BTCUSDT,1,1,1,1,1,1\n", NULL},
+        {"x.csv", NULL, HEAD "1735689600000,1,1,1,1,1\n", "does not start with a symbol"},
+        {"x.csv", "BTCUSDT", SYMBOLS "1735689600000,ETHUSDT,1,1,1,1,1,1\n",
+         "x.csv:2: error E_DATA: the row is of \"ETHUSDT\", not of BTCUSDT"},
+        {"BTCUSDT.csv", NULL, SYMBOLS "1735689600000,ETHUSDT,1,1,1,1,1,1\n", "x"},
+        {"x.csv", NULL,
+         SYMBOLS "1735689600000,BTCUSDT,1,1,1,1,1,1\n1735689600000,ETHUSDT,1,1,1,1,1,1\n",
+         "x.csv:3: error E_DATA: the row is of \"ETHUSDT\", not of BTCUSDT"},
+    };
+    for (size_t k = 0; k < PP_COUNT(files); k++) {
+        env e;
+        env_open(&e);
+        need_db(&e);
+        pp_store store = make_store(&e);
+        pp_import_report r;
+        pp_import_opts o = {.symbol = files[k].symbol, .has_tf = true};
+        const char *path = write_text(&e, files[k].file, files[k].text);
+        cr_assert_eq(pp_import(&e.arena, &store, &path, 1, &o, &r, &e.d), !files[k].says, "%zu: %s",
+                     k, messages(&e));
+        if (files[k].says)
+            cr_assert(strstr(messages(&e), files[k].says), "%s", messages(&e));
+        else
+            cr_assert_str_eq(r.list.v[0].key.symbol, "BTCUSDT");
+        env_close(&e);
+    }
 }
 
 Test(store, unknown_symbol_names_what_there_is)
@@ -486,10 +797,10 @@ Test(cache, a_changed_store_is_noticed)
     pp_import_report r;
     pp_series s;
     pp_store_key key = {"bybit", "BTCUSDT", {PP_KLINE, PP_TF_1M}};
-    cr_assert(import_one(&e, &store, write_text(&e, "a.csv", HEAD ROW0), &r));
+    cr_assert(import_one(&e, &store, write_text(&e, "a-1m.csv", HEAD ROW0), &r));
     cr_assert(pp_store_read(&e.arena, &store, &key, &s, &e.d));
     cr_assert_eq(s.n, 1);
-    cr_assert(import_one(&e, &store, write_text(&e, "a.csv", HEAD ROW1), &r));
+    cr_assert(import_one(&e, &store, write_text(&e, "a-1m.csv", HEAD ROW1), &r));
     cr_assert(pp_store_read(&e.arena, &store, &key, &s, &e.d));
     cr_assert_eq(s.n, 2);
     env_close(&e);
