@@ -324,6 +324,13 @@ static size_t whole_minutes(pp_series *s)
     return moved;
 }
 
+/* What two rows of one bar or settlement have in common: of settlements the minute (T12). */
+static int64_t identity(const pp_series *s, size_t i)
+{
+    int64_t t = s->time_ms[i];
+    return s->kind.family == PP_FUNDING ? pp_floor_div(t, PP_MINUTE_MS) : t;
+}
+
 /* Same values, where a turnover that is not known goes with any. */
 static bool same_values(const pp_series *a, size_t i, const pp_series *b, size_t j, size_t *which)
 {
@@ -348,12 +355,13 @@ static void drop_duplicates(checker *c, pp_check_report *report)
     pp_series *s = c->s;
     size_t k = 0, which = 0;
     for (size_t i = 0; i < s->n; i++) {
-        if (k && s->time_ms[i] == s->time_ms[k - 1]) {
+        if (k && identity(s, i) == identity(s, k - 1)) {
             if (same_values(s, k - 1, s, i, &which))
                 report->n_duplicates++;
             else
                 hint(fault(c, DUPLICATE, i,
-                           "%s appears twice with different %s: %s in %s, %s in %s", stamp(c, i),
+                           "%s appears twice%s with different %s: %s in %s, %s in %s", stamp(c, i),
+                           s->time_ms[i] == s->time_ms[k - 1] ? "" : " within the minute",
                            families[s->kind.family].cols[which], number(c, s->col[which][k - 1]),
                            source_of(c->d->arena, s, k - 1), number(c, s->col[which][i]),
                            source_of(c->d->arena, s, i)),
@@ -480,9 +488,9 @@ bool pp_series_merge(pp_arena *arena, const pp_series *a, const pp_series *b, bo
     pp_series_init(arena, out, a->kind, a->n + b->n, a->origin || b->origin);
     out->files = b->files ? b->files : a->files;
     while (i < a->n || j < b->n) {
-        if (j == b->n || (i < a->n && a->time_ms[i] < b->time_ms[j])) {
+        if (j == b->n || (i < a->n && identity(a, i) < identity(b, j))) {
             copy_row(out, k++, a, i++);
-        } else if (i == a->n || b->time_ms[j] < a->time_ms[i]) {
+        } else if (i == a->n || identity(b, j) < identity(a, i)) {
             copy_row(out, k++, b, j++);
             report->added++;
         } else {

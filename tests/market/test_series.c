@@ -135,6 +135,41 @@ Test(series, T7_identical_duplicates_go_and_different_ones_are_named)
     pp_arena_free(&e.arena);
 }
 
+Test(series, T12_a_minute_has_one_settlement)
+{
+    env e;
+    open_env(&e);
+    pp_series s, more, all;
+    pp_check_report r;
+    pp_merge_report m;
+    pp_series_init(&e.arena, &s, (pp_kind){PP_FUNDING, PP_TF_1M}, 3, false);
+    pp_series_init(&e.arena, &more, s.kind, 2, false);
+    const int64_t times[3] = {T0, T0 + 5000, T0 + PP_MINUTE_MS};
+    for (size_t i = 0; i < 3; i++) {
+        s.time_ms[i] = times[i];
+        s.col[0][i] = 0.001;
+    }
+    for (size_t i = 0; i < 2; i++) {
+        more.time_ms[i] = T0 + 30000 + (int64_t)i * PP_HOUR_MS;
+        more.col[0][i] = 0.001;
+    }
+    cr_assert(check(&e, &s, &r));
+    cr_assert_eq(r.n_duplicates, 1);
+    cr_assert_eq(s.n, 2);
+    cr_assert_eq(s.time_ms[0], T0);
+    cr_assert(pp_series_merge(&e.arena, &s, &more, false, &all, &m, &e.d));
+    cr_assert_eq(m.same, 1, "nor is it charged again by another import");
+    cr_assert_eq(m.added, 1);
+    cr_assert_eq(all.n, 3);
+    more.col[0][0] = 0.002;
+    cr_assert_not(pp_series_merge(&e.arena, &s, &more, false, &all, &m, &e.d));
+    s.n = 2;
+    s.time_ms[1] = T0 + 50000;
+    s.col[0][1] = 0.002;
+    cr_assert_not(check(&e, &s, &r), "different ones are an error");
+    pp_arena_free(&e.arena);
+}
+
 Test(series, T12_settlements_within_a_second_are_of_the_minute)
 {
     env e;
