@@ -160,16 +160,17 @@ static int show_info(pp_cli *c, bool check)
     pp_store store = store_of(c);
     pp_info_list list = {0};
     pp_buf out = {.arena = c->arena};
+    store.stop = c->interrupted;
     bool ok = pp_data_info(c->arena, &store, pp_cli_value(c, "exchange"),
                            c->n_args ? c->args[0] : NULL, check, clock_ms(), &list, c->diags);
     if (c->json)
         pp_data_info_json(&list, &out);
     else if (check && list.n)
         pp_data_check_text(&list, &out);
-    else
+    else if (ok || list.n)
         pp_data_info_text(&list, &out);
     print(c, &out);
-    return ok ? 0 : 3;
+    return *c->interrupted ? 130 : ok ? 0 : 3;
 }
 
 static int run_info(pp_cli *c)

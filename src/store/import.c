@@ -2,6 +2,7 @@
 #include "store/columns.h"
 #include "store/store_private.h"
 
+#include <errno.h>
 #include <glob.h>
 #include <math.h>
 #include <stdio.h>
@@ -48,17 +49,23 @@ static void add_file(importer *im, const char *path)
 static void add_dir(importer *im, const char *path, int depth)
 {
     pp_names names = {0};
-    pp_dir_names(im->arena, path, &names);
+    int error = pp_dir_names(im->arena, path, &names);
+    if (error)
+        pp_error(im->d, PP_E_FILE, (pp_pos){path, 0, 0}, "cannot read the folder: %s",
+                 strerror(error));
     for (size_t i = 0; i < names.n; i++) {
         struct stat st;
         const char *name = names.v[i], *full = pp_fmt(im->arena, "%s/%s", path, name);
-        if (stat(full, &st))
-            continue;
-        if (S_ISDIR(st.st_mode) && depth < DEPTH_MAX)
+        bool data =
+            has_suffix(name, ".csv") || has_suffix(name, ".csv.gz") || has_suffix(name, ".parquet");
+        bool there = stat(full, &st) == 0;
+        if (there && S_ISDIR(st.st_mode) && depth < DEPTH_MAX)
             add_dir(im, full, depth + 1);
-        else if (S_ISREG(st.st_mode) && (has_suffix(name, ".csv") || has_suffix(name, ".csv.gz") ||
-                                         has_suffix(name, ".parquet")))
+        else if (there && data && S_ISREG(st.st_mode))
             add_file(im, full);
+        else if (!there && data)
+            pp_error(im->d, PP_E_FILE, (pp_pos){full, 0, 0}, "cannot read the file: %s",
+                     strerror(errno));
     }
 }
 

@@ -1,7 +1,9 @@
 #include "store/info.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "store/store_private.h"
 
+#include <errno.h>
 #include <math.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -68,21 +70,55 @@ static void look_at(pp_arena *arena, const pp_store *store, const pp_store_entry
     pp_arena_free(work);
 }
 
+/* E_DATA or E_STORE where there is nothing to show although something was named. */
+static bool refuse_nothing(const pp_store *store, const pp_store_list *list, const char *exchange,
+                           const char *symbol, pp_diags *d)
+{
+    struct stat st;
+    if (store->dir && stat(store->dir, &st)) {
+        pp_diag *e = pp_error(d, PP_E_STORE, (pp_pos){store->dir, 0, 0},
+                              "cannot open the store: %s", strerror(errno));
+        e->nearest = pp_file_nearest(d->arena, store->dir);
+        e->hint = "check --data DIR; an import or a download makes a new store";
+        return false;
+    }
+    if (!exchange && !symbol)
+        return true;
+    pp_buf found = {.arena = d->arena};
+    const char **names = PP_ARRAY(d->arena, const char *, 2 * list->n);
+    for (size_t i = 0; i < list->n; i++) {
+        const pp_store_key *k = &list->v[i].key, *before = i ? &list->v[i - 1].key : NULL;
+        names[i] = symbol ? k->symbol : k->exchange;
+        if (!before || strcmp(before->symbol, k->symbol) || strcmp(before->exchange, k->exchange))
+            pp_buf_printf(&found, "%s%s %s", found.len ? ", " : "", k->exchange, k->symbol);
+    }
+    pp_diag *e = pp_error(d, PP_E_DATA, (pp_pos){0}, "no data of %s%s%s in %s",
+                          exchange ? exchange : "", exchange && symbol ? " " : "",
+                          symbol ? symbol : "", pp_store_dir(d->arena, store));
+    e->allowed = found.text ? found.text : "nothing: the store is empty";
+    e->nearest = pp_nearest(symbol ? symbol : exchange, names, list->n);
+    e->hint = "see `perpetua data info`";
+    return false;
+}
+
 bool pp_data_info(pp_arena *arena, const pp_store *store, const char *exchange, const char *symbol,
                   bool check, int64_t now_ms, pp_info_list *out, pp_diags *d)
 {
     pp_store_list list = {0};
-    bool ok = true;
-    pp_store_scan(arena, store, &list);
-    for (size_t i = 0; i < list.n; i++) {
+    bool ok = pp_store_scan(arena, store, &list, d);
+    for (size_t i = 0; i < list.n && !pp_store_stopped(store); i++) {
         const pp_store_key *k = &list.v[i].key;
         if ((exchange && strcmp(exchange, k->exchange)) || (symbol && strcmp(symbol, k->symbol)))
             continue;
         pp_info_entry e;
         look_at(arena, store, &list.v[i], check, now_ms, &e, d);
+        if (pp_store_stopped(store))
+            break;
         *pp_vec_push(arena, out) = e;
         ok = ok && e.sound;
     }
+    if (ok && !out->n && !pp_store_stopped(store))
+        return refuse_nothing(store, &list, exchange, symbol, d);
     return ok;
 }
 

@@ -20,7 +20,8 @@ typedef PP_VEC(pp_info_entry) pp_info_list;
 
 /* Looks through the store; exchange and symbol may be NULL for all. With `check` every row is
  * tested (T7, T8) too. Kinds that cannot be read are listed with sound false. False if any is not
- * sound. */
+ * sound, a folder cannot be read, or there is nothing of what was named: the store, the exchange,
+ * the symbol. */
 bool pp_data_info(pp_arena *arena, const pp_store *store, const char *exchange, const char *symbol,
                   bool check, int64_t now_ms, pp_info_list *out, pp_diags *d);
 

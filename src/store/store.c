@@ -112,21 +112,35 @@ static void close_dir(void *dir)
     closedir(dir);
 }
 
-/* Sorted names in a folder; empty if it cannot be read. */
-void pp_dir_names(pp_arena *arena, const char *path, pp_names *out)
+int pp_dir_names(pp_arena *arena, const char *path, pp_names *out)
 {
     DIR *dir = opendir(path);
     struct dirent *entry;
     if (!dir)
-        return;
+        return errno;
     pp_arena *scratch = pp_arena_child(arena);
     pp_arena_defer(scratch, close_dir, dir);
-    while ((entry = readdir(dir)))
+    while (errno = 0, (entry = readdir(dir)))
         if (entry->d_name[0] != '.')
             *pp_vec_push(arena, out) = pp_strdup(arena, entry->d_name);
+    int error = errno;
     pp_arena_free(scratch);
     if (out->n)
         qsort(out->v, out->n, sizeof *out->v, by_name);
+    return error;
+}
+
+/* A folder that is not there is empty; one that cannot be read is not taken for it. `others`: there
+ * may be files in its place, which are not ours. */
+static bool list_names(pp_arena *arena, const char *path, bool others, pp_names *out, pp_diags *d)
+{
+    int error = pp_dir_names(arena, path, out);
+    if (!error || error == ENOENT || (others && error == ENOTDIR))
+        return true;
+    pp_error(d, PP_E_STORE, (pp_pos){pp_strdup(d->arena, path), 0, 0}, "cannot read the folder: %s",
+             strerror(error))
+        ->hint = "check the path and its permissions";
+    return false;
 }
 
 /* The month of "2025-01.parquet", or -1. */
@@ -139,49 +153,51 @@ static int64_t month_of_name(const char *name)
     return (int64_t)year * 12 + month - 1;
 }
 
-size_t pp_store_months(pp_arena *arena, const pp_store *store, const pp_store_key *key,
-                       const int64_t **months)
+bool pp_store_months(pp_arena *arena, const pp_store *store, const pp_store_key *key,
+                     const int64_t **months, size_t *n, pp_diags *d)
 {
     pp_names names = {0};
     PP_VEC(int64_t) found = {0};
-    pp_dir_names(arena, pp_store_kind_dir(arena, store, key), &names);
+    bool ok = list_names(arena, pp_store_kind_dir(arena, store, key), false, &names, d);
     for (size_t i = 0; i < names.n; i++)
         if (month_of_name(names.v[i]) >= 0)
             *pp_vec_push(arena, &found) = month_of_name(names.v[i]);
     *months = found.v;
-    return found.n;
+    *n = found.n;
+    return ok;
 }
 
-static void scan_symbol(pp_arena *arena, const pp_store *store, const char *exchange,
-                        const char *symbol, pp_store_list *out)
+static bool scan_symbol(pp_arena *arena, const pp_store *store, const char *exchange,
+                        const char *symbol, pp_store_list *out, pp_diags *d)
 {
     pp_names kinds = {0};
     pp_store_entry e = {.key = {.exchange = exchange, .symbol = symbol}};
-    pp_dir_names(arena, pp_fmt(arena, "%s/%s/%s", pp_store_dir(arena, store), exchange, symbol),
-                 &kinds);
+    bool ok = list_names(arena, pp_store_symbol_dir(arena, store, &e.key), true, &kinds, d);
     for (size_t i = 0; i < kinds.n; i++) {
         if (!pp_kind_parse(kinds.v[i], &e.key.kind))
             continue;
-        e.n_months = pp_store_months(arena, store, &e.key, &e.months);
+        ok &= pp_store_months(arena, store, &e.key, &e.months, &e.n_months, d);
         if (e.n_months)
             *pp_vec_push(arena, out) = e;
     }
+    return ok;
 }
 
-void pp_store_scan(pp_arena *arena, const pp_store *store, pp_store_list *out)
+bool pp_store_scan(pp_arena *arena, const pp_store *store, pp_store_list *out, pp_diags *d)
 {
     pp_names exchanges = {0};
     const char *dir = pp_store_dir(arena, store);
-    pp_dir_names(arena, dir, &exchanges);
+    bool ok = list_names(arena, dir, false, &exchanges, d);
     for (size_t i = 0; i < exchanges.n; i++) {
         pp_names symbols = {0};
         if (!good_exchange(exchanges.v[i]))
             continue;
-        pp_dir_names(arena, pp_fmt(arena, "%s/%s", dir, exchanges.v[i]), &symbols);
+        ok &= list_names(arena, pp_fmt(arena, "%s/%s", dir, exchanges.v[i]), true, &symbols, d);
         for (size_t j = 0; j < symbols.n; j++)
             if (good_symbol(symbols.v[j]))
-                scan_symbol(arena, store, exchanges.v[i], symbols.v[j], out);
+                ok &= scan_symbol(arena, store, exchanges.v[i], symbols.v[j], out, d);
     }
+    return ok;
 }
 
 /* ------------------------------------------------------------------------------------- read */
@@ -293,7 +309,13 @@ static bool read_months(pp_arena *arena, const pp_store *store, const pp_store_k
     if (!pp_store_need_db(arena, store, key, db, d))
         return false;
     for (size_t i = 0; i < n; i++) {
-        const char *name = strrchr(pp_store_file(arena, store, key, months[i]), '/');
+        const char *file = pp_store_file(arena, store, key, months[i]), *name = strrchr(file, '/');
+        if (access(file, R_OK)) {
+            pp_error(d, PP_E_STORE, (pp_pos){pp_strdup(d->arena, file), 0, 0}, "cannot read: %s",
+                     strerror(errno))
+                ->hint = "check its permissions";
+            return false;
+        }
         pp_buf_printf(&files, "%s%s", i ? "," : "[",
                       pp_sql_text(arena, pp_fmt(arena, "%s/%s%s", real, kind, name)));
     }
@@ -380,7 +402,8 @@ bool pp_store_load(pp_arena *arena, const pp_store *store, const pp_store_key *k
     size_t n = 0;
     *out = (pp_loaded){.key = *key, .rows = {.kind = key->kind}};
     for (int i = 0; i < READ_TRIES; i++) {
-        n = pp_store_months(arena, store, key, &months);
+        if (!pp_store_months(arena, store, key, &months, &n, d))
+            return false;
         if (!n)
             return true;
         /* The sum is taken before the files are read: a month that is replaced meanwhile makes the

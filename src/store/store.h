@@ -46,18 +46,19 @@ int64_t pp_month_of_ms(int64_t time_ms);
 int64_t pp_month_start_ms(int64_t month);
 
 /* Every key of the store with its months, sorted by exchange, symbol, kind. Files that are not ours
- * are left out. A store that does not exist is empty. */
+ * are left out. A store that does not exist is empty; false after an error where a folder of it
+ * cannot be read, with what could be in the list. */
 typedef struct pp_store_entry {
     pp_store_key key;
     const int64_t *months;
     size_t n_months;
 } pp_store_entry;
 typedef PP_VEC(pp_store_entry) pp_store_list;
-void pp_store_scan(pp_arena *arena, const pp_store *store, pp_store_list *out);
+bool pp_store_scan(pp_arena *arena, const pp_store *store, pp_store_list *out, pp_diags *d);
 
-/* The months of one key, sorted. */
-size_t pp_store_months(pp_arena *arena, const pp_store *store, const pp_store_key *key,
-                       const int64_t **months);
+/* The months of one key, sorted; false if their folder cannot be read. */
+bool pp_store_months(pp_arena *arena, const pp_store *store, const pp_store_key *key,
+                     const int64_t **months, size_t *n, pp_diags *d);
 
 /* Reads all months of a key through the cache, in time order and tested (T7, T8, T12), whoever
  * wrote them; a fault names file and row. n = 0 when there is nothing, or nothing in order. The

@@ -10,9 +10,10 @@
  * memory ends in between. */
 pp_arena *pp_arena_child(pp_arena *parent);
 
-/* Sorted names in a folder without those that start with a dot; empty if it cannot be read. */
+/* Sorted names in a folder without those that start with a dot. 0, or the errno of one that cannot
+ * be read. */
 typedef PP_VEC(const char *) pp_names;
-void pp_dir_names(pp_arena *arena, const char *path, pp_names *out);
+int pp_dir_names(pp_arena *arena, const char *path, pp_names *out);
 
 const char *pp_store_dir(pp_arena *arena, const pp_store *store);
 bool pp_store_stopped(const pp_store *store);

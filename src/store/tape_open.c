@@ -4,19 +4,6 @@
 
 #include <string.h>
 
-unsigned pp_store_timeframes(pp_arena *arena, const pp_store *store, const char *exchange,
-                             const char *symbol)
-{
-    unsigned found = 0;
-    const int64_t *months;
-    for (int tf = 0; tf < PP_TF_COUNT; tf++) {
-        pp_store_key key = {exchange, symbol, {PP_KLINE, (pp_tf)tf}};
-        if (pp_store_months(arena, store, &key, &months))
-            found |= 1u << tf;
-    }
-    return found;
-}
-
 static const char *tf_list(pp_arena *arena, unsigned bits)
 {
     pp_buf b = {.arena = arena};
@@ -74,7 +61,8 @@ static bool find_symbol(opener *o)
     pp_store_list list = {0};
     const char *found = NULL;
     bool several = false;
-    pp_store_scan(o->arena, o->store, &list);
+    pp_diags others = {.arena = o->arena}; /* what cannot be read may be of no concern */
+    bool whole = pp_store_scan(o->arena, o->store, &list, &others);
     for (size_t i = 0; i < list.n; i++) {
         const pp_store_key *k = &list.v[i].key;
         if (k->kind.family != PP_KLINE || strcmp(k->symbol, o->symbol) ||
@@ -83,7 +71,9 @@ static bool find_symbol(opener *o)
         several = several || (found && strcmp(found, k->exchange));
         found = k->exchange;
     }
-    if (!found) {
+    if (!found && !whole) {
+        pp_store_scan(o->arena, o->store, &list, o->d);
+    } else if (!found) {
         no_data(o, &list);
     } else if (several) {
         pp_diag *e = pp_error(o->d, PP_E_DATA, (pp_pos){0},
@@ -94,9 +84,26 @@ static bool find_symbol(opener *o)
     return found && !several;
 }
 
+/* Timeframes of klines that the store has for the symbol, as bits 1 << pp_tf. */
+static bool timeframes(opener *o, unsigned *found)
+{
+    const int64_t *months;
+    size_t n;
+    *found = 0;
+    for (int tf = 0; tf < PP_TF_COUNT; tf++) {
+        pp_store_key key = {o->exchange, o->symbol, {PP_KLINE, (pp_tf)tf}};
+        if (!pp_store_months(o->arena, o->store, &key, &months, &n, o->d))
+            return false;
+        *found |= n ? 1u << tf : 0;
+    }
+    return true;
+}
+
 static bool find_tf(opener *o, int tf)
 {
-    unsigned have = pp_store_timeframes(o->arena, o->store, o->exchange, o->symbol);
+    unsigned have;
+    if (!timeframes(o, &have))
+        return false;
     if (tf == PP_TAPE_FINEST)
         for (tf = 0; !(have >> tf & 1); tf++)
             ;

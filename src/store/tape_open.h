@@ -7,10 +7,6 @@
 
 enum { PP_TAPE_FINEST = -1 };
 
-/* Timeframes of klines that the store has for a symbol, as bits 1 << pp_tf; 0: nothing. */
-unsigned pp_store_timeframes(pp_arena *arena, const pp_store *store, const char *exchange,
-                             const char *symbol);
-
 /* Opens a tape. exchange NULL: the only one that has the symbol (E_DATA if several do). tf
  * PP_TAPE_FINEST or a pp_tf that the store has. mark and index come in the timeframe of the tape,
  * or finer ones aggregated to it. Arrays lie in mappings that end with the arena. The hash comes

@@ -5,6 +5,7 @@
 #include "store/cache.h"
 #include "store/export.h"
 #include "store/import.h"
+#include "store/info.h"
 #include "store/instruments.h"
 #include "store/tape_open.h"
 
@@ -220,7 +221,7 @@ Test(store, T17_an_import_that_is_stopped_stores_nothing)
     volatile sig_atomic_t stop = 1;
     store.stop = &stop;
     cr_assert_not(import_one(&e, &store, write_text(&e, "a.csv", HEAD ROW0 ROW1), &r));
-    pp_store_scan(&e.arena, &store, &list);
+    pp_store_scan(&e.arena, &store, &list, &e.d);
     cr_assert_eq(list.n, 0);
     cr_assert_eq(e.d.n_errors, 0);
     env_close(&e);
@@ -273,7 +274,7 @@ Test(store, T18_folders_patterns_and_symbols_from_names)
     const char *paths[] = {dir};
     pp_import_opts o = {.exchange = "binance"};
     cr_assert(pp_import(&e.arena, &store, paths, 1, &o, &r, &e.d), "%s", messages(&e));
-    pp_store_scan(&e.arena, &store, &list);
+    pp_store_scan(&e.arena, &store, &list, &e.d);
     cr_assert_eq(list.n, 4);
     cr_assert_str_eq(list.v[0].key.exchange, "binance");
     pp_tape t;
@@ -621,6 +622,65 @@ Test(store, unknown_symbol_names_what_there_is)
     cr_assert(strstr(messages(&e), "bybit BTCUSDT"), "%s", messages(&e));
     cr_assert_not(pp_store_tape(&e.arena, &store, NULL, "BTCUSDT", PP_TF_5M, &o, &t, &e.d));
     cr_assert_not(pp_store_tape(&e.arena, &store, "../x", "BTCUSDT", PP_TF_5M, &o, &t, &e.d));
+    env_close(&e);
+}
+
+/* A file in the place of a folder cannot be read by anyone, root included. */
+Test(store, T17_what_cannot_be_read_is_not_taken_for_empty)
+{
+    env e;
+    env_open(&e);
+    need_db(&e);
+    pp_store store = make_store(&e);
+    pp_import_report r;
+    pp_info_list info = {0};
+    pp_store_list list = {0};
+    pp_tape t;
+    pp_tape_opts o = {0};
+    cr_assert_not(pp_data_info(&e.arena, &store, NULL, NULL, false, 0, &info, &e.d));
+    cr_assert(strstr(messages(&e), "cannot open the store"), "%s", messages(&e));
+    cr_assert(import_one(&e, &store, wide_csv(&e, "a.csv", SPEC, 0, 50), &r));
+    const char *mark = in_dir(&e, "store/bybit/BTCUSDT/mark_1m");
+    const char *month = pp_fmt(&e.arena, "%s/2025-01.parquet", mark);
+    e.d.list.n = 0;
+    cr_assert_not(pp_data_info(&e.arena, &store, NULL, "BTCUSD", true, 0, &info, &e.d));
+    cr_assert(strstr(messages(&e), "no data of BTCUSD in"), "%s", messages(&e));
+    cr_assert(strstr(messages(&e), "did you mean: BTCUSDT"), "%s", messages(&e));
+
+    cr_assert_eq(unlink(month), 0);
+    cr_assert_eq(symlink("nothing", month), 0);
+    e.d.list.n = 0;
+    cr_assert_not(pp_store_tape(&e.arena, &store, NULL, "BTCUSDT", PP_TF_1M, &o, &t, &e.d));
+    cr_assert(strstr(messages(&e), "2025-01.parquet: error E_STORE: cannot read"), "%s",
+              messages(&e));
+    cr_assert_eq(unlink(month), 0);
+    cr_assert_eq(rmdir(mark), 0);
+    write_text(&e, "store/bybit/BTCUSDT/mark_1m", "");
+    for (int k = 0; k < 3; k++) {
+        e.d.list.n = 0;
+        cr_assert_not(k == 0
+                          ? pp_store_tape(&e.arena, &store, NULL, "BTCUSDT", PP_TF_1M, &o, &t, &e.d)
+                      : k == 1 ? pp_data_info(&e.arena, &store, NULL, NULL, true, 0, &info, &e.d)
+                               : pp_store_scan(&e.arena, &store, &list, &e.d));
+        cr_assert(strstr(messages(&e), "mark_1m: error E_STORE: cannot read the folder"), "%s",
+                  messages(&e));
+    }
+    cr_assert_eq(list.n, 2, "the others are listed");
+    env_close(&e);
+}
+
+Test(store, T18_a_link_to_nothing_in_a_folder_is_not_passed_over)
+{
+    env e;
+    env_open(&e);
+    pp_store store = make_store(&e);
+    pp_import_report r;
+    const char *dir = in_dir(&e, "dump");
+    mkdir(dir, 0777);
+    write_text(&e, "dump/BTCUSDT.csv", HEAD ROW0 ROW1);
+    cr_assert_eq(symlink("nothing", in_dir(&e, "dump/BTCUSDT-2.csv")), 0);
+    cr_assert_not(import_one(&e, &store, dir, &r));
+    cr_assert(strstr(messages(&e), "BTCUSDT-2.csv: error E_FILE"), "%s", messages(&e));
     env_close(&e);
 }
 
