@@ -121,6 +121,8 @@ static int run_import(pp_cli *c)
     bool ok = pp_import(c->arena, &store, c->args, c->n_args, &o, &report, c->diags);
     pp_import_text(&report, &out);
     print(c, &out);
+    if (*c->interrupted)
+        pp_cli_say(c, "interrupted; what is not listed as written was not stored\n");
     return *c->interrupted ? 130 : ok ? 0 : 3;
 }
 
@@ -167,7 +169,7 @@ static int show_info(pp_cli *c, bool check)
         pp_data_info_json(&list, &out);
     else if (check && list.n)
         pp_data_check_text(&list, &out);
-    else if (ok || list.n)
+    else if (list.n || (ok && !*c->interrupted))
         pp_data_info_text(&list, &out);
     print(c, &out);
     return *c->interrupted ? 130 : ok ? 0 : 3;

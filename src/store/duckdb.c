@@ -35,6 +35,11 @@ pp_db *pp_db_connect(pp_arena *arena, const pp_db *db, int number, pp_diags *d)
     return NULL;
 }
 
+void pp_db_stop_at(pp_db *db, const volatile sig_atomic_t *stop)
+{
+    (void)db, (void)stop;
+}
+
 bool pp_db_query(pp_db *db, pp_arena *arena, const char *sql, pp_table *out, pp_diags *d)
 {
     (void)db, (void)arena, (void)sql, (void)out;
@@ -136,6 +141,7 @@ struct pp_db {
     bool has_result;
     duckdb_data_chunk *chunks;
     size_t n_chunks;
+    const volatile sig_atomic_t *stop; /* NULL: never */
 };
 
 static void release(pp_db *db)
@@ -321,6 +327,11 @@ pp_db *pp_db_connect(pp_arena *arena, const pp_db *db, int number, pp_diags *d)
     }
     pp_arena_defer(arena, close_db, other);
     return other;
+}
+
+void pp_db_stop_at(pp_db *db, const volatile sig_atomic_t *stop)
+{
+    db->stop = stop;
 }
 
 const char *pp_db_version(const pp_db *db)
@@ -605,6 +616,7 @@ bool pp_db_fetch_words(pp_db *db, pp_arena *arena, const char *sql, size_t rows_
         n += rows;
         db->f.destroy_data_chunk(&db->chunks[0]);
         db->n_chunks = 0;
+        ok = !(db->stop && *db->stop);
     }
     /* A stream that ends because of a damaged file looks like one that is through. */
     if (ok && (why = db->f.result_error(&db->result)))

@@ -18,6 +18,8 @@
 
 #include "base/diag.h"
 
+#include <signal.h>
+
 typedef enum pp_col_type {
     PP_COL_I64,  /* BIGINT */
     PP_COL_F64,  /* DOUBLE; NaN is written as a NaN, not as NULL */
@@ -55,6 +57,9 @@ pp_db *pp_db_open(pp_arena *arena, const char *const *dirs, size_t n_dirs, pp_di
  * thread while these are not known yet, and the folders, from which on it is locked. */
 pp_db *pp_db_start(pp_arena *arena, pp_diags *d);
 bool pp_db_allow(pp_db *db, const char *const *dirs, size_t n_dirs, pp_diags *d);
+
+/* pp_db_fetch_words() ends when *stop is set, with false and no error. */
+void pp_db_stop_at(pp_db *db, const volatile sig_atomic_t *stop);
 
 /* Ends it before its arena does, which takes some milliseconds; nothing may be asked of it then. */
 void pp_db_close(pp_db *db);

@@ -235,8 +235,8 @@ bool pp_store_need_db(pp_arena *arena, const pp_store *store, const pp_store_key
 {
     const char *const dirs[] = {pp_store_symbol_dir(d->arena, store, key),
                                 pp_store_kind_dir(d->arena, store, key)};
-    if (!*db)
-        *db = pp_db_open(arena, dirs, 2, d);
+    if (!*db && (*db = pp_db_open(arena, dirs, 2, d)))
+        pp_db_stop_at(*db, store->stop);
     return *db != NULL;
 }
 
@@ -325,6 +325,8 @@ static bool read_months(pp_arena *arena, const pp_store *store, const pp_store_k
     *out = (pp_series){.kind = key->kind};
     if (!pp_db_fetch_words(*db, arena, sql, rows_of_months(key->kind, months, n), nc + 1, cols,
                            &known, &out->n, d)) {
+        if (pp_store_stopped(store))
+            return false;
         pp_diag *e =
             pp_error(d, PP_E_STORE, (pp_pos){dir, 0, 0}, "a month of the store cannot be read");
         e->hint = MEND;

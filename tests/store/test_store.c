@@ -223,6 +223,16 @@ Test(store, T17_an_import_that_is_stopped_stores_nothing)
     cr_assert_not(import_one(&e, &store, write_text(&e, "a.csv", HEAD ROW0 ROW1), &r));
     pp_store_scan(&e.arena, &store, &list, &e.d);
     cr_assert_eq(list.n, 0);
+    stop = 0;
+    cr_assert(import_one(&e, &store, in_dir(&e, "a.csv"), &r));
+    stop = 1;
+    pp_info_list info = {0};
+    pp_store_key key = {"bybit", "BTCUSDT", {PP_KLINE, PP_TF_1M}};
+    pp_series s;
+    store.cache_dir = "";
+    cr_assert_not(pp_store_read(&e.arena, &store, &key, &s, &e.d));
+    cr_assert(pp_data_info(&e.arena, &store, NULL, NULL, true, 0, &info, &e.d));
+    cr_assert_eq(info.n, 0);
     cr_assert_eq(e.d.n_errors, 0);
     env_close(&e);
 }
