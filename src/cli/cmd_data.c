@@ -129,8 +129,9 @@ static int run_import(pp_cli *c)
 static const pp_opt import_opts[] = {
     OPT_DATA,
     OPT_EXCHANGE,
-    {"symbol", 's', "SYMBOL", "default: the start of each file name", NULL},
-    {"kind", 'k', "KIND", "default: told by the columns; instruments for a JSON file of contracts",
+    {"symbol", 's', "SYMBOL", "default: the start of each file name, or its column", NULL},
+    {"kind", 'k', "KIND",
+     "only this; default: all that the columns tell; instruments for a JSON file of contracts",
      NULL},
     {"replace", 0, NULL, "rows of the files win over different ones of the store", NULL},
     {"dry-run", 'n', NULL, "read, check and compare with the store, store nothing", NULL},
@@ -146,8 +147,9 @@ const pp_command pp_cmd_data_import = {
     .n_opts = PP_COUNT(import_opts),
     .details =
         "Files are recognised by their content: Binance and Bybit dumps, and any CSV whose header\n"
-        "names its columns. Every row is checked; a faulty file changes nothing in the store, and\n"
-        "importing the same file twice changes nothing either. See docs/data.md.\n",
+        "names its columns. Every row is checked; a symbol and kind with a fault changes nothing "
+        "in\n"
+        "the store, and importing the same file twice changes nothing either. See docs/data.md.\n",
     .examples = "  perpetua data import BTCUSDT-1m-2025-01.csv\n"
                 "  perpetua data import dumps/ --exchange binance\n"
                 "  perpetua data import rates.csv --symbol BTCUSDT --kind funding\n"
