@@ -75,6 +75,21 @@ static bool read_window(pp_cli *c, int64_t *from_ms, int64_t *to_ms)
 
 /* ----------------------------------------------------------------------------------- import */
 
+static void put_instruments(pp_cli *c, pp_json *w, const pp_instruments_report *r)
+{
+    if (!c->json) {
+        pp_cli_outf(c, "%s: %zu new, %zu there already, %zu replaced\n", r->path, r->added, r->same,
+                    r->replaced);
+        return;
+    }
+    pp_json_open(w, NULL, '{');
+    pp_json_string(w, "path", r->path);
+    pp_json_int(w, "new", (int64_t)r->added);
+    pp_json_int(w, "there_already", (int64_t)r->same);
+    pp_json_int(w, "replaced", (int64_t)r->replaced);
+    pp_json_close(w);
+}
+
 /* X2: --kind instruments. Every entry is read as the exchange reads it before it is stored. */
 static int import_instruments(pp_cli *c, const pp_store *store)
 {
@@ -85,6 +100,10 @@ static int import_instruments(pp_cli *c, const pp_store *store)
             "perpetua data import FILE --kind instruments --symbol BTCUSDT";
         return 2;
     }
+    pp_buf out = {.arena = c->arena};
+    pp_json w;
+    pp_json_init(&w, &out, 2);
+    pp_json_open(&w, NULL, '[');
     for (size_t i = 0; i < c->n_args; i++) {
         const char *file = c->args[i];
         pp_instruments_report r;
@@ -96,9 +115,12 @@ static int import_instruments(pp_cli *c, const pp_store *store)
                                           file, text, n, NULL, pp_cli_has(c, "replace"), &r,
                                           c->diags));
         if (ok && !pp_cli_has(c, "dry-run"))
-            pp_cli_outf(c, "%s: %zu new, %zu there already, %zu replaced\n", r.path, r.added,
-                        r.same, r.replaced);
+            put_instruments(c, &w, &r);
     }
+    pp_json_close(&w);
+    pp_buf_puts(&out, "\n");
+    if (c->json)
+        print(c, &out);
     return ok ? 0 : 3;
 }
 
@@ -119,7 +141,10 @@ static int run_import(pp_cli *c)
     o.has_tf = o.has_family;
     store.stop = c->interrupted;
     bool ok = pp_import(c->arena, &store, c->args, c->n_args, &o, &report, c->diags);
-    pp_import_text(&report, &out);
+    if (c->json)
+        pp_import_json(&report, &out);
+    else
+        pp_import_text(&report, &out);
     print(c, &out);
     if (*c->interrupted)
         pp_cli_say(c, "interrupted; what is not listed as written was not stored\n");
@@ -231,9 +256,16 @@ static int run_export(pp_cli *c)
     if (!pp_cli_has(c, "to"))
         to_ms = INT64_MAX;
     size_t n = path ? strlen(path) : 0;
-    if (n > 8 && !strcmp(path + n - 8, ".parquet"))
+    bool parquet = n > 8 && !strcmp(path + n - 8, ".parquet");
+    if (parquet && c->json) {
+        pp_error(c->diags, PP_E_USAGE, (pp_pos){0},
+                 "--format json does not go with a .parquet file");
+        return 2;
+    }
+    if (parquet)
         return pp_export_parquet(c->arena, &store, &key, from_ms, to_ms, path, c->diags) ? 0 : 3;
-    if (!pp_export_csv(c->arena, &store, &key, from_ms, to_ms, &out, c->diags))
+    if (!(c->json ? pp_export_json : pp_export_csv)(c->arena, &store, &key, from_ms, to_ms, &out,
+                                                    c->diags))
         return 3;
     return put(c, path, &out) ? 0 : 3;
 }
@@ -245,13 +277,13 @@ static const pp_opt export_opts[] = {
     {"kind", 'k', "KIND", "default kline_1m", NULL},
     {"from", 0, "TIME", "first row at or after this time (UTC)", NULL},
     {"to", 0, "TIME", "rows before this time", NULL},
-    {"out", 'o', "FILE", "a .parquet or any other file as CSV; default, and -: CSV to stdout",
-     NULL},
+    {"out", 'o', "FILE",
+     "a .parquet, or any other file as CSV or JSON (--format json); default, and -: stdout", NULL},
 };
 
 const pp_command pp_cmd_data_export = {
     .name = "data export",
-    .summary = "rows of the store as CSV or Parquet",
+    .summary = "rows of the store as CSV, JSON or Parquet",
     .args = "SYMBOL",
     .min_args = 1,
     .max_args = 1,
@@ -458,6 +490,29 @@ const pp_command pp_cmd_data_download = {
 
 /* ------------------------------------------------------------------------------------ cache */
 
+static void cache_json(pp_cli *c, const char *dir, const pp_cache_entries *list)
+{
+    pp_buf out = {.arena = c->arena};
+    pp_json w;
+    pp_json_init(&w, &out, 2);
+    pp_json_open(&w, NULL, '{');
+    pp_json_string(&w, "dir", dir);
+    pp_json_open(&w, "entries", '[');
+    for (size_t i = 0; i < list->n; i++) {
+        pp_json_open(&w, NULL, '{');
+        pp_json_string(&w, "label", list->v[i].label);
+        pp_json_int(&w, "rows", (int64_t)list->v[i].rows);
+        pp_json_int(&w, "bytes", (int64_t)list->v[i].bytes);
+        pp_json_time(&w, "used", list->v[i].used_ms / 1000 * 1000);
+        pp_json_bool(&w, "sound", list->v[i].sound);
+        pp_json_close(&w);
+    }
+    pp_json_close(&w);
+    pp_json_close(&w);
+    pp_buf_puts(&out, "\n");
+    print(c, &out);
+}
+
 static int run_cache(pp_cli *c)
 {
     const char *dir = pp_cli_value(c, "cache");
@@ -468,10 +523,17 @@ static int run_cache(pp_cli *c)
         size_t files;
         uint64_t bytes;
         pp_cache_clear(c->arena, dir, &files, &bytes);
-        pp_cli_outf(c, "%zu files, %.1f MB removed from %s\n", files, (double)bytes / 1e6, dir);
+        if (c->json)
+            pp_cli_outf(c, "{\"files\": %zu, \"bytes\": %llu}\n", files, (unsigned long long)bytes);
+        else
+            pp_cli_outf(c, "%zu files, %.1f MB removed from %s\n", files, (double)bytes / 1e6, dir);
         return 0;
     }
     pp_cache_list(c->arena, dir, &list);
+    if (c->json) {
+        cache_json(c, dir, &list);
+        return 0;
+    }
     for (size_t i = 0; i < list.n; i++) {
         char used[PP_TIME_TEXT];
         pp_cli_outf(c, "%-36s %10lld rows %8.1f MB  used %s  %s\n", list.v[i].label,

@@ -1,4 +1,5 @@
 #include "store/export.h"
+#include "base/json.h"
 #include "base/text.h"
 #include "store/columns.h"
 #include "store/store_private.h"
@@ -68,6 +69,32 @@ bool pp_export_csv(pp_arena *arena, const pp_store *store, const pp_store_key *k
     pp_buf_puts(out, "\n");
     for (size_t i = 0; i < s.n; i++)
         put_row(out, s.time_ms[i], cols, nc, i);
+    return true;
+}
+
+bool pp_export_json(pp_arena *arena, const pp_store *store, const pp_store_key *key,
+                    int64_t from_ms, int64_t to_ms, pp_buf *out, pp_diags *d)
+{
+    pp_series s;
+    size_t nc;
+    pp_json w;
+    pp_family_cols(key->kind.family, &nc);
+    if (!read_window(arena, store, key, from_ms, to_ms, &s, d))
+        return false;
+    pp_json_init(&w, out, 0);
+    pp_json_open(&w, NULL, '{');
+    pp_json_open(&w, pp_family_time(key->kind.family), '[');
+    for (size_t i = 0; i < s.n; i++)
+        pp_json_int(&w, NULL, s.time_ms[i]);
+    pp_json_close(&w);
+    for (size_t c = 0; c < nc; c++) {
+        pp_json_open(&w, pp_family_file_col(arena, key->kind.family, c), '[');
+        for (size_t i = 0; i < s.n; i++)
+            pp_json_double(&w, NULL, s.col[c][i]);
+        pp_json_close(&w);
+    }
+    pp_json_close(&w);
+    pp_buf_puts(out, "\n");
     return true;
 }
 

@@ -5,10 +5,15 @@
 
 #include "store/store.h"
 
-/* Rows of a key with from <= time < to (to 0: no end) as CSV text, numbers in their shortest form.
+/* Rows of a key with from <= time < to (INT64_MAX: no end) as CSV text, numbers in their shortest
+ * form.
  */
 bool pp_export_csv(pp_arena *arena, const pp_store *store, const pp_store_key *key, int64_t from_ms,
                    int64_t to_ms, pp_buf *out, pp_diags *d);
+
+/* The same as JSON, one array per column, unknown values null. */
+bool pp_export_json(pp_arena *arena, const pp_store *store, const pp_store_key *key,
+                    int64_t from_ms, int64_t to_ms, pp_buf *out, pp_diags *d);
 
 /* The same as one Parquet file, written atomically. */
 bool pp_export_parquet(pp_arena *arena, const pp_store *store, const pp_store_key *key,

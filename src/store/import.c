@@ -1,4 +1,5 @@
 #include "store/import.h"
+#include "base/json.h"
 #include "store/columns.h"
 #include "store/store_private.h"
 
@@ -426,14 +427,19 @@ bool pp_import(pp_arena *arena, const pp_store *store, const char *const *paths,
 
 /* ------------------------------------------------------------------------------------- text */
 
+static int64_t missing_bars(const pp_import_entry *e)
+{
+    int64_t bars = 0;
+    for (size_t k = 0; k < e->gaps.n; k++)
+        bars += e->gaps.v[k].bars;
+    return bars;
+}
+
 void pp_import_text(const pp_import_report *report, pp_buf *out)
 {
     for (size_t i = 0; i < report->list.n; i++) {
         const pp_import_entry *e = &report->list.v[i];
         char kind[PP_KIND_TEXT], a[PP_TIME_TEXT], z[PP_TIME_TEXT];
-        int64_t missing = 0;
-        for (size_t k = 0; k < e->gaps.n; k++)
-            missing += e->gaps.v[k].bars;
         pp_buf_printf(out, "%s %s %s: %zu rows of %zu file%s", e->key.exchange, e->key.symbol,
                       pp_kind_name(e->key.kind, kind), e->n_rows, e->n_files,
                       e->n_files == 1 ? "" : "s");
@@ -454,6 +460,42 @@ void pp_import_text(const pp_import_report *report, pp_buf *out)
             pp_buf_printf(out, "  %zu funding times moved to the whole minute\n", e->n_moved);
         if (e->gaps.n)
             pp_buf_printf(out, "  %lld bars missing in %zu range%s: see `perpetua data check`\n",
-                          (long long)missing, e->gaps.n, e->gaps.n == 1 ? "" : "s");
+                          (long long)missing_bars(e), e->gaps.n, e->gaps.n == 1 ? "" : "s");
     }
+}
+
+void pp_import_json(const pp_import_report *report, pp_buf *out)
+{
+    pp_json w;
+    pp_json_init(&w, out, 2);
+    pp_json_open(&w, NULL, '{');
+    pp_json_bool(&w, "dry_run", report->dry_run);
+    pp_json_open(&w, "series", '[');
+    for (size_t i = 0; i < report->list.n; i++) {
+        const pp_import_entry *e = &report->list.v[i];
+        char kind[PP_KIND_TEXT];
+        pp_json_open(&w, NULL, '{');
+        pp_json_string(&w, "exchange", e->key.exchange);
+        pp_json_string(&w, "symbol", e->key.symbol);
+        pp_json_string(&w, "kind", pp_kind_name(e->key.kind, kind));
+        pp_json_int(&w, "files", (int64_t)e->n_files);
+        pp_json_int(&w, "rows", (int64_t)e->n_rows);
+        if (e->first_ms) {
+            pp_json_time(&w, "first", e->first_ms);
+            pp_json_time(&w, "last", e->last_ms);
+        }
+        pp_json_int(&w, "new", (int64_t)e->stored.rows.added);
+        pp_json_int(&w, "there_already", (int64_t)e->stored.rows.same);
+        pp_json_int(&w, "completed", (int64_t)e->stored.rows.completed);
+        pp_json_int(&w, "replaced", (int64_t)e->stored.rows.replaced);
+        pp_json_int(&w, "months_written", (int64_t)e->stored.months_written);
+        pp_json_int(&w, "duplicates", (int64_t)e->n_duplicates);
+        pp_json_int(&w, "not_closed", (int64_t)e->n_forming);
+        pp_json_int(&w, "moved", (int64_t)e->n_moved);
+        pp_json_int(&w, "missing", missing_bars(e));
+        pp_json_close(&w);
+    }
+    pp_json_close(&w);
+    pp_json_close(&w);
+    pp_buf_puts(out, "\n");
 }

@@ -42,5 +42,8 @@ bool pp_import(pp_arena *arena, const pp_store *store, const char *const *paths,
 
 /* The report as a table for people. */
 void pp_import_text(const pp_import_report *report, pp_buf *out);
+/* The same as JSON: {"dry_run", "series": [{exchange, symbol, kind, files, rows, first, last, new,
+ * there_already, completed, replaced, months_written, duplicates, not_closed, moved, missing}]}. */
+void pp_import_json(const pp_import_report *report, pp_buf *out);
 
 #endif
