@@ -309,6 +309,35 @@ static void check_values(checker *c, size_t i)
     }
 }
 
+/* T6: not the nearest double of a number with 8 decimals. Beyond 2^53 units it cannot be told. */
+static bool is_fine(double price)
+{
+    return fabs(price) < 9e7 && nearbyint(price * 1e8) / 1e8 != price;
+}
+
+static void count_fine(const checker *c, size_t i, pp_check_report *report)
+{
+    size_t prices = c->s->kind.family == PP_INDEX ? 1 : families[c->s->kind.family].bars ? 4 : 0;
+    for (size_t k = 0; k < prices; k++)
+        if (is_fine(c->s->col[k][i]) && !report->n_fine++) {
+            report->fine = c->s->col[k][i];
+            report->fine_pos = place(c->s, i);
+        }
+}
+
+void pp_series_warn_fine(pp_kind kind, const pp_check_report *report, pp_diags *d)
+{
+    char name[PP_KIND_TEXT], price[PP_DOUBLE_TEXT];
+    if (!report->n_fine)
+        return;
+    pp_warn(d, PP_E_DATA, report->fine_pos,
+            "%zu price%s of %s ha%s more than 8 decimals, the first is %s", report->n_fine,
+            report->n_fine > 1 ? "s" : "", pp_kind_name(kind, name),
+            report->n_fine > 1 ? "ve" : "s", pp_double_text(report->fine, price))
+        ->hint = "money and comparisons are exact to 1e-8: round them, or scale the contract "
+                 "(1000PEPEUSDT)";
+}
+
 /* T12: exchanges stamp settlements some milliseconds off the minute. */
 static size_t whole_minutes(pp_series *s)
 {
@@ -385,8 +414,10 @@ bool pp_series_check(pp_series *s, int64_t now_ms, pp_check_report *report, pp_d
     if (s->kind.family == PP_FUNDING)
         report->n_moved = whole_minutes(s);
     for (size_t i = 0; i < s->n; i++)
-        if (check_time(&c, i))
+        if (check_time(&c, i)) {
             check_values(&c, i);
+            count_fine(&c, i, report);
+        }
     drop_duplicates(&c, report);
     size_t hidden = 0;
     for (size_t k = 0; k < FAULT_COUNT; k++)

@@ -62,12 +62,18 @@ bool pp_series_sort(pp_arena *arena, pp_series *s);
 typedef struct pp_check_report {
     size_t n_duplicates; /* identical rows dropped */
     size_t n_moved;      /* funding times moved to the whole minute (T12) */
+    size_t n_fine;       /* prices of more than 8 decimals (T6), the first of them: */
+    double fine;
+    pp_pos fine_pos;
 } pp_check_report;
 
 /* T7, T8, T12 over a series in time order: every fault becomes an error (the first 20 of a kind,
  * then a count); identical duplicates are dropped. now_ms limits times; 0: no limit. Works in
  * place. */
 bool pp_series_check(pp_series *s, int64_t now_ms, pp_check_report *report, pp_diags *d);
+
+/* T6: the warning about prices finer than comparisons and money are; none where there are none. */
+void pp_series_warn_fine(pp_kind kind, const pp_check_report *report, pp_diags *d);
 
 /* The timeframe that most steps of the times have; misaligned and missing rows do not decide.
  * False: no step is one of a timeframe. */

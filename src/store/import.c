@@ -384,6 +384,7 @@ static void store_group(importer *im, const group *g, pp_import_report *report)
     pp_import_entry *e = pp_vec_push(im->arena, &report->list);
     *e = (pp_import_entry){.key = g->key, .n_files = g->parts.n, .n_rows = all.n};
     bool ok = pp_series_check(&all, im->o->now_ms, &checks, im->d);
+    pp_series_warn_fine(g->key.kind, &checks, im->d);
     e->n_forming = drop_forming(&all, im->o->now_ms);
     e->n_duplicates = checks.n_duplicates;
     e->n_moved = checks.n_moved;

@@ -21,6 +21,7 @@ static bool read_checked(pp_arena *arena, const pp_csv_opts *csv, int64_t now_ms
     bool ok = true;
     for (size_t i = 0; i < data->n_series; i++) {
         ok = pp_series_check(&data->series[i], now_ms, &report, d) && ok;
+        pp_series_warn_fine(data->series[i].kind, &report, d);
         duplicates += report.n_duplicates;
     }
     tell(data, csv->files[csv->file], duplicates, d);

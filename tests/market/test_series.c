@@ -112,6 +112,29 @@ Test(series, T8_a_thousand_faults_are_counted_not_listed)
     pp_arena_free(&e.arena);
 }
 
+Test(series, T6_prices_of_more_than_8_decimals_are_noticed)
+{
+    env e;
+    open_env(&e);
+    pp_series s = bars(&e, 100);
+    pp_check_report r;
+    for (size_t i = 0; i < s.n; i++) { /* whatever has 8 decimals passes */
+        s.col[0][i] = s.col[2][i] = ((double)i * 1234567 + 1) / 1e8;
+        s.col[3][i] = s.col[1][i] = (1234567801 + (double)i) / 100;
+    }
+    cr_assert(check(&e, &s, &r));
+    cr_assert_eq(r.n_fine, 0);
+    s.col[0][3] = s.col[2][3] = 0.000000012; /* 1e-9 more than 8 decimals hold */
+    cr_assert(check(&e, &s, &r));
+    cr_assert_eq(r.n_fine, 2);
+    cr_assert_eq(r.fine_pos.line, 5);
+    pp_series_warn_fine(s.kind, &r, &e.d);
+    cr_assert_eq(e.d.n_warnings, 1);
+    cr_assert(strstr(e.d.list.v[0].message, "2 prices of kline_1m have more than 8 decimals"), "%s",
+              e.d.list.v[0].message);
+    pp_arena_free(&e.arena);
+}
+
 Test(series, T7_identical_duplicates_go_and_different_ones_are_named)
 {
     env e;
