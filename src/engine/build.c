@@ -40,14 +40,12 @@ static void node_outputs(const pp_play *play, int node, const pp_output_spec **o
 static pp_find find_output(const pp_output_spec *outputs, int n, const char *id, const char *field,
                            pp_tf tf, int first_column, pp_symbol *out)
 {
-    int k = 0;
     if (n == 0) { /* a declaration that did not load has its own error: any field will do here */
         *out = (pp_symbol){.kind = PP_SYM_COLUMN, .tf = tf, .column = first_column, .id = id};
         return PP_FOUND;
     }
-    while (field && k < n && strcmp(outputs[k].name, field) != 0)
-        k++;
-    if (k >= n || outputs[k].name[0] == '_')
+    int k = pp_output_index(outputs, n, field);
+    if (k < 0 || outputs[k].name[0] == '_')
         return PP_NO_FIELD;
     *out = (pp_symbol){.kind = PP_SYM_COLUMN,
                        .type = outputs[k].type,

@@ -78,7 +78,8 @@ Test(normal, P15_every_play_of_the_gallery_loads_from_its_normal_form)
 
 #define PLAY(when, more)                                                                           \
     "symbol: BTCUSDT\ntimeframes: {low_tf: 15m, high_tf: 4h, exec: low_tf}\n"                      \
-    "features: {e: {indicator: ema}, m: {indicator: macd}, st: {indicator: supertrend}}\n"         \
+    "features: {e: {indicator: ema}, m: {indicator: macd}, st: {indicator: supertrend}, "          \
+    "lv: {indicator: session_levels}}\n"                                                           \
     "structures: {exec: [{type: swing, key: sw, params: {left: 3, right: 3}}, "                    \
     "{type: fibonacci, key: fib, uses: sw, params: {levels: [0.618]}}]}\n"                         \
     "risk: {stop_loss_pct: 1}\nactions: {entry_long: " when "}\n" more
@@ -93,6 +94,7 @@ static const char *const same[][2] = {
      PLAY("[close, \">\", \"fib.level[0.6180]\"]", "")},
     {PLAY("[sw.pair_direction, \"==\", bullish]", ""),
      PLAY("[sw.pair_direction, \"==\", \"BULLISH\"]", "")},
+    {PLAY("[close, \">\", lv.day_high]", ""), PLAY("[close, \">\", lv.current_day_high]", "")},
     {PLAY("{holds_for: {bars: 2, anchor_tf: high_tf, expr: [close, \">\", e]}}", ""),
      PLAY("{holds_for: {bars: 2, anchor_tf: 4h, expr: [close, \">\", e]}}", "")},
 };
