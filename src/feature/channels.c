@@ -230,7 +230,7 @@ PP_SIMD static void willr_block(pp_kernel *k, const pp_bars *b, size_t at, size_
     double low[PP_BLOCK], *y = out[0];
     run_range(k, 0, b, at, n, y, low);
     for (size_t i = 0; i < n; i++)
-        y[i] = PP_UNLESS(y[i] == low[i], -50, -100 * (y[i] - b->close[at + i]) / (y[i] - low[i]));
+        y[i] = PP_UNLESS(y[i] == low[i], -50, -100 * ((y[i] - b->close[at + i]) / (y[i] - low[i])));
 }
 
 PP_BARS_KERNEL(willr, 1)
@@ -263,7 +263,7 @@ PP_SIMD static void stoch_block(pp_kernel *k, const pp_bars *b, size_t at, size_
     pp_fill_unknown(out[0], lead);
     for (size_t i = lead; i < n; i++) {
         double range = high[i] - low[i];
-        high[i] = PP_UNLESS(range == 0, 50, 100 * (b->close[at + i] - low[i]) / range);
+        high[i] = PP_UNLESS(range == 0, 50, 100 * ((b->close[at + i] - low[i]) / range));
     }
     lead += pp_line_sma(k, &k->line[0], 2, high + lead, out[0] + lead, n - lead);
     pp_fill_unknown(out[1], lead);

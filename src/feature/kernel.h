@@ -17,6 +17,8 @@
  *    values plus the head of the next; tails are computed once per n bars, heads grow. Extremes
  * cost three comparisons per bar however the data moves (van Herk, Gil and Werman). Short windows
  * of fixed weights are plain sums of products.
+ *  - A share that has bounds is 100 * (part / whole): rounding keeps order, so part <= whole stays
+ *    within them, and a part that is the whole gives exactly 100.
  *  - An EMA is y = alpha x + (1 - alpha) y, in just this form: what stands on it may amplify its
  *    last bit (the range of an rsi on a still market), and so anyone can compute the same. One such
  *    chain waits for its own result; independent chains run in one loop, so that they wait

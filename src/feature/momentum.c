@@ -18,12 +18,14 @@ PP_INLINE size_t rises_falls(const pp_kernel *k, const double *x, size_t n, doub
     return lead;
 }
 
-/* 0 to 100 from average (or summed) rises and falls; without any: 50. */
+/* 0 to 100 from average rises and falls; without any: 50. Multiplied first, as everybody does it:
+ * a stochastic of it shows the last bit. */
 PP_INLINE void share_of_rises(const double *up, const double *down, double *y, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         double sum = up[i] + down[i];
-        y[i] = PP_UNLESS(sum == 0, 50, 100 * up[i] / sum);
+        double share = PP_UNLESS(sum == up[i], 100, 100 * up[i] / sum);
+        y[i] = PP_UNLESS(sum == 0, 50, share);
     }
 }
 
@@ -91,7 +93,7 @@ PP_SIMD static void stochrsi_block(pp_kernel *k, const double *x, size_t n, doub
     size_t wait = pp_high_run(k, 0, line, high, known);
     pp_low_run(k, 1, line, low, known);
     for (size_t i = wait; i < known; i++)
-        rsi[i] = PP_UNLESS(high[i] == low[i], 50, 100 * (line[i] - low[i]) / (high[i] - low[i]));
+        rsi[i] = PP_UNLESS(high[i] == low[i], 50, 100 * ((line[i] - low[i]) / (high[i] - low[i])));
     known -= wait;
     size_t k_lead = pp_line_sma(k, &k->line[1], 2, rsi + wait, high, known);
     pp_fill_unknown(out[0], n - known);
@@ -124,7 +126,7 @@ static const pp_output_spec kd_outputs[] = {PP_OUT("k", "0 to 100"), PP_OUT("d",
 const pp_spec pp_indicator_stochrsi = {
     .name = "stochrsi",
     .family = "momentum",
-    .doc = "stochastic of the rsi",
+    .doc = "stochastic of the rsi; while the source stands still, of the rsi's last digits",
     .formula = "100 (rsi - LL)/(HH - LL) of the rsi's window, flat: 50; k = SMA_k; d = SMA_d(k)",
     .flags = PP_TAKES_SOURCE | PP_SKIPS_UNREAD,
     PP_ROW_SOURCE("close"),
@@ -212,7 +214,7 @@ PP_SIMD static void cmo_block(pp_kernel *k, const double *x, size_t n, double *c
     pp_line_sum(k, &k->line[1], 1, down + lead, l + lead, n - lead);
     for (size_t i = lead; i < n; i++) {
         double sum = g[i] + l[i];
-        out[0][i] = PP_UNLESS(sum == 0, 0, 100 * (g[i] - l[i]) / sum);
+        out[0][i] = PP_UNLESS(sum == 0, 0, 100 * ((g[i] - l[i]) / sum));
     }
 }
 
@@ -459,7 +461,7 @@ PP_SIMD static void tsi_block(pp_kernel *k, const double *x, size_t n, double *c
     pp_fill_unknown(y, lead);
     pp_fill_unknown(out[1], lead);
     for (size_t i = lead; i < n; i++)
-        y[i] = PP_UNLESS(size[i] == 0, 0, 100 * d[i] / size[i]);
+        y[i] = PP_UNLESS(size[i] == 0, 0, 100 * (d[i] / size[i]));
     pp_ema_run(&k->ema[4], y + lead, out[1] + lead, n - lead);
 }
 

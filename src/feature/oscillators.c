@@ -40,9 +40,10 @@ PP_SIMD static void uo_block(pp_kernel *k, const pp_bars *b, size_t at, size_t n
     pp_fill_unknown(out[0], first + lead);
     for (size_t i = lead; i < m; i++) {
         double f = all[0][i], md = all[1][i], s = all[2][i]; /* one division: it is what costs */
-        double sum = 4 * up[0][i] * (md * s) + 2 * up[1][i] * (f * s) + up[2][i] * (f * md);
-        double by = 7 * f * (md * s);
-        y[i] = PP_UNLESS(by == 0, NAN, 100 * sum / by);
+        double without_f = 4 * (md * s), without_md = 2 * (f * s), without_s = f * md;
+        double sum = up[0][i] * without_f + up[1][i] * without_md + up[2][i] * without_s;
+        double by = f * without_f + md * without_md + s * without_s; /* in the order of sum */
+        y[i] = PP_UNLESS(by == 0, NAN, 100 * (sum / by));
     }
 }
 

@@ -60,18 +60,18 @@ static void adx_plan(pp_kernel *k, const pp_params *p)
     k->n[0] = (int64_t)p->v[0] - 1;
 }
 
-/* DI+ and DI- in place of the averaged moves, DX; unknown where the range is 0. True if all are
- * known. */
+/* DI+ and DI- in place of the averaged moves, DX as a share of 1, whose RMA stays one; unknown
+ * where the range is 0. True if all are known. */
 PP_INLINE bool adx_indices(const double *restrict range, double *restrict plus,
                            double *restrict minus, double *restrict dx, size_t n)
 {
     uint64_t holes = 0;
     for (size_t i = 0; i < n; i++) {
-        double p = 100 * plus[i] / range[i], m = 100 * minus[i] / range[i], sum = p + m;
+        double p = 100 * (plus[i] / range[i]), m = 100 * (minus[i] / range[i]), sum = p + m;
         bool none = range[i] == 0;
         plus[i] = PP_UNLESS(none, NAN, p);
         minus[i] = PP_UNLESS(none, NAN, m);
-        dx[i] = PP_UNLESS(none, NAN, PP_UNLESS(sum == 0, 0, 100 * fabs(p - m) / sum));
+        dx[i] = PP_UNLESS(none, NAN, PP_UNLESS(sum == 0, 0, fabs(p - m) / sum));
     }
     for (size_t i = 0; i < n; i++)
         holes |= range[i] == 0;
@@ -117,7 +117,7 @@ static void adx_of_known(pp_kernel *k, const double *dx, size_t n, double *adx, 
     const size_t back = (size_t)k->n[0];
     pp_ema mean = k->ema[3];
     for (size_t i = 0; i < n; i++) {
-        adx[i] = line[i] = pp_ema_next(&mean, dx[i]);
+        adx[i] = line[i] = 100 * pp_ema_next(&mean, dx[i]);
         adxr[i] = (adx[i] + *(line + i - back)) / 2;
     }
     k->ema[3] = mean;
@@ -149,6 +149,8 @@ PP_SIMD static void adx_block(pp_kernel *k, const pp_bars *b, size_t at, size_t 
         return;
     }
     pp_ema_run_known(&k->ema[3], dx + lead, adx + lead, n - lead);
+    for (size_t i = lead; i < n; i++)
+        adx[i] *= 100;
     adxr_run(k, adx + lead, adxr + lead, n - lead);
 }
 

@@ -39,7 +39,7 @@ PP_SIMD static void mfi_block(pp_kernel *k, const pp_bars *b, size_t at, size_t 
     pp_line_sum(k, &k->line[1], 1, down + lead, l + lead, n - lead);
     for (size_t i = lead; i < n; i++) {
         double sum = g[i] + l[i];
-        out[0][i] = PP_UNLESS(sum == 0, 50, 100 * g[i] / sum);
+        out[0][i] = PP_UNLESS(sum == 0, 50, 100 * (g[i] / sum));
     }
 }
 
@@ -72,7 +72,7 @@ PP_SIMD static void cmf_block(pp_kernel *k, const pp_bars *b, size_t at, size_t 
     double vol[PP_BLOCK], *y = out[0], *flow = pp_line_next(k, &k->line[0], n);
     for (size_t i = 0; i < n; i++) {
         double h = b->high[at + i], l = b->low[at + i], c = b->close[at + i];
-        flow[i] = h == l ? 0 : b->volume[at + i] * ((c - l) - (h - c)) / (h - l);
+        flow[i] = h == l ? 0 : b->volume[at + i] * (((c - l) - (h - c)) / (h - l));
     }
     pp_sum_run(k, 0, flow, y, n);
     pp_sum_run(k, 1, b->volume + at, vol, n);

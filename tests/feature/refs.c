@@ -363,7 +363,10 @@ static double *rsi(const ref *r, const double *x, int len)
     double *d = changes(r, x), *g = rma(r, part(r, d, 1), len), *l = rma(r, part(r, d, -1), len);
     double *y = empty(r);
     EACH(i)
-    y[i] = isnan(g[i]) ? NAN : g[i] + l[i] == 0 ? 50 : 100 * g[i] / (g[i] + l[i]);
+    {
+        double all = g[i] + l[i], share = g[i] == all ? 100 : 100 * g[i] / all;
+        y[i] = isnan(all) ? NAN : all == 0 ? 50 : share;
+    }
     return y;
 }
 

@@ -119,6 +119,93 @@ Test(indicators, F5_every_row_equals_its_slow_twin)
     }
 }
 
+/* Bars that only rise (sign 1) or only fall (-1), open at one end and close at the other. */
+static const pp_bars *one_sided(pp_arena *a, int sign, uint64_t *seed)
+{
+    pp_bars *b = new_bars(a, BARS);
+    long tick = 100000;
+    for (size_t i = 0; i < BARS; i++) {
+        double open = (double)tick / 100;
+        tick += sign * (1 + (long)(rnd(seed) * 11));
+        double close = (double)tick / 100;
+        ((double *)b->open)[i] = open;
+        ((double *)b->close)[i] = close;
+        ((double *)b->high)[i] = fmax(open, close);
+        ((double *)b->low)[i] = fmin(open, close);
+        ((double *)b->volume)[i] = 1 + floor(rnd(seed) * 1000);
+    }
+    return b;
+}
+
+/* The bounds in an output's description: "0 to 100", "strength, 0 to 100". */
+static bool bounds_of(const pp_output_spec *o, double *low, double *high)
+{
+    const char *comma = strrchr(o->doc, ',');
+    return sscanf(comma ? comma + 1 : o->doc, "%lf to %lf", low, high) == 2;
+}
+
+static int check_bounds(pp_arena *a, const pp_spec *s, const pp_params *p, const pp_bars *b)
+{
+    columns c = run_default(a, s, p, b);
+    int checked = 0;
+    for (int o = 0; o < c.n_out; o++) {
+        double low, high;
+        if (!bounds_of(&c.outputs[o], &low, &high))
+            continue;
+        checked++;
+        for (size_t i = 0; i < c.n; i++)
+            cr_expect(!(c.v[o][i] < low || c.v[o][i] > high), "%s: %s at bar %zu is %.17g",
+                      params_text(a, s, p), c.outputs[o].name, i, c.v[o][i]);
+    }
+    return checked;
+}
+
+Test(indicators, F1_outputs_keep_the_bounds_that_they_state)
+{
+    uint64_t seed = new_seed();
+    int checked = 0;
+    cr_log_info("PP_TEST_SEED=%llu", (unsigned long long)seed);
+    for (int round = 0; round < 60; round++)
+        EACH_ROW(s)
+        {
+            pp_arena a;
+            pp_arena_init(&a, NULL);
+            pp_params p = random_params(s, &seed);
+            const pp_bars *b = round % 3 ? one_sided(&a, round % 3 == 1 ? 1 : -1, &seed)
+                                         : make_bars(&a, "random", BARS, seed);
+            checked += check_bounds(&a, s, &p, b);
+            pp_arena_free(&a);
+        }
+    cr_expect_geq(checked, 60 * 11);
+}
+
+/* A part that is the whole is all of it, to the last bit. */
+Test(indicators, F2_one_sided_markets_give_exact_ends)
+{
+    static const struct {
+        const char *name;
+        int output;
+        double rising, falling;
+    } rows[] = {{"rsi", 0, 100, 0},    {"mfi", 0, 100, 0}, {"cmo", 0, 100, -100}, {"uo", 0, 100, 0},
+                {"tsi", 0, 100, -100}, {"adx", 1, 100, 0}, {"adx", 2, 0, 100}};
+    uint64_t seed = new_seed();
+    for (int sign = -1; sign <= 1; sign += 2)
+        for (size_t k = 0; k < PP_COUNT(rows); k++) {
+            pp_arena a;
+            pp_arena_init(&a, NULL);
+            const pp_spec *s = pp_registry_find(&pp_indicators, rows[k].name);
+            pp_params p;
+            pp_params_default(s, &p);
+            columns c = run_default(&a, s, &p, one_sided(&a, sign, &seed));
+            const double *y = c.v[rows[k].output],
+                         want = sign > 0 ? rows[k].rising : rows[k].falling;
+            for (size_t i = 0; i < c.n; i++)
+                cr_expect(isnan(y[i]) || y[i] == want, "%s at bar %zu is %.17g", rows[k].name, i,
+                          y[i]);
+            pp_arena_free(&a);
+        }
+}
+
 /* Short windows are joined of parts that differ from length to length, long ones roll on: each
  * length up to where they change, and some beyond. */
 Test(indicators, F5_windows_of_every_length_equal_their_twin)
