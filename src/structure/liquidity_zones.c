@@ -219,17 +219,17 @@ static void cluster(state *s, int side, double tolerance)
     if (d->n_swings == 0)
         return; /* a raid took the waiting swing */
     swing *w = swings_of(s, side);
-    double level = w[d->n_swings - 1].level, sum = 0;
+    double level = w[d->n_swings - 1].level, beside = 0; /* equal levels have exactly that mean */
     int touches = 0;
     for (int k = 0; k < d->n_swings; k++) {
         if (fabs(w[k].level - level) > tolerance)
             continue;
-        sum += w[k].level;
+        beside += w[k].level - level;
         touches++;
     }
     if (touches < s->min_touches)
         return;
-    double mean = sum / touches;
+    double mean = level + beside / touches;
     int slot = pool_near(d, mean, tolerance);
     if (slot < 0)
         slot = new_pool(s, side);

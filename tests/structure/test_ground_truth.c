@@ -325,3 +325,27 @@ Test(ground_truth, liquidity_zones_find_every_planted_pool_and_sweep)
         cr_expect_eq(rig_at(n, "run_this_bar", i), 0);
     pp_arena_free(&W.arena);
 }
+
+/* Highs that all touch one price: the pool lies on it, and a touch is not a trade beyond it. */
+Test(ground_truth, liquidity_zones_of_equal_levels_lie_on_them)
+{
+    static const double path[] = {100.35, 99.97, 99.6, 99.22, 98.85, 99.22, 99.6, 99.97};
+    begin(6);
+    double last = 100;
+    for (int i = 0; i < 160; i++) {
+        double x = path[i % 8], close = i % 8 ? x : x - 0.15;
+        add_bar(last, fmax(last, x), fmin(last, fmin(x, close)), close);
+        last = close;
+    }
+    const rig_node *n = detect("liquidity_zones", "{'min_touches':3,'sweep_atr':0,"
+                                                  "'uses':{'swing':{'left':2,'right':2}}}");
+    size_t known = 0;
+    for (size_t i = 0; i < W.bars.n; i++) {
+        double level = rig_at(n, "nearest_high_level", i);
+        known += level == path[0];
+        cr_expect(isnan(level) || level == path[0], "bar %zu: %.17g", i, level);
+        cr_expect(rig_at(n, "sweep_direction", i) != 1, "bar %zu is a sweep", i);
+    }
+    cr_expect_geq(known, 100);
+    pp_arena_free(&W.arena);
+}

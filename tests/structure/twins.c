@@ -988,15 +988,15 @@ static void remove_pool(pools *s, int k, bool with_swings)
 static bool form_pool(const rig_node *n, pools *s, double tolerance)
 {
     pool p = {0};
-    double newest = s->swing[s->n_swings - 1].level, sum = 0;
+    double newest = s->swing[s->n_swings - 1].level, beside = 0;
     for (int k = 0; k < s->n_swings; k++)
         if (fabs(s->swing[k].level - newest) <= tolerance) {
-            sum += s->swing[k].level;
+            beside += s->swing[k].level - newest;
             p.members[p.touches++] = s->swing[k].id;
         }
     if (p.touches < (int)param(n, "min_touches"))
         return false;
-    p.level = sum / p.touches;
+    p.level = newest + beside / p.touches;
     int near = -1;
     for (int k = 0; k < s->n_pools; k++)
         if (fabs(s->pool[k].level - p.level) <= tolerance &&
