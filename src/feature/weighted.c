@@ -180,12 +180,14 @@ static void alma_plan(pp_kernel *k, const pp_params *p)
     plan_products(k, pp_len(p, 0));
 }
 
+/* Relative to the greatest, which is 1: however narrow the curve, they have a sum. */
 static void alma_weights(const pp_kernel *k, double *w, size_t len)
 {
     double centre = k->v[0] * (double)(len - 1), width = (double)len / k->v[1], sum = 0;
+    double nearest = fabs(round(centre) - centre);
     for (size_t j = 0; j < len; j++) {
         double d = (double)j - centre;
-        sum += w[j] = pp_exp(-d * d / (2 * width * width));
+        sum += w[j] = pp_exp((nearest * nearest - d * d) / (2 * width * width));
     }
     for (size_t j = 0; j < len; j++)
         w[j] /= sum;

@@ -329,12 +329,15 @@ static void alma_ref(const ref *r)
 {
     int n = LEN(0);
     double *w = PP_ARRAY(r->a, double, (size_t)n), k = r->p[1] * (n - 1), s = n / r->p[2];
+    double least = INFINITY;
+    for (int j = 0; j < n; j++)
+        least = fmin(least, (j - k) * (j - k));
     EACH(i)
     {
         double top = 0, bottom = 0;
         bool full = window(r->x, i, n, w);
         for (int j = 0; full && j < n; j++) {
-            double weight = exp(-(j - k) * (j - k) / (2 * s * s));
+            double weight = exp((least - (j - k) * (j - k)) / (2 * s * s));
             top += weight * w[j];
             bottom += weight;
         }

@@ -372,6 +372,28 @@ Test(indicators, F3_lookback_is_the_first_value_on_clean_data)
     }
 }
 
+/* The narrowest curve leaves the values nearest to its centre: one, or the mean of two. */
+Test(indicators, F3_alma_of_any_width_has_values)
+{
+    static const struct {
+        double length, offset, sigma;
+        size_t newer, older; /* bars back */
+    } rows[] = {{10, 0.5, 1000, 4, 5}, {2, 0.5, 80, 0, 1}, {10, 0.85, 1000, 1, 1}};
+    pp_arena a;
+    pp_arena_init(&a, NULL);
+    const pp_bars *b = make_bars(&a, "random", BARS, 5);
+    for (size_t k = 0; k < PP_COUNT(rows); k++) {
+        pp_params p = {.v = {rows[k].length, rows[k].offset, rows[k].sigma}};
+        columns c = run_default(&a, pp_registry_find(&pp_indicators, "alma"), &p, b);
+        for (size_t i = (size_t)rows[k].length - 1; i < BARS; i++) {
+            double want = (b->close[i - rows[k].newer] + b->close[i - rows[k].older]) / 2;
+            cr_expect(fabs(c.v[0][i] - want) <= 1e-9 * want, "row %zu, bar %zu: %.17g", k, i,
+                      c.v[0][i]);
+        }
+    }
+    pp_arena_free(&a);
+}
+
 static pp_bars from_bar(const pp_bars *b, size_t i)
 {
     return (pp_bars){.tf = b->tf,
