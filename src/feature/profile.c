@@ -170,8 +170,8 @@ static profile find_profile(const profile_state *s)
         high += up;
         low -= !up;
     }
-    return (profile){s->low + ((double)poc + 0.5) * s->width,
-                     s->low + (double)(high + 1) * s->width, s->low + (double)low * s->width,
+    const double *edge = profile_edges((profile_state *)s); /* the last is HH itself */
+    return (profile){s->low + ((double)poc + 0.5) * s->width, edge[high + 1], edge[low],
                      volume[poc]};
 }
 

@@ -999,7 +999,8 @@ static void profile_at(const ref *r, size_t i, size_t bars, int buckets, double 
         bool up = lo == 0 || (hi < buckets - 1 && vol[hi + 1] >= vol[lo - 1] - 1e-9 * total);
         area += up ? vol[++hi] : vol[--lo];
     }
-    put_profile(r, i, ll + (poc + 0.5) * w, ll + (hi + 1) * w, ll + lo * w, vol[poc]);
+    double vah = hi == buckets - 1 ? hh : ll + (hi + 1) * w;
+    put_profile(r, i, ll + (poc + 0.5) * w, vah, ll + lo * w, vol[poc]);
 }
 
 static void volume_profile_ref(const ref *r)

@@ -372,6 +372,30 @@ Test(indicators, F3_lookback_is_the_first_value_on_clean_data)
     }
 }
 
+/* The last edge is the highest price itself, not one computed from the width. */
+Test(indicators, F2_a_value_area_of_all_volume_holds_every_close)
+{
+    uint64_t seed = new_seed();
+    for (int buckets = 1; buckets <= 50; buckets++) {
+        pp_arena a;
+        pp_arena_init(&a, NULL);
+        const pp_spec *s = pp_registry_find(&pp_indicators, "volume_profile");
+        pp_params p = {.v = {1, buckets, 1}};
+        pp_bars *b = new_bars(&a, BARS);
+        for (size_t i = 0; i < BARS; i++) { /* wide bars that close at their high */
+            ((double *)b->open)[i] = ((double *)b->low)[i] = (1 + floor(rnd(&seed) * 50)) / 100;
+            ((double *)b->close)[i] = ((double *)b->high)[i] =
+                (51 + floor(rnd(&seed) * 5000)) / 100;
+            ((double *)b->volume)[i] = 1;
+        }
+        columns c = run_default(&a, s, &p, b);
+        int inside = pp_output_index(c.outputs, c.n_out, "in_value_area");
+        for (size_t i = 0; i < BARS; i++)
+            cr_expect_eq(c.v[inside][i], 1, "%d buckets, bar %zu", buckets, i);
+        pp_arena_free(&a);
+    }
+}
+
 /* The narrowest curve leaves the values nearest to its centre: one, or the mean of two. */
 Test(indicators, F3_alma_of_any_width_has_values)
 {
