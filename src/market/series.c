@@ -219,17 +219,17 @@ static bool aligned(checker *c, int64_t t)
 static bool check_time(checker *c, size_t i)
 {
     int64_t t = c->s->time_ms[i];
-    const int64_t first = INT64_C(1230768000000); /* 2009-01-01, before the first bitcoin */
-    if (t < first) {
+    if (t < PP_FIRST_MS) {
         hint(fault(c, TIME_EARLY, i, "time %lld is before 2009 (%s)", (long long)t, stamp(c, i)),
-             t > first / 1000 ? "this looks like seconds; times are milliseconds since 1970"
-                              : "times are milliseconds since 1970-01-01T00:00Z");
+             t > PP_FIRST_MS / 1000 ? "this looks like seconds; times are milliseconds since 1970"
+                                    : "times are milliseconds since 1970-01-01T00:00Z");
         return false;
     }
     if (c->now_ms && t > c->now_ms + PP_DAY_MS) {
         hint(fault(c, TIME_LATE, i, "time %lld is in the future (%s)", (long long)t, stamp(c, i)),
-             t / 1000 > first ? "this looks like microseconds; times are milliseconds since 1970"
-                              : "check the clock of this machine and the time column");
+             t / 1000 > PP_FIRST_MS
+                 ? "this looks like microseconds; times are milliseconds since 1970"
+                 : "check the clock of this machine and the time column");
         return false;
     }
     if (!aligned(c, t)) {

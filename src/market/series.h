@@ -8,6 +8,8 @@
 
 #include "market/tape.h"
 
+#define PP_FIRST_MS INT64_C(1230768000000) /* T8: 2009-01-01, before the first bitcoin */
+
 typedef enum pp_family {
     PP_KLINE, /* open high low close volume turnover */
     PP_MARK,  /* open high low close of the mark price */

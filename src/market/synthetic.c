@@ -1,7 +1,9 @@
 #include "market/synthetic.h"
 #include "base/money.h"
+#include "base/text.h"
 #include "market/draw.h"
 #include "market/patterns.h"
+#include "market/series.h"
 
 #include <math.h>
 #include <string.h>
@@ -53,10 +55,11 @@ static void parse_key(pp_synthetic *s, const char *key, const char *value, pp_di
         if (!parse_whole(value, UINT64_MAX, &s->seed))
             bad_value(d, key, value, "a whole number, 0 .. 18446744073709551615");
     } else if (!strcmp(key, "start")) {
-        if (pp_time_parse(value, &v) && v % PP_MINUTE_MS == 0 && v >= 0)
+        if (pp_time_parse(value, &v) && v % PP_MINUTE_MS == 0 && v >= PP_FIRST_MS)
             s->start_ms = v;
         else
-            bad_value(d, key, value, "a whole minute such as 2025-01-01 or 2025-01-01T12:00Z");
+            bad_value(d, key, value,
+                      "a whole minute from 2009 on, such as 2025-01-01 or 2025-01-01T12:00Z");
     } else if (!strcmp(key, "price")) {
         if (pp_e8_parse(value, &v) && v >= PP_E8 / 10000 && v <= 1000000 * PP_E8)
             s->px_e8 = v;
@@ -80,6 +83,7 @@ bool pp_synthetic_parse(pp_arena *arena, const char *text, pp_synthetic *out, pp
 {
     size_t errors = d->n_errors;
     char *rest = pp_strdup(arena, text), *item = strsep(&rest, ",");
+    pp_buf given = {.arena = arena};
     *out = pp_synthetic_default(item);
     if (pp_pattern_find(item) < 0) {
         const char **names = PP_ARRAY(arena, const char *, pp_pattern_count());
@@ -93,6 +97,10 @@ bool pp_synthetic_parse(pp_arena *arena, const char *text, pp_synthetic *out, pp
         char *value = strchr(item, '=');
         if (value)
             *value++ = '\0';
+        if (given.len && pp_has_word(given.text, item))
+            pp_error(d, PP_E_DUPLICATE_KEY, (pp_pos){0}, "synthetic market: %s stands twice", item)
+                ->found = value;
+        pp_buf_printf(&given, "%s ", item);
         parse_key(out, item, value ? value : "", d);
     }
     return d->n_errors == errors;

@@ -208,6 +208,17 @@ Test(text, whole_numbers)
     }
 }
 
+Test(text, words_stand_by_themselves)
+{
+    cr_expect(pp_has_word("swing trend", "swing"));
+    cr_expect(pp_has_word("swing trend", "trend"));
+    cr_expect(pp_has_word("fast must be below medium, medium below slow", "medium"));
+    cr_expect_not(pp_has_word("swing trend", "wing"));
+    cr_expect_not(pp_has_word("af0 must not be above max_af", "af"));
+    cr_expect_not(pp_has_word("", "x"));
+    cr_expect_not(pp_has_word("x", ""));
+}
+
 Test(text, whole_numbers_at_their_edges)
 {
     char out[PP_INT_TEXT];

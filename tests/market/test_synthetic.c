@@ -178,6 +178,8 @@ Test(synthetic, T21_wrong_parameters_are_all_reported)
         {"random_walk,price=0", "price"},
         {"random_walk,vol=11", "10"},
         {"random_walk,start=2025-01-01T00:00:30", ""},
+        {"random_walk,start=2008-12-31T23:59", "2009"},
+        {"random_walk,bars=100,bars=200", "bars stands twice"},
         {"random_walk,colour=red", "colour"},
         {"", ""},
     };
