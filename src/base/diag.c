@@ -185,5 +185,20 @@ const char *pp_nearest(const char *word, const char *const *names, size_t n)
             best = names[i];
         }
     }
+    size_t begun = 0;
+    for (size_t i = 0; best_distance > limit && len >= 3 && i < n; i++)
+        if (strncasecmp(names[i], word, len) == 0)
+            best = begun++ ? NULL : names[i];
     return best;
+}
+
+const char *pp_join(pp_arena *a, const char *const *names, size_t n)
+{
+    enum { SHOWN = 40 };
+    pp_buf b = {a, NULL, 0, 0};
+    for (size_t i = 0; i < n && i < SHOWN; i++)
+        pp_buf_printf(&b, "%s%s", i ? ", " : "", names[i]);
+    if (n > SHOWN)
+        pp_buf_printf(&b, ", and %zu more", n - SHOWN);
+    return b.text;
 }

@@ -59,8 +59,11 @@ void pp_diag_format(const pp_diag *d, bool colour, pp_buf *out);
  * only. */
 bool pp_may_suggest(pp_diags *d, size_t n);
 
-/* The candidate nearest to `word` by edit distance (case ignored), NULL if none is near enough.
- * names holds n pointers. */
+/* The candidate nearest to `word` by edit distance (case ignored), else the only one that begins
+ * with it, NULL if there is none. names holds n pointers. */
 const char *pp_nearest(const char *word, const char *const *names, size_t n);
+
+/* The names as a comma list, of a long one its beginning: for `allowed`. */
+const char *pp_join(pp_arena *a, const char *const *names, size_t n);
 
 #endif

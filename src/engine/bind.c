@@ -1,5 +1,7 @@
 #include "engine/bind.h"
 
+#include "base/text.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -148,15 +150,6 @@ static const pp_xxh128 *column_keys(pp_arena *arena, const pp_strategy *s, const
     return keys;
 }
 
-static bool has_word(const char *words, const char *word)
-{
-    size_t n = strlen(word);
-    for (const char *at = words; (at = strstr(at, word)); at += n)
-        if ((at == words || at[-1] == ' ') && (at[n] == ' ' || at[n] == 0))
-            return true;
-    return false;
-}
-
 /* Whether a node stands on a structure and reads this output of it. */
 static bool node_reads(const pp_columns *c, const pp_play *play, int reader, int structure,
                        const char *output)
@@ -166,7 +159,7 @@ static bool node_reads(const pp_columns *c, const pp_play *play, int reader, int
         int dep = reader >= c->n_features ? play->structures.v[reader - c->n_features].deps[k]
                                           : play->features.v[reader].swing;
         const char *reads = spec->deps[k].reads;
-        if (dep == structure && (!reads || has_word(reads, output)))
+        if (dep == structure && (!reads || pp_has_word(reads, output)))
             return true;
     }
     return false;

@@ -25,8 +25,4 @@ void pp_params_default(const pp_spec *s, pp_params *p);
 /* Outputs of a row with these parameters: the row's own, or those it makes in the arena. */
 const pp_output_spec *pp_spec_outputs(const pp_spec *s, const pp_params *p, pp_arena *a, int *n);
 
-/* Index of an output by name, -1 if there is none. NULL or "" is the primary output (0). Aliases
- * are known too: current_day_high for day_high. */
-int pp_output_index(const pp_output_spec *outputs, int n, const char *name);
-
 #endif

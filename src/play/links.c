@@ -2,6 +2,8 @@
 #include "play/load.h"
 #include "play/tables.h"
 
+#include "base/text.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -31,31 +33,18 @@ static bool plain_field(const char *field, char out[REF_MAX])
                     from == point ? "0" : "", (int)(to - from), from) < REF_MAX;
 }
 
-/* The name, or one of the older names: current_day_high is day_high. */
-static bool is_output(const char *output, const char *name)
-{
-    static const char old[] = "current_";
-    if (strcmp(output, name) == 0)
-        return true;
-    size_t n = sizeof old - 1;
-    return strncmp(name, old, n) == 0 && strncmp(name + n, "day_", 4) == 0 &&
-           strcmp(output, name + n) == 0;
-}
-
 static pp_find find_field(const pp_output_spec *outputs, int n, const char *field,
                           pp_output_ref *out)
 {
     char name[REF_MAX];
-    if (*field && !plain_field(field, name))
+    if (n == 0 || (*field && !plain_field(field, name)))
         return PP_NO_FIELD;
-    for (int k = 0; k < n; k++) {
-        if (outputs[k].name[0] == '_' || (*field && !is_output(outputs[k].name, name)))
-            continue;
-        out->output = k;
-        out->spec = &outputs[k];
-        return PP_FOUND;
-    }
-    return PP_NO_FIELD;
+    int k = pp_output_index(outputs, n, *field ? name : NULL);
+    if (k < 0 || outputs[k].name[0] == '_')
+        return PP_NO_FIELD;
+    out->output = k;
+    out->spec = &outputs[k];
+    return PP_FOUND;
 }
 
 /* Splits "id.field"; strips a leading prefix word if that is no id itself. */
@@ -93,43 +82,73 @@ pp_find pp_play_find(const pp_play *play, const char *ref, pp_output_ref *out)
     return f->spec ? find_field(f->outputs, f->n_outputs, field, out) : PP_BROKEN;
 }
 
+const char *const pp_source_tokens[] = {"open", "high", "low",   "close", "volume",
+                                        "hl2",  "hlc3", "ohlc4", NULL};
+enum { N_SOURCES = PP_SRC_FEATURE };
+
 /* An id that names nothing usable here. */
 static void unknown_ref(pp_load *l, const pp_yaml *v, const char *ref, const char *what,
-                        bool structures)
+                        unsigned kinds)
 {
-    size_t n = structures ? l->play->structures.n : l->play->features.n;
-    if (!pp_may_suggest(l->d, n))
-        n = 0;
-    const char **names = PP_ARRAY(l->d->arena, const char *, n);
-    for (size_t i = 0; i < n; i++)
-        names[i] = structures ? l->play->structures.v[i].key : l->play->features.v[i].id;
+    static const char *const words[] = {
+        [PP_NAMES_FEATURES] = "feature",
+        [PP_NAMES_STRUCTURES] = "structure",
+        [PP_NAMES_FEATURES | PP_NAMES_STRUCTURES] = "feature or structure",
+        [PP_NAMES_FEATURES | PP_NAMES_PRICES] = "price column or feature"};
+    size_t n_prices = kinds & PP_NAMES_PRICES ? N_SOURCES : 0,
+           n_features = kinds & PP_NAMES_FEATURES ? l->play->features.n : 0,
+           n_structures = kinds & PP_NAMES_STRUCTURES ? l->play->structures.n : 0,
+           n = n_prices + n_features + n_structures;
     pp_diag *e = pp_error(l->d, PP_E_UNKNOWN_REF, v->pos, "`%s` names no %s: %.60s", what,
-                          structures ? "structure" : "feature", ref);
+                          words[kinds], ref);
     e->found = pp_describe(l->d->arena, v);
-    e->nearest = pp_suggest(l, ref, names, n);
-}
-
-static void unknown_field(pp_load *l, const pp_yaml *v, const char *ref, int feature)
-{
-    const pp_feature_decl *f = &l->play->features.v[feature];
-    const char **names = PP_ARRAY(l->d->arena, const char *, (size_t)f->n_outputs);
-    pp_buf list = {.arena = l->d->arena};
-    size_t n = 0;
-    for (int k = 0; k < f->n_outputs; k++)
-        if (f->outputs[k].name[0] != '_')
-            names[n++] = f->outputs[k].name;
-    for (size_t i = 0; i < n; i++)
-        pp_buf_printf(&list, "%s%s", i ? " " : "", names[i]);
-    pp_diag *e = pp_error(l->d, PP_E_UNKNOWN_REF, v->pos, "%s `%s` has no such output: %.60s",
-                          f->spec->name, f->id, ref);
-    e->found = pp_describe(l->d->arena, v);
-    e->allowed = list.text;
+    if (!pp_may_suggest(l->d, n))
+        return;
+    const char **names = PP_ARRAY(l->d->arena, const char *, n + 1), **next = names;
+    for (size_t i = 0; i < n_prices; i++)
+        *next++ = pp_source_tokens[i];
+    for (size_t i = 0; i < n_features; i++)
+        *next++ = l->play->features.v[i].id;
+    for (size_t i = 0; i < n_structures; i++)
+        *next++ = l->play->structures.v[i].key;
     const char *dot = strchr(ref, '.');
-    e->nearest = dot ? pp_suggest(l, dot + 1, names, n) : NULL;
+    e->allowed = n ? pp_join(l->d->arena, names, n) : NULL;
+    e->nearest =
+        pp_suggest(l, dot ? pp_strndup(l->d->arena, ref, (size_t)(dot - ref)) : ref, names, n);
+    if (!e->nearest && dot) /* price.close */
+        e->nearest = pp_suggest(l, dot + 1, names, n);
 }
 
-bool pp_read_feature_output(pp_load *l, const pp_yaml *v, const char *what, int *feature,
-                            int *output)
+static void unknown_field(pp_load *l, const pp_yaml *v, const char *ref, pp_column_decl of)
+{
+    const pp_feature_decl *f = of.structure ? NULL : &l->play->features.v[of.index];
+    const pp_structure_decl *s = of.structure ? &l->play->structures.v[of.index] : NULL;
+    const pp_output_spec *outputs = f ? f->outputs : s->outputs;
+    const int n_outputs = f ? f->n_outputs : s->n_outputs;
+    const char **names = PP_ARRAY(l->d->arena, const char *, (size_t)n_outputs + 1), *field;
+    size_t n = 0;
+    for (int k = 0; k < n_outputs; k++)
+        if (outputs[k].name[0] != '_')
+            names[n++] = outputs[k].name;
+    split(l->play, ref, &field);
+    pp_diag *e = pp_error(l->d, PP_E_UNKNOWN_REF, v->pos, "%s `%s` has no such output: %.60s",
+                          f ? f->spec->name : s->spec->name, f ? f->id : s->key, ref);
+    e->found = pp_describe(l->d->arena, v);
+    e->allowed = pp_join(l->d->arena, names, n);
+    e->nearest = pp_suggest(l, field, names, n);
+}
+
+void pp_unknown_output(pp_load *l, const pp_yaml *v, const char *what, const char *ref,
+                       const pp_column_decl *of, unsigned kinds)
+{
+    if (of)
+        unknown_field(l, v, ref, *of);
+    else
+        unknown_ref(l, v, ref, what, kinds);
+}
+
+static bool read_output(pp_load *l, const pp_yaml *v, const char *what, unsigned kinds,
+                        int *feature, int *output)
 {
     pp_output_ref ref;
     const char *text = pp_read_text(l, v, what);
@@ -138,20 +157,20 @@ bool pp_read_feature_output(pp_load *l, const pp_yaml *v, const char *what, int 
     pp_find found = pp_play_find(l->play, text, &ref);
     if (found == PP_BROKEN)
         return false;
-    if (found == PP_NO_ID || (found == PP_FOUND && ref.column.structure)) {
-        unknown_ref(l, v, text, what, false);
-        return false;
-    }
-    if (found == PP_NO_FIELD) {
-        if (ref.column.structure)
-            unknown_ref(l, v, text, what, false);
-        else
-            unknown_field(l, v, text, ref.column.index);
+    bool known = found != PP_NO_ID && !ref.column.structure;
+    if (!known || found == PP_NO_FIELD) {
+        pp_unknown_output(l, v, what, text, known ? &ref.column : NULL, kinds);
         return false;
     }
     *feature = ref.column.index;
     *output = ref.output;
     return true;
+}
+
+bool pp_read_feature_output(pp_load *l, const pp_yaml *v, const char *what, int *feature,
+                            int *output)
+{
+    return read_output(l, v, what, PP_NAMES_FEATURES, feature, output);
 }
 
 static bool same_tf(pp_load *l, const pp_yaml *v, const char *what, pp_tf own, pp_tf other)
@@ -163,10 +182,6 @@ static bool same_tf(pp_load *l, const pp_yaml *v, const char *what, pp_tf own, p
     e->allowed = pp_fmt(l->d->arena, "one on %s", pp_tf_name(own));
     return false;
 }
-
-const char *const pp_source_tokens[] = {"open", "high", "low",   "close", "volume",
-                                        "hl2",  "hlc3", "ohlc4", NULL};
-enum { N_SOURCES = PP_SRC_FEATURE };
 
 static void default_source(pp_feature_decl *f)
 {
@@ -194,7 +209,8 @@ static void link_source(pp_load *l, pp_feature_decl *f, const pp_yaml *v)
         }
     }
     int feature, output;
-    if (!text || !pp_read_feature_output(l, v, "source", &feature, &output))
+    if (!text ||
+        !read_output(l, v, "source", PP_NAMES_FEATURES | PP_NAMES_PRICES, &feature, &output))
         return;
     const pp_feature_decl *from = &l->play->features.v[feature];
     pp_type type = from->outputs[output].type;
@@ -215,7 +231,7 @@ static int named_structure(pp_load *l, const pp_yaml *v, pp_tf tf)
     if (!text)
         return -1;
     if (id < 0 || id % 4 != PP_ID_STRUCTURE) {
-        unknown_ref(l, v, text, "uses", true);
+        unknown_ref(l, v, text, "uses", PP_NAMES_STRUCTURES);
         return -1;
     }
     return same_tf(l, v, "uses", tf, l->play->structures.v[id / 4].tf) ? id / 4 : -1;
@@ -248,18 +264,6 @@ static void link_swing(pp_load *l, pp_feature_decl *f, const pp_yaml *v)
     f->swing = s;
 }
 
-static bool has_word(const char *words, const char *word)
-{
-    size_t n = strlen(word);
-    for (const char *p = words; *p; p += strspn(p, " ")) {
-        size_t m = strcspn(p, " ");
-        if (m == n && memcmp(p, word, n) == 0)
-            return true;
-        p += m;
-    }
-    return false;
-}
-
 static const char *allowed_types(pp_load *l, const pp_spec *spec)
 {
     pp_buf b = {.arena = l->d->arena};
@@ -267,6 +271,24 @@ static const char *allowed_types(pp_load *l, const pp_spec *spec)
     for (int k = 0; k < spec->n_deps; k++)
         pp_buf_printf(&b, "%s%s", k ? " " : "", spec->deps[k].types);
     return b.text;
+}
+
+/* A key of `depends_on` is the type of the structure it names, or `source`. */
+static void wrong_role(pp_load *l, const pp_spec *spec, const pp_yaml *v, const char *role,
+                       const pp_spec *type)
+{
+    const char *types = allowed_types(l, spec);
+    if (pp_has_word(types, role)) {
+        pp_error(l->d, PP_E_TYPE, v->pos, "`%s` is a %s, not a %s", v->text, type->name, role)
+            ->allowed = pp_fmt(l->d->arena, "the key of a %s", role);
+        return;
+    }
+    pp_diag *e =
+        pp_error(l->d, PP_E_UNKNOWN_KEY, v->pos, "%s stands on no `%.60s`", spec->name, role);
+    e->found = pp_fmt(l->d->arena, "%.60s: %s, a %s", role, v->text, type->name);
+    e->allowed = pp_fmt(l->d->arena, "source %s", types);
+    if (pp_has_word(types, type->name))
+        e->hint = pp_fmt(l->d->arena, "write `%s: %s`", type->name, v->text);
 }
 
 static void link_one_dep(pp_load *l, int self, const pp_yaml *v, const char *role)
@@ -284,10 +306,13 @@ static void link_one_dep(pp_load *l, int self, const pp_yaml *v, const char *rol
     const pp_spec *type = l->play->structures.v[other].spec;
     if (!type || !s->spec)
         return;
-    bool wrong_role = role && strcmp(role, "source") != 0 && strcmp(role, type->name) != 0;
+    if (role && strcmp(role, "source") != 0 && strcmp(role, type->name) != 0) {
+        wrong_role(l, s->spec, v, role, type);
+        return;
+    }
     bool taken = false;
-    for (int k = 0; k < s->spec->n_deps && !wrong_role; k++) {
-        if (!has_word(s->spec->deps[k].types, type->name))
+    for (int k = 0; k < s->spec->n_deps; k++) {
+        if (!pp_has_word(s->spec->deps[k].types, type->name))
             continue;
         if (s->deps[k] < 0) {
             s->deps[k] = other;
@@ -299,7 +324,7 @@ static void link_one_dep(pp_load *l, int self, const pp_yaml *v, const char *rol
                           taken ? "%s uses only one structure of this type: `%s` is a %s"
                                 : "%s cannot use `%s`, a %s",
                           s->spec->name, v->text, type->name);
-    e->allowed = wrong_role ? role : allowed_types(l, s->spec);
+    e->allowed = allowed_types(l, s->spec);
 }
 
 static void link_deps(pp_load *l, int self, const pp_yaml *uses)

@@ -35,6 +35,14 @@ bool pp_declare_id(pp_load *l, const char *id, pp_pos pos, int kind, size_t numb
 /* A timeframe, literal or the name of a role. */
 bool pp_read_tf(pp_load *l, const pp_yaml *v, const char *what, pp_tf *out);
 
+/* What a text may name, in messages. */
+enum { PP_NAMES_FEATURES = 1, PP_NAMES_STRUCTURES = 2, PP_NAMES_PRICES = 4 };
+
+/* The error of a text that names no output: no such id (of: NULL; kinds are PP_NAMES_), or no such
+ * output of that feature or structure. */
+void pp_unknown_output(pp_load *l, const pp_yaml *v, const char *what, const char *ref,
+                       const pp_column_decl *of, unsigned kinds);
+
 /* "atr_14" or "kc.upper": an output of a feature that is a FLOAT; *tf is its timeframe. */
 bool pp_read_feature_output(pp_load *l, const pp_yaml *v, const char *what, int *feature,
                             int *output);

@@ -1,6 +1,8 @@
 /* Parameters of a feature or structure against its registry row: strict names, types and ranges. */
 #include "play/load.h"
 
+#include "base/text.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -108,6 +110,37 @@ static int param_of(const pp_spec *spec, const char *name)
     return -1;
 }
 
+/* A rule over several parameters is broken: it names them. Their values, and the place of the first
+ * one given, if none is lacking. */
+static void wrong_together(pp_load *l, const pp_spec *spec, const pp_yaml *map, const pp_params *p,
+                           pp_pos pos, const char *rule)
+{
+    pp_buf found = {.arena = l->d->arena};
+    const pp_yaml *first = NULL;
+    bool all = true;
+    for (int k = 0; k < spec->n_params; k++) {
+        const pp_param_spec *s = &spec->params[k];
+        if (!pp_has_word(rule, s->name))
+            continue;
+        const pp_yaml *v = map && map->kind == PP_YAML_MAP ? pp_yaml_get(map, s->name) : NULL;
+        pp_buf_printf(&found, "%s%s ", found.len ? ", " : "", s->name);
+        if (v)
+            pp_buf_puts(&found, pp_describe(l->d->arena, v));
+        else if (isnan(p->v[k]))
+            pp_buf_puts(&found, "not given");
+        else if (s->type == PP_P_ENUM)
+            pp_buf_printf(&found, "%s by default", s->tokens[(int)p->v[k]]);
+        else
+            pp_buf_printf(&found, "%.10g by default", p->v[k]);
+        all &= v || !isnan(p->v[k]);
+        first = first ? first : v;
+    }
+    pp_diag *e =
+        pp_error(l->d, PP_E_RANGE, first && all ? first->pos : pos, "%s: %s", spec->name, rule);
+    e->found = found.len ? found.text : NULL;
+    e->hint = "change the parameters so that this holds";
+}
+
 bool pp_load_params(pp_load *l, const pp_spec *spec, const pp_yaml *map, pp_params *p, pp_pos pos,
                     const pp_yaml **atr_key)
 {
@@ -141,7 +174,6 @@ bool pp_load_params(pp_load *l, const pp_spec *spec, const pp_yaml *map, pp_para
     }
     const char *wrong = fine && spec->check ? spec->check(p) : NULL;
     if (wrong)
-        pp_error(l->d, PP_E_RANGE, pos, "%s: %s", spec->name, wrong)->hint =
-            "change the parameters so that this holds";
+        wrong_together(l, spec, map, p, pos, wrong);
     return fine && !wrong;
 }

@@ -17,3 +17,16 @@ const pp_spec *pp_registry_find(const pp_registry *r, const char *name)
     }
     return NULL;
 }
+
+int pp_output_index(const pp_output_spec *outputs, int n, const char *name)
+{
+    static const char alias[] = "current_";
+    if (!name || !*name)
+        return 0;
+    for (int i = 0; i < n; i++)
+        if (strcmp(outputs[i].name, name) == 0)
+            return i;
+    if (strncmp(name, "current_day_", strlen("current_day_")) == 0)
+        return pp_output_index(outputs, n, name + strlen(alias));
+    return -1;
+}

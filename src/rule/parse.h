@@ -71,10 +71,9 @@ bool pp_expr_is_constant(const pp_expr *e);
 /* Index of a token, case ignored; -1: none. */
 int pp_rule_token_find(const char *const *tokens, const char *word);
 
-/* Texts for messages: "ENUM(none, up, down)"; what stands at a node; a comma list of names. */
+/* Texts for messages: "ENUM(none, up, down)"; what stands at a node. */
 const char *pp_type_text(const pp_rules *r, const pp_expr *operand);
 const char *pp_found_text(const pp_rules *r, const pp_yaml *node);
-const char *pp_join(pp_arena *a, const char *const *names, size_t n);
 pp_diag *pp_shape_error(pp_rules *r, const pp_yaml *node, const char *message, const char *allowed);
 /* E_UNKNOWN_KEY for each key of map that is not in the NULL-terminated list. */
 bool pp_only_keys(pp_rules *r, const pp_yaml *map, const char *const *allowed, const char *where);

@@ -43,17 +43,6 @@ int pp_rule_token_find(const char *const *tokens, const char *word)
     return -1;
 }
 
-const char *pp_join(pp_arena *a, const char *const *names, size_t n)
-{
-    enum { SHOWN = 40 };
-    pp_buf b = {a, NULL, 0, 0};
-    for (size_t i = 0; i < n && i < SHOWN; i++)
-        pp_buf_printf(&b, "%s%s", i ? ", " : "", names[i]);
-    if (n > SHOWN)
-        pp_buf_printf(&b, ", and %zu more", n - SHOWN);
-    return b.text;
-}
-
 const char *pp_type_text(const pp_rules *r, const pp_expr *operand)
 {
     static const char *const names[] = {"FLOAT", "INT", "BOOL", "ENUM"};

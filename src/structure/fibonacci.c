@@ -138,7 +138,7 @@ static const char *check(const pp_params *p)
         return "levels needs at least one ratio";
     for (int k = 0; k < p->n_list; k++) {
         if (p->list[k] != 0 && fabs(p->list[k]) < 1e-6)
-            return "a level other than 0 must be at least 0.000001 away from 0";
+            return "levels other than 0 must be at least 0.000001 away from 0";
         for (int j = 0; j < k; j++)
             if (p->list[j] == p->list[k])
                 return "levels must not hold the same ratio twice";

@@ -111,6 +111,8 @@ Test(diag, P16_nearest_name)
              {"emaa", "ema"},
              {"rsl", "rsi"},
              {"RSI", "rsi"},
+             {"entry_s", "entry_short"}, /* the only one that it begins */
+             {"entry", NULL},
              {"bollinger", NULL},
              {"", NULL},
              {"xyz", NULL},

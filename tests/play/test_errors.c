@@ -10,6 +10,10 @@
 #define BASE HEAD TF FEAT ACT /* a case's own text begins in line 7 */
 #define IN   "actions: {entry_long: [[close, \">\", e]]}\n"
 
+#define SWING                                                                                      \
+    "structures: {exec: [{type: swing, key: w, params: {left: 1, right: 1}}, " /* 72 columns */
+#define TREND SWING "{type: trend, key: t, uses: w}]}\n"
+
 typedef struct bad_play {
     const char *text;
     pp_code code;
@@ -70,13 +74,19 @@ static const bad_play bad[] = {
     {HEAD TF "features: {e: {indicator: ema, params: {length: 1.5}}}\n" ACT, PP_E_TYPE, 5, 49,
      NULL},
     {HEAD TF "features: {e: {indicator: ema, params: {length: x}}}\n" ACT, PP_E_TYPE, 5, 49, NULL},
-    {HEAD TF "features: {e: {indicator: macd, params: {fast: 30}}}\n" ACT, PP_E_RANGE, 5, 12, NULL},
+    {HEAD TF "features: {e: {indicator: macd, params: {fast: 30}}}\n" ACT, PP_E_RANGE, 5, 48, NULL},
     {HEAD TF "features: {e: {indicator: ema, tf: 7m}}\n" ACT, PP_E_TIMEFRAME, 5, 36, NULL},
     {HEAD TF "features: {close: {indicator: ema}}\n" ACT, PP_E_NAME, 5, 12, NULL},
     {HEAD TF "features: {9e: {indicator: ema}}\n" ACT, PP_E_NAME, 5, 12, NULL},
     {HEAD TF "features: {e: {indicator: ema, source: f}}\n" ACT, PP_E_UNKNOWN_REF, 5, 40, "e"},
+    {HEAD TF "features: {e: {indicator: ema, source: clsoe}}\n" ACT, PP_E_UNKNOWN_REF, 5, 40,
+     "close"},
+    {HEAD TF "features: {e: {indicator: ema, source: CLOSE}}\n" ACT, PP_E_UNKNOWN_REF, 5, 40,
+     "close"},
+    {HEAD TF "features: {e: {indicator: ema, source: price.close}}\n" ACT, PP_E_UNKNOWN_REF, 5, 40,
+     "close"},
     {HEAD TF "features: {e: {indicator: ema, source: m.hist}, m: {indicator: macd}}\n" ACT,
-     PP_E_UNKNOWN_REF, 5, 40, NULL},
+     PP_E_UNKNOWN_REF, 5, 40, "histogram"},
     {HEAD TF "features: {e: {indicator: ema, source: f}, f: {indicator: ema, tf: 1h}}\n" ACT,
      PP_E_SOURCE_TF, 5, 40, NULL},
     {HEAD TF "features: {e: {indicator: ema, source: f}, f: {indicator: ema, source: e}}\n" ACT,
@@ -102,6 +112,10 @@ static const bad_play bad[] = {
      PP_E_UNKNOWN_REF, 7, 49, NULL},
     {BASE "structures: {exec: [{type: displacement, key: w}, {type: trend, key: s, uses: w}]}\n",
      PP_E_TYPE, 7, 79, NULL},
+    {BASE SWING "{type: trend, key: s, depends_on: {trend: w}}]}\n", PP_E_UNKNOWN_KEY, 7, 115,
+     NULL},
+    {BASE SWING "{type: trend, key: s, uses: w}, {type: trend, key: t, depends_on: {swing: s}}]}\n",
+     PP_E_TYPE, 7, 147, NULL},
     {BASE "structures: {htf: {4h: [{type: swing, key: w, params: {left: 1, right: 1}}]}, exec: "
           "[{type: trend, key: s, uses: w}]}\n",
      PP_E_SOURCE_TF, 7, 114, NULL},
@@ -187,6 +201,11 @@ static const bad_play bad[] = {
     {BASE "validation: {pattern: random_walk, bars: 3}\n", PP_E_RANGE, 7, 42, NULL},
     {BASE "evaluate: sometimes\n", PP_E_ENUM_TOKEN, 7, 11, NULL},
     {BASE "rationalize: {signals: [{ref: x.y}]}\n", PP_E_UNKNOWN_REF, 7, 31, NULL},
+    {BASE "rationalize: {signals: [m.hist]}\n", PP_E_UNKNOWN_REF, 7, 25, "histogram"},
+    {BASE "rationalize: {signals: [mm.signal]}\n", PP_E_UNKNOWN_REF, 7, 25, "m"},
+    {BASE SWING "{type: trend, key: t, uses: w}]}\nrationalize: {signals: [{ref: t.dir}]}\n",
+     PP_E_UNKNOWN_REF, 8, 31, "direction"},
+    {BASE "rationalize: {signals: []}\n", PP_E_SHAPE, 7, 24, NULL},
     {BASE "rationalize: {resolve: {regimes: [trendy]}}\n", PP_E_ENUM_TOKEN, 7, 35, NULL},
     {BASE "rationalize: {hysteresis: 0}\n", PP_E_RANGE, 7, 27, NULL},
     {"[1, 2]\n", PP_E_SHAPE, 1, 1, NULL},
@@ -208,6 +227,40 @@ Test(errors, P16_each_has_its_code_place_and_nearest_name)
                 cr_expect(e->nearest && strcmp(e->nearest, bad[i].nearest) == 0, "%s%s",
                           bad[i].text, messages(c));
         }
+        done(c);
+    }
+}
+
+Test(errors, P16_texts_show_what_was_found_and_what_is_allowed)
+{
+    static const struct {
+        const char *text;
+        pp_code code;
+        const char *found, *allowed, *hint;
+    } rows[] = {
+        {HEAD TF "features: {e: {indicator: macd, params: {fast: 30}}}\n" ACT, PP_E_RANGE,
+         "fast 30, slow 26 by default", NULL, NULL},
+        {HEAD TF "features: {e: {indicator: macd, params: {slow: 4, fast: 30}}}\n" ACT, PP_E_RANGE,
+         "fast 30, slow 4", NULL, NULL},
+        {HEAD TF "features: {e: {indicator: ema, source: clsoe}}\n" ACT, PP_E_UNKNOWN_REF, "clsoe",
+         "open, high, low, close, volume, hl2, hlc3, ohlc4, e", NULL},
+        {BASE "structures: {exec: [{type: swing, key: s, params: {left: 1}}]}\n", PP_E_RANGE,
+         "left 1, right not given, mode fractal by default", NULL, NULL},
+        {BASE SWING "{type: trend, key: s, depends_on: {trend: w}}]}\n", PP_E_UNKNOWN_KEY,
+         "trend: w, a swing", "source swing", "write `swing: w`"},
+        {BASE SWING "{type: trend, key: s, uses: w}, {type: trend, key: t, depends_on: {swing: "
+                    "s}}]}\n",
+         PP_E_TYPE, NULL, "the key of a swing", NULL},
+        {BASE "rationalize: {signals: [m.hist]}\n", PP_E_UNKNOWN_REF, "m.hist",
+         "macd, signal, histogram", NULL},
+    };
+    for (size_t i = 0; i < PP_COUNT(rows); i++) {
+        load_case *c = load_text(rows[i].text);
+        const pp_diag *e = error_of(c, rows[i].code);
+        cr_assert(e, "%s", messages(c));
+        cr_expect(!rows[i].found || !strcmp(e->found, rows[i].found), "%s", messages(c));
+        cr_expect(!rows[i].allowed || !strcmp(e->allowed, rows[i].allowed), "%s", messages(c));
+        cr_expect(!rows[i].hint || !strcmp(e->hint, rows[i].hint), "%s", messages(c));
         done(c);
     }
 }
@@ -236,6 +289,12 @@ Test(errors, P16_warnings_say_what_is_ignored)
         BASE "risk_policy: {mode: none, cooldown_bars: 3}\n",
         "version: 2.0.0\nsymbol: BTCUSDT\n" TF FEAT ACT,
         HEAD TF "actions: {no_action: [[close, \">\", 1]]}\n",
+        BASE TREND "rationalize: {resolve: {veto_on: [zone_broken]}}\n",
+        BASE TREND "rationalize: {resolve: {veto_on: [opposing_htf, trend_reversal]}}\n",
+        BASE "rationalize: {resolve: {veto_on: [trend_reversal]}}\n",
+        BASE "rationalize: {resolve: {min_confluence: 0.5}}\n",
+        BASE TREND "rationalize: {resolve: {min_confluence: 0.5, min_alignment: 0.5}}\n",
+        BASE "rationalize: {resolve: {regimes: [ranging]}}\n",
     };
     for (size_t i = 0; i < PP_COUNT(texts); i++) {
         load_case *c = load_text(texts[i]);
