@@ -13,10 +13,12 @@ for target in "$build"/tests/*/fuzz_*; do
     name=${target##*/fuzz_}
     case " $* " in *" $name "* | "  ") ;; *) continue ;; esac
     mkdir -p "$build/corpus/$name"
+    seeds=tests/fuzz/corpus/$name
+    [ "$name" = play ] && seeds="$seeds plays"
     echo "==> fuzz_$name for $seconds s"
     "$target" -max_total_time="$seconds" -max_len=8192 -rss_limit_mb=2048 -timeout=10 \
         -print_final_stats=1 -artifact_prefix="$build/$name-" "$build/corpus/$name" \
-        "tests/fuzz/corpus/$name" >"$build/$name.log" 2>&1 || status=1
+        $seeds >"$build/$name.log" 2>&1 || status=1
     grep -E 'number_of_executed_units|SUMMARY|ERROR' "$build/$name.log" || status=1
     [ $status = 0 ] || { echo "fuzz_$name failed: see $build/$name.log" >&2; exit 1; }
 done

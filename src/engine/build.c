@@ -170,7 +170,8 @@ static void type_blocks(pp_arena *arena, pp_strategy *s)
             const pp_case_decl *decl = &block->cases[k];
             pp_case *c = &cases[n++];
             *c = (pp_case){.id = decl->id, .block = (int)b};
-            c->when = pp_rules_condition(s->rules, decl->when, decl->id);
+            /* a case that did not load has its own error */
+            c->when = decl->when ? pp_rules_condition(s->rules, decl->when, decl->id) : -1;
             if (c->when >= 0) {
                 c->grid = pp_rules_grid(s->rules, c->when);
                 c->live = pp_rules_is_live(s->rules, c->when);

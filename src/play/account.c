@@ -14,9 +14,9 @@ static const char *const margin_modes[] = {"isolated_usdt|isolated", NULL};
 static const char *const beyond_liq[] = {"reject", "adjust", "warn", NULL};
 
 static const pp_key fee_rows[] = {
-    {"taker_bps", NULL, PP_K_E8, 0, AT(taker_bps_e8), "[-100, 1000]", "5.5", NULL, NULL,
+    {"taker_bps", NULL, PP_K_E8, 0, AT(taker_bps_e8), "[0, 100]", "5.5", NULL, NULL,
      "fee of market fills and of limits that execute on arrival, in 1/100 of a percent"},
-    {"maker_bps", NULL, PP_K_E8, 0, AT(maker_bps_e8), "[-100, 1000]", "2", NULL, NULL,
+    {"maker_bps", NULL, PP_K_E8, 0, AT(maker_bps_e8), "[-100, 100]", "2", NULL, NULL,
      "fee of limits that rested; negative is a rebate"},
 };
 const pp_keys pp_fee_keys = {"account > fee_model", fee_rows, PP_COUNT(fee_rows)};
@@ -29,7 +29,7 @@ static const pp_key account_rows[] = {
     {"margin_mode", NULL, PP_K_ENUM, 0, AT(margin_mode), NULL, "isolated_usdt", margin_modes, NULL,
      "isolated margin in USDT, the only mode"},
     {"fee_model", NULL, PP_K_MAP, 0, 0, NULL, NULL, NULL, &pp_fee_keys, "fee rates"},
-    {"slippage_bps", NULL, PP_K_E8, 0, AT(slippage_bps_e8), "[0, 5000]", "2", NULL, NULL,
+    {"slippage_bps", NULL, PP_K_E8, 0, AT(slippage_bps_e8), "[0, 1000]", "2", NULL, NULL,
      "adverse move of every market fill (X9)"},
     {"min_trade_notional_usdt", NULL, PP_K_E8, PP_KEY_NONE, AT(min_notional_e8), "[0, 10000000000]",
      NULL, NULL, NULL, "smallest order; not given: the instrument's"},
@@ -58,7 +58,7 @@ typedef struct backtest {
 static const pp_key backtest_rows[] = {
     {"equity", NULL, PP_K_E8, PP_KEY_NONE, offsetof(backtest, equity_e8), "(0, 10000000000]", NULL,
      NULL, NULL, "account.starting_equity_usdt where that is not given"},
-    {"slippage_bps", NULL, PP_K_E8, PP_KEY_NONE, offsetof(backtest, slippage_bps_e8), "[0, 5000]",
+    {"slippage_bps", NULL, PP_K_E8, PP_KEY_NONE, offsetof(backtest, slippage_bps_e8), "[0, 1000]",
      NULL, NULL, NULL, "account.slippage_bps where that is not given"},
 };
 const pp_keys pp_backtest_keys = {"backtest", backtest_rows, PP_COUNT(backtest_rows)};

@@ -291,24 +291,24 @@ static void wrong_role(pp_load *l, const pp_spec *spec, const pp_yaml *v, const 
         e->hint = pp_fmt(l->d->arena, "write `%s: %s`", type->name, v->text);
 }
 
-static void link_one_dep(pp_load *l, int self, const pp_yaml *v, const char *role)
+static bool link_one_dep(pp_load *l, int self, const pp_yaml *v, const char *role)
 {
     pp_structure_decl *s = &l->play->structures.v[self];
     int other = named_structure(l, v, s->tf);
     if (other < 0)
-        return;
+        return false;
     if (other >= self) {
         pp_error(l->d, other == self ? PP_E_CYCLE : PP_E_UNKNOWN_REF, v->pos,
                  other == self ? "`%s` uses itself" : "`%s` stands later", v->text)
             ->hint = "a structure may use those that stand before it; move it up";
-        return;
+        return false;
     }
     const pp_spec *type = l->play->structures.v[other].spec;
     if (!type || !s->spec)
-        return;
+        return false;
     if (role && strcmp(role, "source") != 0 && strcmp(role, type->name) != 0) {
         wrong_role(l, s->spec, v, role, type);
-        return;
+        return false;
     }
     bool taken = false;
     for (int k = 0; k < s->spec->n_deps; k++) {
@@ -316,7 +316,7 @@ static void link_one_dep(pp_load *l, int self, const pp_yaml *v, const char *rol
             continue;
         if (s->deps[k] < 0) {
             s->deps[k] = other;
-            return;
+            return true;
         }
         taken = true;
     }
@@ -325,27 +325,27 @@ static void link_one_dep(pp_load *l, int self, const pp_yaml *v, const char *rol
                                 : "%s cannot use `%s`, a %s",
                           s->spec->name, v->text, type->name);
     e->allowed = allowed_types(l, s->spec);
+    return false;
 }
 
 static void link_deps(pp_load *l, int self, const pp_yaml *uses)
 {
     const pp_structure_decl *s = &l->play->structures.v[self];
+    bool fine = true, given[PP_DEPS_MAX] = {0};
     if (uses && uses->kind == PP_YAML_SCALAR)
-        link_one_dep(l, self, uses, NULL);
-    size_t n_errors = l->d->n_errors;
+        fine = link_one_dep(l, self, uses, NULL);
     for (size_t i = 0; uses && uses->kind != PP_YAML_SCALAR && i < uses->n; i++)
-        link_one_dep(l, self, uses->items[i], uses->keys ? uses->keys[i]->text : NULL);
-    bool given[PP_DEPS_MAX] = {0};
+        fine &= link_one_dep(l, self, uses->items[i], uses->keys ? uses->keys[i]->text : NULL);
     for (int k = 0; s->spec && k < s->spec->n_deps; k++) {
         given[k] = s->deps[k] >= 0;
-        if (s->deps[k] < 0 && s->spec->deps[k].required && n_errors == l->d->n_errors && !uses)
-            pp_error(l->d, PP_E_UNKNOWN_REF, s->pos, "%s needs a %s", s->spec->name,
-                     s->spec->deps[k].types)
+        if (s->deps[k] < 0 && s->spec->deps[k].required && fine)
+            pp_error(l->d, PP_E_UNKNOWN_REF, uses ? uses->pos : s->pos, "%s needs a %s",
+                     s->spec->name, s->spec->deps[k].types)
                 ->hint = "name it: `uses: KEY`";
     }
     const char *wrong =
         s->spec && s->spec->check_deps ? s->spec->check_deps(&s->params, given) : NULL;
-    if (wrong && n_errors == l->d->n_errors)
+    if (wrong && fine)
         pp_error(l->d, PP_E_UNKNOWN_REF, s->pos, "%s: %s", s->spec->name, wrong)->hint =
             "name the structure in `uses`";
 }
