@@ -59,6 +59,19 @@ static const pp_yaml *node_at(const level_nodes *n, int k)
     return all[k];
 }
 
+/* `value` is another name of the distance of a trailing stop. */
+static bool two_names(pp_load *l, const level_nodes *n, pp_level_type type)
+{
+    bool atr = type == PP_LEVEL_TRAILING_ATR;
+    const pp_yaml *own = atr ? n->multiplier : type == PP_LEVEL_TRAILING_PCT ? n->trail : NULL;
+    if (!own || !n->value)
+        return false;
+    pp_error(l->d, PP_E_DUPLICATE_KEY, own->pos, "`%s` means the same as `value` in line %d",
+             atr ? "atr_multiplier" : "trail_pct", n->value->pos.line)
+        ->hint = "keep one of the two";
+    return true;
+}
+
 /* Keys that the type does not have, and keys that it needs. */
 static bool check_keys(pp_load *l, const pp_yaml *map, const level_nodes *n, pp_level_type type,
                        unsigned needed)
@@ -168,7 +181,7 @@ pp_level_decl pp_load_level(pp_load *l, const pp_yaml *map, bool stop)
                              : "percent price_percent atr_multiple fixed_points structure rr_ratio";
         return none;
     }
-    if (!check_keys(l, map, &n, out.type, needed_keys(out.type, &n)))
+    if (!check_keys(l, map, &n, out.type, needed_keys(out.type, &n)) || two_names(l, &n, out.type))
         return none;
     if (n.atr && !read_atr(l, n.atr, &out))
         return none;
@@ -390,33 +403,35 @@ static const pp_key order_rows[] = {
 const pp_keys pp_entry_keys = {"entry", order_rows, PP_COUNT(order_rows) - 2};
 const pp_keys pp_order_keys = {"order", order_rows, PP_COUNT(order_rows)};
 
-/* An offset that the type of order has no use for: an error where written, nothing where inherited.
- */
-static void check_offset(pp_load *l, const pp_yaml *map, const char *key, int64_t *pct_e8,
-                         bool fits)
+/* Whether a value stays. One that this order has no use for is an error where written, and dropped
+ * where inherited. */
+static bool of_use(pp_load *l, const pp_yaml *map, const char *key, bool set, bool fits,
+                   const char *hint)
 {
     const pp_yaml *v = pp_yaml_get(map, key);
-    if (fits)
-        return;
-    if (v && *pct_e8)
-        pp_error(l->d, PP_E_SHAPE, v->pos, "`%s` does not fit this order_type", key)->hint =
-            "limit_offset_pct needs LIMIT or STOP_LIMIT, trigger_offset_pct STOP_MARKET or "
-            "STOP_LIMIT: change order_type, or remove the offset";
-    *pct_e8 = 0;
+    if (!fits && set && v)
+        pp_error(l->d, PP_E_SHAPE, v->pos, "`%s` has no effect in this order", key)->hint = hint;
+    return fits;
 }
 
 static void check_order(pp_load *l, const pp_yaml *map, pp_order_decl *o)
 {
     bool limit = o->type == PP_LIMIT || o->type == PP_STOP_LIMIT;
     bool stop = o->type == PP_STOP_MARKET || o->type == PP_STOP_LIMIT;
-    if (o->price && !limit)
-        pp_error(l->d, PP_E_SHAPE, o->price->pos, "`price` needs order_type LIMIT or STOP_LIMIT")
-            ->hint = "set order_type, or remove `price`";
-    if (o->trigger && !stop)
-        pp_error(l->d, PP_E_SHAPE, o->trigger->pos, "`trigger` needs a STOP order_type")->hint =
-            "set order_type, or remove `trigger`";
-    check_offset(l, map, "limit_offset_pct", &o->limit_offset_pct_e8, limit);
-    check_offset(l, map, "trigger_offset_pct", &o->trigger_offset_pct_e8, stop);
+    if (!of_use(l, map, "price", o->price, limit,
+                "set order_type LIMIT or STOP_LIMIT, or remove it"))
+        o->price = NULL;
+    if (!of_use(l, map, "trigger", o->trigger, stop, "set a STOP order_type, or remove it"))
+        o->trigger = NULL;
+    if (!of_use(l, map, "limit_offset_pct", o->limit_offset_pct_e8, limit && !o->price,
+                "it needs order_type LIMIT or STOP_LIMIT and no `price`: remove one of them"))
+        o->limit_offset_pct_e8 = 0;
+    if (!of_use(l, map, "trigger_offset_pct", o->trigger_offset_pct_e8, stop && !o->trigger,
+                "it needs a STOP order_type and no `trigger`: remove one of them"))
+        o->trigger_offset_pct_e8 = 0;
+    if (!of_use(l, map, "trigger_by", o->trigger_by != PP_BY_LAST, stop,
+                "set a STOP order_type, or remove it"))
+        o->trigger_by = PP_BY_LAST;
     if (o->tif == PP_POST_ONLY && !limit)
         pp_error(l->d, PP_E_SHAPE, map->pos, "PostOnly needs order_type LIMIT or STOP_LIMIT")
             ->hint = "change time_in_force or order_type";

@@ -1,5 +1,6 @@
 /* Comparisons: types on both sides, tolerances, bounds, membership, tokens (R7, R9, R10). */
 #include "rule/parse.h"
+#include "rule/program.h"
 
 #include <string.h>
 
@@ -256,6 +257,51 @@ static bool read_tolerance(pp_rules *r, pp_op op, pp_pos pos, const pp_yaml *nod
     return false;
 }
 
+/* ---- constants ---- */
+
+/* A comparison of constants, at every instant. */
+static bool holds_always(const pp_expr *e)
+{
+    static const pp_grid_view nothing;
+    double x[3] = {0};
+    for (int i = 0; i < e->n_args; i++) {
+        x[i] = pp_operand_at(&nothing, e->args[i], 0, NULL);
+        if (!pp_finite(x[i]))
+            return false;
+    }
+    switch (e->op) {
+    case PP_X_GT:
+        return x[0] > x[1];
+    case PP_X_GE:
+        return x[0] >= x[1];
+    case PP_X_LT:
+        return x[0] < x[1];
+    case PP_X_LE:
+        return x[0] <= x[1];
+    case PP_X_BETWEEN:
+        return x[1] <= x[0] && x[0] <= x[2];
+    case PP_X_NEAR_ABS:
+        return fabs(x[0] - x[1]) <= e->value;
+    case PP_X_NEAR_PCT:
+        return x[1] != 0 && fabs(x[0] - x[1]) <= fabs(x[1]) * e->value / 100;
+    default:
+        return false; /* what never moves crosses nothing */
+    }
+}
+
+static pp_expr *warn_of_constants(pp_rules *r, pp_expr *e)
+{
+    if (!e || !pp_expr_is_constant(e))
+        return e;
+    pp_buf text = {.arena = r->arena};
+    pp_expr_text(e, &text);
+    pp_warn(r->env.diags, PP_E_TYPE, e->pos, "`%.100s` compares constants: it is %s true",
+            text.text, holds_always(e) ? "always" : "never")
+        ->hint =
+        "name a feature or built-in; \"{{ x }}\" is the value of a variable, not a feature";
+    return e;
+}
+
 static void wrong_operator(pp_rules *r, pp_op op, pp_pos pos)
 {
     pp_diag *e = pp_error(r->env.diags, PP_E_SHAPE, pos, "%s does not compare two values",
@@ -279,12 +325,13 @@ pp_expr *pp_parse_comparison(pp_rules *r, pp_op op, pp_pos pos, const pp_yaml *l
     if (op == PP_X_IN)
         return parse_in(r, pos, lhs, rhs);
     if (op == PP_X_BETWEEN)
-        return parse_between(r, pos, lhs, rhs);
+        return warn_of_constants(r, parse_between(r, pos, lhs, rhs));
     pp_expr *args[] = {pp_parse_operand(r, lhs), pp_parse_operand(r, rhs)};
     if (!numbers_only(r, op, (const pp_expr *const *)args, 2))
         return NULL;
     pp_expr *e = compare2(r, op, pos, args[0], args[1]);
-    if (e)
-        e->value = tol;
-    return e;
+    if (!e)
+        return NULL;
+    e->value = tol;
+    return warn_of_constants(r, e);
 }

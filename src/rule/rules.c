@@ -291,8 +291,11 @@ int pp_rules_operand(pp_rules *r, const pp_yaml *node, bool number_only, const c
 pp_yaml *pp_rules_canonical(pp_rules *r, const pp_yaml *node, bool condition)
 {
     int n_exprs = r->n_exprs; /* ids of these trees are not used */
+    pp_diags *diags = r->env.diags, said = {.arena = r->arena}; /* by the first parse */
+    r->env.diags = &said;
     const pp_expr *e = condition ? pp_parse_condition(r, node) : pp_parse_operand(r, node);
     r->n_exprs = n_exprs;
+    r->env.diags = diags;
     return e ? pp_expr_yaml(r->arena, e) : NULL;
 }
 

@@ -114,3 +114,10 @@ Test(normal, P15_spellings_of_a_condition_are_one)
     finish(a);
     finish(b);
 }
+
+Test(normal, R9_a_warning_is_said_once)
+{
+    normal_case *c = normal_of(PLAY("[[close, near_pct, e, 0.001], [1, \"<\", 2]]", ""));
+    cr_expect_eq(c->d.n_warnings, 2);
+    finish(c);
+}

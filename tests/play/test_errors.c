@@ -13,6 +13,10 @@
 #define SWING                                                                                      \
     "structures: {exec: [{type: swing, key: w, params: {left: 1, right: 1}}, " /* 72 columns */
 #define TREND SWING "{type: trend, key: t, uses: w}]}\n"
+/* An order of an intent's own. */
+#define ORDER(keys)                                                                                \
+    HEAD TF "actions: [{id: x, cases: [{when: [close, \">\", 1], emit: [{action: entry_long, "     \
+            "order: {" keys "}}]}]}]\nrisk: {stop_loss_pct: 1}\n"
 
 typedef struct bad_play {
     const char *text;
@@ -188,6 +192,11 @@ static const bad_play bad[] = {
     {BASE "risk: {stop_loss: {value: 1}}\n", PP_E_SHAPE, 7, 19, NULL},
     {BASE "risk: {stop_loss_pct: 1, stop_loss: {type: percent, value: 1}}\n", PP_E_DUPLICATE_KEY, 7,
      23, NULL},
+    {BASE "risk: {stop_loss: {type: trailing_pct, value: 2, trail_pct: 3}}\n", PP_E_DUPLICATE_KEY,
+     7, 61, NULL},
+    {BASE
+     "risk: {stop_loss: {type: trailing_atr, atr_feature_id: a, value: 5, atr_multiplier: 2}}\n",
+     PP_E_DUPLICATE_KEY, 7, 85, NULL},
     {BASE "risk: {trailing: {activation_pct: 1}}\n", PP_E_SHAPE, 7, 18, NULL},
     {BASE "risk: {trailing: {trail_pct: 1, atr_feature_id: a}}\n", PP_E_SHAPE, 7, 30, NULL},
     /* P13 */
@@ -195,6 +204,14 @@ static const bad_play bad[] = {
     {BASE "entry: {time_in_force: PostOnly}\n", PP_E_SHAPE, 7, 8, NULL},
     {BASE "entry: {limit_offset_pct: 1}\n", PP_E_SHAPE, 7, 27, NULL},
     {BASE "entry: {order_type: LIMIT, trigger_offset_pct: 1}\n", PP_E_SHAPE, 7, 48, NULL},
+    {BASE "entry: {trigger_by: mark}\n", PP_E_SHAPE, 7, 21, NULL},
+    {BASE "entry: {order_type: LIMIT, trigger_by: mark}\n", PP_E_SHAPE, 7, 40, NULL},
+    {ORDER("order_type: LIMIT, price: close, limit_offset_pct: 10"), PP_E_SHAPE, 5, 138, NULL},
+    {ORDER("order_type: STOP_LIMIT, price: close, limit_offset_pct: 1"), PP_E_SHAPE, 5, 143, NULL},
+    {ORDER("order_type: STOP_MARKET, trigger: close, trigger_offset_pct: 1"), PP_E_SHAPE, 5, 148,
+     NULL},
+    {ORDER("order_type: MARKET, trigger_by: mark"), PP_E_SHAPE, 5, 119, NULL},
+    {ORDER("price: close"), PP_E_SHAPE, 5, 94, NULL},
     {BASE "entry: {expire_after_bars: -1}\n", PP_E_RANGE, 7, 28, NULL},
     {BASE "entry: {price: close}\n", PP_E_UNKNOWN_KEY, 7, 9, NULL},
     /* P14 */

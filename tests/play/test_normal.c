@@ -250,6 +250,25 @@ static void expect_round_trip(const char *text)
     done(b.c);
 }
 
+/* What an order takes over from `entry` and has no use for is not in its normal form, where it
+ * would be an error (P13). */
+Test(normal, P15_an_order_without_what_it_has_no_use_for)
+{
+    static const char *const orders[] = {"{order_type: LIMIT, price: close}", "{trigger: close}",
+                                         "{order_type: STOP_LIMIT, price: close, trigger: close}",
+                                         "{order_type: MARKET}"};
+    char text[2048];
+    for (size_t i = 0; i < PP_COUNT(orders); i++) {
+        snprintf(text, sizeof text,
+                 HEAD TF "risk: {stop_loss_pct: 1}\nentry: {order_type: STOP_LIMIT, trigger_by: "
+                         "mark, limit_offset_pct: 1, trigger_offset_pct: 2}\nactions: [{id: x, "
+                         "cases: [{when: [close, \">\", 1], emit: [{action: entry_long, order: "
+                         "%s}]}]}]\n",
+                 orders[i]);
+        expect_round_trip(text);
+    }
+}
+
 Test(normal, P15_the_normal_form_loads_to_the_same_run)
 {
     char text[8192];

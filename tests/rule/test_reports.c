@@ -294,6 +294,39 @@ Test(rule_messages, R9_small_percentages_warn)
     fx_free(&w);
 }
 
+Test(rule_messages, R7_constants_on_all_sides_warn)
+{
+    static const struct {
+        const char *when, *message;
+    } same[] = {
+        {"[14, \"<\", 30]", "`14 < 30` compares constants: it is always true"},
+        {"[3, \">\", 3]", "`3 > 3` compares constants: it is never true"},
+        {"[[2, \"*\", 3], \">=\", {max: [1, 6]}]",
+         "`(2 * 3) >= max(1, 6)` compares constants: it is always true"},
+        {"{\"<=\": [4, 3]}", "`4 <= 3` compares constants: it is never true"},
+        {"[5, between, [1, 9]]", "`5 between [1, 9]` compares constants: it is always true"},
+        {"[5, between, [9, 1]]", "`5 between [9, 1]` compares constants: it is never true"},
+        {"[5, near_abs, 5.5, 0.5]",
+         "`5 near_abs 5.5 tolerance 0.5` compares constants: it is always true"},
+        {"[101, near_pct, 100, 1]",
+         "`101 near_pct 100 tolerance 1` compares constants: it is always true"},
+        {"[5, near_pct, 0, 1]", "`5 near_pct 0 tolerance 1` compares constants: it is never true"},
+        {"[[1, \"/\", 0], \">\", 2]", "`(1 / 0) > 2` compares constants: it is never true"},
+        {"[3, cross_above, 2]", "`3 cross_above 2` compares constants: it is never true"},
+        {"{not: [[a, \"*\", 0], \"<\", 1]}", NULL},
+    };
+    for (size_t i = 0; i < PP_COUNT(same); i++) {
+        fx_world w;
+        small_world(&w);
+        fx_ready(&w, PP_EVAL_AUTO, false);
+        condition(&w, same[i].when);
+        cr_expect_eq(w.diags.n_warnings, same[i].message != NULL, "%s", fx_messages(&w));
+        if (w.diags.n_warnings)
+            cr_expect_str_eq(w.diags.list.v[0].message, same[i].message);
+        fx_free(&w);
+    }
+}
+
 Test(rule_messages, P9_deep_chains_of_setups_end_in_an_error)
 {
     fx_world w;
