@@ -138,6 +138,7 @@ static const pp_field trade_fields[] = {
     F(pp_trade, "entry_case", tag, CASE, "case of the Play that entered"),
     F(pp_trade, "exit_case", exit_tag, CASE, "case of the Play that left"),
     F(pp_trade, "metadata", tag, DATA, "the entry's metadata as JSON"),
+    F(pp_trade, "exit_metadata", exit_tag, DATA, "the exit's metadata as JSON"),
 };
 
 static const pp_field order_fields[] = {

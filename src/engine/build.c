@@ -129,12 +129,23 @@ static int level_ref(pp_rules *r, const pp_level_decl *level, const char *label)
     return level && level->ref ? pp_rules_operand(r, level->ref, true, label) : -1;
 }
 
-static void type_intent(pp_arena *arena, pp_rules *r, const pp_intent_decl *decl, const char *label,
+/* A text is a name here, too; who wrote it may have meant a remark. */
+static int metadata_value(pp_diags *d, pp_rules *r, const pp_yaml *value, const char *label)
+{
+    size_t n = d->list.n;
+    int handle = pp_rules_operand(r, value, false, label);
+    if (value->kind == PP_YAML_SCALAR && d->list.n > n && !d->list.v[n].hint)
+        d->list.v[n].hint = "metadata keeps numbers, not text: name an operand or write a number; "
+                            "the trade has the id of its case";
+    return handle;
+}
+
+static void type_intent(pp_diags *d, pp_rules *r, const pp_intent_decl *decl, const char *label,
                         pp_intent *out)
 {
-    int *metadata = PP_ARRAY(arena, int, decl->n_metadata + 1);
+    int *metadata = PP_ARRAY(d->arena, int, decl->n_metadata + 1);
     for (size_t k = 0; k < decl->n_metadata; k++)
-        metadata[k] = pp_rules_operand(r, decl->metadata[k].value, false, label);
+        metadata[k] = metadata_value(d, r, decl->metadata[k].value, label);
     const pp_order_decl *o = decl->order;
     *out = (pp_intent){
         .decl = decl,
@@ -146,23 +157,23 @@ static void type_intent(pp_arena *arena, pp_rules *r, const pp_intent_decl *decl
     };
 }
 
-static void type_case(pp_arena *arena, pp_rules *r, pp_case *c, const pp_intent_decl *emit,
+static void type_case(pp_diags *d, pp_rules *r, pp_case *c, const pp_intent_decl *emit,
                       size_t n_emit)
 {
-    pp_intent *intents = PP_ARRAY(arena, pp_intent, n_emit + 1);
+    pp_intent *intents = PP_ARRAY(d->arena, pp_intent, n_emit + 1);
     for (size_t k = 0; k < n_emit; k++)
-        type_intent(arena, r, &emit[k], c->id, &intents[k]);
+        type_intent(d, r, &emit[k], c->id, &intents[k]);
     c->emit = intents;
     c->n_emit = n_emit;
 }
 
-static void type_blocks(pp_arena *arena, pp_strategy *s)
+static void type_blocks(pp_diags *d, pp_strategy *s)
 {
     const pp_play *play = s->play;
     size_t n = 0;
     for (size_t b = 0; b < play->n_blocks; b++)
         n += play->blocks[b].n_cases + (play->blocks[b].n_otherwise > 0);
-    pp_case *cases = PP_ARRAY(arena, pp_case, n + 1);
+    pp_case *cases = PP_ARRAY(d->arena, pp_case, n + 1);
     n = 0;
     for (size_t b = 0; b < play->n_blocks; b++) {
         const pp_block_decl *block = &play->blocks[b];
@@ -176,12 +187,13 @@ static void type_blocks(pp_arena *arena, pp_strategy *s)
                 c->grid = pp_rules_grid(s->rules, c->when);
                 c->live = pp_rules_is_live(s->rules, c->when);
             }
-            type_case(arena, s->rules, c, decl->emit, decl->n_emit);
+            type_case(d, s->rules, c, decl->emit, decl->n_emit);
         }
         if (block->n_otherwise) {
             pp_case *c = &cases[n++];
-            *c = (pp_case){.id = pp_fmt(arena, "%s[else]", block->id), .block = (int)b, .when = -1};
-            type_case(arena, s->rules, c, block->otherwise, block->n_otherwise);
+            *c = (pp_case){
+                .id = pp_fmt(d->arena, "%s[else]", block->id), .block = (int)b, .when = -1};
+            type_case(d, s->rules, c, block->otherwise, block->n_otherwise);
         }
     }
     s->cases = cases;
@@ -210,7 +222,7 @@ pp_strategy *pp_strategy_load_with(pp_diags *d, const char *file, const char *te
     pp_rule_env env = pp_rule_env_of(d, play, tape_tf);
     env.names = (pp_names){t, find_name, list_names};
     s->rules = pp_rules_new(&env);
-    type_blocks(d->arena, s);
+    type_blocks(d, s);
     s->stop_ref = level_ref(s->rules, &play->risk.stop, "risk.stop_loss");
     s->target_ref = level_ref(s->rules, &play->risk.target, "risk.take_profit");
     s->reads_rationalize |= play->rationalize.given;

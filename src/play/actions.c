@@ -118,7 +118,7 @@ static const pp_key intent_rows[] = {
     {"percent", NULL, PP_K_E8, 0, AT(percent_e8), "(0, 100]", "100", NULL, NULL,
      "exits: share of the current quantity"},
     {"metadata", NULL, PP_K_NODE, 0, AT(metadata), "name: operand", NULL, NULL, NULL,
-     "values kept with the trade"},
+     "entries and exits: values kept with the trade"},
     {"order", NULL, PP_K_NODE, 0, AT(order), "a mapping", "entry", NULL, NULL,
      "entries: an order of its own"},
     {"stop_loss", NULL, PP_K_NODE, 0, AT(stop), "a mapping", "risk.stop_loss", NULL, NULL,
@@ -146,20 +146,25 @@ static void read_metadata(pp_load *l, const pp_yaml *map, pp_intent_decl *out)
     out->n_metadata = map->n;
 }
 
-/* Keys that only entries, or only exits, have. */
-static void check_intent(pp_load *l, const pp_yaml *map, const intent_nodes *n,
-                         const pp_intent_decl *i)
+/* Keys that only entries, only exits, or only both have. */
+static void check_intent(pp_load *l, const pp_yaml *map, pp_action action)
 {
-    bool entry = i->action == PP_ENTRY_LONG || i->action == PP_ENTRY_SHORT;
-    bool exit = i->action >= PP_EXIT_LONG && i->action <= PP_EXIT_ALL;
-    const pp_yaml *percent = pp_yaml_get(map, "percent");
-    const pp_yaml *const nodes[] = {percent, n->order, n->stop, n->target};
-    static const char *const names[] = {"percent", "order", "stop_loss", "take_profit"};
-    for (int k = 0; k < 4; k++)
-        if (nodes[k] && !(k == 0 ? exit : entry))
-            pp_error(l->d, PP_E_UNKNOWN_KEY, nodes[k]->pos, "`%s` has no meaning for %s", names[k],
-                     pp_action_tokens[i->action])
-                ->hint = k == 0 ? "only exits have a percent" : "only entries have it";
+    bool entry = action <= PP_ENTRY_SHORT, exit = !entry && action <= PP_EXIT_ALL;
+    const struct {
+        const char *key, *hint;
+        bool fits;
+    } rows[] = {{"percent", "only exits have a percent", exit},
+                {"order", "only entries have it", entry},
+                {"stop_loss", "only entries have it", entry},
+                {"take_profit", "only entries have it", entry},
+                {"metadata", "it is kept with a trade: entries and exits have it", entry || exit}};
+    for (size_t k = 0; k < PP_COUNT(rows); k++) {
+        const pp_yaml *v = pp_yaml_get(map, rows[k].key);
+        if (v && !rows[k].fits)
+            pp_error(l->d, PP_E_UNKNOWN_KEY, v->pos, "`%s` has no meaning for %s", rows[k].key,
+                     pp_action_tokens[action])
+                ->hint = rows[k].hint;
+    }
 }
 
 static void load_intent(pp_load *l, const pp_yaml *map, pp_intent_decl *out)
@@ -175,7 +180,7 @@ static void load_intent(pp_load *l, const pp_yaml *map, pp_intent_decl *out)
     out->action = (pp_action)action;
     out->percent_e8 = n.percent_e8;
     read_metadata(l, n.metadata, out);
-    check_intent(l, map, &n, out);
+    check_intent(l, map, out->action);
     const char *outer = pp_enter(l, "%s", pp_action_tokens[action]);
     if (n.order) {
         pp_order_decl *o = PP_NEW(l->d->arena, pp_order_decl);

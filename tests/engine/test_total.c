@@ -13,7 +13,7 @@ typedef struct total {
     pp_diags d;
     const char *text;
     size_t n_load_errors;
-    bool ran;
+    const pp_result *result; /* NULL: did not run */
     pp_buf messages;
 } total;
 
@@ -21,7 +21,7 @@ static void load_and_run(void *ctx)
 {
     total *t = ctx;
     pp_tape tape;
-    pp_run_options o = {.intrabar = -1};
+    pp_run_options o = {.intrabar = -1, .keep = PP_KEEP_ALL};
     pp_strategy *s = pp_strategy_load(&t->d, "p.yml", t->text, strlen(t->text), NULL, 0, PP_TF_1M);
     t->n_load_errors = t->d.n_errors;
     if (s && !t->d.n_errors) {
@@ -29,7 +29,7 @@ static void load_and_run(void *ctx)
         market.bars = 3000;
         pp_synthetic_make(&t->arena, &market, &tape);
         pp_prepared *p = pp_engine_prepare(&t->d, s, &tape, &o);
-        t->ran = p && pp_engine_run(&t->d, p);
+        t->result = p ? pp_engine_run(&t->d, p) : NULL;
     }
     t->messages.arena = &t->arena;
     for (size_t i = 0; i < t->d.list.n; i++)
@@ -67,9 +67,17 @@ static const struct {
     {HEAD "actions: [{id: a, cases: [5, \"x\"]}]\n", PP_E_TYPE, 2},
     {HEAD "actions: [{id: a, cases: [\"{{ v }}\", {when: [close, \">\", nope], emit: []}]}]\n",
      PP_E_UNKNOWN_REF, 2},
+    /* R21 */
+    {HEAD
+     "actions: [{id: a, cases: [{when: [close, \">\", 1], emit: [{action: no_action, metadata: "
+     "{c: close}}]}]}]\n",
+     PP_E_UNKNOWN_KEY, 1},
+    {HEAD "actions: [{id: a, cases: [{when: [close, \">\", 1], emit: [{action: exit_all, metadata: "
+          "{why: breakout}}]}]}]\n",
+     PP_E_UNKNOWN_REF, 1},
 };
 
-Test(total, R20_a_case_that_does_not_load_is_an_error_among_others)
+Test(total, R20_R21_what_is_wrong_in_blocks_is_an_error_among_others)
 {
     for (size_t i = 0; i < PP_COUNT(bad); i++) {
         total *t = total_of(bad[i].text);
@@ -86,7 +94,7 @@ static void expect_runs(const char *open, const char *key, const char *bound, co
     snprintf(text, sizeof text, HEAD ACT "%s%s: %s%s\n", open, key, bound, close);
     total *t = total_of(text);
     cr_expect_eq(t->n_load_errors, 0, "%s%s", text, t->messages.text);
-    cr_expect(t->ran, "%s%s", text, t->messages.text ? t->messages.text : "");
+    cr_expect(t->result, "%s%s", text, t->messages.text ? t->messages.text : "");
     finish(t);
 }
 
@@ -122,4 +130,21 @@ Test(total, P16_every_bound_of_a_number_runs)
         }
     }
     cr_expect_geq(n, 25);
+}
+
+Test(total, R21_metadata_of_entry_and_exit_stay_with_the_trade)
+{
+    total *t = total_of(
+        HEAD "actions:\n"
+             "  - {id: a, cases: [{when: [close, \">\", open], emit: [{action: entry_long, "
+             "metadata: {k: 5}}]}]}\n"
+             "  - {id: b, cases: [{when: [position.bars_held, \">=\", 3], emit: [{action: "
+             "exit_all, metadata: {held: position.bars_held}}]}]}\n");
+    cr_assert(t->result, "%s", t->messages.text);
+    const pp_log *log = t->result->log;
+    cr_assert_gt(log->trades.n, 1);
+    const pp_trade *trade = PP_SLAB_AT(&log->trades, pp_trade, 0);
+    cr_expect_str_eq(t->result->tags[trade->tag].metadata, "{\"k\":5}");
+    cr_expect_str_eq(t->result->tags[trade->exit_tag].metadata, "{\"held\":3}");
+    finish(t);
 }
