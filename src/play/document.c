@@ -9,6 +9,13 @@
 static const char *const names_ok =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-";
 
+static bool is_folder_name(const char *s)
+{
+    size_t n = strlen(s);
+    return n >= 1 && n <= 64 && strspn(s, names_ok) == n && strcmp(s, ".") != 0 &&
+           strcmp(s, "..") != 0;
+}
+
 /* Without a name a Play is called after its file. */
 static const char *name_from_file(pp_load *l)
 {
@@ -20,7 +27,7 @@ static const char *name_from_file(pp_load *l)
     for (char *p = name; *p; p++)
         if (!strchr(names_ok, *p))
             *p = '_';
-    return *name ? name : "play";
+    return is_folder_name(name) ? name : "play";
 }
 
 static void read_name(pp_load *l, const pp_yaml *v)
@@ -29,14 +36,13 @@ static void read_name(pp_load *l, const pp_yaml *v)
     const char *text = v ? pp_read_text(l, v, "name") : NULL;
     if (!text)
         return;
-    size_t n = strlen(text);
-    if (n >= 1 && n <= 64 && strspn(text, names_ok) == n) {
+    if (is_folder_name(text)) {
         l->play->name = text;
         return;
     }
     pp_diag *e = pp_error(l->d, PP_E_NAME, v->pos, "`name` is not usable as a folder name");
     e->found = pp_describe(l->d->arena, v);
-    e->allowed = "1 to 64 of letters, digits and _ . -";
+    e->allowed = "1 to 64 of letters, digits and _ . -, but not . or ..";
     e->hint = "choose another name";
 }
 

@@ -133,13 +133,9 @@ bool pp_read_int(pp_load *l, const pp_yaml *v, const char *what, const char *ran
     if (v->broken)
         return false;
     int64_t n;
-    double x;
     if (!pp_yaml_int(v, &n)) {
-        if (!pp_yaml_double(v, &x) || x != floor(x) || fabs(x) > 9e15) { /* 1e3 is whole, too */
-            wrong_type(l, v, what, "a whole number");
-            return false;
-        }
-        n = (int64_t)x;
+        wrong_type(l, v, what, "a whole number");
+        return false;
     }
     if (!within((pp_i128)n * PP_E8, range)) {
         out_of_range(l, v, what, range);

@@ -4,6 +4,7 @@
 #include "base/money.h"
 #include "base/text.h"
 
+#include <math.h>
 #include <string.h>
 
 pp_yaml *pp_yaml_get(const pp_yaml *map, const char *key)
@@ -72,11 +73,26 @@ static bool is_decimal(const char *p, bool *whole)
     return some && *p == '\0';
 }
 
+bool pp_yaml_double(const pp_yaml *n, double *out)
+{
+    bool whole;
+    if (!plain(n) || !is_decimal(n->text, &whole))
+        return false;
+    return pp_double_parse(n->text, strlen(n->text), out);
+}
+
 bool pp_yaml_int(const pp_yaml *n, int64_t *out)
 {
     bool whole;
-    if (!plain(n) || !is_decimal(n->text, &whole) || !whole)
+    double x;
+    if (!plain(n) || !is_decimal(n->text, &whole))
         return false;
+    if (!whole) {
+        if (!pp_yaml_double(n, &x) || x != floor(x) || fabs(x) > 9e15)
+            return false;
+        *out = (int64_t)x;
+        return true;
+    }
     const char *p = n->text;
     bool negative = *p == '-';
     p += *p == '-' || *p == '+';
@@ -89,14 +105,6 @@ bool pp_yaml_int(const pp_yaml *n, int64_t *out)
     }
     *out = negative ? -v : v;
     return true;
-}
-
-bool pp_yaml_double(const pp_yaml *n, double *out)
-{
-    bool whole;
-    if (!plain(n) || !is_decimal(n->text, &whole))
-        return false;
-    return pp_double_parse(n->text, strlen(n->text), out);
 }
 
 bool pp_yaml_e8(const pp_yaml *n, int64_t *out_e8)

@@ -11,7 +11,7 @@ static size_t line_starts(pp_arena *a, const char *text, size_t size, size_t **s
     for (size_t i = 0; i < size; i++)
         n += text[i] == '\n';
     *starts = PP_ARRAY(a, size_t, n + 1);
-    (*starts)[0] = 0;
+    (*starts)[0] = pp_yaml_mark(text, size);
     size_t k = 1;
     for (size_t i = 0; i < size; i++)
         if (text[i] == '\n')

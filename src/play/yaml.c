@@ -317,6 +317,11 @@ static void read_events(reader *r)
         fail(r, PP_E_YAML, (pp_pos){r->file, 1, 1}, "the file holds nothing");
 }
 
+size_t pp_yaml_mark(const char *text, size_t size)
+{
+    return size >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+}
+
 pp_yaml *pp_yaml_parse(pp_diags *d, const char *name, const char *text, size_t size)
 {
     reader *r = PP_NEW(d->arena, reader);
@@ -325,6 +330,9 @@ pp_yaml *pp_yaml_parse(pp_diags *d, const char *name, const char *text, size_t s
         fail(r, PP_E_YAML, (pp_pos){r->file, 0, 0}, "the file is larger than 8 MiB");
         return NULL;
     }
+    size_t mark = pp_yaml_mark(text, size);
+    r->text = text += mark;
+    r->size = size -= mark;
     const char *nul = size ? memchr(text, 0, size) : NULL;
     if (nul) {
         fail(r, PP_E_YAML, pos_of_offset(r, (size_t)(nul - text)), "a NUL byte in the file")->hint =

@@ -32,6 +32,9 @@ enum {
  * on and report everything at once. Shared nodes (aliases) are read-only. */
 pp_yaml *pp_yaml_parse(pp_diags *d, const char *name, const char *text, size_t size);
 
+/* Bytes of the byte order mark that some editors begin a file with: 3 or 0. It is passed over. */
+size_t pp_yaml_mark(const char *text, size_t size);
+
 /* Value of a key of a mapping, NULL if absent or not a mapping. */
 pp_yaml *pp_yaml_get(const pp_yaml *map, const char *key);
 
@@ -40,7 +43,7 @@ pp_yaml *pp_yaml_get(const pp_yaml *map, const char *key);
  */
 bool pp_yaml_is_null(const pp_yaml *n);
 bool pp_yaml_bool(const pp_yaml *n, bool *out);
-bool pp_yaml_int(const pp_yaml *n, int64_t *out);
+bool pp_yaml_int(const pp_yaml *n, int64_t *out);   /* 1e3 and 9.0 too */
 bool pp_yaml_double(const pp_yaml *n, double *out); /* ints too; finite only */
 bool pp_yaml_e8(const pp_yaml *n,
                 int64_t *out_e8); /* exact decimal, at most 8 digits after the point */

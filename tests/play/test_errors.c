@@ -43,6 +43,8 @@ static const bad_play bad[] = {
     {BASE "intrabar: \"{{ x \"\n", PP_E_UNDEFINED_VARIABLE, 7, 11, NULL},
     /* P4 */
     {"name: \"a b\"\nsymbol: BTCUSDT\n" TF FEAT ACT, PP_E_NAME, 1, 7, NULL},
+    {"name: \"..\"\nsymbol: BTCUSDT\n" TF FEAT ACT, PP_E_NAME, 1, 7, NULL},
+    {"id: .\nsymbol: BTCUSDT\n" TF FEAT ACT, PP_E_NAME, 1, 5, NULL},
     {"symbol: btcusdt\n" TF FEAT ACT, PP_E_SYMBOL, 1, 9, NULL},
     {"symbol: BTCUSD\n" TF FEAT ACT, PP_E_SYMBOL, 1, 9, NULL},
     {"symbol: USDT\n" TF FEAT ACT, PP_E_SYMBOL, 1, 9, NULL},

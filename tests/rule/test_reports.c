@@ -220,6 +220,9 @@ Test(rule_reports, P15_spellings_of_one_condition_are_one)
     same("[a, between, {low: 1, high: 2}]", "[a, between, [1, 2]]", true);
     same("{holds_for_duration: {duration: 120m, expr: [a, \">\", 1]}}",
          "{holds_for: {duration: 2h, expr: [a, \">\", 1]}}", true);
+    same("{count_true: {bars: 3, min_true: 2, expr: [a, \">\", {feature_id: a, offset: 1}]}}",
+         "{count_true: {bars: 3.0, min_true: 2e0, expr: [a, \">\", {feature_id: a, offset: 1.0}]}}",
+         true);
     same("{holds_for: {bars: 3, expr: [a, \">\", 1]}}",
          "{holds_for: {bars: 3, anchor_tf: 1m, expr: [a, \">\", 1]}}", true);
     same("[{feature_id: b, field: line}, \">\", 3]", "[b.line, \">\", 3]", true);
