@@ -50,7 +50,7 @@ bool pp_cli_sets(pp_cli *c, pp_runner_job *job)
 bool pp_cli_play(pp_cli *c, const char *file, pp_runner_job *job)
 {
     job->play_file = file;
-    job->play_text = pp_file_read(c->diags, NULL, file, PP_YAML_MAX_BYTES + 1, &job->play_size);
+    job->play_text = pp_file_read(c->diags, NULL, file, PP_YAML_MAX_BYTES, &job->play_size);
     return job->play_text != NULL;
 }
 

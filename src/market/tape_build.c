@@ -200,6 +200,8 @@ static void build_index(builder *b)
     b->t->index_close = v;
 }
 
+/* Settlements in the tape, and the last one before it where none is at its start: `funding_rate` is
+ * known from the first close on (R4). What lies up to the first open is never charged (X6). */
 static void build_funding(builder *b)
 {
     const pp_series *s = b->p->funding;
@@ -209,6 +211,7 @@ static void build_funding(builder *b)
     b->t->has_funding = true;
     size_t from = pp_series_find(s, bars->open_ms[0]);
     size_t to = pp_series_find(s, pp_bar_close_ms(bars, bars->n - 1) + 1);
+    from -= from > 0 && (from == s->n || s->time_ms[from] > bars->open_ms[0]);
     pp_funding *f = PP_ARRAY(b->arena, pp_funding, to - from);
     for (size_t i = from; i < to; i++)
         f[i - from] = (pp_funding){s->time_ms[i], s->col[0][i]};

@@ -261,7 +261,10 @@ static void load_block(pp_load *l, const pp_yaml *map, size_t number, pp_index *
         return;
     pp_keys_read(l, &pp_block_keys, map, &n);
     const char *id = n.id ? pp_read_text(l, n.id, "id") : NULL;
-    out->id = id ? id : out->id;
+    if (id && !*id)
+        pp_error(l->d, PP_E_NAME, n.id->pos, "the `id` of a block is empty")->hint =
+            "write a name, or leave the key out";
+    out->id = id && *id ? id : out->id;
     if (pp_index_add(l->d->arena, ids, out->id, (int)number) >= 0)
         pp_error(l->d, PP_E_NAME, n.id ? n.id->pos : map->pos, "two blocks are called `%.60s`",
                  out->id)

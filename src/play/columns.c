@@ -6,10 +6,11 @@
 #include <string.h>
 
 static const char *const reserved[] = {
-    "open",       "high",       "low",         "close",        "volume",  "turnover",
-    "hl2",        "hlc3",       "ohlc4",       "funding_rate", "px",      "open_interest",
-    "last_price", "mark_price", "index_price", "position",     "account", "rationalize",
-    "true",       "false",      "null",
+    "open",     "high",          "low",         "close",      "volume",
+    "turnover", "hl2",           "hlc3",        "ohlc4",      "funding_rate",
+    "px",       "open_interest", "last_price",  "mark_price", "index_price",
+    "position", "account",       "rationalize", "true",       "false",
+    "null",     "price",         "feature",     "indicator",  "structure",
 };
 
 static bool is_id(const char *s)

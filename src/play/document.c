@@ -341,8 +341,9 @@ pp_play *pp_play_read(pp_diags *d, const char *file, const char *text, size_t si
     pp_load l = {.d = d, .play = play, .reg = reg};
     l.root = play->root = pp_yaml_parse(d, play->file, text, size);
     if (l.root && l.root->kind != PP_YAML_MAP) {
-        pp_error(d, PP_E_SHAPE, l.root->pos, "a Play is a mapping of keys to values")->found =
-            pp_describe(d->arena, l.root);
+        pp_diag *e = pp_error(d, PP_E_SHAPE, l.root->pos, "a Play is a mapping of keys to values");
+        e->found = pp_describe(d->arena, l.root);
+        e->hint = "begin with lines such as `symbol: BTCUSDT` and `tf: 15m`";
         l.root = NULL;
     }
     if (l.root) {

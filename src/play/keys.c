@@ -117,7 +117,9 @@ bool pp_read_e8(pp_load *l, const pp_yaml *v, const char *what, const char *rang
     }
     /* 9.8000000000000007 is how some programs write 9.8: it is the same double. */
     if (!pp_yaml_e8(v, &e8) && !(pp_e8_of_double(x, &e8) && pp_double_of_e8(e8) == x)) {
-        out_of_range(l, v, what, range)->hint = "at most 8 digits after the point";
+        pp_diag *e = out_of_range(l, v, what, range);
+        if (fabs(x) < (double)PP_USDT_MAX_E8 / PP_E8)
+            e->hint = "at most 8 digits after the point";
         return false;
     }
     if (!within(e8, range)) {

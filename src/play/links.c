@@ -167,10 +167,22 @@ static bool read_output(pp_load *l, const pp_yaml *v, const char *what, unsigned
     return true;
 }
 
-bool pp_read_feature_output(pp_load *l, const pp_yaml *v, const char *what, int *feature,
-                            int *output)
+bool pp_read_atr(pp_load *l, const pp_yaml *v, const char *what, int *feature, int *output)
 {
-    return read_output(l, v, what, PP_NAMES_FEATURES, feature, output);
+    if (!read_output(l, v, what, PP_NAMES_FEATURES, feature, output))
+        return false;
+    const pp_feature_decl *f = &l->play->features.v[*feature];
+    if (f->outputs[*output].type != PP_FLOAT) {
+        pp_error(l->d, PP_E_TYPE, v->pos, "`%s` is not a FLOAT output", what)->found = v->text;
+        return false;
+    }
+    if (strcmp(f->spec->name, "atr") != 0) {
+        pp_diag *e = pp_warn(l->d, PP_E_TYPE, v->pos, "`%s` is taken as an ATR: `%s` is a %s", what,
+                             f->id, f->spec->name);
+        e->allowed = "a distance in units of price";
+        e->hint = "declare `{indicator: atr}` and name it, unless the distance is meant";
+    }
+    return true;
 }
 
 static bool same_tf(pp_load *l, const pp_yaml *v, const char *what, pp_tf own, pp_tf other)
@@ -360,12 +372,8 @@ static void link_atr(pp_load *l, pp_structure_decl *s, const pp_yaml *v)
             "remove it";
         return;
     }
-    if (!pp_read_feature_output(l, v, "atr_key", &feature, &output))
-        return;
-    const pp_feature_decl *f = &l->play->features.v[feature];
-    if (f->outputs[output].type != PP_FLOAT) {
-        pp_error(l->d, PP_E_TYPE, v->pos, "`atr_key` is not a FLOAT output")->found = v->text;
-    } else if (same_tf(l, v, "atr_key", s->tf, f->tf)) {
+    if (pp_read_atr(l, v, "atr_key", &feature, &output) &&
+        same_tf(l, v, "atr_key", s->tf, l->play->features.v[feature].tf)) {
         s->atr_feature = feature;
         s->atr_output = output;
     }

@@ -43,9 +43,12 @@ enum { PP_NAMES_FEATURES = 1, PP_NAMES_STRUCTURES = 2, PP_NAMES_PRICES = 4 };
 void pp_unknown_output(pp_load *l, const pp_yaml *v, const char *what, const char *ref,
                        const pp_column_decl *of, unsigned kinds);
 
-/* "atr_14" or "kc.upper": an output of a feature that is a FLOAT; *tf is its timeframe. */
-bool pp_read_feature_output(pp_load *l, const pp_yaml *v, const char *what, int *feature,
-                            int *output);
+/* "atr_14": a FLOAT output of a feature that stands for an ATR; a warning if it is of another
+ * indicator. */
+bool pp_read_atr(pp_load *l, const pp_yaml *v, const char *what, int *feature, int *output);
+
+/* The map of stops, targets and size, under either of its names; NULL: none. */
+const pp_yaml *pp_risk_map(const pp_load *l);
 
 /* Parts, in the order of the calls. */
 void pp_load_variables(pp_load *l, const pp_set *sets, size_t n_sets);

@@ -34,6 +34,7 @@ typedef struct survey {
     const pp_intent_decl *first_entry, *first_exit;
     bool entry_without_stop, entry_without_end; /* neither own nor the Play's */
     const pp_intent_decl *without_stop, *without_end;
+    bool stops, targets; /* of any entry */
 } survey;
 
 static bool has_level(const pp_level_decl *own, const pp_level_decl *play)
@@ -48,6 +49,8 @@ static void survey_entry(pp_load *l, const pp_intent_decl *i, survey *s)
     int side = i->action == PP_ENTRY_SHORT;
     bool stop = has_level(i->stop, &r->stop);
     s->enters[side] = true;
+    s->stops |= stop || r->trailing.type != PP_LEVEL_NONE;
+    s->targets |= target->type != PP_LEVEL_NONE;
     s->first_entry = s->first_entry ? s->first_entry : i;
     if (!stop && !s->without_stop)
         s->without_stop = i;
@@ -116,6 +119,21 @@ static void check_exits(pp_load *l, const survey *s)
     }
 }
 
+static void warn_of_order_types(pp_load *l, const survey *s)
+{
+    const pp_risk_decl *r = &l->play->risk;
+    const struct {
+        const char *key, *of;
+        bool idle;
+    } rows[] = {{"sl_order_type", "stop", r->stop_order == PP_LIMIT && !s->stops},
+                {"tp_order_type", "target", r->target_order == PP_LIMIT && !s->targets}};
+    for (size_t k = 0; k < PP_COUNT(rows); k++)
+        if (rows[k].idle && s->first_entry)
+            pp_warn(l->d, PP_E_SHAPE, pp_yaml_get(pp_risk_map(l), rows[k].key)->pos,
+                    "`%s` has no effect: no entry has a %s", rows[k].key, rows[k].of)
+                ->hint = pp_fmt(l->d->arena, "add a %s, or remove it", rows[k].of);
+}
+
 void pp_check_policy(pp_load *l)
 {
     pp_play *p = l->play;
@@ -136,7 +154,9 @@ void pp_check_policy(pp_load *l)
             ->hint = "set exit_mode: first_hit, or remove them";
     if (p->risk.sizing == PP_SIZE_RISK_BASED && s.without_stop)
         pp_error(l->d, PP_E_NO_STOP, s.without_stop->pos, "risk_based sizing needs a stop loss");
-    if (p->n_blocks && !s.first_entry)
+    warn_of_order_types(l, &s);
+    const pp_yaml *actions = pp_yaml_get(l->root, "actions");
+    if (actions && actions->kind != PP_YAML_SCALAR && !s.first_entry)
         pp_warn(l->d, PP_E_SHAPE, (pp_pos){p->file, 0, 0}, "no action enters a position")->hint =
             "add entry_long or entry_short";
 }

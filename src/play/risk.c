@@ -96,21 +96,6 @@ static bool check_keys(pp_load *l, const pp_yaml *map, const level_nodes *n, pp_
     return fine;
 }
 
-static bool read_atr(pp_load *l, const pp_yaml *v, pp_level_decl *out)
-{
-    int feature, output;
-    if (!pp_read_feature_output(l, v, "atr_feature_id", &feature, &output))
-        return false;
-    if (l->play->features.v[feature].outputs[output].type != PP_FLOAT) {
-        pp_error(l->d, PP_E_TYPE, v->pos, "`atr_feature_id` is not a FLOAT output")->found =
-            v->text;
-        return false;
-    }
-    out->atr_feature = feature;
-    out->atr_output = output;
-    return true;
-}
-
 static const char *value_range(pp_level_type type, bool stop)
 {
     if (type == PP_LEVEL_PRICE_PERCENT)
@@ -183,7 +168,7 @@ pp_level_decl pp_load_level(pp_load *l, const pp_yaml *map, bool stop)
     }
     if (!check_keys(l, map, &n, out.type, needed_keys(out.type, &n)) || two_names(l, &n, out.type))
         return none;
-    if (n.atr && !read_atr(l, n.atr, &out))
+    if (n.atr && !pp_read_atr(l, n.atr, "atr_feature_id", &out.atr_feature, &out.atr_output))
         return none;
     read_level_values(l, &n, stop, &out);
     if (!stop && n.buffer && out.type == PP_LEVEL_ATR_MULTIPLE)
@@ -239,7 +224,7 @@ static pp_level_decl read_either(pp_load *l, const pp_yaml *full, const pp_yaml 
     } else if (pct) {
         out.pos = pct->pos;
         out.type = PP_LEVEL_PERCENT;
-        pp_read_e8(l, pct, name, "(0, 10000]", &out.value_e8);
+        pp_read_e8(l, pct, stop ? "stop_loss_pct" : "take_profit_pct", "(0, 10000]", &out.value_e8);
     }
     l->d->context = outer;
     return out;
@@ -281,8 +266,11 @@ static void read_size(pp_load *l, const risk_nodes *n)
     if (!v && percent)
         v = old;
     r->sizing_value_e8 = 100 * PP_E8;
-    if (v)
-        pp_read_e8(l, v, "value", percent ? "(0, 100]" : "(0, 10000000000]", &r->sizing_value_e8);
+    if (v && v == old) /* read, and found wrong, as a key of account */
+        r->sizing_value_e8 = l->play->account.risk_per_trade_pct_e8;
+    else if (v)
+        pp_read_e8(l, v, v == s.value ? "value" : "max_position_pct",
+                   percent ? "(0, 100]" : "(0, 10000000000]", &r->sizing_value_e8);
     else if (r->sizing != PP_SIZE_PERCENT_EQUITY)
         pp_error(l->d, PP_E_SHAPE, n->sizing->pos, "model %s needs a `value`",
                  pp_sizing_tokens[r->sizing])
@@ -336,7 +324,7 @@ static pp_level_decl read_trailing(pp_load *l, const pp_yaml *map)
     if (n.activation)
         pp_read_e8(l, n.activation, "activation_pct", "[0, 10000]", &out.activation_pct_e8);
     if (n.atr && !n.trail)
-        read_atr(l, n.atr, &out);
+        pp_read_atr(l, n.atr, "atr_feature_id", &out.atr_feature, &out.atr_output);
     out.type = n.trail ? PP_LEVEL_TRAILING_PCT : PP_LEVEL_TRAILING_ATR;
     l->d->context = outer;
     return out;
@@ -351,7 +339,7 @@ static const pp_key break_even_rows[] = {
 const pp_keys pp_break_even_keys = {"risk > break_even", break_even_rows,
                                     PP_COUNT(break_even_rows)};
 
-static const pp_yaml *risk_map(pp_load *l)
+const pp_yaml *pp_risk_map(const pp_load *l)
 {
     const pp_yaml *risk = pp_yaml_get(l->root, "risk");
     return risk ? risk : pp_yaml_get(l->root, "risk_model");
@@ -362,7 +350,7 @@ void pp_load_risk(pp_load *l)
     pp_risk_decl *r = &l->play->risk;
     risk_nodes n = {0};
     const char *outer = pp_enter(l, "risk");
-    pp_keys_read(l, &pp_risk_keys, risk_map(l), &n);
+    pp_keys_read(l, &pp_risk_keys, pp_risk_map(l), &n);
     r->stop = read_either(l, n.stop, n.stop_pct, true);
     r->target = read_either(l, n.target, n.target_pct, false);
     r->trailing = read_trailing(l, n.trailing);

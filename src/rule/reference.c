@@ -144,6 +144,14 @@ static void unknown_reference(pp_rules *r, const pp_yaml *at, const char *text, 
         e->nearest = pp_nearest(rest, names, n);
         return;
     }
+    pp_symbol builtin;
+    if (rest && find_builtin(r, id, &builtin)) {
+        pp_diag *e = pp_error(r->env.diags, PP_E_UNKNOWN_REF, at->pos,
+                              "%.60s is built in and has no output %.60s", id, rest);
+        e->found = pp_strdup(r->arena, rest);
+        e->hint = pp_fmt(r->arena, "write %s alone", id);
+        return;
+    }
     names = all_names(r, &n);
     if (!pp_may_suggest(r->env.diags, n))
         n = 0;

@@ -88,6 +88,10 @@ static const bad_play bad[] = {
     {HEAD TF "features: {e: {indicator: macd, params: {fast: 30}}}\n" ACT, PP_E_RANGE, 5, 48, NULL},
     {HEAD TF "features: {e: {indicator: ema, tf: 7m}}\n" ACT, PP_E_TIMEFRAME, 5, 36, NULL},
     {HEAD TF "features: {close: {indicator: ema}}\n" ACT, PP_E_NAME, 5, 12, NULL},
+    {HEAD TF "features: {price: {indicator: ema}}\n" ACT, PP_E_NAME, 5, 12, NULL},
+    {HEAD TF "features: {feature: {indicator: ema}}\n" ACT, PP_E_NAME, 5, 12, NULL},
+    {HEAD TF "features: {indicator: {indicator: ema}}\n" ACT, PP_E_NAME, 5, 12, NULL},
+    {HEAD TF "setups: {structure: [[close, \">\", 1]]}\n" ACT, PP_E_NAME, 5, 10, NULL},
     {HEAD TF "features: {9e: {indicator: ema}}\n" ACT, PP_E_NAME, 5, 12, NULL},
     {HEAD TF "features: {e: {indicator: ema, source: f}}\n" ACT, PP_E_UNKNOWN_REF, 5, 40, "e"},
     {HEAD TF "features: {e: {indicator: ema, source: clsoe}}\n" ACT, PP_E_UNKNOWN_REF, 5, 40,
@@ -164,6 +168,7 @@ static const bad_play bad[] = {
      PP_E_UNKNOWN_KEY, 5, 85, NULL},
     {HEAD TF "actions: [{id: x, cases: [{emit: []}]}]\n", PP_E_SHAPE, 5, 27, NULL},
     {HEAD TF "actions: [{id: x, cases: []}, {id: x, cases: []}]\n", PP_E_NAME, 5, 36, NULL},
+    {HEAD TF "actions: [{id: \"\", cases: []}]\n", PP_E_NAME, 5, 16, NULL},
     {HEAD TF "actions: [5]\n", PP_E_TYPE, 5, 11, NULL},
     /* P11 */
     {HEAD TF FEAT "actions: {entry_short: [[close, \">\", 1]], exit_all: [[close, \">\", 1]]}\n",
@@ -181,6 +186,7 @@ static const bad_play bad[] = {
     {BASE "risk: {sizing: {model: risk_based, value: 1}}\n", PP_E_NO_STOP, 6, 11, NULL},
     {BASE "risk: {sizing: {model: fixed_qty}}\n", PP_E_SHAPE, 7, 16, NULL},
     {BASE "risk: {sizing: {value: 101}}\n", PP_E_RANGE, 7, 24, NULL},
+    {BASE "account: {risk_per_trade_pct: 101}\n", PP_E_RANGE, 7, 31, NULL},
     {BASE "risk: {sizing: {model: fixed_usdt, value: 1e11}}\n", PP_E_RANGE, 7, 43, NULL},
     {BASE "risk: {take_profit: {type: rr_ratio, value: 2}}\n", PP_E_NO_STOP, 7, 21, NULL},
     {BASE "risk: {stop_loss: {type: rr_ratio, value: 2}}\n", PP_E_ENUM_TOKEN, 7, 26, NULL},
@@ -325,10 +331,42 @@ Test(errors, P16_warnings_say_what_is_ignored)
         BASE "rationalize: {resolve: {min_confluence: 0.5}}\n",
         BASE TREND "rationalize: {resolve: {min_confluence: 0.5, min_alignment: 0.5}}\n",
         BASE "rationalize: {resolve: {regimes: [ranging]}}\n",
+        HEAD TF "actions: []\n",
+        HEAD TF "actions: {}\n",
+        BASE "risk: {stop_loss: {type: atr_multiple, value: 2, atr_feature_id: e}}\n",
+        BASE "risk: {trailing: {atr_feature_id: m.signal}}\n",
+        BASE "structures: {exec: [{type: displacement, key: dp, atr_key: e}]}\n",
+        BASE "risk: {sl_order_type: Limit}\n",
+        BASE "risk: {stop_loss_pct: 1, tp_order_type: Limit}\n",
     };
     for (size_t i = 0; i < PP_COUNT(texts); i++) {
         load_case *c = load_text(texts[i]);
         cr_expect(fine(c) && c->d.n_warnings == 1, "%s%s", texts[i], messages(c));
+        done(c);
+    }
+}
+
+Test(errors, P16_messages_name_the_key_and_the_fault)
+{
+    static const struct {
+        const char *text, *message, *hint, *no_hint;
+    } said[] = {
+        {BASE "account: {starting_equity_usdt: 1e11}\n", "`starting_equity_usdt` is out of range",
+         NULL, "digits"},
+        {BASE "account: {starting_equity_usdt: 1.123456789}\n",
+         "`starting_equity_usdt` is out of range", "digits", NULL},
+        {BASE "risk: {stop_loss_pct: 0}\n", "`stop_loss_pct` is out of range", NULL, NULL},
+        {BASE "risk: {take_profit_pct: 0}\n", "`take_profit_pct` is out of range", NULL, NULL},
+        {BASE "risk: {max_position_pct: 150}\n", "`max_position_pct` is out of range", NULL, NULL},
+        {"[1, 2]\n", "a Play is a mapping", "symbol", "lhs"},
+    };
+    for (size_t i = 0; i < PP_COUNT(said); i++) {
+        load_case *c = load_text(said[i].text);
+        const char *text = messages(c);
+        cr_expect_eq(c->d.n_errors, 1, "%s", text);
+        cr_expect(strstr(text, said[i].message), "%s", text);
+        cr_expect(!said[i].hint || strstr(text, said[i].hint), "%s", text);
+        cr_expect(!said[i].no_hint || !strstr(text, said[i].no_hint), "%s", text);
         done(c);
     }
 }

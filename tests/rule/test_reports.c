@@ -286,6 +286,20 @@ Test(rule_messages, R8_everything_wrong_shows_at_once)
     fx_free(&w);
 }
 
+Test(rule_messages, R5_a_built_in_has_no_outputs)
+{
+    static const char *const whens[] = {"[{feature_id: close, field: value}, \">\", 1]",
+                                        "[close.value, \">\", 1]"};
+    for (size_t i = 0; i < PP_COUNT(whens); i++) {
+        fx_world w;
+        small_world(&w);
+        fx_ready(&w, PP_EVAL_AUTO, false);
+        cr_assert_lt(fx_condition(&w, whens[i]), 0);
+        cr_expect_str_eq(w.diags.list.v[0].message, "close is built in and has no output value");
+        fx_free(&w);
+    }
+}
+
 Test(rule_messages, R9_small_percentages_warn)
 {
     fx_world w;

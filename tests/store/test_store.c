@@ -276,7 +276,9 @@ Test(store, T18_folders_patterns_and_symbols_from_names)
                "1735689660000,100.5,101,100,100.7,11,1735689719999,1107,3,5,502,0\n");
     write_text(&e, "dump/ETHUSDT-1m.csv", HEAD ROW0);
     write_text(&e, "dump/BTCUSDT-funding.csv",
-               "time_ms,rate\n1735689600003,0.0001\n1735718400000,0.0002\n");
+               "time_ms,rate\n1735660800000,0.0003\n1735689600003,0.0001\n1735718400000,0.0002\n");
+    write_text(&e, "dump/ETHUSDT-funding.csv",
+               "time_ms,rate\n1735632000000,0.0004\n1735660800000,0.0003\n1735718400000,0.0002\n");
     write_text(&e, "dump/markPriceKlines/BTCUSDT-1m-2025-01.csv",
                "open_time,open,high,low,close,volume,close_time,quote_volume\n"
                "1735689600000000,100,101,99,100.5,0,1735689659999000,0\n");
@@ -285,14 +287,18 @@ Test(store, T18_folders_patterns_and_symbols_from_names)
     pp_import_opts o = {.exchange = "binance"};
     cr_assert(pp_import(&e.arena, &store, paths, 1, &o, &r, &e.d), "%s", messages(&e));
     pp_store_scan(&e.arena, &store, &list, &e.d);
-    cr_assert_eq(list.n, 4);
+    cr_assert_eq(list.n, 5);
     cr_assert_str_eq(list.v[0].key.exchange, "binance");
     pp_tape t;
     pp_tape_opts topt = {.fill_gaps = true};
     cr_assert(pp_store_tape(&e.arena, &store, "binance", "BTCUSDT", PP_TF_1M, &topt, &t, &e.d),
               "%s", messages(&e));
-    cr_assert_eq(t.n_funding, 1); /* the second lies behind the last bar */
+    cr_assert_eq(t.n_funding, 1, "one is at the first open, the last lies behind the bars");
     cr_assert_eq(t.funding[0].time_ms, 1735689600000, "T12");
+    pp_tape eth;
+    cr_assert(pp_store_tape(&e.arena, &store, "binance", "ETHUSDT", PP_TF_1M, &topt, &eth, &e.d));
+    cr_assert_eq(eth.n_funding, 1, "R4: the rate at the first open was settled before it");
+    cr_assert_eq(eth.funding[0].rate, 0.0003);
     cr_assert_eq(t.bars.turnover[1], 1107);
     cr_assert_eq(t.mark_close[0], 100.5);
     cr_assert_eq(t.mark_close[1], 100.5, "T9: mark is the last mark close");
