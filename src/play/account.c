@@ -22,7 +22,7 @@ static const pp_key fee_rows[] = {
 const pp_keys pp_fee_keys = {"account > fee_model", fee_rows, PP_COUNT(fee_rows)};
 
 static const pp_key account_rows[] = {
-    {"starting_equity_usdt", NULL, PP_K_E8, 0, AT(starting_equity_e8), "(0, 10000000000]", "10000",
+    {"starting_equity_usdt", NULL, PP_K_E8, 0, AT(starting_equity_e8), "(0, 10000000000)", "10000",
      NULL, NULL, "the deposit at the start"},
     {"max_leverage", NULL, PP_K_E8, 0, AT(max_leverage_e8), "[1, 1000]", "1", NULL, NULL,
      "leverage of the position (K1)"},
@@ -56,7 +56,7 @@ typedef struct backtest {
 } backtest;
 
 static const pp_key backtest_rows[] = {
-    {"equity", NULL, PP_K_E8, PP_KEY_NONE, offsetof(backtest, equity_e8), "(0, 10000000000]", NULL,
+    {"equity", NULL, PP_K_E8, PP_KEY_NONE, offsetof(backtest, equity_e8), "(0, 10000000000)", NULL,
      NULL, NULL, "account.starting_equity_usdt where that is not given"},
     {"slippage_bps", NULL, PP_K_E8, PP_KEY_NONE, offsetof(backtest, slippage_bps_e8), "[0, 1000]",
      NULL, NULL, NULL, "account.slippage_bps where that is not given"},

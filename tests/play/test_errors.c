@@ -62,7 +62,7 @@ static const bad_play bad[] = {
     /* P6 */
     {BASE "account: {max_leverage: 0.5}\n", PP_E_RANGE, 7, 25, NULL},
     {BASE "account: {starting_equity_usdt: 0}\n", PP_E_RANGE, 7, 33, NULL},
-    {BASE "account: {starting_equity_usdt: 10000000001}\n", PP_E_RANGE, 7, 33, NULL},
+    {BASE "account: {starting_equity_usdt: 10000000000}\n", PP_E_RANGE, 7, 33, NULL},
     {BASE "account: {starting_equity_usdt: 1e300}\n", PP_E_RANGE, 7, 33, NULL},
     {BASE "account: {starting_equity_usdt: 0.123456789}\n", PP_E_RANGE, 7, 33, NULL},
     {BASE "account: {starting_equity_usdt: \"100\"}\n", PP_E_TYPE, 7, 33, NULL},
