@@ -60,16 +60,15 @@ static const pp_yaml *node_at(const level_nodes *n, int k)
 }
 
 /* `value` is another name of the distance of a trailing stop. */
-static bool two_names(pp_load *l, const level_nodes *n, pp_level_type type)
+static void two_names(pp_load *l, const level_nodes *n, pp_level_type type)
 {
     bool atr = type == PP_LEVEL_TRAILING_ATR;
     const pp_yaml *own = atr ? n->multiplier : type == PP_LEVEL_TRAILING_PCT ? n->trail : NULL;
     if (!own || !n->value)
-        return false;
+        return;
     pp_error(l->d, PP_E_DUPLICATE_KEY, own->pos, "`%s` means the same as `value` in line %d",
              atr ? "atr_multiplier" : "trail_pct", n->value->pos.line)
         ->hint = "keep one of the two";
-    return true;
 }
 
 /* Keys that the type does not have, and keys that it needs. */
@@ -166,10 +165,11 @@ pp_level_decl pp_load_level(pp_load *l, const pp_yaml *map, bool stop)
                              : "percent price_percent atr_multiple fixed_points structure rr_ratio";
         return none;
     }
-    if (!check_keys(l, map, &n, out.type, needed_keys(out.type, &n)) || two_names(l, &n, out.type))
+    if (!check_keys(l, map, &n, out.type, needed_keys(out.type, &n)))
         return none;
     if (n.atr && !pp_read_atr(l, n.atr, "atr_feature_id", &out.atr_feature, &out.atr_output))
         return none;
+    two_names(l, &n, out.type);
     read_level_values(l, &n, stop, &out);
     if (!stop && n.buffer && out.type == PP_LEVEL_ATR_MULTIPLE)
         pp_error(l->d, PP_E_UNKNOWN_KEY, n.buffer->pos,

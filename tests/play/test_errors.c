@@ -200,8 +200,8 @@ static const bad_play bad[] = {
     {BASE "risk: {stop_loss: {value: 1}}\n", PP_E_SHAPE, 7, 19, NULL},
     {BASE "risk: {stop_loss_pct: 1, stop_loss: {type: percent, value: 1}}\n", PP_E_DUPLICATE_KEY, 7,
      23, NULL},
-    {BASE "risk: {stop_loss: {type: trailing_pct, value: 2, trail_pct: 3}}\n", PP_E_DUPLICATE_KEY,
-     7, 61, NULL},
+    {HEAD TF FEAT IN "risk: {stop_loss: {type: trailing_pct, value: 2, trail_pct: 3}}\n",
+     PP_E_DUPLICATE_KEY, 7, 61, NULL},
     {BASE
      "risk: {stop_loss: {type: trailing_atr, atr_feature_id: a, value: 5, atr_multiplier: 2}}\n",
      PP_E_DUPLICATE_KEY, 7, 85, NULL},
