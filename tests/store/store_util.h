@@ -31,8 +31,8 @@ static inline void env_close(env *e)
 {
     char cmd[128];
     snprintf(cmd, sizeof cmd, "rm -rf '%s'", e->dir);
+    pp_arena_free(&e->arena); /* waits for what still writes into the folder */
     cr_assert_eq(system(cmd), 0);
-    pp_arena_free(&e->arena);
 }
 
 static inline const char *in_dir(env *e, const char *name)
