@@ -77,7 +77,7 @@ bool pp_tf_divides(pp_tf tape, pp_tf tf)
 const char *pp_tf_built_of(pp_arena *arena, pp_tf tape)
 {
     pp_buf out = {.arena = arena};
-    for (int tf = tape; tf < PP_TF_COUNT; tf++)
+    for (int tf = (int)tape; tf < PP_TF_COUNT; tf++)
         if (pp_tf_divides(tape, (pp_tf)tf))
             pp_buf_printf(&out, "%s%s", out.len ? " " : "", pp_tf_name((pp_tf)tf));
     return out.text;
