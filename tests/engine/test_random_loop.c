@@ -22,7 +22,8 @@ typedef struct job {
     pp_buf events[2]; /* skipping, plain */
     const pp_result *result[4];
     const pp_log *log[4];
-    bool trips; /* trades in one go were made, or tried */
+    const char *beyond[4]; /* where amounts ended (X1), instead of a result */
+    bool trips;            /* trades in one go were made, or tried */
     const char *wrong;
 } job;
 
@@ -285,8 +286,19 @@ static void run_job(void *ctx)
     make_tape(&j->arena, &r, tape);
     pp_strategy *s =
         pp_strategy_load(&d, "random", j->play.text, j->play.len, NULL, 0, tape->bars.tf);
-    if (s && !d.n_errors && run_one(&d, j, s, tape, SKIPPING) && run_one(&d, j, s, tape, PLAIN) &&
-        run_one(&d, j, s, tape, TRADES_ONLY) && run_one(&d, j, s, tape, AS_A_SWEEP))
+    size_t done = 0;
+    for (int way = SKIPPING; s && !d.n_errors && way <= AS_A_SWEEP; way++) {
+        pp_diags own = {.arena = &j->arena};
+        done += run_one(&own, j, s, tape, way);
+        const pp_diag *e = own.list.n ? &own.list.v[0] : NULL;
+        j->beyond[way] = e && e->code == PP_E_RANGE ? e->found : NULL;
+        if (e && !j->beyond[way])
+            *pp_vec_push(&j->arena, &d.list) = *e;
+    }
+    bool same = done == 0;
+    for (int way = SKIPPING; same && way <= AS_A_SWEEP; way++)
+        same = j->beyond[way] && !strcmp(j->beyond[way], j->beyond[SKIPPING]);
+    if (same || done == 4)
         return;
     pp_buf b = {&j->arena, NULL, 0, 0};
     for (size_t k = 0; k < d.list.n; k++)
@@ -371,7 +383,7 @@ static size_t check_seed(uint64_t seed, size_t *failed, size_t *trips)
     size_t fills = 0;
     pp_arena_init(&j.arena, NULL);
     cr_assert(pp_try(&j.arena, run_job, &j));
-    if (!j.wrong)
+    if (!j.wrong && !j.beyond[SKIPPING])
         compare(&j);
     if (j.wrong)
         cr_log_error("seed %llu: %s\n%s", (unsigned long long)seed, j.wrong, j.play.text);
@@ -384,9 +396,9 @@ static size_t check_seed(uint64_t seed, size_t *failed, size_t *trips)
 }
 
 /* 56: deposit below stop_equity_usdt, flat from the start; 101, 104: maker fee above the taker's;
- * 520005: parts of a position that leave in one bar; 520457: recovered within the bar of the low.
- */
-static const uint64_t once_failed[] = {56, 101, 104, 520005, 520457};
+ * 520005: parts of a position that leave in one bar; 520457: recovered within the bar of the low;
+ * 1303278: the account outgrows 1e10 USDT. */
+static const uint64_t once_failed[] = {56, 101, 104, 520005, 520457, 1303278};
 
 Test(random_loop, skipping_equals_bar_by_bar, .timeout = 7000)
 {
