@@ -72,6 +72,6 @@ const pp_command pp_cmd_explain = {
                "and window are taken again.",
     .examples = "  perpetua explain --demo --at 2025-02-01T12:00\n"
                 "  perpetua explain plays/ema_cross.yml --data store --why-not entry_long\n"
-                "  perpetua explain runs/demo/SYNTHUSDT/18089f617175 --at 2025-02-01T12:00\n",
+                "  perpetua explain runs/demo/SYNTHUSDT/0123456789ab --at 2025-02-01T12:00\n",
     .run = run_explain,
 };

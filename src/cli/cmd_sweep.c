@@ -4,6 +4,7 @@
 #include "sweep/file.h"
 
 #include <math.h>
+#include <stddef.h>
 
 static const pp_opt sweep_opts[] = {
     {"vary", 0, "NAME=VALUES", "an axis: 5:50:5, log:5:500:8 or a,b,c; one per variable", NULL},
@@ -98,6 +99,8 @@ static bool read_request(pp_cli *c, const pp_runner_job *job, pp_sweep_request *
     }
     return read_options(c, req);
 }
+
+_Static_assert(offsetof(pp_sweep_request, job) == 0, "a request begins with its job");
 
 /* job: that of a request. */
 static int run_request(pp_cli *c, pp_runner_job *job)

@@ -177,8 +177,8 @@ bool pp_read_atr(pp_load *l, const pp_yaml *v, const char *what, int *feature, i
         return false;
     }
     if (strcmp(f->spec->name, "atr") != 0) {
-        pp_diag *e = pp_warn(l->d, PP_E_TYPE, v->pos, "`%s` is taken as an ATR: `%s` is a %s", what,
-                             f->id, f->spec->name);
+        pp_diag *e = pp_warn(l->d, PP_E_TYPE, v->pos, "`%s` is taken as an ATR: `%s` is of %s",
+                             what, f->id, f->spec->name);
         e->allowed = "a distance in units of price";
         e->hint = "declare `{indicator: atr}` and name it, unless the distance is meant";
     }
@@ -351,8 +351,8 @@ static void link_deps(pp_load *l, int self, const pp_yaml *uses)
     for (int k = 0; s->spec && k < s->spec->n_deps; k++) {
         given[k] = s->deps[k] >= 0;
         if (s->deps[k] < 0 && s->spec->deps[k].required && fine)
-            pp_error(l->d, PP_E_UNKNOWN_REF, uses ? uses->pos : s->pos, "%s needs a %s",
-                     s->spec->name, s->spec->deps[k].types)
+            pp_error(l->d, PP_E_UNKNOWN_REF, uses ? uses->pos : s->pos,
+                     "%s needs a structure of type %s", s->spec->name, s->spec->deps[k].types)
                 ->hint = "name it: `uses: KEY`";
     }
     const char *wrong =
