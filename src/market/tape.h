@@ -31,8 +31,8 @@ typedef struct pp_tape {
     size_t n_filled;
     /* Mark OHLC and index close per tape bar; all NULL when the data has none (T11). */
     const double *mark_open, *mark_high, *mark_low, *mark_close, *index_close;
-    const pp_funding
-        *funding; /* settlements in time order (T12); the first may lie before the bars */
+    /* Settlements in time order (T12); the first may lie before the bars. */
+    const pp_funding *funding;
     size_t n_funding;
     bool has_funding;            /* false: the dataset has no funding at all */
     const double *open_interest; /* per tape bar, last known; NaN before the first; NULL: none */

@@ -22,7 +22,8 @@ typedef struct pp_tape_parts {
 /* Puts the parts on the bars. Missing bars, also of mark where there is any, are inserted or
  * refused by policy: a filled bar is flat at the last close with volume 0, its mark the last mark
  * close. With policy `fill` bars before the first mark bar take their own prices as mark.
- * Funding keeps the settlements from the first open to the last close. */
+ * Funding keeps the settlements from the first open to the last close, and the one before where
+ * none is at the first open. */
 bool pp_tape_build(pp_arena *arena, const pp_tape_parts *parts, const pp_tape_opts *opts,
                    pp_tape *out, pp_diags *d);
 

@@ -1,7 +1,7 @@
 #include "store/csv.h"
 #include "base/file.h"
 #include "base/text.h"
-#include "store/columns.h"
+#include "store/fields.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,7 +17,7 @@ enum { ERRORS_SHOWN = 20, NAME_MAX_LEN = 64 };
 #define CSV_MAX_BYTES (UINT64_C(8) << 30)
 
 typedef struct reader {
-    pp_columns c;
+    pp_fields c;
     pp_arena *arena;
     const char *end, *header;
     size_t header_len;
@@ -142,7 +142,7 @@ static bool read_time(reader *r, const char *text, size_t n, int64_t *out)
     int64_t v;
     if (!pp_int_parse(text, n, &v) && !time_text(text, n, &v))
         return false;
-    return pp_columns_time(&r->c, v, out);
+    return pp_fields_time(&r->c, v, out);
 }
 
 /* The same as plain_number() for a time in digits. */
@@ -152,7 +152,7 @@ static const char *plain_time(reader *r, const char *p, const char *eol, int64_t
     const char *stop = take_digits(p, eol, &v);
     if ((stop < eol && *stop != r->sep) || stop == p || stop - p > 18)
         return NULL;
-    return pp_columns_time(&r->c, (int64_t)v, out) ? stop : NULL;
+    return pp_fields_time(&r->c, (int64_t)v, out) ? stop : NULL;
 }
 
 /* ----------------------------------------------------------------------------------- header */
@@ -193,7 +193,7 @@ static bool map_shape(reader *r, const char *p, const char *eol)
 {
     static const pp_target kline[] = {PP_T_TIME,  PP_T_OPEN,   PP_T_HIGH,   PP_T_LOW,
                                       PP_T_CLOSE, PP_T_VOLUME, PP_T_IGNORE, PP_T_TURNOVER};
-    pp_columns *c = &r->c;
+    pp_fields *c = &r->c;
     pp_family family = c->o->has_family ? c->o->kind.family : c->o->named.kind.family;
     if (!pp_family_is_bars(family) && c->n_fields >= 2 && (c->o->has_family || c->n_fields < 5)) {
         c->map[0] = PP_T_TIME;
@@ -223,7 +223,7 @@ static const char *map_names(reader *r, const char *p, const char *eol)
     size_t n;
     for (int f = 0; next && f < PP_FIELDS_MAX; f++) {
         field_at(r, next, eol, &text, &n, &next);
-        pp_columns_name(&r->c, f, text, n);
+        pp_fields_name(&r->c, f, text, n);
         pp_buf_printf(&found, "%s%.*s", f ? " " : "", n > 40 ? 40 : (int)n, text);
     }
     return found.text ? found.text : "";
@@ -255,7 +255,7 @@ static bool read_header(reader *r, const char **p)
         r->header_len = (size_t)(eol - *p);
         *p = eol < r->end ? eol + 1 : eol;
     }
-    if (!pp_columns_settle(&r->c, found))
+    if (!pp_fields_settle(&r->c, found))
         return false;
     for (int f = 0; f < r->c.n_fields; f++)
         if (r->c.map[f] != PP_T_IGNORE)
@@ -285,7 +285,7 @@ static bool read_field(reader *r, size_t row, int f, const char *text, size_t n)
     if (r->c.map[f] == PP_T_IGNORE)
         return true;
     if (r->c.map[f] == PP_T_SYMBOL) {
-        pp_columns_symbol(r->arena, &r->c, row, text, n);
+        pp_fields_symbol(r->arena, &r->c, row, text, n);
         return true;
     }
     if (r->c.map[f] != PP_T_TIME)
@@ -402,7 +402,7 @@ bool pp_csv_parse(pp_arena *arena, const char *bytes, size_t n, const pp_csv_opt
         pp_error(d, PP_E_CSV, (pp_pos){r->c.file, 0, 0}, "%zu more rows cannot be read",
                  r->n_errors - ERRORS_SHOWN);
     return d->n_errors == errors && !(opts->stop && *opts->stop) &&
-           pp_columns_series(arena, &r->c, out);
+           pp_fields_series(arena, &r->c, out);
 }
 
 /* ------------------------------------------------------------------------------------ files */

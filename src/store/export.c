@@ -1,7 +1,7 @@
 #include "store/export.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "store/columns.h"
+#include "store/fields.h"
 #include "store/store_private.h"
 
 #include <inttypes.h>

@@ -6,8 +6,7 @@
 #include "store/store.h"
 
 /* Rows of a key with from <= time < to (INT64_MAX: no end) as CSV text, numbers in their shortest
- * form.
- */
+ * form. */
 bool pp_export_csv(pp_arena *arena, const pp_store *store, const pp_store_key *key, int64_t from_ms,
                    int64_t to_ms, pp_buf *out, pp_diags *d);
 

@@ -1,6 +1,6 @@
 #include "store/import.h"
 #include "base/json.h"
-#include "store/columns.h"
+#include "store/fields.h"
 #include "store/store_private.h"
 
 #include <errno.h>
@@ -196,7 +196,7 @@ static const char *parquet_value(pp_arena *arena, pp_target t, const char *name,
 }
 
 /* The list for SELECT of the columns that are read, named by their numbers; NULL after an error. */
-static const char *parquet_select(importer *im, const pp_table *described, pp_columns *c,
+static const char *parquet_select(importer *im, const pp_table *described, pp_fields *c,
                                   int64_t *time_unit)
 {
     pp_buf found = {.arena = im->d->arena}, select = {.arena = im->arena};
@@ -207,10 +207,10 @@ static const char *parquet_select(importer *im, const pp_table *described, pp_co
         pp_buf_printf(&found, "%s%s", i ? " " : "", name);
         c->map[c->n_fields++] = PP_T_IGNORE;
         at[c->n_fields - 1] = i;
-        if (pp_columns_name(c, c->n_fields - 1, name, strlen(name)) == PP_T_IGNORE)
+        if (pp_fields_name(c, c->n_fields - 1, name, strlen(name)) == PP_T_IGNORE)
             c->n_fields--; /* each meaning has one field at most: the array is long enough */
     }
-    if (!pp_columns_settle(c, found.text))
+    if (!pp_fields_settle(c, found.text))
         return NULL;
     for (int f = 0; f < c->n_fields; f++) {
         if (c->map[f] == PP_T_IGNORE)
@@ -230,12 +230,12 @@ static const char *parquet_select(importer *im, const pp_table *described, pp_co
     return select.text;
 }
 
-static bool parquet_times(pp_columns *c, const pp_col *from, int64_t unit)
+static bool parquet_times(pp_fields *c, const pp_col *from, int64_t unit)
 {
     for (size_t i = 0; i < c->n; i++) {
         int64_t v = from->i64[i];
         bool whole =
-            unit ? v % unit == 0 || !pp_columns_is_bars(c) : pp_columns_time(c, v, &c->time_ms[i]);
+            unit ? v % unit == 0 || !pp_fields_is_bars(c) : pp_fields_time(c, v, &c->time_ms[i]);
         if (unit)
             c->time_ms[i] = v / unit;
         if (whole)
@@ -248,7 +248,7 @@ static bool parquet_times(pp_columns *c, const pp_col *from, int64_t unit)
     return true;
 }
 
-static bool parquet_series(importer *im, const pp_table *t, pp_columns *c, int64_t time_unit,
+static bool parquet_series(importer *im, const pp_table *t, pp_fields *c, int64_t time_unit,
                            pp_csv_data *out)
 {
     const pp_col *col = t->cols;
@@ -264,14 +264,14 @@ static bool parquet_series(importer *im, const pp_table *t, pp_columns *c, int64
         if (target == PP_T_TIME && !parquet_times(c, col, time_unit))
             return false;
         for (size_t i = 0; i < c->n && target == PP_T_SYMBOL; i++)
-            pp_columns_symbol(im->arena, c, i + 1, col->str[i], strlen(col->str[i]));
+            pp_fields_symbol(im->arena, c, i + 1, col->str[i], strlen(col->str[i]));
         if (target > PP_T_TIME && target < PP_T_SYMBOL) {
             c->col[target] = PP_ARRAY(im->arena, double, c->n);
             memcpy(c->col[target], col->f64, c->n * sizeof(double));
         }
         col++;
     }
-    return pp_columns_series(im->arena, c, out);
+    return pp_fields_series(im->arena, c, out);
 }
 
 static bool read_parquet(importer *im, const pp_csv_opts *csv, pp_csv_data *out)
@@ -280,9 +280,9 @@ static bool read_parquet(importer *im, const pp_csv_opts *csv, pp_csv_data *out)
     const char *dir = slash ? pp_fmt(im->arena, "%.*s/", (int)(slash - path), path) : ".";
     char real[4096];
     int64_t time_unit = 0;
-    pp_columns *c = PP_NEW(im->arena, pp_columns);
+    pp_fields *c = PP_NEW(im->arena, pp_fields);
     pp_table t;
-    *c = (pp_columns){.o = csv, .d = im->d, .file = path};
+    *c = (pp_fields){.o = csv, .d = im->d, .file = path};
     if (!realpath(path, real))
         return false;
     pp_db *db = pp_db_open(im->arena, &dir, 1, im->d);

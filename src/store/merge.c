@@ -1,5 +1,5 @@
 #include "store/cache.h"
-#include "store/columns.h"
+#include "store/fields.h"
 #include "store/duckdb.h"
 #include "store/store.h"
 #include "store/store_private.h"

@@ -1,4 +1,4 @@
-#include "store/columns.h"
+#include "store/fields.h"
 
 #include <math.h>
 #include <string.h>
@@ -115,7 +115,7 @@ static pp_target target_of(const char *text, size_t n)
     return PP_T_IGNORE;
 }
 
-bool pp_columns_has(const pp_columns *c, pp_target t)
+bool pp_fields_has(const pp_fields *c, pp_target t)
 {
     for (int f = 0; f < c->n_fields; f++)
         if (c->map[f] == t)
@@ -123,32 +123,32 @@ bool pp_columns_has(const pp_columns *c, pp_target t)
     return false;
 }
 
-pp_target pp_columns_name(pp_columns *c, int f, const char *name, size_t n)
+pp_target pp_fields_name(pp_fields *c, int f, const char *name, size_t n)
 {
     pp_target t = target_of(name, n);
     c->map[f] = PP_T_IGNORE;
     /* The first of two columns of one meaning counts: open_time comes before close_time. */
-    if (!pp_columns_has(c, t))
+    if (!pp_fields_has(c, t))
         c->map[f] = t;
     return c->map[f];
 }
 
 /* ------------------------------------------------------------------------------------ kinds */
 
-bool pp_columns_is_bars(const pp_columns *c)
+bool pp_fields_is_bars(const pp_fields *c)
 {
-    return pp_columns_has(c, PP_T_CLOSE) || pp_columns_has(c, PP_T_MARK_CLOSE) ||
-           pp_columns_has(c, PP_T_INDEX_CLOSE);
+    return pp_fields_has(c, PP_T_CLOSE) || pp_fields_has(c, PP_T_MARK_CLOSE) ||
+           pp_fields_has(c, PP_T_INDEX_CLOSE);
 }
 
 /* A file of a mark or index kind may name its columns plainly. Kinds that are not asked for go. */
-static bool choose_kind(pp_columns *c)
+static bool choose_kind(pp_fields *c)
 {
     bool asked = c->o->has_family;
     pp_family family = asked ? c->o->kind.family : c->o->named.kind.family;
-    bool mark = family == PP_MARK && !pp_columns_has(c, PP_T_MARK_CLOSE);
-    bool index = family == PP_INDEX && !pp_columns_has(c, PP_T_INDEX_CLOSE);
-    if ((mark || index) && !asked && !c->o->named.surely && pp_columns_has(c, PP_T_VOLUME)) {
+    bool mark = family == PP_MARK && !pp_fields_has(c, PP_T_MARK_CLOSE);
+    bool index = family == PP_INDEX && !pp_fields_has(c, PP_T_INDEX_CLOSE);
+    if ((mark || index) && !asked && !c->o->named.surely && pp_fields_has(c, PP_T_VOLUME)) {
         pp_error(c->d, PP_E_CSV, (pp_pos){c->file, 0, 0},
                  "by its name the file has %s prices, by its columns klines",
                  mark ? "mark" : "index")
@@ -170,16 +170,16 @@ static bool choose_kind(pp_columns *c)
 }
 
 /* Names the columns of a kind that are not there. */
-static void need(const pp_columns *c, pp_family family, pp_buf *missing)
+static void need(const pp_fields *c, pp_family family, pp_buf *missing)
 {
     size_t n;
     pp_family_cols(family, &n);
     for (pp_target t = first_of(family), end = t + (pp_target)n; t < end; t++)
-        if (!pp_columns_has(c, t) && t != PP_T_TURNOVER)
+        if (!pp_fields_has(c, t) && t != PP_T_TURNOVER)
             pp_buf_printf(missing, " %s", pp_target_name(t));
 }
 
-static bool has_any(const pp_columns *c, pp_family family)
+static bool has_any(const pp_fields *c, pp_family family)
 {
     for (int f = 0; f < c->n_fields; f++)
         if (c->map[f] > PP_T_TIME && c->map[f] < PP_T_SYMBOL && family_of(c->map[f]) == family)
@@ -187,7 +187,7 @@ static bool has_any(const pp_columns *c, pp_family family)
     return false;
 }
 
-bool pp_columns_settle(pp_columns *c, const char *found)
+bool pp_fields_settle(pp_fields *c, const char *found)
 {
     pp_buf missing = {.arena = c->d->arena};
     char kind[PP_KIND_TEXT];
@@ -201,9 +201,9 @@ bool pp_columns_settle(pp_columns *c, const char *found)
             any = true;
             need(c, f, &missing);
         }
-    if (!asked && (!any || pp_columns_has(c, PP_T_OPEN) || pp_columns_has(c, PP_T_CLOSE)))
+    if (!asked && (!any || pp_fields_has(c, PP_T_OPEN) || pp_fields_has(c, PP_T_CLOSE)))
         need(c, PP_KLINE, &missing);
-    if (!pp_columns_has(c, PP_T_TIME))
+    if (!pp_fields_has(c, PP_T_TIME))
         pp_buf_puts(&missing, " open_ms");
     if (!missing.text)
         return true;
@@ -216,23 +216,23 @@ bool pp_columns_settle(pp_columns *c, const char *found)
     e->allowed =
         "open_ms open high low close volume [turnover mark_* index_close], or time_ms rate, "
         "or time_ms open_interest";
-    if (!asked && pp_columns_has(c, PP_T_CLOSE) && !pp_columns_has(c, PP_T_VOLUME))
+    if (!asked && pp_fields_has(c, PP_T_CLOSE) && !pp_fields_has(c, PP_T_VOLUME))
         e->hint = "bars of the mark or index price have no volume: say --kind mark_1m or index_1m";
     return false;
 }
 
 /* ------------------------------------------------------------------------------------- rows */
 
-bool pp_columns_time(pp_columns *c, int64_t v, int64_t *ms)
+bool pp_fields_time(pp_fields *c, int64_t v, int64_t *ms)
 {
     const int64_t micros = INT64_C(100000000000000); /* 1973 in microseconds, 5138 in ms */
     int64_t unit = v < micros ? 1 : v < micros * 1000 ? 1000 : 1000000;
     c->micros = c->micros || unit > 1;
     *ms = v / unit;
-    return unit == 1 || v % unit == 0 || !pp_columns_is_bars(c);
+    return unit == 1 || v % unit == 0 || !pp_fields_is_bars(c);
 }
 
-void pp_columns_symbol(pp_arena *arena, pp_columns *c, size_t row, const char *text, size_t n)
+void pp_fields_symbol(pp_arena *arena, pp_fields *c, size_t row, const char *text, size_t n)
 {
     if (!c->symbol)
         c->symbol = c->o->symbol ? c->o->symbol : pp_strndup(arena, text, n);
@@ -244,7 +244,7 @@ void pp_columns_symbol(pp_arena *arena, pp_columns *c, size_t row, const char *t
     }
 }
 
-static bool one_symbol(const pp_columns *c)
+static bool one_symbol(const pp_fields *c)
 {
     if (!c->n_other)
         return true;
@@ -258,7 +258,7 @@ static bool one_symbol(const pp_columns *c)
 
 /* ----------------------------------------------------------------------------------- series */
 
-static void put_origins(pp_arena *arena, const pp_columns *c, pp_series *s)
+static void put_origins(pp_arena *arena, const pp_fields *c, pp_series *s)
 {
     s->files = c->o->files;
     s->origin = s->files ? PP_ARRAY(arena, pp_origin, c->n) : NULL;
@@ -267,7 +267,7 @@ static void put_origins(pp_arena *arena, const pp_columns *c, pp_series *s)
 }
 
 /* Bars have all rows: the arrays of the columns become theirs. */
-static void add_bars(pp_arena *arena, const pp_columns *c, pp_csv_data *out)
+static void add_bars(pp_arena *arena, const pp_fields *c, pp_csv_data *out)
 {
     pp_series *s = &out->series[out->n_series++];
     *s = (pp_series){.kind = {PP_KLINE, PP_TF_1M}, .n = c->n, .time_ms = c->time_ms};
@@ -282,7 +282,7 @@ static void add_bars(pp_arena *arena, const pp_columns *c, pp_csv_data *out)
 }
 
 /* The other series of a file are copies: theirs may be fewer rows, and each is mended in place. */
-static void add_series(pp_arena *arena, const pp_columns *c, pp_family family, pp_csv_data *out)
+static void add_series(pp_arena *arena, const pp_fields *c, pp_family family, pp_csv_data *out)
 {
     size_t nc, at = 0, n = 0;
     pp_family_cols(family, &nc);
@@ -309,7 +309,7 @@ static void add_series(pp_arena *arena, const pp_columns *c, pp_family family, p
 
 /* The timeframe of bars in time order: the one asked for, that of their steps, or, where a row is
  * alone, that in the name of the file. */
-static bool find_tf(const pp_columns *c, const pp_series *s, pp_tf *tf)
+static bool find_tf(const pp_fields *c, const pp_series *s, pp_tf *tf)
 {
     *tf = c->o->has_tf ? c->o->kind.tf : c->o->named.kind.tf;
     if (c->o->has_tf || (s->n < 2 ? c->o->named.has_tf : pp_tf_of_steps(s->time_ms, s->n, tf)))
@@ -330,12 +330,12 @@ static bool find_tf(const pp_columns *c, const pp_series *s, pp_tf *tf)
     return false;
 }
 
-bool pp_columns_series(pp_arena *arena, pp_columns *c, pp_csv_data *out)
+bool pp_fields_series(pp_arena *arena, pp_fields *c, pp_csv_data *out)
 {
     pp_tf tf = PP_TF_1M;
     if (!one_symbol(c))
         return false;
-    if (c->n && pp_columns_has(c, PP_T_CLOSE))
+    if (c->n && pp_fields_has(c, PP_T_CLOSE))
         add_bars(arena, c, out);
     for (pp_family f = PP_MARK; f < PP_FAMILY_COUNT; f++)
         if (has_any(c, f))
@@ -347,7 +347,7 @@ bool pp_columns_series(pp_arena *arena, pp_columns *c, pp_csv_data *out)
     }
     for (size_t i = 0; i < out->n_series; i++)
         out->sorted = pp_series_sort(arena, &out->series[i]) || out->sorted;
-    if (pp_columns_is_bars(c) && !find_tf(c, &out->series[0], &tf))
+    if (pp_fields_is_bars(c) && !find_tf(c, &out->series[0], &tf))
         return false;
     for (size_t i = 0; i < out->n_series; i++)
         if (pp_family_is_bars(out->series[i].kind.family))

@@ -1,7 +1,7 @@
-/* columns.h - what the columns of a file mean, whatever its form: CSV and Parquet are told by the
+/* fields.h - what the columns of a file mean, whatever its form: CSV and Parquet are told by the
  * same names, need the same columns and give the same series (T18). */
-#ifndef PP_COLUMNS_H
-#define PP_COLUMNS_H
+#ifndef PP_FIELDS_H
+#define PP_FIELDS_H
 
 #include "store/csv.h"
 
@@ -29,7 +29,7 @@ typedef enum pp_target {
     PP_T_IGNORE = -1
 } pp_target;
 
-typedef struct pp_columns {
+typedef struct pp_fields {
     const pp_csv_opts *o;
     pp_diags *d;
     const char *file;
@@ -43,31 +43,31 @@ typedef struct pp_columns {
     const char *other;         /* the first other one */
     size_t n_other, other_row; /* rows of others, the first of them */
     bool micros;
-} pp_columns;
+} pp_fields;
 
 /* For messages: "open". */
 const char *pp_target_name(pp_target t);
 bool pp_target_optional(pp_target t); /* may be unknown in a row */
-bool pp_columns_has(const pp_columns *c, pp_target t);
+bool pp_fields_has(const pp_fields *c, pp_target t);
 
 /* Field `f` has this name: its target, PP_T_IGNORE where it says nothing or another field has it.
  */
-pp_target pp_columns_name(pp_columns *c, int f, const char *name, size_t n);
+pp_target pp_fields_name(pp_fields *c, int f, const char *name, size_t n);
 
 /* After the last name: which kinds they are, and that each is complete; else an error. `found` says
  * what stands there. */
-bool pp_columns_settle(pp_columns *c, const char *found);
+bool pp_fields_settle(pp_fields *c, const char *found);
 
 /* A time in ms, us or ns, told apart by size, in ms. False: not whole milliseconds, which the open
  * of a bar is. */
-bool pp_columns_time(pp_columns *c, int64_t v, int64_t *ms);
-bool pp_columns_is_bars(const pp_columns *c);
+bool pp_fields_time(pp_fields *c, int64_t v, int64_t *ms);
+bool pp_fields_is_bars(const pp_fields *c);
 
 /* The symbol of a row. */
-void pp_columns_symbol(pp_arena *arena, pp_columns *c, size_t row, const char *text, size_t n);
+void pp_fields_symbol(pp_arena *arena, pp_fields *c, size_t row, const char *text, size_t n);
 
 /* The series in the columns, each in time order. */
-bool pp_columns_series(pp_arena *arena, pp_columns *c, pp_csv_data *out);
+bool pp_fields_series(pp_arena *arena, pp_fields *c, pp_csv_data *out);
 
 /* The name of a value column in a file that does not tell by its place of which kind it is:
  * mark_open. */
