@@ -203,14 +203,12 @@ static void type_blocks(pp_diags *d, pp_strategy *s)
 pp_strategy *pp_strategy_load(pp_diags *d, const char *file, const char *text, size_t size,
                               const pp_set *sets, size_t n_sets, pp_tf tape_tf)
 {
-    return pp_strategy_load_with(d, file, text, size, sets, n_sets, tape_tf, &pp_all_registries);
+    return pp_strategy_of(d, pp_play_read(d, file, text, size, sets, n_sets, &pp_all_registries),
+                          tape_tf);
 }
 
-pp_strategy *pp_strategy_load_with(pp_diags *d, const char *file, const char *text, size_t size,
-                                   const pp_set *sets, size_t n_sets, pp_tf tape_tf,
-                                   const pp_registries *registries)
+pp_strategy *pp_strategy_of(pp_diags *d, const pp_play *play, pp_tf tape_tf)
 {
-    pp_play *play = pp_play_read(d, file, text, size, sets, n_sets, registries);
     if (!play)
         return NULL;
     pp_strategy *s = PP_NEW(d->arena, pp_strategy);

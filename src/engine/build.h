@@ -43,10 +43,8 @@ typedef struct pp_strategy {
 /* NULL if the text is no YAML at all; otherwise usable only if d has no errors. */
 pp_strategy *pp_strategy_load(pp_diags *d, const char *file, const char *text, size_t size,
                               const pp_set *sets, size_t n_sets, pp_tf tape_tf);
-/* The same with other indicators and structures than the built-in ones. */
-pp_strategy *pp_strategy_load_with(pp_diags *d, const char *file, const char *text, size_t size,
-                                   const pp_set *sets, size_t n_sets, pp_tf tape_tf,
-                                   const pp_registries *registries);
+/* Of a Play that was read, with any indicators and structures; NULL: NULL. */
+pp_strategy *pp_strategy_of(pp_diags *d, const pp_play *play, pp_tf tape_tf);
 
 /* The normal form with conditions in the rule layer's canonical form (play/normal.h), for a Play
  * without errors; and its canonical JSON, whose SHA-256 is the play hash (P15, A3). */

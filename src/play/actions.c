@@ -16,31 +16,17 @@ typedef struct refs {
     PP_VEC(int) to;
 } refs;
 
-static void one_ref(pp_load *l, pp_yaml *v, int from, refs *r)
+/* A name that there is not is reported by the rule layer, as is the shape. */
+static void one_ref(pp_load *l, const pp_yaml *v, int from, refs *r)
 {
-    if (v->kind != PP_YAML_SCALAR)
-        return; /* the rule layer reports the shape */
-    int id = pp_index_find(&l->play->ids, v->text);
-    if (id >= 0 && id % 4 == PP_ID_SETUP) {
-        *pp_vec_push(l->d->arena, &r->from) = from;
-        *pp_vec_push(l->d->arena, &r->to) = id / 4;
+    int id = v->kind == PP_YAML_SCALAR ? pp_index_find(&l->play->ids, v->text) : -1;
+    if (id < 0 || id % 4 != PP_ID_SETUP)
         return;
-    }
-    if (v->broken)
-        return;
-    v->broken = true;
-    size_t n = l->play->setups.n;
-    if (!pp_may_suggest(l->d, n))
-        n = 0;
-    const char **names = PP_ARRAY(l->d->arena, const char *, n);
-    for (size_t i = 0; i < n; i++)
-        names[i] = l->play->setups.v[i].id;
-    pp_diag *e = pp_error(l->d, PP_E_UNKNOWN_REF, v->pos, "no setup is called `%.60s`", v->text);
-    e->found = pp_describe(l->d->arena, v);
-    e->nearest = pp_suggest(l, v->text, names, n);
+    *pp_vec_push(l->d->arena, &r->from) = from;
+    *pp_vec_push(l->d->arena, &r->to) = id / 4;
 }
 
-/* Every `setup: id` in a condition; from < 0: only checks the names. */
+/* Every `setup: id` in a condition. */
 static void find_refs(pp_load *l, const pp_yaml *node, int from, refs *r)
 {
     for (size_t i = 0; node->kind != PP_YAML_SCALAR && i < node->n; i++) {
@@ -63,7 +49,7 @@ static void report_circle(pp_load *l, const int *circle, size_t n)
 }
 
 /* Puts setups behind those that they refer to. */
-static void order_setups(pp_load *l, const refs *r, const pp_yaml *map)
+static void order_setups(pp_load *l, const refs *r)
 {
     pp_play *p = l->play;
     size_t n = p->setups.n;
@@ -72,7 +58,7 @@ static void order_setups(pp_load *l, const refs *r, const pp_yaml *map)
     if (n_circle) {
         report_circle(l, circle, n_circle);
         for (size_t i = 0; i < n_circle; i++)
-            map->items[circle[i]]->broken = true;
+            p->setups.v[circle[i]].broken = true;
         return;
     }
     pp_setup_decl *sorted = PP_ARRAY(l->d->arena, pp_setup_decl, n);
@@ -94,13 +80,13 @@ void pp_load_setups(pp_load *l)
         const pp_yaml *key = map->keys[i];
         fine &= pp_declare_id(l, key->text, key->pos, PP_ID_SETUP, l->play->setups.n);
         *pp_vec_push(l->d->arena, &l->play->setups) =
-            (pp_setup_decl){key->text, map->items[i], key->pos};
+            (pp_setup_decl){.id = key->text, .when = map->items[i], .pos = key->pos};
     }
     refs r = {0};
     for (size_t i = 0; i < l->play->setups.n; i++)
         find_refs(l, l->play->setups.v[i].when, (int)i, &r);
     if (fine && l->play->setups.n)
-        order_setups(l, &r, map);
+        order_setups(l, &r);
     l->d->context = outer;
 }
 
@@ -244,9 +230,6 @@ static void load_case(pp_load *l, const pp_yaml *map, const char *id, pp_case_de
     if (!pp_expect(l, map, PP_YAML_MAP, "a case"))
         return;
     pp_keys_read(l, &pp_case_keys, map, &n);
-    refs unused = {0};
-    if (n.when)
-        find_refs(l, n.when, -1, &unused);
     out->when = n.when;
     out->emit = load_emit(l, n.emit, &out->n_emit);
 }
@@ -289,12 +272,10 @@ static void load_block(pp_load *l, const pp_yaml *map, size_t number, pp_index *
 /* `action: condition` is a block of one case with one intent. */
 static void load_simple(pp_load *l, const pp_yaml *key, const pp_yaml *when, pp_block_decl *out)
 {
-    refs unused = {0};
     int action = PP_NO_ACTION;
     pp_case_decl *c = PP_NEW(l->d->arena, pp_case_decl);
     pp_intent_decl *i = PP_NEW(l->d->arena, pp_intent_decl);
     pp_read_token(l, key, "action", pp_action_tokens, &action);
-    find_refs(l, when, -1, &unused);
     *i = (pp_intent_decl){.action = (pp_action)action, .percent_e8 = 100 * PP_E8, .pos = key->pos};
     *c = (pp_case_decl){pp_fmt(l->d->arena, "%s[0]", key->text), when, i, 1};
     *out = (pp_block_decl){.id = key->text, .cases = c, .n_cases = 1};

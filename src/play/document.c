@@ -331,25 +331,47 @@ static void load_parts(pp_load *l)
     pp_check_policy(l);
 }
 
-pp_play *pp_play_read(pp_diags *d, const char *file, const char *text, size_t size,
-                      const pp_set *sets, size_t n_sets, const pp_registries *reg)
+/* The parts of a Play whose text is parsed. */
+static pp_play *read_tree(pp_diags *d, pp_play *play, pp_yaml *tree, const pp_set *sets,
+                          size_t n_sets, const pp_registries *reg)
 {
-    pp_play *play = PP_NEW(d->arena, pp_play);
-    play->file = pp_strdup(d->arena, file);
-    play->text = pp_strndup(d->arena, text, size <= PP_YAML_MAX_BYTES ? size : 0);
-    play->size = strlen(play->text);
-    pp_load l = {.d = d, .play = play, .reg = reg};
-    l.root = play->root = pp_yaml_parse(d, play->file, text, size);
-    if (l.root && l.root->kind != PP_YAML_MAP) {
-        pp_diag *e = pp_error(d, PP_E_SHAPE, l.root->pos, "a Play is a mapping of keys to values");
-        e->found = pp_describe(d->arena, l.root);
+    pp_load l = {.d = d, .play = play, .reg = reg, .root = tree};
+    play->root = tree;
+    if (tree->kind != PP_YAML_MAP) {
+        pp_diag *e = pp_error(d, PP_E_SHAPE, tree->pos, "a Play is a mapping of keys to values");
+        e->found = pp_describe(d->arena, tree);
         e->hint = "begin with lines such as `symbol: BTCUSDT` and `tf: 15m`";
-        l.root = NULL;
-    }
-    if (l.root) {
+    } else {
         pp_load_variables(&l, sets, n_sets);
         load_parts(&l);
     }
     pp_play_show_source(d, play);
-    return l.root ? play : NULL;
+    return tree->kind == PP_YAML_MAP ? play : NULL;
+}
+
+pp_play *pp_play_read(pp_diags *d, const char *file, const char *text, size_t size,
+                      const pp_set *sets, size_t n_sets, const pp_registries *reg)
+{
+    pp_play *play = PP_NEW(d->arena, pp_play);
+    size_t before = d->list.n;
+    play->file = pp_strdup(d->arena, file);
+    play->text = pp_strndup(d->arena, text, size <= PP_YAML_MAX_BYTES ? size : 0);
+    play->size = strlen(play->text);
+    pp_yaml *tree = pp_yaml_parse(d, play->file, text, size);
+    play->tree = d->list.n == before ? tree : NULL;
+    if (tree)
+        return read_tree(d, play, tree, sets, n_sets, reg);
+    pp_play_show_source(d, play);
+    return NULL;
+}
+
+pp_play *pp_play_read_again(pp_diags *d, const pp_play *from, const pp_set *sets, size_t n_sets,
+                            const pp_registries *reg)
+{
+    if (!from->tree)
+        return pp_play_read(d, from->file, from->text, from->size, sets, n_sets, reg);
+    pp_play *play = PP_NEW(d->arena, pp_play);
+    *play =
+        (pp_play){.file = from->file, .text = from->text, .size = from->size, .tree = from->tree};
+    return read_tree(d, play, from->tree, sets, n_sets, reg);
 }

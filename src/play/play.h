@@ -74,6 +74,7 @@ typedef struct pp_setup_decl {
     const char *id;
     const pp_yaml *when;
     pp_pos pos;
+    bool broken; /* needs itself; reported */
 } pp_setup_decl;
 
 typedef struct pp_order_decl {
@@ -269,6 +270,7 @@ typedef struct pp_play {
     const pp_yaml *root; /* after substitution */
     const char *text;    /* the source, for pp_play_show_source() */
     size_t size;
+    pp_yaml *tree; /* the text parsed, before variables; NULL: something was reported of it */
 } pp_play;
 
 typedef struct pp_set { /* one --set name=value */
@@ -283,6 +285,11 @@ typedef struct pp_registries {
  * usable only if d has no errors. */
 pp_play *pp_play_read(pp_diags *d, const char *file, const char *text, size_t size,
                       const pp_set *sets, size_t n_sets, const pp_registries *reg);
+
+/* The same Play with other values, whose text is not parsed again where `from` has its tree. `from`
+ * is only read, by any number of threads, and outlives the new one. */
+pp_play *pp_play_read_again(pp_diags *d, const pp_play *from, const pp_set *sets, size_t n_sets,
+                            const pp_registries *reg);
 
 /* Gives every entry of d that points into the Play's file its source line, and sorts d by place.
  * pp_play_read() does it for its own entries; a layer that adds some calls it again. */

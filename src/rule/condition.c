@@ -100,6 +100,14 @@ static void unknown_setup(pp_rules *r, const pp_yaml *node)
     e->nearest = pp_nearest(node->text, ids, n);
 }
 
+void pp_parse_setup(pp_rules *r, size_t i)
+{
+    const pp_setup_decl *s = &r->env.setups[i];
+    r->setup_state[i] = PP_SETUP_OPEN;
+    r->setup_expr[i] = s->broken ? NULL : pp_parse_condition(r, s->when);
+    r->setup_state[i] = PP_SETUP_DONE;
+}
+
 static pp_expr *setup(pp_rules *r, const pp_yaml *node)
 {
     if (node->broken)
@@ -115,11 +123,8 @@ static pp_expr *setup(pp_rules *r, const pp_yaml *node)
         cycle(r, node);
         return NULL;
     }
-    if (r->setup_state[i] == PP_SETUP_NEW) {
-        r->setup_state[i] = PP_SETUP_OPEN;
-        r->setup_expr[i] = pp_parse_condition(r, r->env.setups[i].when);
-        r->setup_state[i] = PP_SETUP_DONE;
-    }
+    if (r->setup_state[i] == PP_SETUP_NEW)
+        pp_parse_setup(r, (size_t)i);
     pp_expr *e = wrap(r, PP_X_SETUP, node->pos, r->setup_expr[i]);
     if (e)
         e->setup = r->env.setups[i].id;

@@ -50,6 +50,8 @@ struct pp_rules {
 pp_expr *pp_expr_new(pp_rules *r, pp_op op, pp_pos pos, pp_expr **args, int n_args);
 
 pp_expr *pp_parse_condition(pp_rules *r, const pp_yaml *node);
+/* The condition of setup i of the Play, which was not parsed before. */
+void pp_parse_setup(pp_rules *r, size_t i);
 pp_expr *pp_parse_operand(pp_rules *r, const pp_yaml *node);
 
 /* lhs op rhs with an optional tolerance node: R7, R9. */

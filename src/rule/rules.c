@@ -242,9 +242,7 @@ pp_rules *pp_rules_new(const pp_rule_env *env)
         if (r->setup_state[i] != PP_SETUP_NEW)
             continue;
         env->diags->context = pp_fmt(a, "setups > %s", env->setups[i].id);
-        r->setup_state[i] = PP_SETUP_OPEN;
-        r->setup_expr[i] = pp_parse_condition(r, env->setups[i].when);
-        r->setup_state[i] = PP_SETUP_DONE;
+        pp_parse_setup(r, i);
     }
     env->diags->context = outer;
     return r;

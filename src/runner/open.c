@@ -16,9 +16,10 @@
 pp_strategy *pp_runner_load(pp_diags *d, const pp_runner_job *job, pp_tf tape_tf)
 {
     size_t before = d->n_errors;
-    pp_strategy *s = pp_strategy_load_with(d, job->play_file, job->play_text, job->play_size,
-                                           job->sets, job->n_sets, tape_tf,
-                                           job->registries ? job->registries : &pp_all_registries);
+    const pp_play *play =
+        pp_play_read(d, job->play_file, job->play_text, job->play_size, job->sets, job->n_sets,
+                     job->registries ? job->registries : &pp_all_registries);
+    pp_strategy *s = pp_strategy_of(d, play, tape_tf);
     if (s)
         pp_play_show_source(d, s->play);
     return d->n_errors > before ? NULL : s;

@@ -19,13 +19,12 @@ const pp_set *pp_row_sets(pp_arena *arena, const pp_runner_job *job, const pp_pl
     return sets;
 }
 
-pp_strategy *pp_row_load(pp_diags *d, const pp_runner_job *job, const pp_plan *plan, size_t row,
-                         pp_tf tape_tf)
+pp_strategy *pp_row_load(pp_diags *d, const pp_row_job *j, size_t row, pp_tf tape_tf)
 {
+    const pp_registries *registries = j->job->registries ? j->job->registries : &pp_all_registries;
     size_t n;
-    const pp_set *sets = pp_row_sets(d->arena, job, plan, row, &n);
-    return pp_strategy_load_with(d, job->play_file, job->play_text, job->play_size, sets, n,
-                                 tape_tf, job->registries ? job->registries : &pp_all_registries);
+    const pp_set *sets = pp_row_sets(d->arena, j->job, j->plan, row, &n);
+    return pp_strategy_of(d, pp_play_read_again(d, j->play, sets, n, registries), tape_tf);
 }
 
 void pp_row_refuse(const pp_row_layout *l, pp_row_status status, const pp_diags *d, pp_row *out)
@@ -78,7 +77,7 @@ bool pp_row_run(pp_arena *scratch, const pp_row_job *j, size_t row, const pp_col
     pp_diags d = {.arena = scratch};
     pp_run_options options = j->options;
     options.cache = cache;
-    pp_strategy *s = pp_row_load(&d, j->job, j->plan, row, j->tape->bars.tf);
+    pp_strategy *s = pp_row_load(&d, j, row, j->tape->bars.tf);
     if (!s || d.n_errors) {
         pp_row_refuse(j->layout, PP_ROW_INVALID, &d, out);
         return true;

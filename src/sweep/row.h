@@ -8,7 +8,8 @@
 
 /* What every row shares; only read while rows run. */
 typedef struct pp_row_job {
-    const pp_runner_job *job; /* the Play's text and the sets beside the axes */
+    const pp_runner_job *job; /* the sets beside the axes */
+    const pp_play *play;      /* without the axes: rows read it again with their values */
     const pp_plan *plan;
     const pp_row_layout *layout;
     const pp_tape *tape;
@@ -20,8 +21,7 @@ typedef struct pp_row_job {
 const pp_set *pp_row_sets(pp_arena *arena, const pp_runner_job *job, const pp_plan *plan,
                           size_t row, size_t *n);
 /* The Play with the row's values; usable only if d has no errors. */
-pp_strategy *pp_row_load(pp_diags *d, const pp_runner_job *job, const pp_plan *plan, size_t row,
-                         pp_tf tape_tf);
+pp_strategy *pp_row_load(pp_diags *d, const pp_row_job *j, size_t row, pp_tf tape_tf);
 /* A row that is not run: invalid or failed, with the first error of d. */
 void pp_row_refuse(const pp_row_layout *l, pp_row_status status, const pp_diags *d, pp_row *out);
 

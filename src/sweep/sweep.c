@@ -149,7 +149,7 @@ static void try_to_load(void *ctx)
 {
     probe *p = ctx;
     pp_diags d = {.arena = p->scratch};
-    p->loads = pp_row_load(&d, &p->s->request->job, &p->s->plan, p->row, PP_TF_1M) && !d.n_errors;
+    p->loads = pp_row_load(&d, &p->s->shared, p->row, PP_TF_1M) && !d.n_errors;
 }
 
 /* The market is opened with the first set that loads. Without any, the errors of the first say
@@ -173,7 +173,7 @@ static bool open_market(pp_diags *d, pp_sweep_outcome *s)
         return pp_runner_open(d, &first, &s->input) &&
                (s->request->in_memory || pp_preflight_end(d, job, &s->input));
     }
-    pp_strategy *st = pp_row_load(d, job, &s->plan, 0, PP_TF_1M);
+    pp_strategy *st = pp_row_load(d, &s->shared, 0, PP_TF_1M);
     if (st)
         pp_play_show_source(d, st->play);
     pp_note(d, PP_E_USAGE, s->request->pos, "no parameter set loads; this is the first, %s",
@@ -349,7 +349,7 @@ static void scan_row(work *w, pp_arena *scratch, const pp_column_cache *views, s
     pp_sweep_outcome *s = w->s;
     const pp_runner_job *job = &s->request->job;
     pp_diags d = {.arena = scratch}, why = d;
-    pp_strategy *st = pp_row_load(&d, job, &s->plan, row, s->input.tape->bars.tf);
+    pp_strategy *st = pp_row_load(&d, &s->shared, row, s->input.tape->bars.tf);
     if (!st || d.n_errors || !pp_columns_check(&d, st->play, s->input.tape->bars.tf)) {
         pp_row r = draft(w, scratch, row);
         pp_row_refuse(&s->layout, PP_ROW_INVALID, &d, &r);
@@ -540,8 +540,6 @@ static void share_market(pp_arena *arena, pp_sweep_outcome *s)
 
 static void share_window(pp_sweep_outcome *s)
 {
-    s->shared.job = &s->request->job;
-    s->shared.plan = &s->plan;
     s->shared.layout = &s->layout;
     s->shared.tape = s->input.tape;
     s->shared.options = s->input.options;
@@ -621,7 +619,7 @@ static bool run_best(pp_diags *d, pp_sweep_outcome *s)
     size_t row = s->ranking[0];
     pp_run_options options = s->shared.options;
     options.no_points = false;
-    pp_strategy *st = pp_row_load(d, &s->request->job, &s->plan, row, s->input.tape->bars.tf);
+    pp_strategy *st = pp_row_load(d, &s->shared, row, s->input.tape->bars.tf);
     pp_prepared *p = pp_engine_prepare(d, st, s->input.tape, &options);
     pp_result *r = p ? pp_engine_run(d, p) : NULL;
     if (!r)
@@ -716,6 +714,9 @@ bool pp_sweep_run(pp_diags *d, const pp_sweep_request *request, pp_sweep_outcome
     const pp_play *play = base_play(d, &request->job);
     s->layout = pp_row_layout_make(d->arena);
     bool ok = pp_objective_parse(d, request->objective_pos, objective, &s->shared.objective);
+    s->shared.job = &request->job;
+    s->shared.play = play;
+    s->shared.plan = &s->plan;
     if (!play || !plan_rows(d, s, play) || !ok || !open_market(d, s))
         return false;
     share_market(d->arena, s);

@@ -60,6 +60,13 @@ static const struct {
     pp_code code;
     size_t n_errors;
 } bad[] = {
+    /* P9: a name that is no setup, each time; a circle once, whoever refers to it */
+    {HEAD ACT "setups: {a: {setup: b}}\n", PP_E_UNKNOWN_REF, 1},
+    {HEAD "actions: {entry_long: {setup: up}, exit_long: {not: {setup: up}}}\n", PP_E_UNKNOWN_REF,
+     2},
+    {HEAD "actions: {entry_long: {setup: a}, exit_long: [close, \">\", 1]}\n"
+          "setups: {a: {setup: b}, b: {not: {setup: a}}, c: {setup: a}}\n",
+     PP_E_CYCLE, 1},
     /* R20: a case that is none */
     {HEAD "actions: [{id: a, cases: [{emit: [{action: exit_all}]}]}]\n", PP_E_SHAPE, 1},
     {HEAD "actions: [{id: a, cases: [{}]}]\n", PP_E_SHAPE, 2},
@@ -77,7 +84,7 @@ static const struct {
      PP_E_UNKNOWN_REF, 1},
 };
 
-Test(total, R20_R21_what_is_wrong_in_blocks_is_an_error_among_others)
+Test(total, P9_R20_R21_what_is_wrong_in_rules_is_an_error_among_others)
 {
     for (size_t i = 0; i < PP_COUNT(bad); i++) {
         total *t = total_of(bad[i].text);

@@ -149,10 +149,7 @@ static const bad_play bad[] = {
      PP_E_CYCLE, 5, 12, NULL},
     /* P9 */
     {BASE "setups: {a1: {setup: b1}, b1: {all: [{not: {setup: a1}}]}}\n", PP_E_CYCLE, 7, 10, NULL},
-    {BASE "setups: {a1: {setup: b1}}\n", PP_E_UNKNOWN_REF, 7, 22, "a1"},
     {BASE "setups: {e: [[close, \">\", 1]]}\n", PP_E_NAME, 7, 10, NULL},
-    {HEAD TF "actions: {entry_long: {setup: up}, exit_long: [[close, \">\", 1]]}\n",
-     PP_E_UNKNOWN_REF, 5, 31, NULL},
     /* P10, R20, R21 */
     {HEAD TF FEAT, PP_E_SHAPE, 1, 1, NULL},
     {HEAD TF "actions: {enter_long: [[close, \">\", 1]], exit_all: []}\n", PP_E_ENUM_TOKEN, 5, 11,
