@@ -123,10 +123,12 @@ static const pp_case_bits *case_bits(pp_arena *arena, const pp_loop *l)
             bits[c].is_true = pp_signals_true(l->cfg.signals, k->when);
             bits[c].is_known = pp_signals_known(l->cfg.signals, k->when);
         }
-        if (in && pp_loop_is_entry(in))
-            bits[c].enters = pp_loop_entry_side(in);
-        for (int i = 0; in && i < 2; i++)
-            bits[c].exits[i] = pp_loop_exits_side(in, i ? -1 : 1);
+        if (!in)
+            continue;
+        bits[c].side = pp_loop_is_entry(in) ? pp_loop_entry_side(in) : 0;
+        bits[c].does[PP_ENTERS] = bits[c].side ? ~UINT64_C(0) : 0;
+        bits[c].does[PP_EXITS_LONG] = pp_loop_exits_side(in, 1) ? ~UINT64_C(0) : 0;
+        bits[c].does[PP_EXITS_SHORT] = pp_loop_exits_side(in, -1) ? ~UINT64_C(0) : 0;
     }
     return bits;
 }

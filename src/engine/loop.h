@@ -73,11 +73,13 @@ typedef struct pp_loop_config {
         *cancel; /* not NULL: looked at now and then; non-zero ends the run */
 } pp_loop_config;
 
-/* Where a case over columns is true and where it is known, by instants of its grid; and what its
- * first intent does: the side that it enters, 0 none, and whether it exits a long, a short. */
+typedef enum pp_does { PP_EXITS_LONG, PP_EXITS_SHORT, PP_ENTERS, PP_DOES } pp_does;
+
+/* Where a case over columns is true and where it is known, by instants of its grid. */
 typedef struct pp_case_bits {
     const uint64_t *is_true, *is_known;
-    int enters, exits[2];
+    uint64_t does[PP_DOES]; /* all ones if its first intent does it, else 0 */
+    int side;               /* that the intent enters; 0: none */
 } pp_case_bits;
 
 /* What limits entries counts (R23, K13). */

@@ -5,6 +5,7 @@
 #include "exchange/trip.h"
 
 #include "base/money.h"
+#include "base/simd.h"
 
 static bool is_plain_entry(const pp_play *play, const pp_intent_decl *in)
 {
@@ -47,55 +48,47 @@ bool pp_trips_possible(const pp_loop *l)
 typedef struct search {
     const pp_case_bits *cases;
     size_t n_cases;
-    uint64_t left; /* instants of the word with a decision that was not looked at */
-    size_t word, end;
+    size_t at, end; /* those from `at` on were not looked at */
 } search;
 
-/* What is decided at an instant: how many cases enter, to which side, and leave in all, a long, a
- * short. */
+/* Decisions up to where one was found, that instant included. */
 typedef struct decisions {
     size_t instant;
-    int enter, side, leave, leave_side[2];
+    int64_t enter, leave; /* of all cases */
 } decisions;
 
-static uint64_t any_case(const search *s)
+/* The first instant at which a case does this; false at the end. */
+static inline bool next_that(search *s, pp_does what, decisions *d)
 {
-    uint64_t any = 0;
+    uint64_t range = ~UINT64_C(0) << (s->at % 64), found = 0;
+    size_t word = s->at / 64;
+    d->enter = d->leave = 0;
+    for (; s->at < s->end && !found; range = ~UINT64_C(0), word++) {
+        for (size_t c = 0; c < s->n_cases; c++)
+            found |= s->cases[c].is_true[word] & s->cases[c].does[what];
+        found &= range;
+        range &= found ^ (found - 1); /* up to it; all where it is none */
+        for (size_t c = 0; c < s->n_cases; c++) {
+            uint64_t bits = s->cases[c].is_true[word] & range, enters = s->cases[c].does[PP_ENTERS];
+            d->enter += __builtin_popcountll(bits & enters);
+            d->leave += __builtin_popcountll(bits & ~enters);
+        }
+        d->instant = 64 * word + (found ? (size_t)__builtin_ctzll(found) : 63);
+        s->at = d->instant + 1;
+    }
+    return found && d->instant < s->end;
+}
+
+/* The side that is entered at an instant; 0 where more than one case enters. */
+static inline int side_at(const search *s, size_t instant)
+{
+    int n = 0, side = 0;
     for (size_t c = 0; c < s->n_cases; c++)
-        any |= s->cases[c].is_true[s->word];
-    return any;
-}
-
-static search search_from(const pp_loop *l, size_t from, size_t end)
-{
-    search s = {l->bits, l->cfg.strategy->n_cases, 0, from / 64, end};
-    if (from < end)
-        s.left = any_case(&s) >> (from % 64) << (from % 64);
-    return s;
-}
-
-/* False at the end. */
-static inline bool next_decisions(search *s, decisions *d)
-{
-    while (!s->left) {
-        if (64 * (s->word + 1) >= s->end)
-            return false;
-        s->word++;
-        s->left = any_case(s);
-    }
-    int bit = __builtin_ctzll(s->left);
-    s->left &= s->left - 1;
-    *d = (decisions){.instant = 64 * s->word + (size_t)bit};
-    for (size_t c = 0; c < s->n_cases; c++) {
-        const pp_case_bits *k = &s->cases[c];
-        int hit = (int)(k->is_true[s->word] >> bit & 1), enters = k->enters != 0;
-        d->enter += hit & enters;
-        d->side += hit * k->enters;
-        d->leave += hit & !enters;
-        d->leave_side[0] += hit & k->exits[0];
-        d->leave_side[1] += hit & k->exits[1];
-    }
-    return d->instant < s->end;
+        if (s->cases[c].side && pp_bit(s->cases[c].is_true, instant)) {
+            side = s->cases[c].side;
+            n++;
+        }
+    return n == 1 ? side : 0;
 }
 
 /* ---- plans ---- */
@@ -118,25 +111,23 @@ typedef struct planner {
     size_t first;
 } planner;
 
-static size_t bar_of(const planner *p, size_t instant)
+static inline size_t bar_of(const planner *p, size_t instant)
 {
     return p->last ? (size_t)p->last[instant] : instant;
 }
 
 static planner planner_of(const pp_loop *l, size_t bar, size_t end)
 {
-    planner p = {.l = l};
-    if (l->exec_is_tape) {
-        p.s = search_from(l, bar, end - 1);
-        return p;
+    planner p = {.l = l, .s = {l->bits, l->cfg.strategy->n_cases, bar, end - 1}};
+    if (!l->exec_is_tape) {
+        p.last = pp_loop_exec(l)->last;
+        p.s.at = (size_t)((bar ? l->exec_of[bar - 1] : -1) + 1);
+        p.s.end = (size_t)((end > 1 ? l->exec_of[end - 2] : -1) + 1);
     }
-    p.last = pp_loop_exec(l)->last;
-    p.s = search_from(l, (size_t)((bar ? l->exec_of[bar - 1] : -1) + 1),
-                      (size_t)((end > 1 ? l->exec_of[end - 2] : -1) + 1));
     return p;
 }
 
-static void fetch(const pp_loop *l, const pp_trip *t)
+static inline void fetch(const pp_loop *l, const pp_trip *t)
 {
     const pp_tape *tape = l->cfg.tape;
     const pp_bars *b = &tape->bars;
@@ -156,41 +147,33 @@ static void fetch(const pp_loop *l, const pp_trip *t)
 }
 
 /* The first decision of one case to enter; exits before it, and with it, have nothing to close. */
-static bool find_entry(planner *p, plan *n)
+static inline bool find_entry(planner *p, plan *n)
 {
     decisions d;
-    while (next_decisions(&p->s, &d)) {
-        n->seen = bar_of(p, d.instant);
-        n->t.vain[0] += d.leave;
-        if (d.enter == 0)
-            continue;
-        n->t.side = d.side;
-        n->t.entry_bar = n->seen + 1;
-        return d.enter == 1;
-    }
-    return false;
+    if (!next_that(&p->s, PP_ENTERS, &d))
+        return false;
+    n->seen = bar_of(p, d.instant);
+    n->t.vain[0] = d.leave;
+    n->t.side = side_at(&p->s, d.instant);
+    n->t.entry_bar = n->seen + 1;
+    return n->t.side != 0;
 }
 
 /* The first one after it that leaves. */
-static bool find_exit(planner *p, plan *n)
+static inline bool find_exit(planner *p, plan *n)
 {
     decisions d;
-    int which = n->t.side < 0;
     n->seen = SIZE_MAX; /* without one there is none for later entries either */
-    while (next_decisions(&p->s, &d)) {
-        int leaves = d.leave_side[which] > 0;
-        n->t.idle += d.enter;
-        n->t.vain[1] += d.leave - leaves;
-        if (!leaves)
-            continue;
-        n->seen = bar_of(p, d.instant);
-        n->t.exit_bar = n->seen + 1;
-        return true;
-    }
-    return false;
+    if (!next_that(&p->s, n->t.side > 0 ? PP_EXITS_LONG : PP_EXITS_SHORT, &d))
+        return false;
+    n->t.idle = d.enter;
+    n->t.vain[1] = d.leave - 1;
+    n->seen = bar_of(p, d.instant);
+    n->t.exit_bar = n->seen + 1;
+    return true;
 }
 
-static void make_plan(planner *p, plan *n)
+PP_SIMD static void make_plan(planner *p, plan *n)
 {
     *n = (plan){.seen = SIZE_MAX};
     n->whole = find_entry(p, n) && find_exit(p, n);
