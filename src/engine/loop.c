@@ -62,11 +62,8 @@ void pp_loop_live(const pp_loop *l, size_t instant, double live[PP_LIVE_COUNT])
             100.0 * (double)(l->stops.peak_e8 - equity_e8) / (double)l->stops.peak_e8;
     if (p->side == 0)
         return;
-    const pp_view *exec = pp_loop_exec(l);
-    int32_t k = pp_loop_exec_of(l, instant), held = 0;
-    for (; k >= 0 && pp_bar_close_ms(&exec->bars, (size_t)k) > p->entry_ms; k--)
-        held++;
-    live[PP_LIVE_BARS_HELD] = held;
+    int32_t before = p->entry_bar ? pp_loop_exec_of(l, (size_t)p->entry_bar - 1) : -1;
+    live[PP_LIVE_BARS_HELD] = pp_loop_exec_of(l, instant) - before;
     live[PP_LIVE_ENTRY_PRICE] = (double)p->cost_e8 / (double)p->qty_e8;
     live[PP_LIVE_SIZE_USDT] = pp_double_of_e8(pp_mul_e8(p->qty_e8, mark_e8));
     if (p->margin_e8 > 0)
@@ -76,21 +73,35 @@ void pp_loop_live(const pp_loop *l, size_t instant, double live[PP_LIVE_COUNT])
 
 /* ---- making ---- */
 
-/* Where column cases may emit at a close: a true case, or an `else` whose cases are all false. */
-static const uint64_t *make_interest(pp_arena *arena, const pp_loop *l)
+static unsigned what_does(const pp_case *c)
+{
+    unsigned does = 0;
+    for (size_t e = 0; e < c->n_emit; e++) {
+        const pp_intent *in = &c->emit[e];
+        if (pp_loop_is_entry(in))
+            does |= pp_loop_entry_side(in) > 0 ? PP_ENTERS_LONG : PP_ENTERS_SHORT;
+        does |= pp_loop_exits_side(in, 1) ? PP_EXITS_LONG : 0;
+        does |= pp_loop_exits_side(in, -1) ? PP_EXITS_SHORT : 0;
+    }
+    return does;
+}
+
+/* Where column cases that do any of this may emit at a close: a true case, or an `else` whose cases
+ * are all false. ~0: whatever they do. */
+static const uint64_t *make_interest(pp_arena *arena, const pp_loop *l, unsigned what)
 {
     const pp_strategy *s = l->cfg.strategy;
     const pp_view *exec = pp_loop_exec(l);
     size_t n = l->cfg.tape->bars.n, words = n / 64 + 1;
     uint64_t *bits = pp_alloc_zero(arena, words * sizeof *bits);
     for (size_t c = 0; c < s->n_cases; c++) {
-        if (s->cases[c].live)
+        if (s->cases[c].live || (~what && !(l->bits[c].does & what)))
             continue;
         if (s->cases[c].when < 0) { /* else: every instant; decide.c looks closer */
             memset(bits, 0xff, words * sizeof *bits);
             break;
         }
-        const uint64_t *t = pp_signals_true(l->cfg.signals, s->cases[c].when);
+        const uint64_t *t = l->bits[c].is_true;
         if (s->cases[c].grid == PP_GRID_TAPE || l->exec_is_tape) {
             for (size_t w = 0; w < words; w++)
                 bits[w] |= t[w];
@@ -101,6 +112,21 @@ static const uint64_t *make_interest(pp_arena *arena, const pp_loop *l)
             bits[exec->last[k] / 64] |= UINT64_C(1) << (exec->last[k] % 64);
     }
     return bits;
+}
+
+/* In a position an entry is refused unless it flips, without one an exit. */
+static void tell_acts_apart(pp_arena *arena, pp_loop *l)
+{
+    const pp_play *play = l->cfg.strategy->play;
+    bool exits = play->exit_mode != PP_EXIT_SL_TP_ONLY, flips = play->allow_flip;
+    l->tells_acts_apart = !l->cfg.plain && !l->cfg.marks && !l->has_live[0] && !l->has_live[1];
+    if (!l->tells_acts_apart)
+        return;
+    l->acts[0] =
+        make_interest(arena, l, (exits ? PP_EXITS_SHORT : 0u) | (flips ? PP_ENTERS_LONG : 0u));
+    l->acts[1] = make_interest(arena, l, PP_ENTERS);
+    l->acts[2] =
+        make_interest(arena, l, (exits ? PP_EXITS_LONG : 0u) | (flips ? PP_ENTERS_SHORT : 0u));
 }
 
 static bool have_single_cases(const pp_strategy *s)
@@ -118,17 +144,11 @@ static const pp_case_bits *case_bits(pp_arena *arena, const pp_loop *l)
     pp_case_bits *bits = pp_alloc_zero(arena, (s->n_cases + 1) * sizeof *bits);
     for (size_t c = 0; c < s->n_cases; c++) {
         const pp_case *k = &s->cases[c];
-        const pp_intent *in = k->n_emit ? &k->emit[0] : NULL;
         if (!k->live && k->when >= 0) {
             bits[c].is_true = pp_signals_true(l->cfg.signals, k->when);
             bits[c].is_known = pp_signals_known(l->cfg.signals, k->when);
         }
-        if (!in)
-            continue;
-        bits[c].side = pp_loop_is_entry(in) ? pp_loop_entry_side(in) : 0;
-        bits[c].does[PP_ENTERS] = bits[c].side ? ~UINT64_C(0) : 0;
-        bits[c].does[PP_EXITS_LONG] = pp_loop_exits_side(in, 1) ? ~UINT64_C(0) : 0;
-        bits[c].does[PP_EXITS_SHORT] = pp_loop_exits_side(in, -1) ? ~UINT64_C(0) : 0;
+        bits[c].does = what_does(k);
     }
     return bits;
 }
@@ -160,8 +180,9 @@ pp_loop *pp_loop_new(pp_diags *d, const pp_loop_config *cfg, pp_log *log)
     }
     l->emitted = PP_ARRAY(arena, const pp_intent *, n_intents + 1);
     l->emitted_case = PP_ARRAY(arena, const pp_case *, n_intents + 1);
-    l->interest = make_interest(arena, l);
     l->bits = case_bits(arena, l);
+    l->interest = make_interest(arena, l, ~0u);
+    tell_acts_apart(arena, l);
     l->single_cases = have_single_cases(cfg->strategy);
     l->watch_equity = account->stop_equity_e8 > 0 || account->max_drawdown_pct_e8 >= 0 ||
                       account->max_daily_loss_pct_e8 >= 0 || l->has_live[0] || l->has_live[1];
@@ -420,15 +441,38 @@ static size_t bar_at_or_after(const pp_bars *b, size_t from, size_t to, int64_t 
     return from;
 }
 
-/* True if a flat account's equity, which stays as it is, ends the run at the next close. */
-static bool flat_stops(const pp_loop *l)
+/* Flat: the first bar in [from, to) whose close begins or ends starvation (K12). */
+static size_t first_starving(const pp_loop *l, size_t from, size_t to)
 {
-    return pp_exch_equity(l->ex, pp_exch_mark(l->ex)) <= l->stops.cfg.stop_equity_e8;
+    const double *close = l->cfg.tape->bars.close;
+    int64_t wallet_e8 = pp_exch_wallet(l->ex);
+    for (size_t i = from, n; i < to; i += n) {
+        double low, high;
+        int64_t least_e8, most_e8;
+        n = to - i < CHUNK ? to - i : CHUNK;
+        pp_extremes(close + i, close + i, n, &low, &high);
+        pp_exch_smallest_costs(l->ex, low, high, &least_e8, &most_e8);
+        if (l->stops.starved ? wallet_e8 < least_e8 : wallet_e8 >= most_e8)
+            continue;
+        for (size_t k = i; k < i + n; k++) {
+            pp_exch_smallest_costs(l->ex, close[k], close[k], &least_e8, &most_e8);
+            if ((wallet_e8 < least_e8) != l->stops.starved && !is_filled(l, k))
+                return k;
+        }
+    }
+    return to;
 }
 
-static bool may_starve(const pp_loop *l)
+/* Flat: the first bar from i on at whose close a run stop acts, or entries are enabled again. */
+static size_t first_stop(const pp_loop *l, size_t i, size_t to)
 {
-    return pp_exch_available(l->ex) < l->safe_wallet_e8;
+    const pp_stops *s = &l->stops;
+    if (pp_exch_equity(l->ex, pp_exch_mark(l->ex)) <= s->cfg.stop_equity_e8)
+        return i;
+    if (s->daily_loss)
+        to = pp_bars_closed_by(&l->cfg.tape->bars, i, to, (s->day + 1) * PP_DAY_MS - 1);
+    bool poor = s->starved || pp_exch_wallet(l->ex) < l->safe_wallet_e8;
+    return poor ? first_starving(l, i, to) : to;
 }
 
 /* First bar in [from, to) at whose close a run stop may act on the position's equity; the closes
@@ -538,10 +582,9 @@ static size_t skip_flat(pp_loop *l, const pp_quiet *q, size_t i, size_t to)
 {
     const pp_tape *t = l->cfg.tape;
     double lo, hi;
-    if (l->stops.daily_loss || l->stops.starved || may_starve(l) || flat_stops(l))
-        return i;
+    to = first_stop(l, i, to);
     size_t stop = pp_exch_n_orders(l->ex) ? first_touch(l, q, i, to, &lo, &hi) : to;
-    if (l->has_live[0] || l->has_live[1])
+    if (stop > i && (l->has_live[0] || l->has_live[1]))
         stop = fold_live(l, i, stop);
     if (stop == i)
         return i;
@@ -579,6 +622,59 @@ static size_t decide_folded(pp_loop *l, size_t i)
     if (i + 1 < l->cfg.exchange->end_bar)
         decide_at(l, i, !is_filled(l, i));
     return l->through ? finish_bar(l, i + 1) : i + 1;
+}
+
+/* The next bar from i on whose decisions may have more than a refusal, as the account stands. */
+static size_t next_deciding(pp_loop *l, size_t i, size_t end)
+{
+    int side = pp_exch_position(l->ex)->side;
+    if (!l->tells_acts_apart)
+        return pp_bits_next(l->interest, i, end);
+    if (side == 0 && (pp_exch_entry_pending(l->ex) || !pp_exch_entries_enabled(l->ex)))
+        return end;
+    size_t *next = &l->next_act[side + 1]; /* far away, it is looked for once */
+    if (*next < i)
+        *next = pp_bits_next(l->acts[side + 1], i, end);
+    return PP_LEAST(*next, end);
+}
+
+/* What a case of columns that is true in [from, to) says in a position, all of it refused. */
+static void count_refusals(pp_loop *l, size_t c, size_t from, size_t to)
+{
+    const pp_case *k = &l->cfg.strategy->cases[c];
+    int side = pp_exch_position(l->ex)->side;
+    if (k->grid == PP_GRID_EXEC) {
+        from = (size_t)((from ? pp_loop_exec_of(l, from - 1) : -1) + 1);
+        to = (size_t)(pp_loop_exec_of(l, to - 1) + 1);
+    }
+    int64_t n = (int64_t)pp_bits_count(l->bits[c].is_true, from, to);
+    for (size_t e = 0; n && e < k->n_emit; e++) {
+        const pp_intent *in = &k->emit[e];
+        if (pp_loop_is_entry(in))
+            pp_log_decisions_unkept(l->log, n, true, PP_OUT_IN_POSITION);
+        else if (in->decl->action != PP_NO_ACTION)
+            pp_log_decisions_unkept(l->log, n, false,
+                                    pp_loop_exits_side(in, side) ? PP_OUT_EXIT_MODE
+                                                                 : PP_OUT_NO_POSITION);
+    }
+}
+
+/* The decisions at the closes [from, to), which were passed over because all are refused. */
+static void make_up_for(pp_loop *l, size_t from, size_t to)
+{
+    to = PP_LEAST(to, l->cfg.exchange->end_bar - 1);
+    if (!l->tells_acts_apart || from >= to)
+        return;
+    if (l->single_cases && pp_exch_position(l->ex)->side && !pp_log_wants_events(l->log) &&
+        !l->cfg.tape->filled) {
+        for (size_t c = 0; c < l->cfg.strategy->n_cases; c++)
+            count_refusals(l, c, from, to);
+        return;
+    }
+    for (size_t k = pp_bits_next(l->interest, from, to); k < to;
+         k = pp_bits_next(l->interest, k + 1, to))
+        if (!is_filled(l, k))
+            pp_loop_decide(l, k);
 }
 
 /* Flat, without orders, and not where an exit was looked for in vain. */
@@ -621,9 +717,10 @@ void pp_loop_run(pp_loop *l)
             i = pp_bit(l->interest, next - 1) ? decide_folded(l, next - 1) : next;
             continue;
         }
-        size_t deciding = l->cfg.plain ? i : pp_bits_next(l->interest, i, end);
+        size_t from = i, deciding = l->cfg.plain ? i : next_deciding(l, i, end);
         if (!l->cfg.plain)
             i = skip_quiet(l, i, fold_end(l, deciding, end));
+        make_up_for(l, from, PP_LEAST(i, deciding));
         mark = pass_marks(l, mark, i > deciding ? deciding : i);
         if (i > deciding)
             i = decide_folded(l, deciding);

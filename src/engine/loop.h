@@ -73,13 +73,19 @@ typedef struct pp_loop_config {
         *cancel; /* not NULL: looked at now and then; non-zero ends the run */
 } pp_loop_config;
 
-typedef enum pp_does { PP_EXITS_LONG, PP_EXITS_SHORT, PP_ENTERS, PP_DOES } pp_does;
+/* What the intents of a case may do. */
+typedef enum pp_does {
+    PP_EXITS_LONG = 1,
+    PP_EXITS_SHORT = 2,
+    PP_ENTERS_LONG = 4,
+    PP_ENTERS_SHORT = 8,
+    PP_ENTERS = PP_ENTERS_LONG | PP_ENTERS_SHORT
+} pp_does;
 
 /* Where a case over columns is true and where it is known, by instants of its grid. */
 typedef struct pp_case_bits {
     const uint64_t *is_true, *is_known;
-    uint64_t does[PP_DOES]; /* all ones if its first intent does it, else 0 */
-    int side;               /* that the intent enters; 0: none */
+    unsigned does; /* pp_does */
 } pp_case_bits;
 
 /* What limits entries counts (R23, K13). */
@@ -99,6 +105,9 @@ struct pp_loop {
     pp_stops stops;
     pp_slab segments, tags, values; /* pp_segment, pp_order_tag, double */
     const uint64_t *interest;       /* bit per tape bar: a column case may emit at its close */
+    const uint64_t *acts[3];        /* the same by side + 1: and may have more than a refusal */
+    size_t next_act[3];             /* the first one that was not passed; 0: to be looked for */
+    bool tells_acts_apart;          /* between them the loop skips; refusals are made up for */
     bool single_cases;              /* every block is one case over columns */
     const pp_case_bits *bits;       /* of each case of the strategy; live ones and `else`: NULL */
     bool has_live[2];               /* per pp_grid: some case reads position or account operands */

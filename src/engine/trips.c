@@ -65,13 +65,12 @@ static inline bool next_that(search *s, pp_does what, decisions *d)
     d->enter = d->leave = 0;
     for (; s->at < s->end && !found; range = ~UINT64_C(0), word++) {
         for (size_t c = 0; c < s->n_cases; c++)
-            found |= s->cases[c].is_true[word] & s->cases[c].does[what];
+            found |= s->cases[c].does & what ? s->cases[c].is_true[word] : 0;
         found &= range;
         range &= found ^ (found - 1); /* up to it; all where it is none */
         for (size_t c = 0; c < s->n_cases; c++) {
-            uint64_t bits = s->cases[c].is_true[word] & range, enters = s->cases[c].does[PP_ENTERS];
-            d->enter += __builtin_popcountll(bits & enters);
-            d->leave += __builtin_popcountll(bits & ~enters);
+            int n = __builtin_popcountll(s->cases[c].is_true[word] & range);
+            *(s->cases[c].does & PP_ENTERS ? &d->enter : &d->leave) += n;
         }
         d->instant = 64 * word + (found ? (size_t)__builtin_ctzll(found) : 63);
         s->at = d->instant + 1;
@@ -84,8 +83,8 @@ static inline int side_at(const search *s, size_t instant)
 {
     int n = 0, side = 0;
     for (size_t c = 0; c < s->n_cases; c++)
-        if (s->cases[c].side && pp_bit(s->cases[c].is_true, instant)) {
-            side = s->cases[c].side;
+        if (s->cases[c].does & PP_ENTERS && pp_bit(s->cases[c].is_true, instant)) {
+            side = s->cases[c].does & PP_ENTERS_LONG ? 1 : -1;
             n++;
         }
     return n == 1 ? side : 0;

@@ -220,6 +220,9 @@ pp_divisor pp_exch_step(const pp_exch *ex); /* quantities are multiples of it */
 int64_t pp_exch_limit(const pp_exch *ex);   /* highest notional at the leverage of the run */
 /* K9, K12: order cost of the smallest order, a long at the tape close px. */
 int64_t pp_exch_smallest_cost(const pp_exch *ex, int64_t px_e8);
+/* Bounds of it at all closes between two prices; at one price, both are the cost itself. */
+void pp_exch_smallest_costs(const pp_exch *ex, double low, double high, int64_t *least_e8,
+                            int64_t *most_e8);
 /* It is never more than this in the window; INT64_MAX: no such bound. */
 int64_t pp_exch_smallest_cost_bound(const pp_exch *ex);
 /* Smallest quantity and notional an order may have. */

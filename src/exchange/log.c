@@ -136,16 +136,16 @@ static void sum_ledger(pp_log_sums *s, const pp_ledger_row *r)
     s->funding_events++;
 }
 
-static void sum_decision(pp_log_sums *s, bool entry, pp_outcome code)
+static void sum_decisions(pp_log_sums *s, int64_t n, bool entry, pp_outcome code)
 {
-    s->entry_attempts += entry;
-    s->refused[code] += entry && code != PP_OUT_ENTER;
+    s->entry_attempts += entry ? n : 0;
+    s->refused[code] += entry && code != PP_OUT_ENTER ? n : 0;
 }
 
 static void sum_event(pp_log_sums *s, const pp_event *e)
 {
     if (e->kind == PP_EVENT_decision)
-        sum_decision(s, strncmp(e->action, "entry_", 6) == 0, (pp_outcome)e->code);
+        sum_decisions(s, 1, strncmp(e->action, "entry_", 6) == 0, (pp_outcome)e->code);
     s->ambiguous_bars += e->kind == PP_EVENT_ambiguous_bar;
 }
 
@@ -218,8 +218,8 @@ void pp_log_event(pp_log *log, pp_event *e)
     sum_event(&log->sums, e);
 }
 
-void pp_log_decision_unkept(pp_log *log, bool entry, pp_outcome code)
+void pp_log_decisions_unkept(pp_log *log, int64_t n, bool entry, pp_outcome code)
 {
-    log->seq++;
-    sum_decision(&log->sums, entry, code);
+    log->seq += n;
+    sum_decisions(&log->sums, n, entry, code);
 }

@@ -337,7 +337,7 @@ static inline void pp_log_market_order_filled(pp_log *log)
 {
     log->seq++;
 }
-void pp_log_decision_unkept(pp_log *log, bool entry, pp_outcome code);
+void pp_log_decisions_unkept(pp_log *log, int64_t n, bool entry, pp_outcome code);
 
 static inline bool pp_log_wants_fills(const pp_log *log)
 {

@@ -125,14 +125,34 @@ int64_t pp_exch_limit(const pp_exch *ex)
     return ex->limit_e8;
 }
 
-int64_t pp_exch_smallest_cost(const pp_exch *ex, int64_t px_e8)
+static int64_t smallest_qty(const pp_exch *ex, int64_t px_e8)
 {
     int64_t qty = ex->cfg.ins.min_qty_e8 > ex->step_e8 ? ex->cfg.ins.min_qty_e8 : ex->step_e8;
     pp_i128 least = ((pp_i128)ex->min_notional_e8 * PP_E8 + px_e8 - 1) / px_e8;
     if (least > qty)
         qty = (int64_t)(least < INT64_MAX / 2 ? least : INT64_MAX / 2);
-    qty = pp_ceil_to(qty, ex->step_e8);
-    return pp_margin_order_cost(&ex->terms, 1, pp_mul_e8(px_e8, qty));
+    return pp_ceil_to(qty, ex->step_e8);
+}
+
+int64_t pp_exch_smallest_cost(const pp_exch *ex, int64_t px_e8)
+{
+    return pp_margin_order_cost(&ex->terms, 1, pp_mul_e8(px_e8, smallest_qty(ex, px_e8)));
+}
+
+static int64_t cost_at(const pp_exch *ex, int64_t px_e8, int64_t qty_e8)
+{
+    if ((pp_i128)px_e8 * qty_e8 / PP_E8 > PP_USDT_MAX_E8)
+        return INT64_MAX;
+    return pp_margin_order_cost(&ex->terms, 1, pp_mul_e8(px_e8, qty_e8));
+}
+
+/* The quantity falls as the price rises, what it costs at a price rises with either. */
+void pp_exch_smallest_costs(const pp_exch *ex, double low, double high, int64_t *least_e8,
+                            int64_t *most_e8)
+{
+    int64_t low_e8 = pp_ex_px(low), high_e8 = pp_ex_px(high);
+    *least_e8 = cost_at(ex, low_e8, smallest_qty(ex, high_e8));
+    *most_e8 = cost_at(ex, high_e8, smallest_qty(ex, low_e8));
 }
 
 /* The minimum quantity at the highest price, or the minimum notional and what rounding up to the

@@ -400,7 +400,7 @@ PP_CLONES static size_t popcount_on(const uint64_t *words, size_t n)
     return count;
 }
 
-size_t pp_k_popcount(const uint64_t *bits, size_t from, size_t to)
+size_t pp_bits_count(const uint64_t *bits, size_t from, size_t to)
 {
     if (from >= to)
         return 0;

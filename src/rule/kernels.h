@@ -124,7 +124,4 @@ void pp_k_count(pp_bits out, pp_cbits a, int64_t window, int64_t least, pp_count
 /* n bits of a bitmap pair (true, known) from bit `at` on. */
 void pp_k_bits(pp_bits out, const uint64_t *is_true, const uint64_t *is_known, size_t at, size_t n);
 
-/* Set bits among bits [from, to). */
-size_t pp_k_popcount(const uint64_t *bits, size_t from, size_t to);
-
 #endif

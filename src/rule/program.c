@@ -479,7 +479,7 @@ void pp_program_count_coverage(pp_program *p, size_t from, size_t to)
         pp_inst *i = &p->insts.v[k];
         if (i->op < PP_I_FIRST_BITS)
             continue;
-        i->n_true += pp_k_popcount(i->bits.t, from, to);
-        i->n_false += pp_k_popcount(i->bits.f, from, to);
+        i->n_true += pp_bits_count(i->bits.t, from, to);
+        i->n_false += pp_bits_count(i->bits.f, from, to);
     }
 }

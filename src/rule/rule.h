@@ -133,6 +133,9 @@ static inline bool pp_bit(const uint64_t *bits, size_t k)
     return bits[k / 64] >> (k % 64) & 1;
 }
 
+/* Set bits among bits [from, to). */
+size_t pp_bits_count(const uint64_t *bits, size_t from, size_t to);
+
 /* First instant in [from, to) whose bit is set; `to` if none. */
 static inline size_t pp_bits_next(const uint64_t *bits, size_t from, size_t to)
 {

@@ -97,20 +97,20 @@ static void one_by_one(pp_exch *ex, pp_log *log, const pp_trip *t, size_t *at)
     while (*at < t->entry_bar)
         pp_exch_bar(ex, (*at)++);
     for (int64_t k = 0; k < t->vain[0]; k++)
-        pp_log_decision_unkept(log, false, PP_OUT_NO_POSITION);
-    pp_log_decision_unkept(log, true, PP_OUT_ENTER);
+        pp_log_decisions_unkept(log, 1, false, PP_OUT_NO_POSITION);
+    pp_log_decisions_unkept(log, 1, true, PP_OUT_ENTER);
     pp_exch_submit(ex, &(pp_order_req){.side = t->side,
                                        .qty_e8 = t->qty_e8,
                                        .reason = PP_REASON_entry,
                                        .tag = t->entry_tag});
     pp_exch_bar(ex, (*at)++);
     for (int64_t k = 0; k < t->idle; k++)
-        pp_log_decision_unkept(log, true, PP_OUT_IN_POSITION);
+        pp_log_decisions_unkept(log, 1, true, PP_OUT_IN_POSITION);
     while (*at < t->exit_bar)
         pp_exch_bar(ex, (*at)++);
     for (int64_t k = 0; k < t->vain[1]; k++)
-        pp_log_decision_unkept(log, false, PP_OUT_NO_POSITION);
-    pp_log_decision_unkept(log, false, PP_OUT_EXIT);
+        pp_log_decisions_unkept(log, 1, false, PP_OUT_NO_POSITION);
+    pp_log_decisions_unkept(log, 1, false, PP_OUT_EXIT);
     pp_exch_submit(ex, &(pp_order_req){.side = -t->side,
                                        .qty_e8 = t->qty_e8,
                                        .reduce_only = true,
