@@ -467,8 +467,8 @@ static size_t first_starving(const pp_loop *l, size_t from, size_t to)
 static size_t first_stop(const pp_loop *l, size_t i, size_t to)
 {
     const pp_stops *s = &l->stops;
-    if (pp_exch_equity(l->ex, pp_exch_mark(l->ex)) <= s->cfg.stop_equity_e8)
-        return i;
+    if (pp_stops_end(s, pp_exch_equity(l->ex, pp_exch_mark(l->ex))))
+        return i; /* after what it cost to close at a daily loss */
     if (s->daily_loss)
         to = pp_bars_closed_by(&l->cfg.tape->bars, i, to, (s->day + 1) * PP_DAY_MS - 1);
     bool poor = s->starved || pp_exch_wallet(l->ex) < l->safe_wallet_e8;

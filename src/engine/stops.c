@@ -36,6 +36,11 @@ static bool loses_day(const pp_stops *s, int64_t equity_e8)
            reaches(s->day_start_e8 - equity_e8, s->day_start_e8, s->cfg.max_daily_loss_pct_e8);
 }
 
+bool pp_stops_end(const pp_stops *s, int64_t equity_e8)
+{
+    return equity_e8 <= s->cfg.stop_equity_e8 || draws_down(s, equity_e8);
+}
+
 /* K9, K10: why the run ends at this equity; none: it goes on. */
 static pp_reason stop_reason(const pp_stops *s, const pp_exch *ex, int64_t equity_e8)
 {
@@ -80,7 +85,7 @@ void pp_stops_fold(pp_stops *s, int64_t close_ms, int64_t equity_e8)
 bool pp_stops_pass(pp_stops *s, int64_t close_ms, int64_t equity_e8)
 {
     s->peak_e8 = equity_e8 > s->peak_e8 ? equity_e8 : s->peak_e8;
-    if (equity_e8 <= s->cfg.stop_equity_e8 || draws_down(s, equity_e8))
+    if (pp_stops_end(s, equity_e8))
         return false;
     if (close_ms > (s->day + 1) * PP_DAY_MS)
         roll_day(s, close_ms, s->last_equity_e8);

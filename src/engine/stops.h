@@ -37,6 +37,9 @@ bool pp_stops_check(pp_stops *s, pp_exch *ex, int64_t close_ms, int64_t equity_e
  * them low enough to stop anything. */
 void pp_stops_fold(pp_stops *s, int64_t close_ms, int64_t equity_e8);
 
+/* True if the run ends at a close with this equity (K9, K10). */
+bool pp_stops_end(const pp_stops *s, int64_t equity_e8);
+
 /* The close of a quiet bar in a position: true if no stop acts there, and what the bar does to peak
  * and day is folded; false: pp_stops_check() must see it. */
 bool pp_stops_pass(pp_stops *s, int64_t close_ms, int64_t equity_e8);
