@@ -6,6 +6,9 @@
 #include <math.h>
 #include <string.h>
 
+/* Bars for which live cases are tried at once: many, where nothing happens. */
+enum { LIVE_RUN_FIRST = 16, LIVE_RUN = 256 };
+
 enum { TAGS_MAX = 1 << 22, VALUES_MAX = 1 << 24, SEGMENTS_MAX = 1 << 24 };
 
 bool pp_loop_exec_close(const pp_loop *l, size_t instant)
@@ -48,27 +51,42 @@ pp_log_hooks pp_loop_hooks(pp_loop **l)
 
 /* ---- live operands ---- */
 
-void pp_loop_live(const pp_loop *l, size_t instant, double live[PP_LIVE_COUNT])
+/* Exec closes before the position was entered; its first one counts as held. */
+static int32_t exec_before_entry(const pp_loop *l)
+{
+    int32_t bar = pp_exch_position(l->ex)->entry_bar;
+    return bar ? pp_loop_exec_of(l, (size_t)bar - 1) : -1;
+}
+
+/* The operands at a mark, `each` places apart. held: exec closes. */
+static inline void live_at(const pp_loop *l, int64_t mark_e8, int64_t equity_e8, int64_t peak_e8,
+                           int32_t held, double *live, size_t each)
 {
     const pp_position *p = pp_exch_position(l->ex);
-    int64_t mark_e8 = pp_exch_mark(l->ex), equity_e8 = pp_exch_equity(l->ex, mark_e8);
-    for (int k = 0; k < PP_LIVE_COUNT; k++)
-        live[k] = NAN;
-    live[PP_LIVE_SIDE] = p->side == 0 ? PP_SIDE_FLAT : p->side > 0 ? PP_SIDE_LONG : PP_SIDE_SHORT;
-    live[PP_LIVE_SIZE_USDT] = 0;
-    live[PP_LIVE_EQUITY] = pp_double_of_e8(equity_e8);
-    if (l->stops.peak_e8 > 0)
-        live[PP_LIVE_DRAWDOWN_PCT] =
-            100.0 * (double)(l->stops.peak_e8 - equity_e8) / (double)l->stops.peak_e8;
+    for (size_t k = 0; k < PP_LIVE_COUNT; k++)
+        live[k * each] = NAN;
+    live[PP_LIVE_SIDE * each] = p->side == 0  ? PP_SIDE_FLAT
+                                : p->side > 0 ? PP_SIDE_LONG
+                                              : PP_SIDE_SHORT;
+    live[PP_LIVE_SIZE_USDT * each] = 0;
+    live[PP_LIVE_EQUITY * each] = pp_double_of_e8(equity_e8);
+    if (peak_e8 > 0)
+        live[PP_LIVE_DRAWDOWN_PCT * each] = 100.0 * (double)(peak_e8 - equity_e8) / (double)peak_e8;
     if (p->side == 0)
         return;
-    int32_t before = p->entry_bar ? pp_loop_exec_of(l, (size_t)p->entry_bar - 1) : -1;
-    live[PP_LIVE_BARS_HELD] = pp_loop_exec_of(l, instant) - before;
-    live[PP_LIVE_ENTRY_PRICE] = (double)p->cost_e8 / (double)p->qty_e8;
-    live[PP_LIVE_SIZE_USDT] = pp_double_of_e8(pp_mul_e8(p->qty_e8, mark_e8));
+    live[PP_LIVE_BARS_HELD * each] = held;
+    live[PP_LIVE_ENTRY_PRICE * each] = (double)p->cost_e8 / (double)p->qty_e8;
+    live[PP_LIVE_SIZE_USDT * each] = pp_double_of_e8(pp_mul_e8(p->qty_e8, mark_e8));
     if (p->margin_e8 > 0)
-        live[PP_LIVE_UNREALIZED_PCT] =
+        live[PP_LIVE_UNREALIZED_PCT * each] =
             100.0 * (double)pp_exch_unrealised(l->ex, mark_e8) / (double)p->margin_e8;
+}
+
+void pp_loop_live(const pp_loop *l, size_t instant, double live[PP_LIVE_COUNT])
+{
+    int64_t mark_e8 = pp_exch_mark(l->ex);
+    live_at(l, mark_e8, pp_exch_equity(l->ex, mark_e8), l->stops.peak_e8,
+            pp_loop_exec_of(l, instant) - exec_before_entry(l), live, 1);
 }
 
 /* ---- making ---- */
@@ -181,6 +199,10 @@ pp_loop *pp_loop_new(pp_diags *d, const pp_loop_config *cfg, pp_log *log)
     l->emitted = PP_ARRAY(arena, const pp_intent *, n_intents + 1);
     l->emitted_case = PP_ARRAY(arena, const pp_case *, n_intents + 1);
     l->bits = case_bits(arena, l);
+    l->run_next = LIVE_RUN_FIRST;
+    for (int g = 0; g < 2; g++)
+        if (l->has_live[g])
+            l->run[g] = PP_ARRAY(arena, double, PP_LIVE_COUNT *LIVE_RUN);
     l->interest = make_interest(arena, l, ~0u);
     tell_acts_apart(arena, l);
     l->single_cases = have_single_cases(cfg->strategy);
@@ -237,12 +259,12 @@ static void decide_at(pp_loop *l, size_t i, bool decide)
         pp_loop_live(l, i, live);
     for (int g = 0; g < 2; g++)
         if (grid[g])
-            pp_live_try(l->cfg.signals, (pp_grid)g, 1, live);
+            pp_live_try(l->cfg.signals, (pp_grid)g, 1, live, 1);
     if (decide)
         pp_loop_decide(l, i);
     for (int g = 0; g < 2; g++)
         if (grid[g]) {
-            pp_live_commit(l->cfg.signals, (pp_grid)g, 1, live);
+            pp_live_commit(l->cfg.signals, (pp_grid)g, 1, live, 1);
             memcpy(l->live[g], live, sizeof live);
         }
 }
@@ -494,8 +516,6 @@ static size_t fold_equity(pp_loop *l, size_t from, size_t to)
     return to;
 }
 
-enum { LIVE_RUN = 256 };
-
 /* Instants of a grid that close with the tape bars [from, to). */
 static size_t instants(const pp_loop *l, pp_grid g, size_t from, size_t to)
 {
@@ -505,13 +525,14 @@ static size_t instants(const pp_loop *l, pp_grid g, size_t from, size_t to)
 }
 
 /* First bar in [from, to) at whose close a live case of the grid is true. */
-static size_t first_live(const pp_loop *l, pp_grid g, size_t from, size_t to, const double *live)
+static size_t first_live(const pp_loop *l, pp_grid g, size_t from, size_t to, const double *live,
+                         size_t each)
 {
     const pp_strategy *s = l->cfg.strategy;
     size_t n = instants(l, g, from, to), first = n;
     if (!n)
         return to;
-    pp_live_try(l->cfg.signals, g, n, live);
+    pp_live_try(l->cfg.signals, g, n, live, each);
     for (size_t c = 0; c < s->n_cases; c++)
         if (s->cases[c].live && s->cases[c].grid == g)
             first = pp_bits_next(pp_live_true(l->cfg.signals, s->cases[c].when), 0, first);
@@ -523,27 +544,75 @@ static size_t first_live(const pp_loop *l, pp_grid g, size_t from, size_t to, co
                      ->last[(from ? pp_loop_exec_of(l, from - 1) : -1) + 1 + (int32_t)first];
 }
 
+static void commit_live(pp_loop *l, pp_grid g, size_t from, size_t to, const double *live,
+                        size_t each)
+{
+    size_t n = instants(l, g, from, to);
+    if (!n)
+        return;
+    pp_live_commit(l->cfg.signals, g, n, live, each);
+    for (size_t k = 0; k < PP_LIVE_COUNT; k++)
+        l->live[g][k] = live[k * each + (each > 1 ? n - 1 : 0)];
+}
+
 /* Flat, the live operands stay as they are: the live cases are evaluated over whole runs, up to the
  * first bar where one is true. There are no decisions at the last close. */
 static size_t fold_live(pp_loop *l, size_t from, size_t to)
 {
     double live[PP_LIVE_COUNT];
-    size_t last = l->cfg.exchange->end_bar - 1;
-    to = to < last ? to : last;
+    to = PP_LEAST(to, l->cfg.exchange->end_bar - 1);
     if (from >= to)
         return from;
-    to = to - from < LIVE_RUN ? to : from + LIVE_RUN;
+    to = PP_LEAST(to, from + LIVE_RUN);
     pp_loop_live(l, from, live);
     for (int g = 0; g < 2; g++)
         if (l->has_live[g])
-            to = first_live(l, (pp_grid)g, from, to, live);
-    for (int g = 0; g < 2; g++) {
-        size_t n = l->has_live[g] ? instants(l, (pp_grid)g, from, to) : 0;
-        if (!n)
-            continue;
-        pp_live_commit(l->cfg.signals, (pp_grid)g, n, live);
-        memcpy(l->live[g], live, sizeof live);
+            to = first_live(l, (pp_grid)g, from, to, live, 1);
+    for (int g = 0; g < 2; g++)
+        if (l->has_live[g])
+            commit_live(l, (pp_grid)g, from, to, live, 1);
+    return to;
+}
+
+/* What the live operands of a position are at the closes [from, to), for either grid. */
+static void live_run(pp_loop *l, size_t from, size_t to)
+{
+    const pp_tape *t = l->cfg.tape;
+    const double *close = t->mark_close ? t->mark_close : t->bars.close;
+    int64_t mark_e8 = pp_exch_mark(l->ex), equity_e8 = 0, peak_e8 = l->stops.peak_e8,
+            booked_e8 = pp_exch_wallet(l->ex) + pp_exch_accounts(l->ex)[PP_ACCOUNT_position_margin];
+    int32_t before = exec_before_entry(l);
+    size_t exec = 0;
+    for (size_t k = from; k < to; k++) {
+        if (!is_filled(l, k))
+            pp_e8_of_double(close[k], &mark_e8);
+        equity_e8 = booked_e8 + pp_exch_unrealised(l->ex, mark_e8);
+        peak_e8 = is_filled(l, k) ? peak_e8 : PP_MOST(equity_e8, peak_e8);
+        int32_t held = pp_loop_exec_of(l, k) - before;
+        if (l->has_live[PP_GRID_TAPE])
+            live_at(l, mark_e8, equity_e8, peak_e8, held, &l->run[PP_GRID_TAPE][k - from],
+                    LIVE_RUN);
+        if (l->has_live[PP_GRID_EXEC] && pp_loop_exec_close(l, k))
+            live_at(l, mark_e8, equity_e8, peak_e8, held, &l->run[PP_GRID_EXEC][exec++], LIVE_RUN);
     }
+}
+
+/* In a position: as fold_equity(), up to the first bar where a live case is true as well. */
+static size_t fold_held_live(pp_loop *l, size_t from, size_t to)
+{
+    to = PP_LEAST(to, l->cfg.exchange->end_bar - 1);
+    if (from >= to)
+        return from;
+    size_t all = to;
+    live_run(l, from, to);
+    for (int g = 0; g < 2; g++)
+        if (l->has_live[g])
+            to = first_live(l, (pp_grid)g, from, to, l->run[g], LIVE_RUN);
+    to = fold_equity(l, from, to);
+    l->run_next = to < all ? LIVE_RUN_FIRST : PP_LEAST(2 * l->run_next, (size_t)LIVE_RUN);
+    for (int g = 0; g < 2; g++)
+        if (l->has_live[g])
+            commit_live(l, (pp_grid)g, from, to, l->run[g], LIVE_RUN);
     return to;
 }
 
@@ -560,12 +629,17 @@ static size_t skip_held(pp_loop *l, const pp_quiet *q, size_t i, size_t to)
 {
     double lo, hi;
     int64_t lo_e8 = INT64_MAX, hi_e8 = INT64_MIN;
-    if (l->has_live[0] || l->has_live[1] || l->stops.daily_loss)
+    bool live = l->has_live[0] || l->has_live[1];
+    if (l->stops.daily_loss)
         return i;
+    if (live)
+        to = PP_LEAST(to, i + l->run_next);
     if (pp_exch_position(l->ex)->protect.trail.type == PP_LEVEL_TRAILING_ATR)
         to = until_exec_close(l, i, to);
     size_t touch = first_touch(l, q, i, to, &lo, &hi), stop = touch;
-    if (l->watch_equity)
+    if (live)
+        stop = fold_held_live(l, i, touch);
+    else if (l->watch_equity)
         stop = fold_equity(l, i, touch);
     if (stop < touch)
         first_touch(l, q, i, stop, &lo, &hi);

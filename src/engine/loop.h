@@ -113,6 +113,8 @@ struct pp_loop {
     bool has_live[2];               /* per pp_grid: some case reads position or account operands */
     bool watch_equity;              /* run stops or rules need the equity of every close */
     double live[2][PP_LIVE_COUNT];  /* per pp_grid: what its live cases saw last */
+    double *run[2];                 /* scratch: what they see over a run of bars */
+    size_t run_next;                /* how many the next one takes */
     const int32_t *exec_of;         /* per tape bar: exec bars closed by then - 1 (T5) */
     bool exec_is_tape;              /* every tape bar closes an exec bar */
     /* decisions */

@@ -45,13 +45,13 @@ void pp_probe_seek(pp_probe *p, size_t instant)
     pp_program_reset(&p->g.columns, instant > p->history ? instant - p->history : 0);
     while (p->g.columns.n_at < instant) {
         size_t left = instant - p->g.columns.n_at;
-        pp_program_run(&p->g.columns, left < PP_RUN_MAX ? left : PP_RUN_MAX, NULL);
+        pp_program_run(&p->g.columns, left < PP_RUN_MAX ? left : PP_RUN_MAX, NULL, 1);
     }
 }
 
 void pp_probe_run(pp_probe *p, size_t n)
 {
-    pp_program_run(&p->g.columns, n, NULL);
+    pp_program_run(&p->g.columns, n, NULL, 1);
 }
 
 pp_truth pp_probe_truth(const pp_probe *p, const pp_expr *e, size_t k)

@@ -11,23 +11,23 @@ void pp_live_start(pp_signals *s, pp_grid grid, size_t instant)
         g->live.n_at = instant;
     while (g->live.n_at < instant) {
         size_t left = instant - g->live.n_at;
-        pp_program_run(&g->live, left < PP_RUN_MAX ? left : PP_RUN_MAX, NULL);
+        pp_program_run(&g->live, left < PP_RUN_MAX ? left : PP_RUN_MAX, NULL, 1);
     }
     g->live.n_last = 0;
 }
 
-void pp_live_try(pp_signals *s, pp_grid grid, size_t n, const double live[PP_LIVE_COUNT])
+void pp_live_try(pp_signals *s, pp_grid grid, size_t n, const double *live, size_t each)
 {
     pp_program *p = &s->grids[grid].live;
-    pp_program_run(p, n, live);
+    pp_program_run(p, n, live, each);
     pp_program_take_back(p);
 }
 
-void pp_live_commit(pp_signals *s, pp_grid grid, size_t n, const double live[PP_LIVE_COUNT])
+void pp_live_commit(pp_signals *s, pp_grid grid, size_t n, const double *live, size_t each)
 {
     pp_grid_rules *g = &s->grids[grid];
     size_t at = g->live.n_at;
-    pp_program_run(&g->live, n, live);
+    pp_program_run(&g->live, n, live, each);
     size_t from = g->from > at ? g->from - at : 0, to = g->to > at ? g->to - at : 0;
     from = from < n ? from : n;
     to = to < n ? to : n;

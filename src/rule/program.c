@@ -200,7 +200,7 @@ static int *last_uses(const pp_program *p)
 
 static bool is_repeated(const pp_program *p, const pp_inst *i)
 {
-    if (i->op == PP_I_CONST || i->op == PP_I_LIVE)
+    if (i->op == PP_I_CONST)
         return true;
     return i->op >= PP_I_ADD && i->op <= PP_I_ABS && p->insts.v[i->a].vals.step == 0 &&
            (i->b < 0 || p->insts.v[i->b].vals.step == 0);
@@ -354,7 +354,14 @@ static void run_prev(const pp_program *p, pp_inst *i, size_t n)
     }
 }
 
-static void run_value(pp_program *p, pp_inst *i, size_t n, const double *live)
+static void run_live(pp_inst *i, size_t n, const double *live, size_t each)
+{
+    const double *v = live ? live + (size_t)i->column * each : NULL;
+    for (size_t k = 0; k < n; k++)
+        i->own[k] = v ? v[each > 1 ? k : 0] : (double)NAN;
+}
+
+static void run_value(pp_program *p, pp_inst *i, size_t n, const double *live, size_t each)
 {
     pp_vals a = i->a >= 0 ? p->insts.v[i->a].vals : (pp_vals){NULL, 0};
     pp_vals b = i->b >= 0 ? p->insts.v[i->b].vals : a;
@@ -364,8 +371,7 @@ static void run_value(pp_program *p, pp_inst *i, size_t n, const double *live)
         run_column(i, p->n_at, n);
         break;
     case PP_I_LIVE:
-        for (size_t k = 0; k < m; k++)
-            i->own[k] = live ? live[i->column] : (double)NAN;
+        run_live(i, n, live, each);
         break;
     case PP_I_ADD:
         pp_k_add(i->own, a, b, m);
@@ -448,7 +454,7 @@ static void run_bits(pp_program *p, pp_inst *i, size_t n)
     }
 }
 
-void pp_program_run(pp_program *p, size_t n, const double *live)
+void pp_program_run(pp_program *p, size_t n, const double *live, size_t each)
 {
     PP_ASSERT(n > 0 && n <= PP_RUN_MAX, "R30", n, PP_RUN_MAX);
     PP_ASSERT(p->n_at + n <= p->n, "R30", p->n_at + n, p->n);
@@ -456,7 +462,7 @@ void pp_program_run(pp_program *p, size_t n, const double *live)
     for (size_t k = 0; k < p->insts.n; k++) {
         pp_inst *i = &p->insts.v[k];
         if (i->op < PP_I_FIRST_BITS)
-            run_value(p, i, n, live);
+            run_value(p, i, n, live, each);
         else if (i->op < PP_I_AND)
             run_compare(p, i, n);
         else

@@ -119,8 +119,9 @@ typedef struct pp_grid_view {
 void pp_program_bind(pp_program *p, const pp_grid_view *view);
 /* Starts anew at an instant: nothing before it is known, coverage is 0. */
 void pp_program_reset(pp_program *p, size_t instant);
-/* Runs n <= PP_RUN_MAX instants from p->n_at on; live may be NULL (all unknown). */
-void pp_program_run(pp_program *p, size_t n, const double *live);
+/* Runs n <= PP_RUN_MAX instants from p->n_at on; live may be NULL (all unknown), else as
+ * pp_live_try() has it. */
+void pp_program_run(pp_program *p, size_t n, const double *live, size_t each);
 /* Takes the last run back: state and place as before it. */
 void pp_program_take_back(pp_program *p);
 /* Adds bits [from, to) of the last run to the coverage. */

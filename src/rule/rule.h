@@ -155,8 +155,8 @@ double pp_signals_operand(const pp_signals *s, int handle, size_t tape_instant, 
 
 /* ---- position and account conditions ----
  *
- * A live condition is evaluated over runs of consecutive instants of its grid during which the
- * live operands do not change; a run may be one instant or many thousand. Crossovers and windows
+ * A live condition is evaluated over runs of consecutive instants of its grid; a run may be one
+ * instant or many. Crossovers and windows
  * remember the past, so instants are visited in order, without holes, from start on. Parts without
  * live operands are looked up in bitmaps computed before. */
 
@@ -165,16 +165,17 @@ double pp_signals_operand(const pp_signals *s, int handle, size_t tape_instant, 
 void pp_live_start(pp_signals *s, pp_grid grid, size_t instant);
 
 /* Evaluates all live conditions of the grid at the instants from where the last pp_live_commit()
- * ended, n of them (at most PP_LIVE_RUN_MAX), with these operand values. Changes nothing that is
- * kept: a run may be tried, looked at, and tried again. */
+ * ended, n of them (at most PP_LIVE_RUN_MAX), with these operand values. each: 1, live[c] is what
+ * operand c is at all of them; or n or more, live[c * each + k] is what it is at the k-th. Changes
+ * nothing that is kept: a run may be tried, looked at, and tried again. */
 enum { PP_LIVE_RUN_MAX = 2048 };
-void pp_live_try(pp_signals *s, pp_grid grid, size_t n, const double live[PP_LIVE_COUNT]);
+void pp_live_try(pp_signals *s, pp_grid grid, size_t n, const double *live, size_t each);
 /* Where a live condition was known true, and known false, in the run tried or committed last: bit
  * k for its k-th instant. */
 const uint64_t *pp_live_true(const pp_signals *s, int handle);
 const uint64_t *pp_live_false(const pp_signals *s, int handle);
 /* Evaluates n instants for good (as pp_live_try) and counts them for coverage. */
-void pp_live_commit(pp_signals *s, pp_grid grid, size_t n, const double live[PP_LIVE_COUNT]);
+void pp_live_commit(pp_signals *s, pp_grid grid, size_t n, const double *live, size_t each);
 /* The instant the next run starts at. */
 size_t pp_live_at(const pp_signals *s, pp_grid grid);
 

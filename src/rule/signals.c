@@ -140,7 +140,7 @@ static void run_grid(const pp_signals *s, pp_grid_rules *g)
     pp_program_reset(&g->columns, 0);
     for (size_t at = 0; at < g->view.n; at += PP_RUN_MAX) {
         size_t n = g->view.n - at < PP_RUN_MAX ? g->view.n - at : PP_RUN_MAX;
-        pp_program_run(&g->columns, n, NULL);
+        pp_program_run(&g->columns, n, NULL, 1);
         store_kept(g, at, n);
         pp_signals_store_shared(g, at, n);
         size_t from = g->from > at ? g->from - at : 0, to = g->to > at ? g->to - at : 0;

@@ -83,8 +83,8 @@ static void run_live(pp_signals *s, int handle, pp_grid grid, size_t n)
     pp_live_start(s, grid, n / 3);
     while (pp_live_at(s, grid) < n) {
         size_t left = n - pp_live_at(s, grid);
-        pp_live_try(s, grid, left, live);
-        pp_live_commit(s, grid, left < 7 ? left : 7, live);
+        pp_live_try(s, grid, left, live, 1);
+        pp_live_commit(s, grid, left < 7 ? left : 7, live, 1);
         live[PP_LIVE_UNREALIZED_PCT] += 0.5;
     }
     PP_ASSERT(!(pp_live_true(s, handle)[0] & pp_live_false(s, handle)[0]), "R1", 0, 0);

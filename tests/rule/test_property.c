@@ -136,23 +136,31 @@ static void check_live_run(trial *t, const pp_signals *s, pp_grid grid, size_t a
     }
 }
 
+enum { MOVING = 100 }; /* instants over which operands that move are given at once */
+
 static void live_grid(trial *t, pp_signals *s, pp_grid grid, size_t n_grid)
 {
     size_t start = (size_t)rnd_below(&t->r, (int)n_grid + 1) / 2;
     const live_row *live = (const live_row *)live_history(t, start);
     pp_live_start(s, grid, start);
+    double moving[PP_LIVE_COUNT * MOVING];
     for (size_t at = start; at < n_grid;) {
         cr_assert_eq(pp_live_at(s, grid), at);
-        size_t same = 1, n;
-        while (at + same < n_grid && !memcmp(live[at], live[at + same], sizeof live[at]))
-            same++;
-        n = 1 + (size_t)rnd_below(&t->r, (int)same);
+        size_t most = 1, n, each = rnd_below(&t->r, 2) ? PP_LEAST(n_grid - at, (size_t)MOVING) : 1;
+        const double *values = each > 1 ? moving : live[at];
+        for (size_t k = 0; each > 1 && k < each; k++)
+            for (size_t c = 0; c < PP_LIVE_COUNT; c++)
+                moving[c * each + k] = live[at + k][c];
+        while (at + most < n_grid &&
+               (each > 1 ? most < each : !memcmp(live[at], live[at + most], sizeof live[at])))
+            most++;
+        n = 1 + (size_t)rnd_below(&t->r, (int)most);
         if (rnd_below(&t->r, 2)) { /* tries longer or shorter runs first */
-            size_t tried = 1 + (size_t)rnd_below(&t->r, (int)same);
-            pp_live_try(s, grid, tried, live[at]);
+            size_t tried = 1 + (size_t)rnd_below(&t->r, (int)most);
+            pp_live_try(s, grid, tried, values, each);
             check_live_run(t, s, grid, at, tried, live);
         }
-        pp_live_commit(s, grid, n, live[at]);
+        pp_live_commit(s, grid, n, values, each);
         check_live_run(t, s, grid, at, n, live);
         at += n;
     }

@@ -81,10 +81,10 @@ Test(rule_reports, R26_coverage_of_live_conditions_counts_committed_instants)
         live[i] = NAN;
     live[PP_LIVE_EQUITY] = 101;
     pp_live_start(s, PP_GRID_EXEC, 2);
-    pp_live_try(s, PP_GRID_EXEC, 6, live);
-    pp_live_commit(s, PP_GRID_EXEC, 2, live);
+    pp_live_try(s, PP_GRID_EXEC, 6, live, 1);
+    pp_live_commit(s, PP_GRID_EXEC, 2, live, 1);
     live[PP_LIVE_EQUITY] = 99;
-    pp_live_commit(s, PP_GRID_EXEC, 3, live);
+    pp_live_commit(s, PP_GRID_EXEC, 3, live, 1);
     pp_coverage *rows;
     cr_assert_eq(pp_signals_coverage(s, h, &w.arena, &rows), 3);
     cr_expect_eq(rows[0].n_true, 1);
@@ -136,7 +136,7 @@ Test(rule_reports, R25_explain_of_live_conditions_shows_the_last_instant)
     pp_signals *s = signals(&w, 0, 8);
     double live[PP_LIVE_COUNT] = {[PP_LIVE_SIDE] = PP_SIDE_LONG};
     pp_live_start(s, PP_GRID_EXEC, 0);
-    pp_live_commit(s, PP_GRID_EXEC, 4, live);
+    pp_live_commit(s, PP_GRID_EXEC, 4, live, 1);
     cr_expect_str_eq(explained(&w, s, h, 3, live), "false    all\n"
                                                    "  true     a > 1\n"
                                                    "             a = 4\n"
@@ -424,8 +424,8 @@ Test(rule_memory, R30_nothing_allocates_while_evaluating)
     char *before = pp_alloc_raw(&w.arena, 16);
     pp_signals_run(s);
     pp_live_start(s, PP_GRID_EXEC, 3);
-    pp_live_try(s, PP_GRID_EXEC, 5, live);
-    pp_live_commit(s, PP_GRID_EXEC, 5, live);
+    pp_live_try(s, PP_GRID_EXEC, 5, live, 1);
+    pp_live_commit(s, PP_GRID_EXEC, 5, live, 1);
     cr_expect_eq((char *)pp_alloc_raw(&w.arena, 16), before + 16);
     fx_free(&w);
 }
