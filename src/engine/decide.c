@@ -27,14 +27,15 @@ static truth case_truth(const pp_loop *l, const pp_case *c, size_t instant, bool
     return pp_bit(b->is_true, k) ? IS_TRUE : pp_bit(b->is_known, k) ? IS_FALSE : IS_UNKNOWN;
 }
 
-/* R20 where every block is one case of columns. */
-static size_t emit_single(pp_loop *l, size_t instant, bool exec_close)
+/* R20 where every block is one case, and those that are true are over columns. */
+static size_t emit_lone(pp_loop *l, size_t instant, bool exec_close)
 {
     const pp_strategy *s = l->cfg.strategy;
     size_t n = 0, exec = (size_t)pp_loop_exec_of(l, instant);
     for (size_t c = 0; c < s->n_cases; c++) {
         bool tape = s->cases[c].grid == PP_GRID_TAPE;
-        if (!(tape || exec_close) || !pp_bit(l->bits[c].is_true, tape ? instant : exec))
+        if (s->cases[c].live || !(tape || exec_close) ||
+            !pp_bit(l->bits[c].is_true, tape ? instant : exec))
             continue;
         for (size_t e = 0; e < s->cases[c].n_emit; e++) {
             l->emitted[n] = &s->cases[c].emit[e];
@@ -50,8 +51,9 @@ size_t pp_loop_emit(pp_loop *l, size_t instant)
     bool exec_close = pp_loop_exec_close(l, instant);
     const pp_strategy *s = l->cfg.strategy;
     size_t n = 0;
-    if (l->single_cases)
-        return emit_single(l, instant, exec_close);
+    bool live = l->has_live[0] || l->has_live[1];
+    if (l->lone_cases && (l->makes_up || !live))
+        return emit_lone(l, instant, exec_close);
     for (size_t k = 0; k < s->n_cases;) {
         int block = s->cases[k].block;
         const pp_case *chosen = NULL;

@@ -137,7 +137,8 @@ static void tell_acts_apart(pp_arena *arena, pp_loop *l)
 {
     const pp_play *play = l->cfg.strategy->play;
     bool exits = play->exit_mode != PP_EXIT_SL_TP_ONLY, flips = play->allow_flip;
-    l->tells_acts_apart = !l->cfg.plain && !l->cfg.marks && !l->has_live[0] && !l->has_live[1];
+    bool live = l->has_live[0] || l->has_live[1];
+    l->tells_acts_apart = !l->cfg.plain && !l->cfg.marks && (l->lone_cases || !live);
     if (!l->tells_acts_apart)
         return;
     l->acts[0] =
@@ -147,13 +148,12 @@ static void tell_acts_apart(pp_arena *arena, pp_loop *l)
         make_interest(arena, l, (exits ? PP_EXITS_LONG : 0u) | (flips ? PP_ENTERS_SHORT : 0u));
 }
 
-static bool have_single_cases(const pp_strategy *s)
+static bool have_lone_cases(const pp_strategy *s)
 {
-    bool single = true;
+    bool lone = true;
     for (size_t c = 0; c < s->n_cases; c++)
-        single &= s->cases[c].when >= 0 && !s->cases[c].live &&
-                  (c == 0 || s->cases[c].block != s->cases[c - 1].block);
-    return single;
+        lone &= s->cases[c].when >= 0 && (c == 0 || s->cases[c].block != s->cases[c - 1].block);
+    return lone;
 }
 
 static const pp_case_bits *case_bits(pp_arena *arena, const pp_loop *l)
@@ -203,9 +203,9 @@ pp_loop *pp_loop_new(pp_diags *d, const pp_loop_config *cfg, pp_log *log)
     for (int g = 0; g < 2; g++)
         if (l->has_live[g])
             l->run[g] = PP_ARRAY(arena, double, PP_LIVE_COUNT *LIVE_RUN);
+    l->lone_cases = have_lone_cases(cfg->strategy);
     l->interest = make_interest(arena, l, ~0u);
     tell_acts_apart(arena, l);
-    l->single_cases = have_single_cases(cfg->strategy);
     l->watch_equity = account->stop_equity_e8 > 0 || account->max_drawdown_pct_e8 >= 0 ||
                       account->max_daily_loss_pct_e8 >= 0 || l->has_live[0] || l->has_live[1];
     if (!cfg->strategy->play->policy.rules)
@@ -739,16 +739,19 @@ static void make_up_for(pp_loop *l, size_t from, size_t to)
     to = PP_LEAST(to, l->cfg.exchange->end_bar - 1);
     if (!l->tells_acts_apart || from >= to)
         return;
-    if (l->single_cases && pp_exch_position(l->ex)->side && !pp_log_wants_events(l->log) &&
+    if (l->lone_cases && pp_exch_position(l->ex)->side && !pp_log_wants_events(l->log) &&
         !l->cfg.tape->filled) {
         for (size_t c = 0; c < l->cfg.strategy->n_cases; c++)
-            count_refusals(l, c, from, to);
+            if (!l->cfg.strategy->cases[c].live)
+                count_refusals(l, c, from, to);
         return;
     }
+    l->makes_up = true;
     for (size_t k = pp_bits_next(l->interest, from, to); k < to;
          k = pp_bits_next(l->interest, k + 1, to))
         if (!is_filled(l, k))
             pp_loop_decide(l, k);
+    l->makes_up = false;
 }
 
 /* Flat, without orders, and not where an exit was looked for in vain. */

@@ -108,7 +108,8 @@ struct pp_loop {
     const uint64_t *acts[3];        /* the same by side + 1: and may have more than a refusal */
     size_t next_act[3];             /* the first one that was not passed; 0: to be looked for */
     bool tells_acts_apart;          /* between them the loop skips; refusals are made up for */
-    bool single_cases;              /* every block is one case over columns */
+    bool lone_cases;                /* every block is one case */
+    bool makes_up;                  /* for decisions where no live case was true */
     const pp_case_bits *bits;       /* of each case of the strategy; live ones and `else`: NULL */
     bool has_live[2];               /* per pp_grid: some case reads position or account operands */
     bool watch_equity;              /* run stops or rules need the equity of every close */

@@ -34,9 +34,9 @@ static bool is_plain_case(const pp_loop *l, const pp_case *c)
 bool pp_trips_possible(const pp_loop *l)
 {
     const pp_strategy *s = l->cfg.strategy;
-    bool plain = l->single_cases && !l->watch_equity && !l->cfg.rational &&
-                 !s->play->policy.rules && !s->play->allow_flip &&
-                 s->play->exit_mode != PP_EXIT_SL_TP_ONLY && s->play->max_entries_per_exec_bar > 0;
+    bool plain = l->lone_cases && !l->watch_equity && !l->cfg.rational && !s->play->policy.rules &&
+                 !s->play->allow_flip && s->play->exit_mode != PP_EXIT_SL_TP_ONLY &&
+                 s->play->max_entries_per_exec_bar > 0;
     for (size_t c = 0; plain && c < s->n_cases; c++)
         plain = is_plain_case(l, &s->cases[c]);
     return plain;
