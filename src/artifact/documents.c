@@ -243,7 +243,7 @@ static void put_source(pp_json *w, const char *key, const pp_instrument *ins)
 
 void pp_result_document(const pp_result *r, const pp_metrics *m, const pp_findings *f, pp_buf *out)
 {
-    const pp_equity_point *last = &r->equity[r->n_equity - 1];
+    const pp_equity_point *last = r->equity ? &r->equity[r->n_equity - 1] : &r->summary->last;
     pp_buf instrument = {.arena = out->arena};
     pp_instrument_text(&r->instrument, &instrument);
     pp_json w;

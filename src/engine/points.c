@@ -510,8 +510,11 @@ static void walk_bars(walk *w, size_t first)
             pp_summary_day(w->sum, pp_bar_close_ms(tape_bars(w), i - 1));
     }
     w->f.p.time_ms = pp_bar_close_ms(tape_bars(w), w->end - 1);
-    if (w->sum)
-        pp_summary_end(w->sum, &w->f.p);
+    if (!w->sum)
+        return;
+    w->f.p.wallet_e8 = w->f.now.wallet_e8; /* stretches bring the equity alone forward */
+    w->f.p.margin_e8 = w->f.now.margin_e8;
+    pp_summary_end(w->sum, &w->f.p);
 }
 
 static double upkeep_of(const pp_margin_terms *t, int which)

@@ -18,19 +18,27 @@ static void row(pp_buf *out, const char *l1, const char *v1, const char *l2, con
     pp_buf_printf(out, "  %-16s %16s    %-16s %16s\n", l1, v1, l2, v2);
 }
 
-/* Equity in SPARK steps, each the last point of its share of the time. */
+static int64_t equity_at(const pp_result *r, size_t i)
+{
+    const pp_equity_summary *s = r->summary;
+    return r->equity ? r->equity[i].equity_e8 : i ? s->days.v[i - 1].equity_e8 : s->first.equity_e8;
+}
+
+/* Equity in SPARK steps, each the last point of its share of the time; of the days where the points
+ * were not kept. */
 static void sparkline(const pp_result *r, pp_buf *out)
 {
     static const char *const bars[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
-    int64_t lo = r->equity[0].equity_e8, hi = lo;
-    for (size_t i = 0; i < r->n_equity; i++) {
-        lo = r->equity[i].equity_e8 < lo ? r->equity[i].equity_e8 : lo;
-        hi = r->equity[i].equity_e8 > hi ? r->equity[i].equity_e8 : hi;
+    size_t all = r->equity ? r->n_equity : r->summary->days.n + 1;
+    int64_t lo = equity_at(r, 0), hi = lo;
+    for (size_t i = 0; i < all; i++) {
+        lo = PP_LEAST(equity_at(r, i), lo);
+        hi = PP_MOST(equity_at(r, i), hi);
     }
-    size_t n = r->n_equity < SPARK ? r->n_equity : SPARK;
+    size_t n = PP_LEAST(all, (size_t)SPARK);
     pp_buf_puts(out, "  ");
     for (size_t k = 0; k < n; k++) {
-        int64_t v = r->equity[(k + 1) * r->n_equity / n - 1].equity_e8;
+        int64_t v = equity_at(r, (k + 1) * all / n - 1);
         int level = hi > lo ? (int)((double)(v - lo) / (double)(hi - lo) * 7.999) : 0;
         pp_buf_puts(out, bars[level]);
     }

@@ -83,7 +83,7 @@ static bool look_further(pp_diags *d, const pp_preflight *gate, const pp_result 
     pp_intrabar other = r->intrabar == PP_PATH_FAVOURABLE ? PP_PATH_ADVERSE : PP_PATH_FAVOURABLE;
     if (!pp_engine_other_path(d, p, other, &wallet_e8))
         return false;
-    out->other_path_profit = pp_double_of_e8(wallet_e8 - r->equity[0].equity_e8);
+    out->other_path_profit = pp_double_of_e8(wallet_e8 - r->summary->first.equity_e8);
     return true;
 }
 
@@ -120,6 +120,13 @@ static bool is_cancelled(const pp_runner_job *job)
     return job->options.cancel && *job->options.cancel;
 }
 
+/* Half a million points cost more than the run; without artifacts only the summary draws on them,
+ * which over two months is content with days. */
+static bool may_drop_points(const pp_runner_job *job, const pp_window *w)
+{
+    return job->fast && w->end_ms - w->start_ms > 60 * PP_DAY_MS;
+}
+
 bool pp_runner_run(pp_diags *d, const pp_runner_job *job, pp_runner_done *out)
 {
     pp_preflight gate;
@@ -129,6 +136,7 @@ bool pp_runner_run(pp_diags *d, const pp_runner_job *job, pp_runner_done *out)
     if (!pp_preflight_check(d, job, lanes, &gate) || is_cancelled(job))
         return false;
     pp_prepared *p = out->prepared = gate.plan;
+    p->options.no_points = may_drop_points(job, &p->window);
     pp_engine_compute(d->arena, p);
     if (is_cancelled(job))
         return false;

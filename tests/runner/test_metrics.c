@@ -2,6 +2,9 @@
  * others have their oracle in tests/metrics. */
 #include "bench.h"
 
+#include "artifact/documents.h"
+#include "base/file.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -290,4 +293,22 @@ Test(metrics, M1_the_inside_of_bars_in_which_a_position_begins_or_ends)
     };
     for (size_t k = 0; k < PP_COUNT(shapes); k++)
         measure(&shapes[k]);
+}
+
+/* What `--fast` says of a window whose points it does not keep is what the run's file says. */
+Test(metrics, M1_without_points_the_result_is_the_same)
+{
+    NEEDS_DUCKDB;
+    bench_make(&B, play, "regime_mix,bars=100000,seed=4");
+    cr_assert(bench_run(&B), "%s", bench_messages(&B));
+    size_t size;
+    char *kept = pp_file_read(&B.diags, NULL, bench_file(&B, "result.json"), 1 << 24, &size);
+    cr_assert(kept && B.done.result->equity);
+    B.job.fast = true;
+    cr_assert(bench_run(&B), "%s", bench_messages(&B));
+    cr_expect_null(B.done.result->equity);
+    pp_buf text = {.arena = &B.arena};
+    pp_result_document(B.done.result, B.done.metrics, &B.done.findings, &text);
+    cr_expect_str_eq(text.text, kept);
+    bench_free(&B);
 }
