@@ -16,7 +16,7 @@
 /* An entry: this header, padded to HEADER_BYTES, then the time column and the value columns, each
  * n * 8 bytes. `self` is the sum of the header with `self` zero; `content` that of the columns,
  * each seeded by the one before. */
-enum { HEADER_BYTES = 4096, LABEL_BYTES = 128, BOOT_BYTES = 40, FORMAT = 4 };
+enum { HEADER_BYTES = 4096, LABEL_BYTES = 128, BOOT_BYTES = 40, FORMAT = 5 };
 
 typedef struct entry_header {
     char magic[8];

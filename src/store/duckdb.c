@@ -274,7 +274,9 @@ bool pp_db_allow(pp_db *db, const char *const *dirs, size_t n_dirs, pp_diags *d)
             pp_error(d, PP_E_FILE, (pp_pos){dirs[i], 0, 0}, "no such folder");
             return false;
         }
-        pp_buf_printf(&sql, "%s%s", i ? "," : "", pp_sql_text(db->arena, real));
+        /* A pattern is compared with them before the files that it names are. */
+        pp_buf_printf(&sql, "%s%s,%s", i ? "," : "", pp_sql_text(db->arena, real),
+                      pp_sql_path(db->arena, real));
     }
     pp_buf_puts(&sql, "]");
     return execute(db, sql.text, d) && execute(db, "SET enable_external_access=false", d) &&
@@ -703,6 +705,5 @@ bool pp_db_read_parquet(pp_db *db, pp_arena *arena, const char *path, const char
 #endif
     return pp_db_query(
         db, arena,
-        pp_fmt(arena, "SELECT %s FROM read_parquet(%s)", columns, pp_sql_text(arena, path)), out,
-        d);
+        pp_fmt(arena, "SELECT %s FROM " PP_SQL_PARQUET, columns, pp_sql_path(arena, path)), out, d);
 }

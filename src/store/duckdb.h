@@ -113,6 +113,12 @@ const pp_col *pp_table_col(const pp_table *t, const char *name);
 const char *pp_sql_ident(pp_arena *arena, const char *name);
 const char *pp_sql_text(pp_arena *arena, const char *text);
 
+/* The path of one file as an SQL string for functions that take patterns: * ? [ stand for
+ * themselves. Such files are read with PP_SQL_PARQUET, of that string or a list of them: their own
+ * columns and none that the names of their folders make. */
+const char *pp_sql_path(pp_arena *arena, const char *path);
+#define PP_SQL_PARQUET "read_parquet(%s, hive_partitioning=false)"
+
 /* "v1.4.4" of the library in use. */
 const char *pp_db_version(const pp_db *db);
 

@@ -286,10 +286,10 @@ static bool read_parquet(importer *im, const pp_csv_opts *csv, pp_csv_data *out)
     if (!realpath(path, real))
         return false;
     pp_db *db = pp_db_open(im->arena, &dir, 1, im->d);
-    const char *describe = pp_fmt(im->arena,
-                                  "SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM "
-                                  "read_parquet(%s))",
-                                  pp_sql_text(im->arena, real));
+    const char *describe =
+        pp_fmt(im->arena,
+               "SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM " PP_SQL_PARQUET ")",
+               pp_sql_path(im->arena, real));
     bool described = db && pp_db_query(db, im->arena, describe, &t, im->d);
     if (described && !(select = parquet_select(im, &t, c, &time_unit)))
         return false;

@@ -240,51 +240,63 @@ bool pp_store_need_db(pp_arena *arena, const pp_store *store, const pp_store_key
     return *db != NULL;
 }
 
-/* What everything else relies on: increasing times that are bar opens. Foreign files are possible.
- */
-static bool check_order(const pp_series *s, const char *dir, pp_diags *d)
+/* What everything else relies on: increasing times that are bar opens of the month that the file is
+ * named by, which is all that a merge into it keeps. Foreign files are possible. */
+static bool check_order(const pp_series *s, int64_t month, const char *file, pp_diags *d)
 {
     bool bars = pp_family_is_bars(s->kind.family);
     int64_t step = bars && s->kind.tf < PP_TF_M ? pp_tf_ms(s->kind.tf) : 0;
+    int64_t from_ms = pp_month_start_ms(month), to_ms = pp_month_start_ms(month + 1);
     for (size_t i = 0; i < s->n; i++) {
         int64_t t = s->time_ms[i];
-        if (i && step && t == s->time_ms[i - 1] + step)
+        bool inside = t >= from_ms && t < to_ms;
+        if (inside && i && step && t == s->time_ms[i - 1] + step)
             continue; /* the usual case: aligned as the one before */
         bool aligned = !bars || pp_tf_open(s->kind.tf, t) == t;
-        if (aligned && (i == 0 || t > s->time_ms[i - 1]))
+        if (inside && aligned && (i == 0 || t > s->time_ms[i - 1]))
             continue;
         char text[PP_TIME_TEXT];
-        pp_diag *e = pp_error(d, PP_E_STORE, (pp_pos){dir, 0, 0}, "%s at %s",
-                              aligned ? "rows are not in time order" : "a bar is not aligned",
+        pp_diag *e = pp_error(d, PP_E_STORE, (pp_pos){file, (int)i + 1, 0}, "%s at %s",
+                              !aligned ? "a bar is not aligned"
+                              : inside ? "rows are not in time order"
+                                       : "a row is not of the month that the file is named by",
                               pp_time_format(t, text));
-        e->hint = "the file was not written by perpetua: remove it and import it instead";
+        e->hint = "the file was not written by perpetua: move it out of the store and import it";
         return false;
     }
     return true;
 }
 
-/* Parquet has no sums of its own that are tested: a bit that turns in a file of the store gives
- * other numbers more often than an error. So each file has the sum of its rows beside them. Files
- * of others have none. *damaged: the first file whose rows have another sum. */
-static bool check_sums(pp_arena *arena, pp_db *db, const char *files, const pp_series *s,
-                       const char **damaged, pp_diags *d)
+/* Tests the files one by one. Parquet has no sums of its own that are tested: a bit that turns in a
+ * file of the store gives other numbers more often than an error. So each file has the sum of its
+ * rows beside them. Files of others have none. *damaged: the first file whose rows have another
+ * sum, or any if there are more or fewer rows in all of them. */
+static bool check_files(pp_arena *arena, const pp_store *store, const pp_store_key *key,
+                        const int64_t *months, size_t n, pp_db *db, const char *list,
+                        const pp_series *s, const char **damaged, pp_diags *d)
 {
     pp_table t;
     const char *sql = pp_fmt(arena,
-                             "SELECT CAST(file_name AS VARCHAR), decode(value) FROM "
-                             "parquet_kv_metadata(%s) WHERE key = 'perpetua_sum'::BLOB",
-                             files);
+                             "SELECT f.num_rows, decode(k.value) FROM parquet_file_metadata(%s) f "
+                             "LEFT JOIN parquet_kv_metadata(%s) k ON k.key = 'perpetua_sum'::BLOB "
+                             "AND CAST(k.file_name AS VARCHAR) = f.file_name ORDER BY f.file_name",
+                             list, list);
     if (!pp_db_query(db, arena, sql, &t, d))
         return false;
-    for (size_t i = 0; i < t.n_rows && !*damaged; i++) {
+    size_t end = 0;
+    for (size_t i = 0; i < t.n_rows; i++)
+        end += (size_t)t.cols[0].i64[i];
+    if (t.n_rows != n || end != s->n)
+        *damaged = pp_store_file(arena, store, key, months[0]);
+    for (size_t i = 0, from = 0; i < n && !*damaged; i++, from = end) {
         char hex[PP_XXH3_HEX];
-        const char *path = t.cols[0].str[i], *slash = strrchr(path, '/');
-        int64_t month = month_of_name(slash ? slash + 1 : path);
-        size_t from = pp_series_find(s, pp_month_start_ms(month)),
-               to = pp_series_find(s, pp_month_start_ms(month + 1));
-        pp_series rows = pp_series_part(s, from, to);
-        if (strcmp(pp_xxh3_hex(pp_cache_sum(&rows), hex), t.cols[1].str[i]) != 0)
-            *damaged = path;
+        end = from + (size_t)t.cols[0].i64[i];
+        pp_series rows = pp_series_part(s, from, end);
+        const char *file = pp_store_file(d->arena, store, key, months[i]), *sum = t.cols[1].str[i];
+        if (!check_order(&rows, months[i], file, d))
+            return false;
+        if (*sum && strcmp(pp_xxh3_hex(pp_cache_sum(&rows), hex), sum) != 0)
+            *damaged = file;
     }
     return true;
 }
@@ -317,10 +329,10 @@ static bool read_months(pp_arena *arena, const pp_store *store, const pp_store_k
             return false;
         }
         pp_buf_printf(&files, "%s%s", i ? "," : "[",
-                      pp_sql_text(arena, pp_fmt(arena, "%s/%s%s", real, kind, name)));
+                      pp_sql_path(arena, pp_fmt(arena, "%s/%s%s", real, kind, name)));
     }
     pp_buf_puts(&files, "]");
-    const char *sql = pp_fmt(arena, "SELECT %s FROM read_parquet(%s)",
+    const char *sql = pp_fmt(arena, "SELECT %s FROM " PP_SQL_PARQUET,
                              column_list(arena, key->kind.family), files.text);
     *out = (pp_series){.kind = key->kind};
     if (!pp_db_fetch_words(*db, arena, sql, rows_of_months(key->kind, months, n), nc + 1, cols,
@@ -336,7 +348,7 @@ static bool read_months(pp_arena *arena, const pp_store *store, const pp_store_k
     for (size_t c = 0; c < nc; c++)
         out->col[c] = cols[c + 1];
     out->known = (unsigned)(known >> 1); /* the first is the time */
-    return check_order(out, dir, d) && check_sums(arena, *db, files.text, out, damaged, d);
+    return check_files(arena, store, key, months, n, *db, files.text, out, damaged, d);
 }
 
 static bool refuse_damaged(const char *path, pp_diags *d)

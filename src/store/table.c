@@ -35,6 +35,14 @@ const char *pp_sql_text(pp_arena *arena, const char *text)
     return quote(arena, text, '\'');
 }
 
+const char *pp_sql_path(pp_arena *arena, const char *path)
+{
+    pp_buf b = {.arena = arena};
+    for (; *path; path++)
+        pp_buf_printf(&b, strchr("*?[", *path) ? "[%c]" : "%c", *path);
+    return pp_sql_text(arena, b.text ? b.text : "");
+}
+
 const char *pp_db_beside(pp_arena *arena, const char *path)
 {
     return pp_fmt(arena, "%s.tmp.%ld", path, (long)getpid());

@@ -67,6 +67,25 @@ Test(duckdb, A2_round_trip_of_every_type)
     env_close(&e);
 }
 
+Test(duckdb, A2_the_file_named_is_read_and_no_pattern)
+{
+    static const char *const names[] = {"[a].parquet", "a.parquet", "*.parquet", "?.parquet"};
+    env e;
+    env_open(&e);
+    pp_db *db = need_db(&e);
+    for (size_t i = 0; i < PP_COUNT(names); i++) {
+        pp_table t = sample(&e, i + 1);
+        cr_assert(pp_db_write_parquet(db, in_dir(&e, names[i]), &t, NULL, &e.d));
+    }
+    for (size_t i = 0; i < PP_COUNT(names); i++) {
+        pp_table t;
+        cr_assert(pp_db_read_parquet(db, &e.arena, in_dir(&e, names[i]), "*", &t, &e.d), "%s",
+                  messages(&e));
+        cr_assert_eq(t.n_rows, i + 1, "%s", names[i]);
+    }
+    env_close(&e);
+}
+
 Test(duckdb, A2_equal_tables_give_equal_bytes)
 {
     env e;

@@ -412,6 +412,36 @@ static const char *parquet(env *e, pp_db *db, const char *name, const char *colu
 #define MINUTES "1735689600000 + 60000 * i AS open_ms, "
 #define PRICES  MINUTES "1.5 AS open, 3::FLOAT AS high, 1 AS low, 2.0 AS close, i AS volume"
 
+/* A path is the file it names, not a pattern, and the columns are those of the file. */
+Test(store, T18_no_other_file_is_read_than_the_one_named)
+{
+    static const char *const dirs[] = {"x[1]", "x1", "open=7"};
+    env e;
+    env_open(&e);
+    pp_db *db = need_db(&e);
+    pp_store store = make_store(&e);
+    pp_import_report r;
+    pp_series s;
+    pp_store_key key = {"bybit", "BTCUSDT", {PP_KLINE, PP_TF_1M}};
+    for (size_t k = 0; k < PP_COUNT(dirs); k++)
+        mkdir(in_dir(&e, dirs[k]), 0777);
+    for (size_t k = 0; k < 6; k++) {
+        const char *name = pp_fmt(&e.arena, "%s/B%s.parquet", dirs[k / 2], k % 2 ? "?" : "T");
+        const char *path = parquet(&e, db, name,
+                                   pp_fmt(&e.arena,
+                                          MINUTES "%zu AS open, 9 AS high, 0.5 AS low, 1 AS close, "
+                                                  "1 AS volume",
+                                          k + 1));
+        store.dir = in_dir(&e, pp_fmt(&e.arena, "%s/store%s", dirs[k / 2], k % 2 ? "[*]" : "*"));
+        cr_assert(import_one(&e, &store, path, &r), "%s", messages(&e));
+        cr_assert(import_one(&e, &store, path, &r), "%s", messages(&e));
+        cr_assert_eq(r.list.v[0].stored.rows.same, 3, "%s", path);
+        cr_assert(pp_store_read(&e.arena, &store, &key, &s, &e.d), "%s", messages(&e));
+        cr_assert_eq(s.col[0][0], (double)(k + 1), "%s: %g", path, s.col[0][0]);
+    }
+    env_close(&e);
+}
+
 Test(store, T18_decimals_of_any_scale_are_read_to_the_nearest_double)
 {
     static const char *const types[] = {"DECIMAL(18,8)", "DECIMAL(20,10)", "DECIMAL(38,18)"};
@@ -788,6 +818,63 @@ Test(store, T17_a_month_without_a_sum_is_read)
     cr_assert_eq(s.n, 2);
     cr_assert_eq(s.col[3][0], 100.6);
     cr_assert(isnan(s.col[5][1]));
+    env_close(&e);
+}
+
+Test(store, T17_a_file_holds_rows_of_its_month_only)
+{
+    env e;
+    env_open(&e);
+    pp_db *db = need_db(&e);
+    pp_store store = make_store(&e);
+    pp_import_report r;
+    pp_series s;
+    pp_store_key key = {"bybit", "BTCUSDT", {PP_KLINE, PP_TF_1M}};
+    const char *month = in_dir(&e, "store/bybit/BTCUSDT/kline_1m/2025-01.parquet");
+    struct stat before, after;
+    cr_assert(import_one(&e, &store, wide_csv(&e, "a.csv", SPEC, 0, 4), &r));
+    for (int k = 0; k < 2; k++) { /* a later month, then an earlier one */
+        rewrite_month(&e, db, "kline_1m",
+                      k ? "* REPLACE (open_ms - 15::BIGINT * 86400000 AS open_ms)"
+                        : "* REPLACE (CASE WHEN open_ms < 1736467320000 THEN open_ms ELSE open_ms "
+                          "+ 31::BIGINT * 86400000 END AS open_ms)");
+        e.d.list.n = 0;
+        cr_assert_not(pp_store_read(&e.arena, &store, &key, &s, &e.d));
+        cr_assert(strstr(messages(&e), k ? "2025-01.parquet:1: error E_STORE: a row is not of the "
+                                           "month that the file is named by at 2024-12-26T"
+                                         : "2025-01.parquet:3: error E_STORE: a row is not of the "
+                                           "month that the file is named by at 2025-02-10T"),
+                  "%s", messages(&e));
+        cr_assert_eq(stat(month, &before), 0);
+        cr_assert_not(import_one(&e, &store, wide_csv(&e, "b.csv", SPEC, 4, 5), &r));
+        cr_assert_eq(stat(month, &after), 0);
+        cr_assert_eq(after.st_ino, before.st_ino, "nothing is merged into it");
+        cr_assert_eq(after.st_size, before.st_size);
+    }
+    env_close(&e);
+}
+
+/* In a store of two months the row is that of its file. */
+Test(store, T7_a_row_out_of_order_is_named_with_its_file)
+{
+    env e;
+    env_open(&e);
+    pp_db *db = need_db(&e);
+    pp_store store = make_store(&e);
+    pp_import_report r;
+    pp_series s;
+    pp_store_key key = {"bybit", "BTCUSDT", {PP_KLINE, PP_TF_1M}};
+    cr_assert(import_one(&e, &store, wide_csv(&e, "a.csv", SPEC, 0, 4), &r));
+    cr_assert(import_one(&e, &store, wide_csv(&e, "b.csv", SPEC, 50000, 50004), &r));
+    const char *month = in_dir(&e, "store/bybit/BTCUSDT/kline_1m/2025-02.parquet");
+    const char *sql = pp_fmt(&e.arena,
+                             "CREATE TABLE t AS SELECT * FROM '%s' ORDER BY open_ms %% 180000; "
+                             "COPY t TO '%s' (FORMAT PARQUET)",
+                             month, month);
+    cr_assert(pp_db_query(db, &e.arena, sql, NULL, &e.d), "%s", messages(&e));
+    cr_assert_not(pp_store_read(&e.arena, &store, &key, &s, &e.d));
+    cr_assert(strstr(messages(&e), "2025-02.parquet:3: error E_STORE: rows are not in time order"),
+              "%s", messages(&e));
     env_close(&e);
 }
 
