@@ -260,6 +260,22 @@ int64_t pp_preflight_missing_settlements(const pp_play *play, const pp_tape *t,
     return missing;
 }
 
+/* Settlements of the window, and how many of them come sooner after another than any exchange has
+ * them: rates of bars, taken for settlements. */
+static size_t settlements(const pp_tape *t, const pp_window *w, int64_t least_ms, size_t *crowded)
+{
+    size_t n = 0;
+    *crowded = 0;
+    for (size_t i = 0; i < t->n_funding; i++) {
+        int64_t at = t->funding[i].time_ms;
+        if (at < w->start_ms || at >= w->end_ms)
+            continue;
+        *crowded += n && at - t->funding[i - 1].time_ms < least_ms;
+        n++;
+    }
+    return n;
+}
+
 static void judge_funding(gate *g)
 {
     const pp_tape *t = g->p->input.tape;
@@ -280,15 +296,22 @@ static void judge_funding(gate *g)
                   : "--funding-csv FILE, or `funding: none` or {rate, interval} in the Play");
         return;
     }
-    size_t n = 0;
-    for (size_t i = 0; i < t->n_funding; i++)
-        n += t->funding[i].time_ms >= w->start_ms && t->funding[i].time_ms < w->end_ms;
     g->p->missing_settlements =
         pp_preflight_missing_settlements(play, t, ins, w->start_ms, w->end_ms);
+    int64_t interval_ms = funding_interval(ins);
+    size_t crowded,
+        n = settlements(t, w, interval_ms < PP_HOUR_MS ? interval_ms : PP_HOUR_MS, &crowded);
+    if (crowded) {
+        set(g, PP_PREFLIGHT_FUNDING, PP_CHECK_WARNING,
+            pp_fmt(g->d->arena,
+                   "%zu settlements in the window, %zu of them within an hour of the one before", n,
+                   crowded),
+            "each is charged: give those of the exchange, not a rate for every bar");
+        return;
+    }
     set(g, PP_PREFLIGHT_FUNDING, g->p->missing_settlements ? PP_CHECK_WARNING : PP_CHECK_OK,
         pp_fmt(g->d->arena, "%zu settlements in the window, %lld missing (every %lld h)", n,
-               (long long)g->p->missing_settlements,
-               (long long)(funding_interval(ins) / PP_HOUR_MS)),
+               (long long)g->p->missing_settlements, (long long)(interval_ms / PP_HOUR_MS)),
         !g->p->missing_settlements ? NULL
         : store                    ? get_all(g, "funding")
                                    : "a --funding-csv that covers the window");

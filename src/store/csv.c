@@ -157,13 +157,12 @@ static const char *plain_time(reader *r, const char *p, const char *eol, int64_t
 
 /* ----------------------------------------------------------------------------------- header */
 
-static bool starts_with_time(reader *r, const char *p, const char *eol)
+static bool starts_with_time(reader *r, const char *p, const char *eol, int64_t *time_ms)
 {
     const char *text, *next;
     size_t n;
-    int64_t t;
     field_at(r, p, eol, &text, &n, &next);
-    return read_time(r, text, n, &t);
+    return read_time(r, text, n, time_ms);
 }
 
 /* Whether the 7th field of a row is the close time of its bar, as in Binance dumps. */
@@ -189,7 +188,7 @@ static bool has_close_time(reader *r, const char *p, const char *eol)
 
 /* A dump without header is known by its number of fields and, with more than 7, by the close time:
  * so many columns may also be those of another form in an order of its own. */
-static bool map_shape(reader *r, const char *p, const char *eol)
+static bool map_shape(reader *r, const char *p, const char *eol, int64_t first_ms)
 {
     static const pp_target kline[] = {PP_T_TIME,  PP_T_OPEN,   PP_T_HIGH,   PP_T_LOW,
                                       PP_T_CLOSE, PP_T_VOLUME, PP_T_IGNORE, PP_T_TURNOVER};
@@ -205,7 +204,10 @@ static bool map_shape(reader *r, const char *p, const char *eol)
                                   "%d columns without a header, and the 7th is not the close time "
                                   "of a Binance dump",
                                   c->n_fields);
-            e->hint = "put a header above that names them: open_ms,open,high,low,close,volume,...";
+            e->hint = pp_fields_seconds(first_ms)
+                          ? PP_SECONDS_HINT
+                          : "put a header above that names them: open_ms,open,high,low,close,"
+                            "volume,...";
             return false;
         }
         for (int f = 0; f < c->n_fields && f < 8; f++)
@@ -241,12 +243,13 @@ static int count_fields(const reader *r, const char *p, const char *eol)
 static bool read_header(reader *r, const char **p)
 {
     const char *eol = line_end(*p, r->end), *found;
+    int64_t first_ms;
     r->sep = find_separator(*p, eol);
     r->c.n_fields = count_fields(r, *p, eol);
     for (int f = 0; f < r->c.n_fields; f++)
         r->c.map[f] = PP_T_IGNORE;
-    if (starts_with_time(r, *p, eol)) {
-        if (!map_shape(r, *p, eol))
+    if (starts_with_time(r, *p, eol, &first_ms)) {
+        if (!map_shape(r, *p, eol, first_ms))
             return false;
         found = pp_fmt(r->c.d->arena, "%d fields without a header", r->c.n_fields);
     } else {

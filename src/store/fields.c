@@ -43,10 +43,13 @@ static const struct {
     {"volume", PP_T_VOLUME},
     {"basevolume", PP_T_VOLUME},
     {"vol", PP_T_VOLUME},
+    {"volccy", PP_T_VOLUME},
     {"v", PP_T_VOLUME},
     {"turnover", PP_T_TURNOVER},
     {"quotevolume", PP_T_TURNOVER},
     {"quoteassetvolume", PP_T_TURNOVER},
+    {"volquote", PP_T_TURNOVER},
+    {"volccyquote", PP_T_TURNOVER},
     {"markopen", PP_T_MARK_OPEN},
     {"markhigh", PP_T_MARK_HIGH},
     {"marklow", PP_T_MARK_LOW},
@@ -98,11 +101,11 @@ const char *pp_family_file_col(pp_arena *arena, pp_family family, size_t c)
     return pp_strdup(arena, pp_target_name(first_of(family) + (pp_target)c));
 }
 
-static pp_target target_of(const char *text, size_t n)
+/* *name: the text as it stands in the table. */
+static pp_target target_of(const char *text, size_t n, char name[NAME_MAX_LEN])
 {
-    char name[NAME_MAX_LEN];
     size_t k = 0;
-    for (size_t i = 0; i < n && k + 1 < sizeof name; i++) {
+    for (size_t i = 0; i < n && k + 1 < NAME_MAX_LEN; i++) {
         char c = text[i];
         if (c == '_' || c == ' ' || c == '-')
             continue;
@@ -125,11 +128,17 @@ bool pp_fields_has(const pp_fields *c, pp_target t)
 
 pp_target pp_fields_name(pp_fields *c, int f, const char *name, size_t n)
 {
-    pp_target t = target_of(name, n);
+    char known[NAME_MAX_LEN];
+    pp_target t = target_of(name, n, known);
     c->map[f] = PP_T_IGNORE;
+    /* OKX counts vol in contracts; vol_ccy beside it is the volume. */
+    for (int k = 0; k < c->n_fields && !strcmp(known, "volccy"); k++)
+        c->map[k] = c->map[k] == PP_T_VOLUME ? PP_T_IGNORE : c->map[k];
     /* The first of two columns of one meaning counts: open_time comes before close_time. */
     if (!pp_fields_has(c, t))
         c->map[f] = t;
+    if (c->map[f] == PP_T_TIME)
+        c->time_name = pp_strndup(c->d->arena, name, n);
     return c->map[f];
 }
 
@@ -187,12 +196,24 @@ static bool has_any(const pp_fields *c, pp_family family)
     return false;
 }
 
+/* Every bar would be a settlement. */
+static bool refuse_rates_of_bars(const pp_fields *c)
+{
+    if (!pp_fields_is_bars(c) || !pp_fields_has(c, PP_T_RATE))
+        return true;
+    pp_error(c->d, PP_E_CSV, (pp_pos){c->file, 1, 0}, "the bars have a funding rate in each row")
+        ->hint = "every row would be a settlement: leave the column out, or take the bars alone "
+                 "(data import: --kind kline_TF), and give the settlements in a file of their own "
+                 "(time_ms, rate; run: --funding-csv)";
+    return false;
+}
+
 bool pp_fields_settle(pp_fields *c, const char *found)
 {
     pp_buf missing = {.arena = c->d->arena};
     char kind[PP_KIND_TEXT];
     bool asked = c->o->has_family, any = false;
-    if (!choose_kind(c))
+    if (!choose_kind(c) || !refuse_rates_of_bars(c))
         return false;
     if (asked)
         need(c, c->o->kind.family, &missing);
@@ -251,8 +272,12 @@ static bool one_symbol(const pp_fields *c)
     pp_diag *e = pp_error(c->d, PP_E_DATA, (pp_pos){c->file, (int)c->other_row, 0},
                           "the row is of \"%s\", not of %s", c->other, c->symbol);
     e->found = pp_fmt(c->d->arena, "%zu of %zu rows with another symbol", c->n_other, c->n);
-    e->hint = c->n_other == c->n ? "say --symbol, or name the file by its symbol"
-                                 : "a file holds one symbol: split it by that column";
+    e->hint = c->n_other < c->n
+                  ? "a file holds one symbol: split it by that column"
+                  : pp_fmt(c->d->arena,
+                           "if the rows are of %s, leave that column out or write %s in it; else "
+                           "name the symbol that it has",
+                           c->symbol, c->symbol);
     return false;
 }
 
@@ -307,6 +332,11 @@ static void add_series(pp_arena *arena, const pp_fields *c, pp_family family, pp
     }
 }
 
+bool pp_fields_seconds(int64_t time_ms)
+{
+    return time_ms < INT64_C(100000000000); /* 1973 in milliseconds, 5138 in seconds */
+}
+
 /* The timeframe of bars in time order: the one asked for, that of their steps, or, where a row is
  * alone, that in the name of the file. */
 static bool find_tf(const pp_fields *c, const pp_series *s, pp_tf *tf)
@@ -319,14 +349,15 @@ static bool find_tf(const pp_fields *c, const pp_series *s, pp_tf *tf)
     int64_t step = alone ? 0 : s->time_ms[1] - s->time_ms[0];
     pp_diag *e = pp_error(c->d, PP_E_TIMEFRAME, (pp_pos){c->file, 0, 0},
                           alone ? "one row does not tell the timeframe of its bar"
-                                : "the times do not step by any timeframe");
+                                : "the times%s%s do not step by any timeframe",
+                          c->time_name ? " in column " : "", c->time_name ? c->time_name : "");
     if (alone)
         e->hint = "say it, for example --kind kline_1h";
     else
         e->found = pp_fmt(c->d->arena, "a step of %lld ms from %s to %s", (long long)step,
                           pp_time_format(s->time_ms[0], from), pp_time_format(s->time_ms[1], to));
-    if (s->time_ms[0] < INT64_C(100000000000) && (alone || step * 1000 >= PP_MINUTE_MS))
-        e->hint = "the times look like seconds; they must be milliseconds since 1970";
+    if (pp_fields_seconds(s->time_ms[0]) && (alone || step * 1000 >= PP_MINUTE_MS))
+        e->hint = PP_SECONDS_HINT;
     return false;
 }
 

@@ -39,6 +39,7 @@ typedef struct pp_fields {
     int64_t *time_ms;
     uint32_t *row;
     size_t n;
+    const char *time_name;     /* of the column that is the time; NULL: there is no header */
     const char *symbol;        /* that of the rows; NULL: no column says it */
     const char *other;         /* the first other one */
     size_t n_other, other_row; /* rows of others, the first of them */
@@ -62,6 +63,10 @@ bool pp_fields_settle(pp_fields *c, const char *found);
  * of a bar is. */
 bool pp_fields_time(pp_fields *c, int64_t v, int64_t *ms);
 bool pp_fields_is_bars(const pp_fields *c);
+
+/* Whether it is seconds by its size. */
+bool pp_fields_seconds(int64_t time_ms);
+#define PP_SECONDS_HINT "the times look like seconds; they must be milliseconds since 1970"
 
 /* The symbol of a row. */
 void pp_fields_symbol(pp_arena *arena, pp_fields *c, size_t row, const char *text, size_t n);

@@ -202,9 +202,15 @@ static const char *parquet_select(importer *im, const pp_table *described, pp_fi
     pp_buf found = {.arena = im->d->arena}, select = {.arena = im->arena};
     size_t at[PP_FIELDS_MAX];
     const pp_col *names = &described->cols[0], *types = &described->cols[1];
-    for (size_t i = 0; i < described->n_rows; i++) {
+    for (size_t i = 0; i < described->n_rows; i++)
+        pp_buf_printf(&found, "%s%s", i ? " " : "", names->str[i]);
+    /* Dates come last: a day is the time only where no column has more of it. */
+    for (size_t k = 0; k < 2 * described->n_rows; k++) {
+        size_t i = k % described->n_rows;
         const char *name = names->str[i];
-        pp_buf_printf(&found, "%s%s", i ? " " : "", name);
+        bool date = !strcmp(types->str[i], "DATE"), late = k >= described->n_rows;
+        if (date != late)
+            continue;
         c->map[c->n_fields++] = PP_T_IGNORE;
         at[c->n_fields - 1] = i;
         if (pp_fields_name(c, c->n_fields - 1, name, strlen(name)) == PP_T_IGNORE)

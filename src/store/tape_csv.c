@@ -64,11 +64,5 @@ bool pp_tape_from_csv(pp_arena *arena, const char *symbol, const char *csv_path,
         pp_error(d, PP_E_CSV, (pp_pos){files[0], 0, 0}, "the file has no bars");
         return false;
     }
-    if (find(data, PP_FUNDING)) {
-        pp_error(d, PP_E_CSV, (pp_pos){files[0], 1, 0}, "the bars have a funding rate in each row")
-            ->hint = "leave the column out, since every row would be a settlement, and give the "
-                     "settlements in a file of their own (--funding-csv: time_ms, rate)";
-        return false;
-    }
     return pp_tape_build(arena, &parts, opts, out, d);
 }

@@ -126,6 +126,24 @@ Test(preflight, T8_an_impossible_row_is_one_of_sanity)
     bench_free(&B);
 }
 
+Test(preflight, T12_rates_of_bars_are_not_taken_for_settlements_in_silence)
+{
+    bench_make(&B, bench_play, NULL);
+    B.job.source.csv = write_csv(20000, -1);
+    const char *path = pp_fmt(&B.arena, "%s/funding.csv", B.dir);
+    FILE *f = fopen(path, "w");
+    fputs("time_ms,rate\n", f);
+    for (int k = 0; k < 20000; k++)
+        fprintf(f, "%lld,0.0001\n", 1735689600000LL + k * 60000LL);
+    fclose(f);
+    B.job.source.funding_csv = path;
+    cr_assert(bench_do(&B, check), "%s", bench_messages(&B));
+    cr_expect_eq(row(PP_PREFLIGHT_FUNDING)->status, PP_CHECK_WARNING);
+    cr_expect(strstr(row(PP_PREFLIGHT_FUNDING)->text, "within an hour of the one before"), "%s",
+              row(PP_PREFLIGHT_FUNDING)->text);
+    bench_free(&B);
+}
+
 Test(preflight, G1_missing_settlements_are_counted)
 {
     bench_make(&B, bench_play, NULL);

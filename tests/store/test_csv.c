@@ -33,6 +33,9 @@ static const char *const forms[] = {
     "1735689600000,100,101,99,100.5,10,1005\n1735689660000,100.5,102,100,101,11,1111\n",
     "close;low;high;open;volume;Date\r\n\"100.5\";99;101;100;10;2025-01-01T00:00Z\r\n"
     "101;100;102;100.5;11;2025-01-01T00:01Z\r\n",
+    "instrument_name,open,high,low,close,vol,vol_ccy,vol_quote,open_time,confirm\n"
+    "BTC-USDT-SWAP,100,101,99,100.5,1000,10,1005,1735689600000,1\n"
+    "BTC-USDT-SWAP,100.5,102,100,101,1100,11,1111,1735689660000,1\n",
     "\xef\xbb\xbft\to\th\tl\tc\tv\n1735689660000\t100.5\t102\t100\t101\t11\n"
     "1735689600000\t100\t101\t99\t100.5\t10\n",
 };
@@ -56,7 +59,7 @@ Test(csv, T18_every_form_gives_the_same_bars)
         for (int c = 0; c < 5; c++)
             cr_assert_eq(s->col[c][1], want[c], "form %zu column %d", i, c);
         cr_assert_eq(data.micros, i == 3, "T8: microseconds are told by their size");
-        cr_assert_eq(data.sorted, i == 6);
+        cr_assert_eq(data.sorted, i == PP_COUNT(forms) - 1);
         env_close(&e);
     }
 }
@@ -80,6 +83,12 @@ static const struct {
     {"open_ms,open,high,low,close,volume,symbol\n1735689600000,1,1,1,1,1,A\n"
      "1735689660000,1,1,1,1,1,B\n1735689720000,1,1,1,1,1,A\n",
      "bars.csv:3: error E_DATA: the row is of \"B\", not of A"},
+    {"1735689600,1,1,1,1,1,1735689659,1,1,1,1,0\n", "the times look like seconds"},
+    {"date,open,high,low,close,volume\n2025-01-01,1,1,1,1,1\n2025-01-01,1,1,1,1,1\n",
+     "the times in column date do not step by any timeframe"},
+    {"open_ms,open,high,low,close,volume,funding_rate\n1735689600000,1,1,1,1,1,0.0001\n"
+     "1735689660000,1,1,1,1,1,0.0001\n",
+     "bars.csv:1: error E_CSV: the bars have a funding rate in each row"},
 };
 
 Test(csv, T8_what_is_wrong_is_said_with_its_place)

@@ -483,6 +483,8 @@ Test(store, T18_parquet_has_the_kinds_and_names_of_csv)
          "\"High\", "
          "1 AS \"Low\", 2 AS \"Close\", 5 AS \"Volume\"",
          1, PP_KLINE},
+        {"'2025-01-01'::DATE AS date, " MINUTES "1.5 AS o, 3 AS h, 1 AS l, 2 AS c, 5 AS v", 1,
+         PP_KLINE},
         {"('2025-01-01'::DATE + i::INT) AS date, 1.5 AS o, 3 AS h, 1 AS l, 2 AS c, 5 AS v", 1,
          PP_KLINE},
         {"'2025-01-01'::TIMESTAMP_NS + INTERVAL (i) MINUTE AS time, 5 AS index_close", 1, PP_INDEX},
@@ -518,6 +520,8 @@ Test(store, T8_what_is_wrong_with_a_parquet_file_is_said)
         {"'2025-01-01'::TIMESTAMP + INTERVAL (i * 60000000 + 1) MICROSECOND AS time, 1.5 AS open, "
          "3 AS high, 1 AS low, 2 AS close, 5 AS volume",
          "BTCUSDT.parquet:1: error E_DATA: the time is not a whole millisecond"},
+        {PRICES ", 0.0001 AS funding_rate", "the bars have a funding rate in each row"},
+        {PRICES ", 'BTC/USDT' AS symbol", "leave that column out or write BTCUSDT in it"},
         {PRICES ", CASE WHEN i > 0 THEN 'ETHUSDT' ELSE 'BTCUSDT' END AS symbol",
          "BTCUSDT.parquet:2: error E_DATA: the row is of \"ETHUSDT\", not of BTCUSDT"},
     };
