@@ -288,12 +288,27 @@ static const char *write_beside(pp_diags *d, const pp_fs *fs, const char *path,
     return fd >= 0 && make_whole(d, fs, tmp, fd, parts, n_parts, sync) ? tmp : NULL;
 }
 
+/* Where a link leads, as a path from here. */
+static const char *link_target(pp_arena *arena, const char *path)
+{
+    char to[PATH_MAX];
+    ssize_t n = readlink(path, to, sizeof to - 1);
+    const char *slash = strrchr(path, '/');
+    if (n <= 0)
+        return path;
+    to[n] = '\0';
+    return *to == '/' || !slash ? pp_strdup(arena, to)
+                                : pp_fmt(arena, "%.*s/%s", (int)(slash - path), path, to);
+}
+
 const char *pp_file_target(pp_arena *arena, const char *path)
 {
     char real[PATH_MAX];
     struct stat link, end;
     if (lstat(path, &link) != 0)
         return path;
+    if (stat(path, &end) != 0 && errno == ENOENT)
+        return pp_file_target(arena, link_target(arena, path));
     if (stat(path, &end) != 0 || (!S_ISREG(end.st_mode) && !S_ISDIR(end.st_mode)))
         return NULL;
     return S_ISLNK(link.st_mode) && realpath(path, real) ? pp_strdup(arena, real) : path;

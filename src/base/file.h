@@ -50,7 +50,7 @@ bool pp_file_write(pp_diags *d, const pp_fs *fs, const char *path, const void *b
 int pp_file_sync(const pp_fs *fs, const char *path);
 
 /* The file that `path` names, at the end of its links, or would name once it is there. NULL: what
- * is there is no regular file (a pipe, a device, a link to nothing), which a rename would destroy.
+ * is there is no regular file (a pipe, a device, a circle of links), which a rename would destroy.
  */
 const char *pp_file_target(pp_arena *arena, const char *path);
 

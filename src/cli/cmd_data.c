@@ -55,15 +55,28 @@ static bool put(pp_cli *c, const char *path, const pp_buf *b)
     return true;
 }
 
-/* --kind as a pp_kind; *given false if it is not there. */
-static bool read_kind(pp_cli *c, bool *given, pp_kind *out)
+/* The exit status: that of the first error. */
+static int status_of(const pp_cli *c, bool ok)
+{
+    return *c->interrupted      ? 130
+           : ok                 ? 0
+           : c->diags->n_errors ? pp_code_exit(pp_diags_code(c->diags))
+                                : 3;
+}
+
+/* --kind as a pp_kind; *given false if it is not there. `also`: what else the command takes. */
+static bool read_kind(pp_cli *c, const char *also, bool *given, pp_kind *out)
 {
     const char *text = pp_cli_value(c, "kind");
     *given = text != NULL;
     if (!text || pp_kind_parse(text, out))
         return true;
     pp_diag *e = pp_error(c->diags, PP_E_USAGE, (pp_pos){0}, "no kind \"%s\"", text);
-    e->allowed = "kline_TF mark_TF index_TF funding open_interest instruments; TF: " PP_TF_NAMES;
+    e->allowed = pp_fmt(c->arena, "kline_TF mark_TF index_TF funding open_interest%s; TF: %s", also,
+                        PP_TF_NAMES);
+    if (!strcmp(text, "instruments"))
+        e->hint = "the contracts are a file of their own: EXCHANGE/SYMBOL/instruments.json in the "
+                  "store";
     return false;
 }
 
@@ -121,7 +134,7 @@ static int import_instruments(pp_cli *c, const pp_store *store)
     pp_buf_puts(&out, "\n");
     if (c->json)
         print(c, &out);
-    return ok ? 0 : 3;
+    return status_of(c, ok);
 }
 
 static int run_import(pp_cli *c)
@@ -136,7 +149,7 @@ static int run_import(pp_cli *c)
                         .replace = pp_cli_has(c, "replace"),
                         .dry_run = pp_cli_has(c, "dry-run"),
                         .now_ms = clock_ms()};
-    if (!read_kind(c, &o.has_family, &o.kind))
+    if (!read_kind(c, " instruments", &o.has_family, &o.kind))
         return 2;
     o.has_tf = o.has_family;
     store.stop = c->interrupted;
@@ -148,7 +161,7 @@ static int run_import(pp_cli *c)
     print(c, &out);
     if (*c->interrupted)
         pp_cli_say(c, "interrupted; what is not listed as written was not stored\n");
-    return *c->interrupted ? 130 : ok ? 0 : 3;
+    return status_of(c, ok);
 }
 
 static const pp_opt import_opts[] = {
@@ -199,7 +212,7 @@ static int show_info(pp_cli *c, bool check)
     else if (list.n || (ok && !*c->interrupted))
         pp_data_info_text(&list, &out);
     print(c, &out);
-    return *c->interrupted ? 130 : ok ? 0 : 3;
+    return status_of(c, ok);
 }
 
 static int run_info(pp_cli *c)
@@ -251,7 +264,7 @@ static int run_export(pp_cli *c)
     bool given;
     if (!key.exchange)
         key.exchange = "bybit";
-    if (!read_kind(c, &given, &key.kind) || !read_window(c, &from_ms, &to_ms))
+    if (!read_kind(c, "", &given, &key.kind) || !read_window(c, &from_ms, &to_ms))
         return 2;
     if (!pp_cli_has(c, "to"))
         to_ms = INT64_MAX;
@@ -263,11 +276,11 @@ static int run_export(pp_cli *c)
         return 2;
     }
     if (parquet)
-        return pp_export_parquet(c->arena, &store, &key, from_ms, to_ms, path, c->diags) ? 0 : 3;
-    if (!(c->json ? pp_export_json : pp_export_csv)(c->arena, &store, &key, from_ms, to_ms, &out,
-                                                    c->diags))
-        return 3;
-    return put(c, path, &out) ? 0 : 3;
+        return status_of(c,
+                         pp_export_parquet(c->arena, &store, &key, from_ms, to_ms, path, c->diags));
+    bool ok = (c->json ? pp_export_json : pp_export_csv)(c->arena, &store, &key, from_ms, to_ms,
+                                                         &out, c->diags);
+    return status_of(c, ok && put(c, path, &out));
 }
 
 static const pp_opt export_opts[] = {
@@ -307,7 +320,7 @@ static int run_synth(pp_cli *c)
     pp_synthetic_make(c->arena, &s, &t);
     pp_tape_csv(&t, &bars);
     pp_tape_funding_csv(&t, &funding);
-    return (!funding_path || put(c, funding_path, &funding)) && put(c, path, &bars) ? 0 : 3;
+    return status_of(c, (!funding_path || put(c, funding_path, &funding)) && put(c, path, &bars));
 }
 
 static const pp_opt synth_opts[] = {
@@ -453,7 +466,7 @@ static int run_download(pp_cli *c)
     }
     if (!ok || *c->interrupted)
         pp_cli_say(c, "not everything came; the same command goes on from here\n");
-    return *c->interrupted ? 130 : ok ? 0 : 3;
+    return status_of(c, ok);
 }
 
 static const pp_opt download_opts[] = {

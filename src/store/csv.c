@@ -372,8 +372,9 @@ static bool refuse_other_formats(const reader *r, const char *bytes, size_t n)
     else if (memchr(bytes, 0, n < 4096 ? n : 4096))
         e = pp_error(r->c.d, PP_E_CSV, pos, "this is not text");
     if (e && n)
-        e->hint = bytes[0] == 'P' && bytes[1] == 'K' ? "unpack it first: unzip FILE"
-                                                     : "CSV, CSV.gz and Parquet can be imported";
+        e->hint = bytes[0] != 'P'   ? "CSV, CSV.gz and Parquet can be imported"
+                  : bytes[1] == 'K' ? "unpack it first: unzip FILE"
+                                    : "perpetua data import FILE reads it, from a file and no pipe";
     return e != NULL;
 }
 
@@ -432,6 +433,8 @@ static void file_error(pp_diags *d, const char *path, const char *what)
 static const char *map_file(pp_arena *arena, const char *path, size_t *n, pp_diags *d)
 {
     struct stat st;
+    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+        return pp_file_read(d, NULL, path, CSV_MAX_BYTES, n); /* a pipe cannot be mapped */
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0 || fstat(fd, &st) < 0 || S_ISDIR(st.st_mode)) {
         if (fd >= 0 && S_ISDIR(st.st_mode))

@@ -38,12 +38,14 @@ static bool read_window(pp_arena *arena, const pp_store *store, const pp_store_k
         a++;
     for (z = a; z < s->n && s->time_ms[z] < to_ms; z++)
         ;
-    if (a == z) {
-        pp_diag *e = pp_error(d, PP_E_DATA, (pp_pos){0}, "no %s of %s %s in this window",
-                              pp_kind_name(key->kind, kind), key->exchange, key->symbol);
+    if (a == z && (s->n || pp_store_there(store, d))) {
+        pp_diag *e = pp_error(d, PP_E_DATA, (pp_pos){0}, "no %s of %s %s in %s",
+                              pp_kind_name(key->kind, kind), key->exchange, key->symbol,
+                              s->n ? "this window" : pp_store_dir(d->arena, store));
         e->hint = "see `perpetua data info`";
-        return false;
     }
+    if (a == z)
+        return false;
     pp_family_cols(key->kind.family, &nc);
     s->n = z - a;
     s->time_ms += a;

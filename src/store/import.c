@@ -308,10 +308,12 @@ static bool read_parquet(importer *im, const pp_csv_opts *csv, pp_csv_data *out)
 
 /* ------------------------------------------------------------------------------------- read */
 
+/* A pipe is read once: it holds text. */
 static bool is_parquet(const char *path)
 {
     char head[4] = "";
-    FILE *f = fopen(path, "rb");
+    struct stat st;
+    FILE *f = stat(path, &st) == 0 && S_ISREG(st.st_mode) ? fopen(path, "rb") : NULL;
     bool yes = f && fread(head, 1, 4, f) == 4 && !memcmp(head, "PAR1", 4);
     if (f)
         fclose(f);

@@ -74,21 +74,18 @@ static void look_at(pp_arena *arena, const pp_store *store, const pp_store_entry
 static bool refuse_nothing(const pp_store *store, const pp_store_list *list, const char *exchange,
                            const char *symbol, pp_diags *d)
 {
-    struct stat st;
-    if (store->dir && stat(store->dir, &st)) {
-        pp_diag *e = pp_error(d, PP_E_STORE, (pp_pos){store->dir, 0, 0},
-                              "cannot open the store: %s", strerror(errno));
-        e->nearest = pp_file_nearest(d->arena, store->dir);
-        e->hint = "check --data DIR; an import or a download makes a new store";
+    if (!pp_store_there(store, d))
         return false;
-    }
     if (!exchange && !symbol)
         return true;
     pp_buf found = {.arena = d->arena};
     const char **names = PP_ARRAY(d->arena, const char *, 2 * list->n);
+    bool no_symbol = symbol != NULL;
+    for (size_t i = 0; i < list->n && no_symbol; i++)
+        no_symbol = strcmp(symbol, list->v[i].key.symbol) != 0;
     for (size_t i = 0; i < list->n; i++) {
         const pp_store_key *k = &list->v[i].key, *before = i ? &list->v[i - 1].key : NULL;
-        names[i] = symbol ? k->symbol : k->exchange;
+        names[i] = no_symbol ? k->symbol : k->exchange;
         if (!before || strcmp(before->symbol, k->symbol) || strcmp(before->exchange, k->exchange))
             pp_buf_printf(&found, "%s%s %s", found.len ? ", " : "", k->exchange, k->symbol);
     }
@@ -96,7 +93,7 @@ static bool refuse_nothing(const pp_store *store, const pp_store_list *list, con
                           exchange ? exchange : "", exchange && symbol ? " " : "",
                           symbol ? symbol : "", pp_store_dir(d->arena, store));
     e->allowed = found.text ? found.text : "nothing: the store is empty";
-    e->nearest = pp_nearest(symbol ? symbol : exchange, names, list->n);
+    e->nearest = pp_nearest(no_symbol ? symbol : exchange, names, list->n);
     e->hint = "see `perpetua data info`";
     return false;
 }

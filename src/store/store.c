@@ -1,4 +1,5 @@
 #include "store/store.h"
+#include "base/file.h"
 #include "store/cache.h"
 #include "store/duckdb.h"
 #include "store/store_private.h"
@@ -27,6 +28,20 @@ const char *pp_store_default_dir(pp_arena *arena)
 const char *pp_store_dir(pp_arena *arena, const pp_store *store)
 {
     return store->dir ? store->dir : pp_store_default_dir(arena);
+}
+
+bool pp_store_there(const pp_store *store, pp_diags *d)
+{
+    struct stat st;
+    const char *own = getenv("PERPETUA_DATA"), *dir = pp_store_dir(d->arena, store);
+    if ((!store->dir && !(own && *own)) || stat(dir, &st) == 0)
+        return true;
+    pp_diag *e =
+        pp_error(d, PP_E_STORE, (pp_pos){dir, 0, 0}, "cannot open the store: %s", strerror(errno));
+    e->nearest = pp_file_nearest(d->arena, dir);
+    e->hint = pp_fmt(d->arena, "check %s; an import or a download makes a new store",
+                     store->dir ? "--data DIR" : "PERPETUA_DATA");
+    return false;
 }
 
 bool pp_store_stopped(const pp_store *store)

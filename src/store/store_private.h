@@ -16,6 +16,9 @@ typedef PP_VEC(const char *) pp_names;
 int pp_dir_names(pp_arena *arena, const char *path, pp_names *out);
 
 const char *pp_store_dir(pp_arena *arena, const pp_store *store);
+/* For who finds nothing in it: E_STORE where a folder was named that is not there, which is another
+ * thing than an empty one. */
+bool pp_store_there(const pp_store *store, pp_diags *d);
 bool pp_store_stopped(const pp_store *store);
 
 /* pp_store_read in two steps, for who reads several kinds of a symbol: the rows, from the cache or

@@ -74,7 +74,8 @@ static bool find_symbol(opener *o)
     if (!found && !whole) {
         pp_store_scan(o->arena, o->store, &list, o->d);
     } else if (!found) {
-        no_data(o, &list);
+        if (pp_store_there(o->store, o->d))
+            no_data(o, &list);
     } else if (several) {
         pp_diag *e = pp_error(o->d, PP_E_DATA, (pp_pos){0},
                               "%s is in the store for more than one exchange", o->symbol);

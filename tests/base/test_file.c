@@ -281,6 +281,7 @@ Test(file, a_link_stays_and_its_target_is_replaced)
     cr_assert(pp_file_write(&diags, NULL, path, "old", 3));
     cr_assert_eq(symlink("target", link), 0);
     cr_assert_eq(symlink("made", nothing), 0);
+    cr_assert_str_eq(pp_file_target(&arena, nothing), pp_fmt(&arena, "%s/made", dir));
     cr_assert(pp_file_write_atomic(&diags, NULL, link, "new", 3));
     cr_assert(pp_file_write_atomic(&diags, NULL, nothing, "new", 3));
     cr_assert(lstat(link, &st) == 0 && S_ISLNK(st.st_mode));

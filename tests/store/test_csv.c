@@ -64,6 +64,23 @@ Test(csv, T18_every_form_gives_the_same_bars)
     }
 }
 
+Test(csv, T18_a_pipe_is_read)
+{
+    env e;
+    pp_csv_data data;
+    int fd[2];
+    env_open(&e);
+    cr_assert_eq(pipe(fd), 0);
+    cr_assert_eq(write(fd[1], forms[0], strlen(forms[0])), (ssize_t)strlen(forms[0]));
+    close(fd[1]);
+    const char *name = pp_fmt(&e.arena, "/dev/fd/%d", fd[0]);
+    pp_csv_opts o = {.files = &name};
+    cr_assert(pp_csv_read(&e.arena, &o, &data, &e.d), "%s", messages(&e));
+    cr_assert_eq(data.series[0].n, 2);
+    close(fd[0]);
+    env_close(&e);
+}
+
 static const struct {
     const char *text, *says;
 } faults[] = {

@@ -556,7 +556,10 @@ Test(store, T18_an_exported_file_can_be_imported_whatever_its_kind)
             cr_assert(pp_export_csv(&e.arena, &store, &key, 0, INT64_MAX, &text, &e.d));
             write_text(&e, "out.csv", text.text);
         } else {
-            cr_assert(pp_export_parquet(&e.arena, &store, &key, 0, INT64_MAX, path, &e.d));
+            const char *link = in_dir(&e, "link.parquet"); /* to nothing yet */
+            cr_assert_eq(symlink("out.parquet", link), 0);
+            cr_assert(pp_export_parquet(&e.arena, &store, &key, 0, INT64_MAX, link, &e.d), "%s",
+                      messages(&e));
         }
         other.dir = in_dir(&e, "other");
         cr_assert(import_one(&e, &other, path, &r), "%s", messages(&e));
@@ -665,6 +668,13 @@ Test(store, unknown_symbol_names_what_there_is)
     pp_import_report r;
     pp_tape t;
     pp_tape_opts o = {0};
+    pp_store_key key = {"bybit", "BTCUSDT", {PP_KLINE, PP_TF_1M}};
+    pp_buf text = {.arena = &e.arena};
+    cr_assert_not(pp_store_tape(&e.arena, &store, NULL, "BTCUSDT", PP_TAPE_FINEST, &o, &t, &e.d));
+    cr_assert_not(pp_export_csv(&e.arena, &store, &key, 0, INT64_MAX, &text, &e.d));
+    for (size_t i = 0; i < 2; i++)
+        cr_assert_str_eq(e.d.list.v[i].message, "cannot open the store: No such file or directory");
+    mkdir(store.dir, 0777);
     cr_assert_not(pp_store_tape(&e.arena, &store, NULL, "BTCUSDT", PP_TAPE_FINEST, &o, &t, &e.d));
     cr_assert(strstr(messages(&e), "the store is empty"), "%s", messages(&e));
     cr_assert(import_one(&e, &store, write_text(&e, "a.csv", HEAD ROW0 ROW1), &r));
@@ -696,6 +706,9 @@ Test(store, T17_what_cannot_be_read_is_not_taken_for_empty)
     cr_assert_not(pp_data_info(&e.arena, &store, NULL, "BTCUSD", true, 0, &info, &e.d));
     cr_assert(strstr(messages(&e), "no data of BTCUSD in"), "%s", messages(&e));
     cr_assert(strstr(messages(&e), "did you mean: BTCUSDT"), "%s", messages(&e));
+    e.d.list.n = 0;
+    cr_assert_not(pp_data_info(&e.arena, &store, "bybt", "BTCUSDT", true, 0, &info, &e.d));
+    cr_assert(strstr(messages(&e), "did you mean: bybit"), "%s", messages(&e));
 
     cr_assert_eq(unlink(month), 0);
     cr_assert_eq(symlink("nothing", month), 0);
