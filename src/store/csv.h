@@ -8,6 +8,7 @@
  *                calc_time,..,last_funding_rate
  *   Bybit        timestamp,symbol,period,open,high,low,close,volume,turnover; the REST columns
  *                startTime,openPrice,highPrice,lowPrice,closePrice
+ *   OKX          ...,vol,vol_ccy,vol_quote,open_time: vol_ccy is the volume, vol are contracts
  *   generic      time, timestamp or date with o/h/l/c/v style names, in any order
  * A column symbol, pair or ticker must name one symbol in all rows.
  * Separators , ; tab; quotes around fields; CRLF; a BOM. Times in ms, us or ns (told apart by
@@ -50,7 +51,7 @@ typedef struct pp_csv_data {
 bool pp_csv_parse(pp_arena *arena, const char *bytes, size_t n, const pp_csv_opts *opts,
                   pp_csv_data *out, pp_diags *d);
 
-/* Reads the named file (opts->files[opts->file]), unpacking gzip. */
+/* Reads the named file (opts->files[opts->file]) or pipe, unpacking gzip. */
 bool pp_csv_read(pp_arena *arena, const pp_csv_opts *opts, pp_csv_data *out, pp_diags *d);
 
 /* Bytes of a file, unpacked if they are gzip (several members too), in `arena`; NULL with E_FILE.
