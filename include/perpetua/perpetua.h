@@ -28,9 +28,11 @@
  *
  * Errors. Functions return a pp_status_t and leave messages in the context: code, place, what was
  * found, what is allowed, how to mend it. NULL for an argument that is needed is a bad argument as
- * any other (without a context there is the status alone). The library never prints, exits or
- * aborts on bad input; it aborts only when its books do not close, which is a bug of ours and never
- * a result.
+ * any other (without a context there is the status alone). A function that only reads finds nothing
+ * in a NULL handle, such as a failed call leaves, or under a NULL name: 0, false, "", NaN, columns
+ * with n 0, SIZE_MAX for a row; nothing is put at a NULL address. The library never prints, exits
+ * or aborts on bad input; it aborts only when its books do not close, which is a bug of ours and
+ * never a result.
  *
  * Versions. Values of enumerators do not change. Structs that are filled in by the caller begin
  * with `size` = sizeof the struct, so that members can be added at their ends: a program built with
@@ -136,8 +138,9 @@ typedef struct pp_tape_columns_t {
     const double *turnover; /* quote volume, NaN where not known */
     const double *mark_open, *mark_high, *mark_low, *mark_close; /* all four or none */
     const double *index_close;
-    const double *open_interest; /* last known at each bar, NaN before the first */
-    const int64_t *funding_ms;   /* settlements in time order; NULL: the data has no funding */
+    const double *open_interest; /* last known at each bar, NaN before the first; a missing bar that
+                                    is filled keeps the one before */
+    const int64_t *funding_ms;   /* settlements in time order; NULL, as the rates: no funding */
     const double *funding_rate;
     size_t n_funding;
     bool fill_gaps; /* missing bars become flat bars (the arrays are copied then); else E_GAP */
@@ -191,7 +194,7 @@ PP_API const char *pp_result_run_hash(const pp_result_t *result);
  * this run; *value is NaN then. */
 PP_API bool pp_result_metric(const pp_result_t *result, const char *name, double *value);
 /* result.json, whole; and the final hash of the chain over all events (A4). Made when asked for;
- * valid until the next call that is given this context. NULL: memory ended. */
+ * valid until the next call that is given this context. NULL: memory ended, or no result. */
 PP_API const char *pp_result_json(pp_context_t *ctx, const pp_result_t *result);
 PP_API const char *pp_result_events_hash(pp_context_t *ctx, const pp_result_t *result);
 

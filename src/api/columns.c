@@ -57,12 +57,12 @@ pp_status_t pp_columns_compute(pp_context_t *ctx, const pp_play_t *play, const p
 
 size_t pp_columns_count(const pp_columns_t *columns)
 {
-    return columns->n;
+    return columns ? columns->n : 0;
 }
 
 bool pp_columns_at(const pp_columns_t *columns, size_t i, pp_column_t *out)
 {
-    if (i >= columns->n)
+    if (!out || i >= pp_columns_count(columns))
         return false;
     *out = columns->v[i];
     return true;
@@ -70,7 +70,7 @@ bool pp_columns_at(const pp_columns_t *columns, size_t i, pp_column_t *out)
 
 bool pp_columns_find(const pp_columns_t *columns, const char *name, pp_column_t *out)
 {
-    for (size_t i = 0; i < columns->n; i++)
+    for (size_t i = 0; name && i < pp_columns_count(columns); i++)
         if (!strcmp(columns->v[i].name, name))
             return pp_columns_at(columns, i, out);
     return false;

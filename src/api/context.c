@@ -91,7 +91,7 @@ size_t pp_message_count(const pp_context_t *ctx)
 
 bool pp_message_at(const pp_context_t *ctx, size_t i, pp_message_t *out)
 {
-    if (i >= pp_message_count(ctx))
+    if (!out || i >= pp_message_count(ctx))
         return false;
     const pp_diag *e = &ctx->messages.list.v[i];
     *out = (pp_message_t){.code = pp_code_name(e->code),

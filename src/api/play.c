@@ -90,12 +90,12 @@ pp_status_t pp_play_set(pp_context_t *ctx, pp_play_t *play, const char *key, con
 
 const char *pp_play_hash_hex(const pp_play_t *play)
 {
-    return play->hash;
+    return play ? play->hash : "";
 }
 
 const char *pp_play_normal_yaml(const pp_play_t *play)
 {
-    return play->normal;
+    return play ? play->normal : "";
 }
 
 void pp_play_free(pp_play_t *play)

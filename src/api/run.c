@@ -163,19 +163,24 @@ void pp_result_free(pp_result_t *result)
 
 const char *pp_result_stop_reason(const pp_result_t *result)
 {
-    const pp_result *r = result->result;
+    const pp_result *r = result ? result->result : NULL;
+    if (!r)
+        return "";
     return r->status == PP_RUN_DONE ? "done" : pp_reason_name(r->stop_reason);
 }
 
 const char *pp_result_run_hash(const pp_result_t *result)
 {
-    return result->result->run_hash;
+    return result ? result->result->run_hash : "";
 }
 
 bool pp_result_metric(const pp_result_t *result, const char *name, double *value)
 {
-    *value = pp_metric_find(name) < 0 ? (double)NAN : pp_metric_number(result->metrics, name);
-    return !isnan(*value);
+    bool known = result && name && pp_metric_find(name) >= 0;
+    double number = known ? pp_metric_number(result->metrics, name) : (double)NAN;
+    if (value)
+        *value = number;
+    return !isnan(number);
 }
 
 /* Texts are made in the scratch of the context, which each call empties. */
@@ -208,6 +213,8 @@ static void make_events_hash(void *args)
 static const char *text_of(pp_context_t *ctx, const pp_result_t *result, void (*make)(void *))
 {
     text_job j = {ctx, result, NULL};
+    if (!ctx || !result)
+        return NULL;
     pp_arena_reset(&ctx->scratch);
     return pp_try(&ctx->scratch, make, &j) ? j.text : NULL;
 }
@@ -224,15 +231,18 @@ const char *pp_result_events_hash(pp_context_t *ctx, const pp_result_t *result)
 
 void pp_result_trades(const pp_result_t *result, pp_trades_t *out)
 {
-    *out = result->trades;
+    if (out)
+        *out = result ? result->trades : (pp_trades_t){0};
 }
 
 void pp_result_fills(const pp_result_t *result, pp_fills_t *out)
 {
-    *out = result->fills;
+    if (out)
+        *out = result ? result->fills : (pp_fills_t){0};
 }
 
 void pp_result_equity(const pp_result_t *result, pp_equity_t *out)
 {
-    *out = result->equity;
+    if (out)
+        *out = result ? result->equity : (pp_equity_t){0};
 }

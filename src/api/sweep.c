@@ -86,40 +86,40 @@ pp_status_t pp_sweep(pp_context_t *ctx, const pp_play_t *play, const pp_tape_t *
 
 size_t pp_sweep_rows(const pp_sweep_t *s)
 {
-    return s->outcome.plan.n_rows;
+    return s ? s->outcome.plan.n_rows : 0;
 }
 
 size_t pp_sweep_ranked(const pp_sweep_t *s, size_t place)
 {
-    return place < s->outcome.plan.n_rows ? s->outcome.ranking[place] : SIZE_MAX;
+    return place < pp_sweep_rows(s) ? s->outcome.ranking[place] : SIZE_MAX;
 }
 
 const char *pp_sweep_label(const pp_sweep_t *s, size_t row)
 {
-    return row < s->outcome.plan.n_rows ? s->labels[row] : "";
+    return row < pp_sweep_rows(s) ? s->labels[row] : "";
 }
 
 const char *pp_sweep_status(const pp_sweep_t *s, size_t row)
 {
-    return row < s->outcome.plan.n_rows
-               ? pp_row_status_name((pp_row_status)s->outcome.rows[row].status)
-               : "";
+    return row < pp_sweep_rows(s) ? pp_row_status_name((pp_row_status)s->outcome.rows[row].status)
+                                  : "";
 }
 
 const char *pp_sweep_run_hash(const pp_sweep_t *s, size_t row)
 {
-    return row < s->outcome.plan.n_rows ? s->outcome.rows[row].run_hash : "";
+    return row < pp_sweep_rows(s) ? s->outcome.rows[row].run_hash : "";
 }
 
 bool pp_sweep_metric(const pp_sweep_t *s, size_t row, const char *name, double *value)
 {
-    int metric = pp_metric_find(name);
-    *value = (double)NAN;
-    if (row >= s->outcome.plan.n_rows || metric < 0 || !pp_row_has_metrics(&s->outcome.rows[row]) ||
-        pp_metric_rows[metric].kind > PP_METRIC_COUNT)
-        return false;
-    *value = s->outcome.rows[row].values[pp_row_metric_at(&s->outcome.layout, metric)];
-    return !isnan(*value);
+    int metric = name ? pp_metric_find(name) : -1;
+    double number = (double)NAN;
+    if (row < pp_sweep_rows(s) && metric >= 0 && pp_row_has_metrics(&s->outcome.rows[row]) &&
+        pp_metric_rows[metric].kind <= PP_METRIC_COUNT)
+        number = s->outcome.rows[row].values[pp_row_metric_at(&s->outcome.layout, metric)];
+    if (value)
+        *value = number;
+    return !isnan(number);
 }
 
 void pp_sweep_free(pp_sweep_t *s)

@@ -64,8 +64,8 @@ static bool whole(pp_diags *d, const pp_tape_columns_t *c)
         return pp_api_refuse(d, "symbol, open_ms, open, high, low, close and volume are needed");
     if (marks != 0 && marks != 4)
         return pp_api_refuse(d, "mark_open, mark_high, mark_low, mark_close come all four or none");
-    if (c->funding_ms && !c->funding_rate)
-        return pp_api_refuse(d, "funding_ms needs funding_rate");
+    if (!c->funding_ms != !c->funding_rate || (c->n_funding && !c->funding_ms))
+        return pp_api_refuse(d, "funding_ms and funding_rate come both or none");
     if (c->n == 0 || c->n > PP_SYNTH_MAX_BARS)
         return pp_api_refuse(d, "n must lie in 1..20000000");
     return true;
@@ -82,6 +82,17 @@ static bool take_funding(pp_diags *d, const pp_tape_columns_t *c, pp_series *out
     memcpy(out->time_ms, given.time_ms, given.n * sizeof(int64_t));
     memcpy(out->col[0], given.col[0], given.n * sizeof(double));
     return check(d, "funding", out);
+}
+
+/* The caller's where no bar was filled; a filled bar has the last known one. */
+static const double *interest_of(pp_arena *arena, const pp_tape_columns_t *c, const pp_tape *tape)
+{
+    if (!c->open_interest || !tape->n_filled)
+        return c->open_interest;
+    double *v = PP_ARRAY(arena, double, tape->bars.n);
+    for (size_t i = 0, row = 0; i < tape->bars.n; i++)
+        v[i] = tape->filled[i] ? v[i - 1] : c->open_interest[row++];
+    return v;
 }
 
 static bool from_columns(void *args, void *handle, pp_diags *d)
@@ -119,8 +130,7 @@ static bool from_columns(void *args, void *handle, pp_diags *d)
     pp_tape_opts opts = {.fill_gaps = c->fill_gaps, .no_hash = true};
     if (!pp_tape_build(d->arena, &parts, &opts, &t->tape, d))
         return false;
-    if (c->open_interest && t->tape.bars.n == c->n)
-        t->tape.open_interest = c->open_interest;
+    t->tape.open_interest = interest_of(d->arena, c, &t->tape);
     pp_tape_hash(&t->tape);
     return true;
 }
@@ -200,12 +210,12 @@ pp_status_t pp_tape_synthetic(pp_context_t *ctx, const char *pattern, pp_tape_t 
 
 size_t pp_tape_bars(const pp_tape_t *tape)
 {
-    return tape->tape.bars.n;
+    return tape ? tape->tape.bars.n : 0;
 }
 
 const char *pp_tape_hash_hex(const pp_tape_t *tape)
 {
-    return pp_tape_hash_get(&tape->tape);
+    return tape ? pp_tape_hash_get(&tape->tape) : "";
 }
 
 void pp_tape_free(pp_tape_t *tape)

@@ -169,6 +169,48 @@ Test(api, arrays_are_used_where_they_lie)
     drop(&r);
 }
 
+Test(api, T9_filled_bars_keep_the_open_interest_before_them)
+{
+    enum { GAP_AT = 1000, GAP_BARS = 5, STEP_AT = 2000 };
+    static const char play[] = "version: '3.0.0'\nname: oi\nsymbol: BTCUSDT\ntf: 1m\n"
+                               "data: {gaps: fill}\n"
+                               "actions: {entry_long: [[open_interest, '>=', %d]]}\n"
+                               "risk: {take_profit_pct: 50, stop_loss_pct: 50}\n";
+    static const struct {
+        int interest, first_row, first_bar;
+    } cases[] = {{5, 0, 0}, {6, GAP_AT - 9, GAP_AT - 9}, {7, STEP_AT, STEP_AT + GAP_BARS}};
+    static arrays a;
+    static double interest[BARS];
+    rig r = make("random_walk,bars=100");
+    pp_fills_t f;
+    pp_tape_free(r.tape);
+    fill(&a);
+    for (int i = 0; i < BARS; i++) {
+        a.open_ms[i] += i >= GAP_AT ? GAP_BARS * INT64_C(60000) : 0;
+        interest[i] = i < GAP_AT - 9 ? 5 : i < STEP_AT ? 6 : 7;
+    }
+    a.c.open_interest = interest;
+    a.c.fill_gaps = true;
+    cr_assert_eq(pp_tape_from_columns(r.ctx, &a.c, &r.tape), PP_STATUS_OK);
+    cr_assert_eq(pp_tape_bars(r.tape), BARS + GAP_BARS);
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        char text[400];
+        int n = snprintf(text, sizeof text, play, cases[k].interest);
+        pp_play_free(r.play);
+        cr_assert_eq(pp_play_parse(r.ctx, "oi.yml", text, (size_t)n, &r.play), PP_STATUS_OK, "%s",
+                     pp_messages_text(r.ctx));
+        run(&r, NULL);
+        pp_result_fills(r.result, &f);
+        cr_assert_gt(f.n, 0, "case %zu", k);
+        cr_assert_eq(f.time_ms[0], a.open_ms[cases[k].first_row] + 60000, "case %zu", k);
+        snprintf(text, sizeof text, "\"false\": %d,\n      \"unknown\": 0", cases[k].first_bar);
+        cr_expect(strstr(pp_result_json(r.ctx, r.result), text), "R26: %s", text);
+        pp_result_free(r.result);
+        r.result = NULL;
+    }
+    drop(&r);
+}
+
 static void must_refuse(pp_context_t *ctx, const arrays *a, pp_status_t status, const char *says)
 {
     pp_tape_t *tape = (pp_tape_t *)ctx;
@@ -211,6 +253,13 @@ Test(api, T8_bad_numbers_in_arrays_are_named)
     fill(&a);
     a.c.mark_high = a.high;
     must_refuse(ctx, &a, PP_STATUS_PLAY, "all four or none");
+    fill(&a);
+    a.c.funding_ms = NULL;
+    must_refuse(ctx, &a, PP_STATUS_PLAY, "come both or none");
+    a.c.funding_rate = NULL;
+    must_refuse(ctx, &a, PP_STATUS_PLAY, "come both or none");
+    a.c.funding_ms = a.funding_ms;
+    must_refuse(ctx, &a, PP_STATUS_PLAY, "come both or none");
     fill(&a);
     a.c.timeframe = "7m";
     must_refuse(ctx, &a, PP_STATUS_PLAY, "7m");
@@ -324,6 +373,70 @@ Test(api, G4_null_for_what_is_needed_is_a_bad_argument)
     cr_expect_eq(pp_run(NULL, r.play, r.tape, NULL, &r.result), PP_STATUS_PLAY);
     cr_expect_str_eq(pp_messages_text(NULL), "");
     cr_expect_eq(pp_message_count(NULL), 0);
+    drop(&r);
+}
+
+Test(api, null_handles_hold_nothing)
+{
+    rig r = make("random_walk,bars=5000");
+    double v = 0;
+    pp_message_t m;
+    pp_column_t column;
+    pp_trades_t t = {.n = 1};
+    pp_fills_t f = {.n = 1};
+    pp_equity_t e = {.n = 1};
+    cr_expect_str_eq(pp_play_hash_hex(NULL), "");
+    cr_expect_str_eq(pp_play_normal_yaml(NULL), "");
+    cr_expect_eq(pp_tape_bars(NULL), 0);
+    cr_expect_str_eq(pp_tape_hash_hex(NULL), "");
+    cr_expect_str_eq(pp_result_stop_reason(NULL), "");
+    cr_expect_str_eq(pp_result_run_hash(NULL), "");
+    cr_expect(!pp_result_metric(NULL, "sharpe", &v) && isnan(v));
+    cr_expect_null(pp_result_json(r.ctx, NULL));
+    cr_expect_null(pp_result_events_hash(r.ctx, NULL));
+    pp_result_trades(NULL, &t);
+    pp_result_fills(NULL, &f);
+    pp_result_equity(NULL, &e);
+    cr_expect(t.n == 0 && f.n == 0 && e.n == 0 && !t.net_e8 && !f.px_e8 && !e.equity_e8);
+    cr_expect_eq(pp_columns_count(NULL), 0);
+    cr_expect_not(pp_columns_at(NULL, 0, &column));
+    cr_expect_not(pp_columns_find(NULL, "ema_fast.value", &column));
+    cr_expect_eq(pp_sweep_rows(NULL), 0);
+    cr_expect_eq(pp_sweep_ranked(NULL, 0), SIZE_MAX);
+    cr_expect_str_eq(pp_sweep_label(NULL, 0), "");
+    cr_expect_str_eq(pp_sweep_status(NULL, 0), "");
+    cr_expect_str_eq(pp_sweep_run_hash(NULL, 0), "");
+    cr_expect(!pp_sweep_metric(NULL, 0, "sharpe", &v) && isnan(v));
+    cr_assert_eq(pp_play_set(r.ctx, r.play, "no_such", "1"), PP_STATUS_PLAY);
+    cr_assert(pp_message_at(r.ctx, 0, &m));
+    cr_expect_not(pp_message_at(r.ctx, 0, NULL));
+    drop(&r);
+}
+
+Test(api, nothing_is_put_at_null)
+{
+    static const char *const axis[] = {"fast=5,6"};
+    rig r = make("regime_mix,bars=20000");
+    pp_sweep_opts_t o = {.size = sizeof o, .vary = axis, .n_vary = 1};
+    pp_columns_t *columns;
+    pp_sweep_t *s;
+    double v = 0;
+    run(&r, NULL);
+    cr_assert_eq(pp_columns_compute(r.ctx, r.play, r.tape, &columns), PP_STATUS_OK);
+    cr_assert_eq(pp_sweep(r.ctx, r.play, r.tape, &o, &s), PP_STATUS_OK);
+    pp_result_trades(r.result, NULL);
+    pp_result_fills(r.result, NULL);
+    pp_result_equity(r.result, NULL);
+    cr_expect(pp_result_metric(r.result, "total_trades", NULL), "it is known all the same");
+    cr_expect(pp_sweep_metric(s, 0, "total_trades", NULL));
+    cr_expect(!pp_result_metric(r.result, NULL, &v) && isnan(v));
+    cr_expect(!pp_sweep_metric(s, 0, NULL, &v) && isnan(v));
+    cr_expect_null(pp_result_json(NULL, r.result));
+    cr_expect_not(pp_columns_at(columns, 0, NULL));
+    cr_expect_not(pp_columns_find(columns, "ema_fast.value", NULL));
+    cr_expect_not(pp_columns_find(columns, NULL, NULL));
+    pp_columns_free(columns);
+    pp_sweep_free(s);
     drop(&r);
 }
 
