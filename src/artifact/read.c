@@ -72,7 +72,8 @@ bool pp_artifact_look(pp_diags *d, const char *dir, const char *name)
     if (!want || strcmp(want, hex) != 0)
         pp_warn(d, PP_E_ARTIFACT, (pp_pos){.file = path},
                 "the file is not the one that the manifest lists")
-            ->hint = pp_fmt(d->arena, "do not rely on it; see `perpetua verify %s`", dir);
+            ->hint = pp_fmt(d->arena, "do not rely on it; see `perpetua verify %s`",
+                            pp_shell_word(d->arena, dir));
     return true;
 }
 

@@ -192,6 +192,22 @@ const char *pp_nearest(const char *word, const char *const *names, size_t n)
     return best;
 }
 
+const char *pp_shell_word(pp_arena *a, const char *text)
+{
+    static const char special[] = " \t\n\r\"'\\`$&|;<>()[]{}*?!#~^";
+    if (*text && !strpbrk(text, special))
+        return text;
+    pp_buf out = {.arena = a};
+    pp_buf_puts(&out, "'");
+    for (; *text; text++) {
+        if (*text == '\'')
+            pp_buf_puts(&out, "'\\'");
+        pp_buf_put(&out, text, 1);
+    }
+    pp_buf_puts(&out, "'");
+    return out.text;
+}
+
 const char *pp_join(pp_arena *a, const char *const *names, size_t n)
 {
     enum { SHOWN = 40 };

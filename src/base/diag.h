@@ -63,6 +63,9 @@ bool pp_may_suggest(pp_diags *d, size_t n);
  * with it, NULL if there is none. names holds n pointers. */
 const char *pp_nearest(const char *word, const char *const *names, size_t n);
 
+/* The text as one word of a command in a hint: in quotes where a shell would take it apart. */
+const char *pp_shell_word(pp_arena *a, const char *text);
+
 /* The names as a comma list, of a long one its beginning: for `allowed`. */
 const char *pp_join(pp_arena *a, const char *const *names, size_t n);
 

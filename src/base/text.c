@@ -312,6 +312,17 @@ bool pp_int_parse(const char *s, size_t n, int64_t *out)
     return true;
 }
 
+bool pp_whole_parse(const char *s, size_t n, int64_t *out)
+{
+    double x;
+    if (pp_int_parse(s, n, out))
+        return true;
+    if (!pp_double_parse(s, n, &x) || x != floor(x) || fabs(x) > 9e15)
+        return false;
+    *out = (int64_t)x;
+    return true;
+}
+
 static bool is_word_char(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';

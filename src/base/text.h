@@ -23,6 +23,8 @@ bool pp_double_parse(const char *s, size_t n, double *out);
 
 /* The n bytes at s as a whole number in int64: optional sign, digits. */
 bool pp_int_parse(const char *s, size_t n, int64_t *out);
+/* The same as people write it: "1000", up to 9e15 also "1000.0" and "1e3". */
+bool pp_whole_parse(const char *s, size_t n, int64_t *out);
 
 /* Whether word stands in the text by itself: no letter, digit or underscore beside it. */
 bool pp_has_word(const char *text, const char *word);

@@ -44,7 +44,7 @@ bool pp_cli_int(pp_cli *c, const char *opt, int64_t min, int64_t max, int64_t *o
     int64_t v;
     if (!text)
         return true;
-    if (pp_int_parse(text, strlen(text), &v) && v >= min && v <= max) {
+    if (pp_whole_parse(text, strlen(text), &v) && v >= min && v <= max) {
         *out = v;
         return true;
     }

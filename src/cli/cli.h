@@ -4,7 +4,7 @@
  * errors, completions and man pages all come from these rows. A command allocates from c->arena,
  * reports problems into c->diags and returns an exit status (spec 09): 0 done, 1 stopped by a rule,
  * 2 usage or Play, 3 data, gate or artifact, 4 proof or verification failed, 5 internal,
- * 130 interrupted. If it returns 0 although errors were reported, the first error decides. */
+ * 130 interrupted. If it returns 0 or 1 although errors were reported, the first error decides. */
 #ifndef PP_CLI_H
 #define PP_CLI_H
 
@@ -28,6 +28,7 @@ typedef struct pp_command {
     const char *summary;    /* one line */
     const char *args;       /* "PLAY..." for the usage line; "" for none */
     int min_args, max_args; /* max -1: any number */
+    const char *formats;    /* of --format that it prints; NULL: "text|json" */
     const pp_opt *opts;
     size_t n_opts;
     const char *details;  /* paragraphs, may be NULL */

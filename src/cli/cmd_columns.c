@@ -168,6 +168,7 @@ const pp_command pp_cmd_columns = {
     .summary = "every feature, structure, rationaliser and rule column of a Play as CSV",
     .args = "PLAY",
     .max_args = 1,
+    .formats = "text|json|csv",
     .opts = columns_opts,
     .n_opts = PP_COUNT(columns_opts),
     .details =

@@ -25,6 +25,7 @@ const pp_command pp_cmd_compare = {
     .args = "RUN RUN",
     .min_args = 2,
     .max_args = 2,
+    .formats = "text|json|csv",
     .details = "Exit status 0: equal, 4: different.",
     .examples =
         "  perpetua compare runs/demo/BTCUSDT/0123456789ab other/demo/BTCUSDT/0123456789ab\n",

@@ -243,6 +243,7 @@ const pp_command pp_cmd_completion = {
     .args = "bash|zsh|fish",
     .min_args = 1,
     .max_args = 1,
+    .formats = "text",
     .examples = "  source <(perpetua completion bash)\n"
                 "  perpetua completion zsh > ~/.zsh/completions/_perpetua\n"
                 "  perpetua completion fish > ~/.config/fish/completions/perpetua.fish\n",

@@ -300,6 +300,7 @@ const pp_command pp_cmd_data_export = {
     .args = "SYMBOL",
     .min_args = 1,
     .max_args = 1,
+    .formats = "text|json|csv",
     .opts = export_opts,
     .n_opts = PP_COUNT(export_opts),
     .examples = "  perpetua data export BTCUSDT --from 2025-01-01 --to 2025-02-01 --out jan.csv\n"
@@ -334,6 +335,7 @@ const pp_command pp_cmd_data_synth = {
     .args = "PATTERN[,bars=N,seed=S,start=TIME,price=P,vol=V]",
     .min_args = 1,
     .max_args = 1,
+    .formats = "text|csv",
     .opts = synth_opts,
     .n_opts = PP_COUNT(synth_opts),
     .details =

@@ -131,6 +131,7 @@ const pp_command pp_cmd_man = {
     .summary = "manual page of the program or of a command, for man -l -",
     .args = "[COMMAND]",
     .max_args = 2,
+    .formats = "text",
     .examples = "  perpetua man run | man -l -\n",
     .run = run_man,
 };

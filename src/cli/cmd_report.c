@@ -1,6 +1,18 @@
 /* perpetua report RUN: the page of a finished run made again (A7). */
+#include "base/json.h"
 #include "cli/cli.h"
 #include "runner/runner.h"
+
+#include <string.h>
+
+static void print_json(pp_cli *c, const char *file)
+{
+    pp_buf out = {.arena = c->arena};
+    pp_buf_puts(&out, "{\"report\": ");
+    pp_json_quote(&out, file, strlen(file));
+    pp_buf_puts(&out, "}\n");
+    pp_cli_out(c, out.text, out.len);
+}
 
 static void report_one(pp_cli *c, const char *dir)
 {
@@ -13,7 +25,7 @@ static void report_one(pp_cli *c, const char *dir)
     const char *file = pp_fmt(c->arena, "%s/report.html", done.artifacts);
     pp_cli_document(c);
     if (c->json)
-        pp_cli_outf(c, "{\"report\": \"%s\"}\n", file);
+        print_json(c, file);
     else
         pp_cli_outf(c, "%s\n", file);
     if (pp_cli_has(c, "open"))

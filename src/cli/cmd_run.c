@@ -73,7 +73,7 @@ static const char *command_line(pp_cli *c)
     pp_buf out = {.arena = c->arena};
     pp_buf_puts(&out, "perpetua");
     for (int i = 1; i < c->argc; i++)
-        pp_buf_printf(&out, " %s", c->argv[i]);
+        pp_buf_printf(&out, " %s", pp_shell_word(c->arena, c->argv[i]));
     return out.text;
 }
 
@@ -91,10 +91,23 @@ static int run_one(pp_cli *c, pp_runner_job *job)
     return done.result->status == PP_RUN_STOPPED && !pp_cli_has(c, "ok-stopped") ? 1 : 0;
 }
 
+static bool fast_goes(pp_cli *c)
+{
+    static const char *const of_artifacts[] = {"out", "force", "open"};
+    for (size_t k = 0; k < PP_COUNT(of_artifacts); k++) {
+        if (!pp_cli_has(c, "fast") || !pp_cli_has(c, of_artifacts[k]))
+            continue;
+        pp_error(c->diags, PP_E_USAGE, (pp_pos){0}, "--%s does not go with --fast", of_artifacts[k])
+            ->hint = "--fast writes no artifacts: leave out one of the two";
+        return false;
+    }
+    return true;
+}
+
 static int run_run(pp_cli *c)
 {
     pp_runner_job job;
-    if (!pp_cli_job(c, &job))
+    if (!fast_goes(c) || !pp_cli_job(c, &job))
         return 2;
     job.out_dir = pp_cli_has(c, "out") ? pp_cli_value(c, "out") : "runs";
     job.fast = job.options.skip_unread = pp_cli_has(c, "fast");

@@ -36,6 +36,7 @@ const pp_command pp_cmd_show = {
     .args = "RUN WHAT",
     .min_args = 2,
     .max_args = 2,
+    .formats = "text|json|csv",
     .opts = show_opts,
     .n_opts = PP_COUNT(show_opts),
     .details =

@@ -72,6 +72,11 @@ static bool read_options(pp_cli *c, pp_sweep_request *req)
         !pp_cli_int(c, "keep-top", 0, PP_SWEEP_KEEP_MAX, &req->keep_top) ||
         !pp_cli_int(c, "memory", 1, 1 << 20, &memory_mb))
         return false;
+    if (pp_cli_has(c, "seed") && !req->sample) {
+        pp_error(c->diags, PP_E_USAGE, (pp_pos){0}, "--seed goes with --sample")->hint =
+            "all sets are run: leave it out, or give --sample N";
+        return false;
+    }
     req->threads = (int)threads;
     req->memory = (uint64_t)memory_mb << 20;
     req->progress = c->progress ? show_progress : NULL;

@@ -74,7 +74,7 @@ static bool read_source(pp_cli *c, pp_runner_job *job)
     pp_error(c->diags, PP_E_USAGE, (pp_pos){0}, "--funding-csv goes with --csv only")->hint =
         s->store
             ? pp_fmt(c->arena, "perpetua data import %s --kind funding --data %s --symbol SYMBOL",
-                     s->funding_csv, s->store)
+                     pp_shell_word(c->arena, s->funding_csv), pp_shell_word(c->arena, s->store))
             : "a synthetic market has settlements of its own: leave it out";
     return false;
 }
@@ -89,6 +89,11 @@ static bool read_window(pp_cli *c, pp_window_request *w)
         pp_error(c->diags, PP_E_USAGE, (pp_pos){0}, "--%s goes with --from",
                  w->shift_start ? "shift-start" : "short-warmup")
             ->hint = "without --from the run starts as early as its warmup allows";
+        return false;
+    }
+    if (w->shift_start && w->no_gate) {
+        pp_error(c->diags, PP_E_USAGE, (pp_pos){0}, "--shift-start does not go with --short-warmup")
+            ->hint = "a start inside the warmup is moved, or taken as it is: leave out one of them";
         return false;
     }
     return pp_cli_time(c, "from", &w->from_ms) && pp_cli_time(c, "to", &w->to_ms);

@@ -138,10 +138,10 @@ static int take_command(pp_cli *c, int i)
     if (c->command)
         return i + 1;
     bool group = pp_command_group(first);
-    if (group && (!strcmp(second, "--help") || !strcmp(second, "-h")))
+    if (group && second[0] == '-')
         c->group = first;
     else
-        pp_cli_unknown_command(c, group && second[0] != '-' ? both : first);
+        pp_cli_unknown_command(c, group ? both : first);
     return i + 1;
 }
 
@@ -163,6 +163,16 @@ static void set_globals(pp_cli *c)
     c->colour_out = wants_colour(c, STDOUT_FILENO);
     c->colour_err = wants_colour(c, STDERR_FILENO);
     c->progress = isatty(STDERR_FILENO) && !c->quiet;
+}
+
+static void check_format(pp_cli *c)
+{
+    const char *format = pp_cli_value(c, "format");
+    const char *formats = c->command->formats ? c->command->formats : "text|json";
+    if (!format || c->diags->n_errors || choice_allowed(formats, format))
+        return;
+    pp_error(c->diags, PP_E_USAGE, (pp_pos){0}, "`%s` prints no %s", c->command->name, format)
+        ->allowed = formats;
 }
 
 static void check_args(pp_cli *c)
@@ -232,10 +242,13 @@ static void run(void *ctx)
     set_globals(c);
     if (pp_cli_has(c, "version")) {
         print_version(c);
+    } else if (c->group && !pp_cli_has(c, "help")) {
+        pp_cli_unknown_command(c, c->group);
     } else if (pp_cli_has(c, "help") || (!c->command && c->diags->n_errors == 0)) {
         print_help(c);
     } else if (c->command) {
         check_args(c);
+        check_format(c);
         if (c->diags->n_errors == 0)
             c->status = c->command->run(c);
         if (c->n_documents)
@@ -244,7 +257,7 @@ static void run(void *ctx)
     pp_cli_flush(c);
     if (c->status <= 1 && c->out_lost)
         c->status = pp_code_exit(PP_E_FILE);
-    if (c->status == 0 && c->diags->n_errors > 0)
+    if (c->status <= 1 && c->diags->n_errors > 0)
         c->status = pp_code_exit(pp_diags_code(c->diags));
     pp_cli_flush_diags(c);
     if (interrupted)

@@ -4,7 +4,6 @@
 #include "base/money.h"
 #include "base/text.h"
 
-#include <math.h>
 #include <string.h>
 
 pp_yaml *pp_yaml_get(const pp_yaml *map, const char *key)
@@ -54,12 +53,11 @@ static const char *digits(const char *p, bool *some)
 }
 
 /* [-+]? digits, a point anywhere, an exponent. 012 is twelve and 0x1F is text. */
-static bool is_decimal(const char *p, bool *whole)
+static bool is_decimal(const char *p)
 {
     bool some = false, exponent = false;
     p += *p == '-' || *p == '+';
     p = digits(p, &some);
-    *whole = *p == '\0';
     if (*p == '.')
         p = digits(p + 1, &some);
     if (!some)
@@ -75,40 +73,17 @@ static bool is_decimal(const char *p, bool *whole)
 
 bool pp_yaml_double(const pp_yaml *n, double *out)
 {
-    bool whole;
-    if (!plain(n) || !is_decimal(n->text, &whole))
+    if (!plain(n) || !is_decimal(n->text))
         return false;
     return pp_double_parse(n->text, strlen(n->text), out);
 }
 
 bool pp_yaml_int(const pp_yaml *n, int64_t *out)
 {
-    bool whole;
-    double x;
-    if (!plain(n) || !is_decimal(n->text, &whole))
-        return false;
-    if (!whole) {
-        if (!pp_yaml_double(n, &x) || x != floor(x) || fabs(x) > 9e15)
-            return false;
-        *out = (int64_t)x;
-        return true;
-    }
-    const char *p = n->text;
-    bool negative = *p == '-';
-    p += *p == '-' || *p == '+';
-    int64_t v = 0;
-    for (; *p; p++) {
-        int digit = *p - '0';
-        if (v > (INT64_MAX - digit) / 10)
-            return false;
-        v = 10 * v + digit;
-    }
-    *out = negative ? -v : v;
-    return true;
+    return plain(n) && is_decimal(n->text) && pp_whole_parse(n->text, strlen(n->text), out);
 }
 
 bool pp_yaml_e8(const pp_yaml *n, int64_t *out_e8)
 {
-    bool whole;
-    return plain(n) && is_decimal(n->text, &whole) && pp_e8_parse(n->text, out_e8);
+    return plain(n) && is_decimal(n->text) && pp_e8_parse(n->text, out_e8);
 }

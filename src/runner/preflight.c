@@ -86,12 +86,17 @@ static const char *source_text(gate *g)
                              *s->synthetic ? s->synthetic : "market of its `validation:` block");
 }
 
+static const char *store_word(gate *g)
+{
+    return pp_shell_word(g->d->arena, g->job->source.store);
+}
+
 /* How to get more of these kinds into the store, from a time to another. What the exchange of the
  * store does not give over its interface can be imported. */
 static const char *get_data(gate *g, const char *kinds, int64_t from_ms, int64_t to_ms)
 {
     const pp_tape *t = g->p->input.tape;
-    const char *dir = g->job->source.store;
+    const char *dir = store_word(g);
     if (!pp_exchange_api_find(t->exchange))
         return pp_fmt(g->d->arena, "perpetua data import FILE --data %s --exchange %s --symbol %s",
                       dir, t->exchange, t->symbol);
@@ -149,7 +154,7 @@ static void judge_data(gate *g)
         : g->job->source.store ? pp_fmt(g->d->arena,
                                         "import the missing ranges; they are listed by perpetua "
                                         "data check %s --data %s",
-                                        t->symbol, g->job->source.store)
+                                        t->symbol, store_word(g))
                                : "give a file without holes");
 }
 
@@ -168,7 +173,7 @@ static void judge_instrument(gate *g)
             ? pp_fmt(
                   g->d->arena,
                   "perpetua data download %s --data %s --kinds instruments, or --instrument FILE",
-                  x->symbol, g->job->source.store)
+                  x->symbol, store_word(g))
             : "--instrument FILE");
 }
 

@@ -124,3 +124,14 @@ Test(diag, P16_nearest_name)
     }
     cr_expect_null(pp_nearest("x", NULL, 0));
 }
+
+Test(diag, words_of_a_command_can_be_pasted)
+{
+    pp_arena a;
+    pp_arena_init(&a, NULL);
+    cr_expect_str_eq(pp_shell_word(&a, "st-1/a_b.csv"), "st-1/a_b.csv");
+    cr_expect_str_eq(pp_shell_word(&a, ""), "''");
+    cr_expect_str_eq(pp_shell_word(&a, "st 2"), "'st 2'");
+    cr_expect_str_eq(pp_shell_word(&a, "it's [1]"), "'it'\\''s [1]'");
+    pp_arena_free(&a);
+}

@@ -208,6 +208,33 @@ Test(text, whole_numbers)
     }
 }
 
+Test(text, whole_numbers_as_people_write_them)
+{
+    static const struct {
+        const char *text;
+        bool ok;
+        int64_t v;
+    } t[] = {{"12", true, 12},
+             {"2.0", true, 2},
+             {"1e3", true, 1000},
+             {"-0.5e1", true, -5},
+             {"9223372036854775807", true, INT64_MAX},
+             {"9e15", true, INT64_C(9000000000000000)},
+             {"9007199254740993.0", false, 0},
+             {"1.5", false, 0},
+             {"1e-1", false, 0},
+             {"1e400", false, 0},
+             {"", false, 0},
+             {"0x10", false, 0},
+             {"inf", false, 0}};
+    for (size_t i = 0; i < PP_COUNT(t); i++) {
+        int64_t v = 0;
+        cr_expect_eq(pp_whole_parse(t[i].text, strlen(t[i].text), &v), t[i].ok, "%s", t[i].text);
+        if (t[i].ok)
+            cr_expect_eq(v, t[i].v, "%s", t[i].text);
+    }
+}
+
 Test(text, words_stand_by_themselves)
 {
     cr_expect(pp_has_word("swing trend", "swing"));
