@@ -8,6 +8,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 const pp_run_file_name pp_run_file_names[] = {
@@ -272,11 +273,29 @@ void pp_result_document(const pp_result *r, const pp_metrics *m, const pp_findin
     pp_buf_puts(out, "\n");
 }
 
+/* A row of a list of the signature, which stands in the order of ids: that in which a Play names
+ * them is not part of its hash. */
+typedef struct named {
+    const char *kind, *id;
+    size_t at;
+} named;
+
+static int by_name(const void *a, const void *b)
+{
+    const named *x = a, *y = b;
+    int kind = strcmp(x->kind, y->kind), id = strcmp(x->id, y->id);
+    return kind ? kind : id ? id : (x->at > y->at) - (x->at < y->at);
+}
+
 static void put_declared(pp_json *w, const pp_result *r)
 {
+    named *rows = PP_ARRAY(w->out->arena, named, r->n_declared + 1);
+    for (size_t i = 0; i < r->n_declared; i++)
+        rows[i] = (named){r->declared[i].kind, r->declared[i].id, i};
+    qsort(rows, r->n_declared, sizeof *rows, by_name);
     pp_json_open(w, "declared", '[');
     for (size_t i = 0; i < r->n_declared; i++) {
-        const pp_declared *d = &r->declared[i];
+        const pp_declared *d = &r->declared[rows[i].at];
         pp_json_open(w, NULL, '{');
         pp_json_string(w, "id", d->id);
         pp_json_string(w, "kind", d->kind);
@@ -294,9 +313,13 @@ static void put_declared(pp_json *w, const pp_result *r)
 
 static void put_computed(pp_json *w, const pp_result *r)
 {
+    named *rows = PP_ARRAY(w->out->arena, named, r->n_columns + 1);
+    for (size_t i = 0; i < r->n_columns; i++)
+        rows[i] = (named){r->columns[i].kind, r->columns[i].id, i};
+    qsort(rows, r->n_columns, sizeof *rows, by_name);
     pp_json_open(w, "computed", '[');
     for (size_t i = 0; i < r->n_columns; i++) {
-        const pp_column_digest *c = &r->columns[i];
+        const pp_column_digest *c = &r->columns[rows[i].at];
         pp_json_open(w, NULL, '{');
         pp_json_string(w, "id", c->id);
         pp_json_string(w, "output", c->output);

@@ -241,14 +241,36 @@ static bool put_lane(void *ctx, pp_lane *lane, int k)
     return true;
 }
 
+/* Whether the file of the finished run is the one that its manifest lists. */
+static bool is_as_listed(const pp_writer *w, const char *name, const char *bytes, size_t n)
+{
+    pp_diags quiet = {.arena = w->d->arena};
+    json_t *files = json_object_get(pp_artifact_manifest(&quiet, w->fs, w->target), "files");
+    const char *want = json_string_value(json_object_get(json_object_get(files, name), "sha256"));
+    char hex[PP_SHA256_HEX];
+    return want && strcmp(pp_sha256_text(bytes, n, hex), want) == 0;
+}
+
+/* What gate 1 said when the run was made stays with it: paths are there as they were typed. */
+static const char *preflight_text(const pp_writer *w)
+{
+    size_t n;
+    pp_arena *a = w->d->arena;
+    pp_diags quiet = {.arena = a};
+    const char *path = in_dir(a, w->target, "preflight.json");
+    const char *old = w->job->dir ? pp_file_read(&quiet, w->fs, path, FILE_MAX, &n) : NULL;
+    if (old && is_as_listed(w, "preflight.json", old, n))
+        return old;
+    return w->job->preflight_json ? w->job->preflight_json : "{\"status\": \"not run\"}\n";
+}
+
 static bool put_documents(pp_writer *w)
 {
     const pp_artifact_job *job = w->job;
     pp_buf result = {.arena = w->d->arena}, signature = result, preflight = result;
     pp_result_document(job->result, job->metrics, job->findings, &result);
     pp_signature_document(job->result, &w->out.signature, &signature);
-    pp_buf_puts(&preflight,
-                job->preflight_json ? job->preflight_json : "{\"status\": \"not run\"}\n");
+    pp_buf_puts(&preflight, preflight_text(w));
     return put_file(w, w->d, "result.json", -1, &result) &&
            put_file(w, w->d, "signature.json", -1, &signature) &&
            put_file(w, w->d, "preflight.json", -1, &preflight);
@@ -350,16 +372,6 @@ static void tell_damage(const pp_writer *w)
     pp_warn(w->d, PP_E_ARTIFACT, (pp_pos){.file = w->target},
             "what stood here was not a whole run, or was changed: it is written again")
         ->hint = "look again at what was read from its files before";
-}
-
-/* Whether the file of the finished run is the one that its manifest lists. */
-static bool is_as_listed(const pp_writer *w, const char *name, const char *bytes, size_t n)
-{
-    pp_diags quiet = {.arena = w->d->arena};
-    json_t *files = json_object_get(pp_artifact_manifest(&quiet, w->fs, w->target), "files");
-    const char *want = json_string_value(json_object_get(json_object_get(files, name), "sha256"));
-    char hex[PP_SHA256_HEX];
-    return want && strcmp(pp_sha256_text(bytes, n, hex), want) == 0;
 }
 
 /* --force: what the run hash fixes must come out the same again (A3), unless the finished run was

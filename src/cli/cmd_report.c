@@ -54,8 +54,10 @@ const pp_command pp_cmd_report = {
     .n_opts = PP_COUNT(report_opts),
     .details =
         "The run is repeated from its manifest and written where it is, in a folder of any name;\n"
-        "everything but the report must come out with the same bytes, else nothing is changed,\n"
-        "unless the run is damaged. Its data must be where the run had it, as it was.\n"
+        "its tables, events and result must come out with the same bytes, else nothing is\n"
+        "changed, unless the run is damaged; preflight.json stays, and the signature too where "
+        "the\n"
+        "build of perpetua is the same. Its data must be where the run had it, as it was.\n"
         "`perpetua run` writes the report by itself.",
     .examples = "  perpetua report runs/demo/SYNTHUSDT/0123456789ab\n"
                 "  perpetua report --open runs/demo/SYNTHUSDT/0123456789ab\n",
