@@ -150,10 +150,32 @@ static int intrabar_of(const char *name)
     return -1;
 }
 
+/* JSON for a reader of YAML, which takes some characters for breaks and others not at all: these
+ * are escaped. Outside of strings there are none. */
+static const char *json_for_yaml(pp_arena *arena, const char *json)
+{
+    pp_buf out = {.arena = arena};
+    for (const unsigned char *s = (const unsigned char *)json; *s;) {
+        size_t n = s[0] < 0x80 ? 1 : s[0] < 0xE0 ? 2 : s[0] < 0xF0 ? 3 : 4;
+        unsigned c = n == 1 ? s[0] : n == 2 ? s[0] & 0x1FU : s[0] & 0xFU;
+        for (size_t i = 1; i < n; i++)
+            c = c << 6 | (s[i] & 0x3FU);
+        bool odd = (c >= 0x7F && c < 0xA0) || c == 0x2028 || c == 0x2029 || c == 0xFEFF ||
+                   c == 0xFFFE || c == 0xFFFF;
+        if (odd)
+            pp_buf_printf(&out, "\\u%04x", c);
+        else
+            pp_buf_put(&out, (const char *)s, n);
+        s += n;
+    }
+    return out.text;
+}
+
 /* The normal form leaves out what does not decide: version and name come back before it. */
 static void play_of(pp_arena *arena, const json_t *manifest, const char *dir, pp_runner_job *out)
 {
-    const char *play = pp_json_canonical(arena, json_object_get(manifest, "play"), NULL);
+    const char *play =
+        json_for_yaml(arena, pp_json_canonical(arena, json_object_get(manifest, "play"), NULL));
     out->play_file = pp_fmt(arena, "%s/manifest.json", dir);
     out->play_text = pp_fmt(arena, "{\"version\":\"3.0.0\",\"name\":\"%s\",%s",
                             text_at(manifest, "play_id"), play + 1);

@@ -20,11 +20,16 @@ static bool write_again(bench *b)
     return pp_runner_write_again(&b->diags, Moved, NULL, &b->done);
 }
 
-static void make_run(const char *market)
+static void make_run_of(const char *play, const char *market)
 {
-    bench_make(&B, bench_play, market);
+    bench_make(&B, play, market);
     cr_assert(bench_run(&B), "%s", bench_messages(&B));
     cr_assert_gt(B.done.result->log->trades.n, 10);
+}
+
+static void make_run(const char *market)
+{
+    make_run_of(bench_play, market);
 }
 
 Test(rerun, A5_the_manifest_is_enough_to_repeat_a_run)
@@ -34,6 +39,26 @@ Test(rerun, A5_the_manifest_is_enough_to_repeat_a_run)
     cr_expect(bench_do(&B, rerun), "%s", bench_messages(&B));
     cr_expect(Again.equal);
     cr_expect_gt(Again.checks, 200);
+    bench_free(&B);
+}
+
+/* What YAML takes for a break, or not at all, may stand in ids and metadata as an escape. */
+Test(rerun, A5_odd_characters_of_a_play_come_back)
+{
+    NEEDS_DUCKDB;
+    static const char play[] =
+        "version: '3.0.0'\nname: odd\nsymbol: SYNTHUSDT\ntf: 15m\n"
+        "features: {e: {indicator: ema, params: {length: 9}}}\n"
+        "actions:\n"
+        "  - id: \"a\\x7f\\x80\\x85\\x9f\\u2028\\u2029\\ufeff\\ufffe\\uffff\"\n"
+        "    cases:\n"
+        "      - when: [close, cross_above, e]\n"
+        "        emit: [{action: entry_long, metadata: {\"k\\u2028\\x01\\U0001F600\\xe9\": e}}]\n"
+        "      - when: [close, cross_below, e]\n"
+        "        emit: [{action: exit_long}]\n";
+    make_run_of(play, BENCH_MARKET);
+    cr_expect(bench_do(&B, rerun), "%s", bench_messages(&B));
+    cr_expect(Again.equal);
     bench_free(&B);
 }
 
