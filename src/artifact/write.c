@@ -95,15 +95,17 @@ static void unlock_folder(pp_writer *w)
     w->lock = -1;
 }
 
-/* Where ".tmp.PID" or ".old.PID" begins in the name of a folder whose process is gone; else NULL.
- */
+/* Where ".tmp.PID.N" or ".aside.PID" begins in the name of a folder whose process is gone; else
+ * NULL. Any other name is one that people gave. */
 static char *mark_of_dead(char *path)
 {
-    char *name = strrchr(path, '/'), *mark = strstr(name, ".tmp."), *end;
-    mark = mark ? mark : strstr(name, ".old.");
-    long pid = mark ? strtol(mark + 5, &end, 10) : 0;
-    bool named = pid > 0 && (*end == '\0' || *end == '.');
-    return named && kill((pid_t)pid, 0) != 0 && errno == ESRCH ? mark : NULL;
+    char *name = strrchr(path, '/'), *tmp = strstr(name, ".tmp."), *end;
+    char *mark = tmp ? tmp : strstr(name, ".aside.");
+    long pid = mark ? strtol(strchr(mark + 1, '.') + 1, &end, 10) : 0;
+    if (pid <= 0 || (tmp && (*end != '.' || !end[1])))
+        return NULL;
+    end += tmp ? 1 + strspn(end + 1, "0123456789") : 0;
+    return *end == '\0' && kill((pid_t)pid, 0) != 0 && errno == ESRCH ? mark : NULL;
 }
 
 /* It may be one of another container that cannot be seen from here: nothing was put into it for an
@@ -115,12 +117,15 @@ static bool is_quiet(const char *path)
     return !lstat(path, &st) && S_ISDIR(st.st_mode) && time(NULL) - st.st_mtime > QUIET_S;
 }
 
-/* A run that stepped aside for another that never came takes its name again. */
-static bool is_put_back(const pp_fs *fs, const char *path, const char *mark)
+/* A whole run that stepped aside for another that never came takes its name again. */
+static bool is_put_back(const pp_writer *w, const char *path, const char *mark)
 {
+    pp_diags quiet = {.arena = w->d->arena};
     char target[PATH_MAX];
     snprintf(target, sizeof target, "%.*s", (int)(mark - path), path);
-    return mark[1] == 'o' && access(target, F_OK) != 0 && fs->rename(fs->ctx, path, target) == 0;
+    return mark[1] == 'a' && access(target, F_OK) != 0 &&
+           pp_artifact_manifest(&quiet, w->fs, path) &&
+           w->fs->rename(w->fs->ctx, path, target) == 0;
 }
 
 /* Beside the target, what killed runs left. */
@@ -137,7 +142,7 @@ static void clear_leftovers(pp_writer *w)
     for (struct dirent *entry; dir && (entry = readdir(dir));) {
         snprintf(path + n, sizeof path - n, "/%s", entry->d_name);
         const char *mark = mark_of_dead(path);
-        if (mark && !is_put_back(w->fs, path, mark) && is_quiet(path))
+        if (mark && !is_put_back(w, path, mark) && is_quiet(path))
             remove_run(w->fs, path);
     }
     if (dir)
@@ -428,7 +433,7 @@ static void remove_old(const pp_writer *w, const char *old)
  * renames leaves nothing at the name, and both runs whole beside it. */
 static bool replace(const pp_writer *w)
 {
-    const char *old = pp_fmt(w->d->arena, "%s.old.%ld", w->target, (long)getpid());
+    const char *old = pp_fmt(w->d->arena, "%s.aside.%ld", w->target, (long)getpid());
     remove_run(w->fs, old); /* of a killed process with the same id */
     if (w->fs->rename(w->fs->ctx, w->target, old) != 0) {
         pp_error(w->d, PP_E_FILE, (pp_pos){.file = w->target}, "cannot move the old run: %s",
@@ -464,6 +469,22 @@ static bool publish(pp_writer *w)
     return replace(w);
 }
 
+/* A link to a run stays one: the run is written where it leads. What is no folder is not ours. */
+static bool find_target(pp_writer *w)
+{
+    struct stat st;
+    char full[PATH_MAX];
+    bool link = lstat(w->target, &st) == 0 && S_ISLNK(st.st_mode);
+    if (link && realpath(w->target, full))
+        w->target = pp_strdup(w->d->arena, full);
+    if (lstat(w->target, &st) != 0 || S_ISDIR(st.st_mode))
+        return true;
+    pp_error(w->d, PP_E_FILE, (pp_pos){.file = w->target},
+             "%s stands where the folder of the run goes", link ? "a link to no folder" : "a file")
+        ->hint = "move it away, or write the run elsewhere: --out DIR";
+    return false;
+}
+
 /* A folder that nobody else has. */
 static bool make_dir(pp_writer *w)
 {
@@ -487,6 +508,8 @@ static bool make_dir(pp_writer *w)
 static void write_run(void *ctx)
 {
     pp_writer *w = ctx;
+    if (!find_target(w))
+        return;
     clear_leftovers(w);
     w->ok = w->found = !w->job->force && what_stands(w) == STANDS_WHOLE;
     if (w->found || !make_dir(w))

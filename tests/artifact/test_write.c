@@ -8,6 +8,7 @@
 
 #include <criterion/criterion.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <libgen.h>
 #include <math.h>
 #include <stdio.h>
@@ -242,10 +243,14 @@ Test(write, A1_a_cancelled_run_leaves_nothing)
     sample_free(&S);
 }
 
+#define TMP   "%s.tmp.%ld.0"
+#define ASIDE "%s.aside.%ld"
+#define OLD   "%s.old.%ld"
+
 /* A folder beside the run, as a process would leave it: with one file, changed `age_s` ago. */
 static const char *left_by(pp_arena *arena, const char *mark, long pid, long age_s)
 {
-    const char *dir = pp_fmt(arena, "%s.%s.%ld", sample_path(&S), mark, pid);
+    const char *dir = pp_fmt(arena, mark, sample_path(&S), pid);
     FILE *f = mkdir(dir, 0777) ? NULL : fopen(pp_fmt(arena, "%s/result.json", dir), "w");
     cr_assert(f);
     fclose(f);
@@ -271,18 +276,21 @@ Test(write, A1_what_killed_runs_left_is_removed)
     sample_make(&S, 3);
     cr_assert(sample_write(&S));
     pid_t gone = dead_process();
-    const char *dead = left_by(&arena, "tmp", gone, 7200),
-               *old = left_by(&arena, "old", gone, 7200),
-               *alive = left_by(&arena, "tmp", getppid(), 7200),
-               *unseen = left_by(&arena, "tmp", INT32_MAX, 60),
-               *other = left_by(&arena, "tmp", 0, 7200);
+    const char *dead = left_by(&arena, TMP, gone, 7200),
+               *aside = left_by(&arena, ASIDE, gone, 7200),
+               *alive = left_by(&arena, TMP, getppid(), 7200),
+               *unseen = left_by(&arena, TMP, INT32_MAX, 60),
+               *other = left_by(&arena, TMP, 0, 7200), *theirs = left_by(&arena, OLD, gone, 7200),
+               *named = left_by(&arena, "%s.tmp.%ld", gone, 7200);
     S.job.force = true;
     cr_assert(sample_write(&S), "%s", first_error());
     cr_expect_neq(access(dead, F_OK), 0, "the process is gone");
-    cr_expect_neq(access(old, F_OK), 0, "the process is gone");
+    cr_expect_neq(access(aside, F_OK), 0, "the process is gone");
     cr_expect_eq(access(alive, F_OK), 0, "the process lives");
     cr_expect_eq(access(unseen, F_OK), 0, "written to a minute ago");
     cr_expect_eq(access(other, F_OK), 0, "no process has this name");
+    cr_expect_eq(access(theirs, F_OK), 0, "no process names folders like this");
+    cr_expect_eq(access(named, F_OK), 0, "no process names folders like this");
     pp_arena_free(&arena);
     sample_free(&S);
 }
@@ -294,13 +302,92 @@ Test(write, A1_a_run_that_stepped_aside_takes_its_name_again)
     sample_make(&S, 3);
     cr_assert(sample_write(&S));
     char old[300];
-    snprintf(old, sizeof old, "%s.old.%ld", sample_path(&S), (long)dead_process());
+    snprintf(old, sizeof old, ASIDE, sample_path(&S), (long)dead_process());
     cr_assert_eq(rename(sample_path(&S), old), 0);
     cr_assert(sample_write(&S), "%s", first_error());
     cr_expect(S.found);
     cr_expect(verified());
     cr_expect_neq(access(old, F_OK), 0);
     sample_free(&S);
+}
+
+/* One without a whole manifest does not, and what people set aside is theirs. */
+Test(write, A1_only_whole_runs_of_ours_take_their_names_again)
+{
+    NEEDS_DUCKDB;
+    static const char *const names[] = {ASIDE, OLD};
+    for (size_t k = 0; k < PP_COUNT(names); k++) {
+        pp_arena arena;
+        pp_arena_init(&arena, NULL);
+        sample_make(&S, 3);
+        cr_assert(sample_write(&S));
+        const char *old = pp_fmt(&arena, names[k], sample_path(&S), (long)dead_process());
+        if (k == 0)
+            sample_put(&S, "manifest.json", "{}", 2);
+        cr_assert_eq(rename(sample_path(&S), old), 0);
+        cr_assert(sample_write(&S), "%s", first_error());
+        cr_expect_not(S.found);
+        cr_expect(verified());
+        cr_expect_eq(access(pp_fmt(&arena, "%s/trades.parquet", old), F_OK), 0);
+        pp_arena_free(&arena);
+        sample_free(&S);
+    }
+}
+
+static size_t beside(pp_arena *arena, const char *path)
+{
+    glob_t g;
+    size_t n = glob(pp_fmt(arena, "%s.*", path), 0, NULL, &g) ? 0 : g.gl_pathc;
+    globfree(&g);
+    return n;
+}
+
+Test(write, A1_a_link_to_a_run_is_followed)
+{
+    NEEDS_DUCKDB;
+    pp_arena arena;
+    pp_arena_init(&arena, NULL);
+    struct stat st;
+    sample_make(&S, 3);
+    cr_assert(sample_write(&S));
+    const char *path = pp_strdup(&arena, sample_path(&S)), *real = pp_fmt(&arena, "%s-real", path),
+               *notes = pp_fmt(&arena, "%s/notes", real);
+    cr_assert_eq(rename(path, real), 0);
+    cr_assert_eq(symlink(real, path), 0);
+    cr_assert_eq(mkdir(notes, 0777), 0);
+    S.job.force = true;
+    cr_assert(sample_write(&S), "%s", first_error());
+    cr_expect(verified());
+    cr_expect(lstat(path, &st) == 0 && S_ISLNK(st.st_mode));
+    cr_expect_eq(access(notes, F_OK), 0);
+    cr_expect_eq(access(pp_fmt(&arena, "%s/manifest.json", real), F_OK), 0);
+    cr_expect_eq(beside(&arena, path) + beside(&arena, real), 0);
+    pp_arena_free(&arena);
+    sample_free(&S);
+}
+
+Test(write, A1_what_is_no_folder_is_left_alone)
+{
+    NEEDS_DUCKDB;
+    for (int k = 0; k < 2; k++) {
+        pp_arena arena;
+        pp_arena_init(&arena, NULL);
+        struct stat st;
+        sample_make(&S, 3);
+        cr_assert(sample_write(&S));
+        const char *path = pp_strdup(&arena, sample_path(&S));
+        pp_artifact_remove(&arena, NULL, path, path);
+        cr_assert_eq(k ? symlink("nowhere", path) : mkfifo(path, 0600), 0);
+        S.job.force = k;
+        cr_expect_not(sample_write(&S));
+        cr_expect_eq(pp_diags_code(&S.diags), PP_E_FILE);
+        cr_expect(strstr(first_error(), "stands where the folder"), "%s", first_error());
+        cr_expect(lstat(path, &st) == 0 && (k ? S_ISLNK(st.st_mode) : S_ISFIFO(st.st_mode)));
+        cr_expect_eq(beside(&arena, path), 0);
+        unlink(path);
+        pp_arena_free(&arena);
+        sample_free(&S);
+    }
 }
 
 Test(write, A3_two_writings_agree_on_every_byte)
