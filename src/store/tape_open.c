@@ -52,7 +52,7 @@ static void no_data(opener *o, const pp_store_list *list)
     e->hint = pp_fmt(o->d->arena,
                      "perpetua data download %s --data %s, perpetua data import FILE --data %s, or "
                      "--csv, --synthetic",
-                     o->symbol, dir, dir);
+                     o->symbol, pp_shell_word(o->d->arena, dir), pp_shell_word(o->d->arena, dir));
 }
 
 /* The exchange, if it was not named, and that there is data at all. */
