@@ -191,9 +191,11 @@ static void path_order(pp_review *v)
         return;
     pp_finding *f = add(v, "path_order", PP_FINDING_SERIOUS,
                         pp_fmt(v->arena,
-                               "net profit is %.2f, but %.2f when high and low of the bars come in "
+                               "net profit is %.2f, but %s when high and low of the bars come in "
                                "the other order",
-                               here, other),
+                               here,
+                               isinf(other) ? "account or position pass 10000000000 USDT"
+                                            : pp_fmt(v->arena, "%.2f", other)),
                         "the sign of the result is a guess: use a finer tape");
     number(f, "net_profit", here);
     number(f, "other_net_profit", other);

@@ -34,7 +34,8 @@ typedef struct pp_findings {
 
 /* What a run alone does not know; NaN and -1 leave the check out. */
 typedef struct pp_findings_extra {
-    double other_path_profit;    /* net profit under the other intrabar order */
+    double other_path_profit;    /* net profit under the other intrabar order; inf: amounts
+                                  * pass what they hold (X1) */
     int n_variables;             /* of the Play */
     bool warmup_short;           /* the window starts before the warmup is behind (T15) */
     int64_t missing_settlements; /* of the window, where the data has funding at all */

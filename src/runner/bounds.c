@@ -10,15 +10,25 @@ static const char *const headline[] = {
 
 static const char *const orders[PP_BOUNDS_ORDERS] = {"adverse", "near_first", "favourable"};
 
-/* The metrics of the same run with another order; NULL with errors in d or when cancelled. */
+/* The metrics of the same run with another order; NULL when that gives no result, with a warning,
+ * or when cancelled. */
 static const pp_metrics *metrics_of(pp_diags *d, const pp_runner_done *done, pp_intrabar order)
 {
     if (order == done->result->intrabar)
         return done->metrics;
     pp_prepared *other = PP_NEW(d->arena, pp_prepared);
+    pp_diags own = {.arena = d->arena};
     *other = *done->prepared;
     other->exchange.intrabar = order;
-    pp_result *r = pp_engine_run(d, other);
+    pp_result *r = pp_engine_run(&own, other);
+    if (!r && own.n_errors) {
+        const pp_diag *e = &own.list.v[0];
+        pp_diag *w = pp_warn(d, e->code, (pp_pos){0}, "the order %s gives no bound: %s",
+                             orders[order], e->message);
+        w->found = e->found;
+        w->allowed = e->allowed;
+        w->hint = e->hint;
+    }
     if (!r)
         return NULL;
     pp_metrics_input in = pp_metrics_input_of(d->arena, r);
@@ -29,15 +39,21 @@ bool pp_bounds_make(pp_diags *d, const pp_runner_done *done, pp_bounds *out)
 {
     pp_bound *v = PP_ARRAY(d->arena, pp_bound, PP_COUNT(headline));
     const pp_metrics *m[PP_BOUNDS_ORDERS];
-    for (int k = 0; k < PP_BOUNDS_ORDERS; k++)
-        if (!(m[k] = metrics_of(d, done, (pp_intrabar)k)))
+    const volatile sig_atomic_t *cancel = done->prepared->options.cancel;
+    bool all = true;
+    for (int k = 0; k < PP_BOUNDS_ORDERS; k++) {
+        all &= (m[k] = metrics_of(d, done, (pp_intrabar)k)) != NULL;
+        if (cancel && *cancel)
             return false;
+    }
     for (size_t i = 0; i < PP_COUNT(headline); i++) {
         int row = pp_metric_find(headline[i]);
         PP_ASSERT(row >= 0, "X10", i, row);
         v[i] = (pp_bound){headline[i], pp_metric_rows[row].unit, {0}, (double)NAN, (double)NAN};
         for (int k = 0; k < PP_BOUNDS_ORDERS; k++) {
-            double x = v[i].value[k] = pp_metric_number(m[k], headline[i]);
+            double x = v[i].value[k] = m[k] ? pp_metric_number(m[k], headline[i]) : (double)NAN;
+            if (!all)
+                continue;
             v[i].low = isnan(v[i].low) || x < v[i].low ? x : v[i].low;
             v[i].high = isnan(v[i].high) || x > v[i].high ? x : v[i].high;
         }

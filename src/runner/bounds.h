@@ -11,7 +11,7 @@ enum { PP_BOUNDS_ORDERS = 3 };
 typedef struct pp_bound {
     const char *metric, *unit;
     double value[PP_BOUNDS_ORDERS]; /* by pp_intrabar; NaN: undefined */
-    double low, high;               /* of those defined; NaN: none is */
+    double low, high;               /* of those defined; NaN: none is, or an order has no result */
 } pp_bound;
 
 typedef struct pp_bounds {
@@ -19,7 +19,8 @@ typedef struct pp_bounds {
     size_t n;
 } pp_bounds;
 
-/* Of a run that is done. False with errors in d, or without one when cancelled. */
+/* Of a run that is done. An order whose run gives no result (X1) is a warning in d, and nothing is
+ * bounded then. False when cancelled. */
 bool pp_bounds_make(pp_diags *d, const pp_runner_done *done, pp_bounds *out);
 void pp_bounds_text(const pp_bounds *b, pp_buf *out);
 /* The member `bounds` of a JSON object. */

@@ -67,24 +67,26 @@ static double typical_range_pct(pp_arena *arena, const pp_prepared *p)
     return n ? pct[n / 2] : (double)NAN;
 }
 
-/* What the findings ask beyond the result. The other order can only matter on ambiguous bars. */
-static bool look_further(pp_diags *d, const pp_preflight *gate, const pp_result *r,
-                         pp_findings_extra *out)
+/* What the findings ask beyond the result. The other order can only matter on ambiguous bars; what
+ * ends it early is no fault of the run. */
+static pp_findings_extra look_further(pp_arena *arena, const pp_preflight *gate, const pp_result *r)
 {
     const pp_prepared *p = gate->plan;
-    *out = (pp_findings_extra){.other_path_profit = (double)NAN,
-                               .n_variables = gate->input.n_variables,
-                               .warmup_short = p->window.start_ms < p->window.earliest_ms,
-                               .missing_settlements = gate->missing_settlements,
-                               .typical_range_pct = typical_range_pct(d->arena, p)};
+    pp_findings_extra out = {.other_path_profit = (double)NAN,
+                             .n_variables = gate->input.n_variables,
+                             .warmup_short = p->window.start_ms < p->window.earliest_ms,
+                             .missing_settlements = gate->missing_settlements,
+                             .typical_range_pct = typical_range_pct(arena, p)};
     if (r->n_ambiguous == 0)
-        return true;
+        return out;
     int64_t wallet_e8;
+    pp_diags own = {.arena = arena};
     pp_intrabar other = r->intrabar == PP_PATH_FAVOURABLE ? PP_PATH_ADVERSE : PP_PATH_FAVOURABLE;
-    if (!pp_engine_other_path(d, p, other, &wallet_e8))
-        return false;
-    out->other_path_profit = pp_double_of_e8(wallet_e8 - r->summary->first.equity_e8);
-    return true;
+    if (pp_engine_other_path(&own, p, other, &wallet_e8))
+        out.other_path_profit = pp_double_of_e8(wallet_e8 - r->summary->first.equity_e8);
+    else if (pp_diags_code(&own) == PP_E_RANGE)
+        out.other_path_profit = (double)INFINITY;
+    return out;
 }
 
 /* --- the run ------------------------------------------------------------------------------ */
@@ -130,7 +132,6 @@ static bool may_drop_points(const pp_runner_job *job, const pp_window *w)
 bool pp_runner_run(pp_diags *d, const pp_runner_job *job, pp_runner_done *out)
 {
     pp_preflight gate;
-    pp_findings_extra extra;
     memset(out, 0, sizeof *out);
     pp_lanes *lanes = job->fast ? NULL : pp_lanes_make(d, false);
     if (!pp_preflight_check(d, job, lanes, &gate) || is_cancelled(job))
@@ -141,8 +142,10 @@ bool pp_runner_run(pp_diags *d, const pp_runner_job *job, pp_runner_done *out)
     if (is_cancelled(job))
         return false;
     pp_result *r = out->result = pp_engine_run(d, p);
-    if (!r || (!job->fast && !gate_columns(d, p, r)) || !look_further(d, &gate, r, &extra) ||
-        is_cancelled(job))
+    if (!r || (!job->fast && !gate_columns(d, p, r)))
+        return false;
+    pp_findings_extra extra = look_further(d->arena, &gate, r);
+    if (is_cancelled(job))
         return false;
     pp_run_hash(d->arena, r, r->run_hash);
     pp_metrics_input in = pp_metrics_input_of(d->arena, r);
