@@ -808,7 +808,8 @@ void pp_loop_run(pp_loop *l)
             break;
         }
     }
-    pass_marks(l, mark, SIZE_MAX);
+    if (!l->beyond) /* nothing is done at the bar where amounts end, nor later */
+        pass_marks(l, mark, SIZE_MAX);
     if (!l->stopped && !l->cancelled && !l->beyond && !l->cfg.pause_end && end > x->first_bar) {
         pp_exch_close_all(l->ex, PP_REASON_end_of_data, PP_OUT_END_OF_DATA);
         note_segment(l, end - 1, PP_SEGMENT_AT_CLOSE);

@@ -46,6 +46,20 @@ Test(prove, T15_a_play_is_proved_from_a_start_inside_its_warmup)
     bench_free(&B);
 }
 
+/* Extreme values multiply what is held. */
+Test(prove, X1_A6_a_future_in_which_amounts_end_proves_nothing_against_the_play)
+{
+    make("version: 3.0.0\nname: rich\nsymbol: SYNTHUSDT\ntf: 15m\n"
+         "account: {starting_equity_usdt: 4000000000, max_leverage: 1}\n"
+         "features: {e: {indicator: ema, params: {length: 10}}}\n"
+         "actions: {entry_long: [[close, cross_above, e]], exit_long: [[close, cross_below, e]]}\n"
+         "risk: {sizing: {model: percent_equity, value: 95}}\n",
+         16, 1);
+    cr_assert(bench_do(&B, prove), "%s", bench_messages(&B));
+    cr_expect(P.causal);
+    bench_free(&B);
+}
+
 static const char planted_play[] =
     "version: 3.0.0\nname: planted\nsymbol: SYNTHUSDT\ntf: 15m\n"
     "features:\n"
