@@ -30,8 +30,8 @@ static bool load(void *args, void *handle, pp_diags *d)
     pp_play_t *p = handle;
     pp_set *sets = PP_ARRAY(d->arena, pp_set, r->n_sets + 1);
     for (size_t i = 0; i < r->n_sets; i++)
-        sets[i] =
-            (pp_set){pp_strdup(d->arena, r->sets[i].name), pp_strdup(d->arena, r->sets[i].value)};
+        sets[i] = (pp_set){pp_strdup(d->arena, r->sets[i].name),
+                           pp_strdup(d->arena, r->sets[i].value), false};
     p->name = pp_strdup(d->arena, r->path ? r->path : r->name);
     p->sets = sets;
     p->n_sets = r->n_sets;
@@ -74,7 +74,7 @@ pp_status_t pp_play_set(pp_context_t *ctx, pp_play_t *play, const char *key, con
     for (size_t i = 0; i < play->n_sets && n < SETS_MAX - 1; i++)
         if (strcmp(play->sets[i].name, key) != 0)
             sets[n++] = play->sets[i];
-    sets[n++] = (pp_set){key, value};
+    sets[n++] = (pp_set){key, value, false};
     request r = {play->name, play->text, play->size, sets, n, NULL};
     void *fresh;
     pp_status_t status = pp_api_make(ctx, sizeof *play, load, &r, &fresh);

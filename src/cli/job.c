@@ -40,7 +40,7 @@ bool pp_cli_sets(pp_cli *c, pp_runner_job *job)
             pp_error(c->diags, PP_E_USAGE, (pp_pos){0}, "--set needs KEY=VALUE")->found = text;
             return false;
         }
-        sets[i] = (pp_set){pp_strndup(c->arena, text, (size_t)(eq - text)), eq + 1};
+        sets[i] = (pp_set){pp_strndup(c->arena, text, (size_t)(eq - text)), eq + 1, false};
     }
     job->sets = sets;
     job->n_sets = n;

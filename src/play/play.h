@@ -275,6 +275,7 @@ typedef struct pp_play {
 
 typedef struct pp_set { /* one --set name=value */
     const char *name, *value;
+    bool varies; /* it is one of several that are tried: nothing is said of this one alone */
 } pp_set;
 
 typedef struct pp_registries {

@@ -92,6 +92,8 @@ static void override(substitution *s, const pp_set *set)
         return;
     }
     pp_yaml *v = pp_yaml_parse(l->d, where, set->value, strlen(set->value));
+    if (v)
+        v->varies = set->varies;
     if (v && check_value(l, v, set->name))
         l->play->variables.v[k].value = v;
 }

@@ -14,6 +14,7 @@ struct pp_yaml {
     pp_yaml_kind kind;
     pp_pos pos;
     bool quoted;      /* scalar: written in quotes (or as a block) */
+    bool varies;      /* the value of a pp_set that varies */
     bool broken;      /* an error about this value was reported; readers fail without another */
     const char *text; /* scalar */
     size_t n;         /* items of a sequence, pairs of a mapping */

@@ -289,9 +289,19 @@ static bool holds_always(const pp_expr *e)
     }
 }
 
-static pp_expr *warn_of_constants(pp_rules *r, pp_expr *e)
+/* One of its values is one of several that are tried. */
+static bool varies(const pp_yaml *n)
 {
-    if (!e || !pp_expr_is_constant(e))
+    bool any = n && n->varies;
+    for (size_t i = 0; n && i < n->n; i++)
+        any |= varies(n->items[i]);
+    return any;
+}
+
+static pp_expr *warn_of_constants(pp_rules *r, pp_expr *e, const pp_yaml *lhs, const pp_yaml *rhs,
+                                  const pp_yaml *tolerance)
+{
+    if (!e || !pp_expr_is_constant(e) || varies(lhs) || varies(rhs) || varies(tolerance))
         return e;
     pp_buf text = {.arena = r->arena};
     pp_expr_text(e, &text);
@@ -325,7 +335,7 @@ pp_expr *pp_parse_comparison(pp_rules *r, pp_op op, pp_pos pos, const pp_yaml *l
     if (op == PP_X_IN)
         return parse_in(r, pos, lhs, rhs);
     if (op == PP_X_BETWEEN)
-        return warn_of_constants(r, parse_between(r, pos, lhs, rhs));
+        return warn_of_constants(r, parse_between(r, pos, lhs, rhs), lhs, rhs, NULL);
     pp_expr *args[] = {pp_parse_operand(r, lhs), pp_parse_operand(r, rhs)};
     if (!numbers_only(r, op, (const pp_expr *const *)args, 2))
         return NULL;
@@ -333,5 +343,5 @@ pp_expr *pp_parse_comparison(pp_rules *r, pp_op op, pp_pos pos, const pp_yaml *l
     if (!e)
         return NULL;
     e->value = tol;
-    return warn_of_constants(r, e);
+    return warn_of_constants(r, e, lhs, rhs, tolerance);
 }

@@ -128,7 +128,7 @@ static bool read_sets(pp_diags *d, const pp_yaml *map, pp_sweep_request *req)
     for (size_t i = 0; i < map->n; i++) {
         pp_buf out = {.arena = d->arena};
         put_item(&out, map->items[i]);
-        sets[i] = (pp_set){map->keys[i]->text, out.text};
+        sets[i] = (pp_set){map->keys[i]->text, out.text, false};
     }
     req->job.sets = sets;
     req->job.n_sets = map->n;

@@ -13,7 +13,7 @@ const pp_set *pp_row_sets(pp_arena *arena, const pp_runner_job *job, const pp_pl
         sets[k] = job->sets[k];
     for (size_t k = 0; k < plan->n_axes; k++) {
         const pp_axis *x = &plan->axes[k];
-        sets[job->n_sets + k] = (pp_set){x->name, x->values[pp_plan_value(plan, row, k)]};
+        sets[job->n_sets + k] = (pp_set){x->name, x->values[pp_plan_value(plan, row, k)], x->n > 1};
     }
     *n = job->n_sets + plan->n_axes;
     return sets;

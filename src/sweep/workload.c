@@ -138,7 +138,7 @@ static void take_figures(one *o, const pp_result *r)
 
 static bool run_one(pp_diags *d, one *o)
 {
-    const pp_set sets[] = {{"fast", o->fast}, {"slow", o->slow}};
+    const pp_set sets[] = {{"fast", o->fast, false}, {"slow", o->slow, false}};
     const char *text = plays[o->play];
     const pp_tape *t = o->tape;
     pp_run_options options = {.intrabar = -1,

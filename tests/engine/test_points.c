@@ -234,10 +234,10 @@ Test(points, folding_over_stretches_is_folding_bar_by_bar)
                                            "choppy_whipsaw"};
     size_t n = 0, seen = 0;
     for (size_t k = 0; k < 4 * 3 * 3 * 3; k += 1 + k % 2) {
-        const pp_set set[] = {{"tf", tfs[k % 4]},
-                              {"leverage", leverages[k / 4 % 3]},
-                              {"sizing", sizings[k / 12 % 3]},
-                              {"equity", equities[k / 36 % 3]}};
+        const pp_set set[] = {{"tf", tfs[k % 4], false},
+                              {"leverage", leverages[k / 4 % 3], false},
+                              {"sizing", sizings[k / 12 % 3], false},
+                              {"equity", equities[k / 36 % 3], false}};
         char market[64], name[128];
         snprintf(market, sizeof market, "%s,bars=8000,seed=%zu", patterns[k % 3 + k % 2], k + 1);
         snprintf(name, sizeof name, "%s tf=%s leverage=%s sizing=%s equity=%s", market,
@@ -265,10 +265,10 @@ Test(points, stretches_of_random_accounts_are_their_bars)
         snprintf(sizing, sizeof sizing, "%.2f", 0.5 + 99 * pp_rng_uniform(&r));
         snprintf(equity, sizeof equity, "%.*f", (int)pp_rng_below(&r, 9),
                  pow(10, 2 + 6 * pp_rng_uniform(&r)));
-        const pp_set set[] = {{"tf", "1m"},
-                              {"leverage", pp_rng_below(&r, 2) ? "1" : "20"},
-                              {"sizing", sizing},
-                              {"equity", equity}};
+        const pp_set set[] = {{"tf", "1m", false},
+                              {"leverage", pp_rng_below(&r, 2) ? "1" : "20", false},
+                              {"sizing", sizing, false},
+                              {"equity", equity, false}};
         snprintf(market, sizeof market, "%s,bars=%d,seed=%llu", patterns[pp_rng_below(&r, 4)],
                  (int)(300 + pp_rng_below(&r, 5000)), (unsigned long long)seed);
         snprintf(name, sizeof name, "PP_TEST_SEED=%llu", (unsigned long long)seed);

@@ -377,7 +377,7 @@ Test(play, P3_variables_keep_their_type_and_set_overrides)
         "structures: {exec: [{type: swing, key: s, params: {left: 2, right: 2}}, {type: fibonacci, "
         "key: f, uses: s, params: {levels: \"{{ lv }}\"}}]}\nposition_policy: {allow_flip: \"{{ on "
         "}}\"}\n" ACT;
-    static const pp_set sets[] = {{"len", "12"}, {"lv", "[0.25, 0.75, 1]"}};
+    static const pp_set sets[] = {{"len", "12", false}, {"lv", "[0.25, 0.75, 1]", false}};
     load_case *c = load_with("play.yml", text, strlen(text), sets, 2);
     cr_assert(fine(c), "%s", messages(c));
     cr_expect_eq(c->play->exec_tf, PP_TF_5M);
@@ -394,7 +394,7 @@ Test(play, P3_variables_keep_their_type_and_set_overrides)
     cr_expect_eq(pp_play_find(c->play, "q.histogram", &out), PP_FOUND);
     cr_expect_eq(out.output, 2);
     done(c);
-    static const pp_set wrong[] = {{"lenn", "12"}, {"len", "{a: 1}"}};
+    static const pp_set wrong[] = {{"lenn", "12", false}, {"len", "{a: 1}", false}};
     c = load_with("play.yml", text, strlen(text), wrong, 2);
     cr_expect_eq(c->d.n_errors, 2, "%s", messages(c));
     const pp_diag *e = error_of(c, PP_E_UNDEFINED_VARIABLE);

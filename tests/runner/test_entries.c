@@ -19,7 +19,7 @@ static const char play[] =
 
 static void run_with(const char *percent)
 {
-    const pp_set set = {"percent", percent};
+    const pp_set set = {"percent", percent, false};
     bench_make(&B, play, NULL);
     const char *csv = pp_fmt(&B.arena, "%s/bars.csv", B.dir);
     FILE *f = fopen(csv, "w");

@@ -65,7 +65,7 @@ Test(rerun, A5_odd_characters_of_a_play_come_back)
 Test(rerun, A5_variables_window_path_and_instrument_come_back)
 {
     NEEDS_DUCKDB;
-    static const pp_set sets[] = {{"fast", "7"}};
+    static const pp_set sets[] = {{"fast", "7", false}};
     bench_make(&B, bench_play, BENCH_MARKET);
     B.job.sets = sets;
     B.job.n_sets = 1;

@@ -155,7 +155,7 @@ Test(sweep, W1_axes_must_be_variables_that_matter)
     cr_expect_not(lab_run(&L, "s"));
     cr_expect(lab_says(&L, "`fast` is given twice"));
     lab_free(&L);
-    static const pp_set sets[] = {{"fast", "7"}};
+    static const pp_set sets[] = {{"fast", "7", false}};
     lab_make(&L, MARKET, Axes);
     L.b.job.sets = sets;
     L.b.job.n_sets = 1;
@@ -347,5 +347,26 @@ Test(sweep, W3_ranking_follows_the_objective)
     L.req.objective = "sharp";
     cr_expect_not(lab_run(&L, "t"));
     cr_expect(lab_says(&L, "sharpe"));
+    lab_free(&L);
+}
+
+/* What is said of the values of one row is not said of a sweep. */
+Test(sweep, R7_constants_from_an_axis_do_not_warn)
+{
+    static const char play[] = "version: 3.0.0\nname: k\nsymbol: SYNTHUSDT\ntf: 15m\n"
+                               "variables: {k: 9, band: 7}\n"
+                               "actions:\n"
+                               "  entry_long: [[close, \">\", 1], [\"{{ k }}\", \">\", 20], [5, "
+                               "between, [1, \"{{ k }}\"]],"
+                               " [\"{{ band }}\", \">\", 8]]\n"
+                               "  exit_long: [[close, \"<\", 1]]\n";
+    static const char *const axes[] = {"k=5:60:5", "band=7", NULL};
+    lab_make(&L, MARKET, axes);
+    L.b.job.play_text = play;
+    L.b.job.play_size = sizeof play - 1;
+    L.req.in_memory = true;
+    cr_assert(lab_run(&L, "s"), "%s", bench_messages(&L.b));
+    cr_expect_eq(L.b.diags.n_warnings, 1, "%s", bench_messages(&L.b));
+    cr_expect(lab_says(&L, "`7 > 8` compares constants"));
     lab_free(&L);
 }
