@@ -37,9 +37,9 @@ static pp_find find_field(const pp_output_spec *outputs, int n, const char *fiel
                           pp_output_ref *out)
 {
     char name[REF_MAX];
-    if (n == 0 || (*field && !plain_field(field, name)))
+    if (n == 0 || (field && !plain_field(field, name)))
         return PP_NO_FIELD;
-    int k = pp_output_index(outputs, n, *field ? name : NULL);
+    int k = pp_output_index(outputs, n, field ? name : NULL);
     if (k < 0 || outputs[k].name[0] == '_')
         return PP_NO_FIELD;
     out->output = k;
@@ -47,7 +47,7 @@ static pp_find find_field(const pp_output_spec *outputs, int n, const char *fiel
     return PP_FOUND;
 }
 
-/* Splits "id.field"; strips a leading prefix word if that is no id itself. */
+/* Splits "id.field" (field NULL: no dot); strips a leading prefix word if that is no id itself. */
 static int split(const pp_play *play, const char *ref, const char **field)
 {
     static const char *const prefixes[] = {"feature", "structure", "indicator"};
@@ -57,7 +57,7 @@ static int split(const pp_play *play, const char *ref, const char **field)
         return -1;
     memcpy(id, ref, n);
     id[n] = '\0';
-    *field = ref[n] ? ref + n + 1 : "";
+    *field = ref[n] ? ref + n + 1 : NULL;
     int found = pp_index_find(&play->ids, id);
     for (size_t i = 0; found < 0 && ref[n] && i < PP_COUNT(prefixes); i++)
         if (strcmp(id, prefixes[i]) == 0)
@@ -135,7 +135,7 @@ static void unknown_field(pp_load *l, const pp_yaml *v, const char *ref, pp_colu
                           f ? f->spec->name : s->spec->name, f ? f->id : s->key, ref);
     e->found = pp_describe(l->d->arena, v);
     e->allowed = pp_join(l->d->arena, names, n);
-    e->nearest = pp_suggest(l, field, names, n);
+    e->nearest = pp_suggest(l, field ? field : "", names, n);
 }
 
 void pp_unknown_output(pp_load *l, const pp_yaml *v, const char *what, const char *ref,

@@ -21,7 +21,7 @@ const pp_spec *pp_registry_find(const pp_registry *r, const char *name)
 int pp_output_index(const pp_output_spec *outputs, int n, const char *name)
 {
     static const char alias[] = "current_";
-    if (!name || !*name)
+    if (!name)
         return 0;
     for (int i = 0; i < n; i++)
         if (strcmp(outputs[i].name, name) == 0)

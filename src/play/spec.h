@@ -127,7 +127,7 @@ typedef struct pp_registry {
 
 const pp_spec *pp_registry_find(const pp_registry *r, const char *name); /* NULL: none */
 
-/* Index of an output by name, -1 if there is none. NULL or "" is the primary output (0). Aliases
+/* Index of an output by name, -1 if there is none. NULL is the primary output (0). Aliases
  * are known too: current_day_high for day_high. */
 int pp_output_index(const pp_output_spec *outputs, int n, const char *name);
 

@@ -137,9 +137,10 @@ static void unknown_reference(pp_rules *r, const pp_yaml *at, const char *text, 
         why = PP_NO_ID;
     if (why == PP_NO_FIELD && r->env.names.list && rest) {
         n = r->env.names.list(r->env.names.ctx, id, &names);
-        pp_diag *e = pp_error(r->env.diags, PP_E_UNKNOWN_REF, at->pos, "%.60s has no output %.60s",
+        pp_diag *e = pp_error(r->env.diags, PP_E_UNKNOWN_REF, at->pos,
+                              *rest ? "%.60s has no output %.60s" : "no output of %.60s is named%s",
                               id, rest);
-        e->found = pp_strdup(r->arena, rest);
+        e->found = *rest ? pp_strdup(r->arena, rest) : "nothing after the dot";
         e->allowed = pp_join(r->arena, names, n);
         e->nearest = pp_nearest(rest, names, n);
         return;

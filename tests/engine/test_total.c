@@ -67,6 +67,14 @@ static const struct {
     {HEAD "actions: {entry_long: {setup: a}, exit_long: [close, \">\", 1]}\n"
           "setups: {a: {setup: b}, b: {not: {setup: a}}, c: {setup: a}}\n",
      PP_E_CYCLE, 1},
+    /* R5: a dot with nothing behind it */
+    {HEAD "features: {m: {indicator: macd}}\n"
+          "actions: {entry_long: [\"m.\", \">\", 1], exit_long: [\"feature.m.\", \"<\", 1]}\n",
+     PP_E_UNKNOWN_REF, 2},
+    {HEAD "features: {e: {indicator: ema, params: {length: 5}}}\n"
+          "actions: {entry_long: [{feature_id: e, field: \"\"}, \">\", 1], exit_long: [e., \"<\", "
+          "1]}\n",
+     PP_E_UNKNOWN_REF, 2},
     /* R20: a case that is none */
     {HEAD "actions: [{id: a, cases: [{emit: [{action: exit_all}]}]}]\n", PP_E_SHAPE, 1},
     {HEAD "actions: [{id: a, cases: [{}]}]\n", PP_E_SHAPE, 2},

@@ -102,6 +102,8 @@ static const bad_play bad[] = {
      "close"},
     {HEAD TF "features: {e: {indicator: ema, source: m.hist}, m: {indicator: macd}}\n" ACT,
      PP_E_UNKNOWN_REF, 5, 40, "histogram"},
+    {HEAD TF "features: {e: {indicator: ema, source: m.}, m: {indicator: macd}}\n" ACT,
+     PP_E_UNKNOWN_REF, 5, 40, NULL},
     {HEAD TF "features: {e: {indicator: ema, source: f}, f: {indicator: ema, tf: 1h}}\n" ACT,
      PP_E_SOURCE_TF, 5, 40, NULL},
     {HEAD TF "features: {e: {indicator: ema, source: f}, f: {indicator: ema, source: e}}\n" ACT,
