@@ -251,9 +251,11 @@ void pp_exch_bar(pp_exch *ex, size_t i)
         pp_ex_check_books(ex);
         return;
     }
-    if (ex->pos.side && !pp_ex_fits_in_bar(ex, ex->pos.qty_e8, i))
+    if (ex->pos.side && !pp_ex_fits_at_open(ex, i))
         return;
     open_bar(ex, i);
+    if (ex->pos.side && !pp_ex_fits_in_bar(ex, ex->pos.qty_e8, i))
+        return;
     if (pp_ex_filled(ex, i))
         pp_ex_end_bar(ex);
     else

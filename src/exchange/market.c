@@ -119,7 +119,8 @@ static bool leave(pp_exch *ex, const pp_order_req *r, size_t bar)
     const pp_position *p = &ex->pos;
     int64_t px_e8 = pp_exch_expected_px(ex, r->side, PP_MARKET, 0, 0);
     if (r->qty_e8 < p->qty_e8 || px_e8 > PP_PX_MAX_E8 ||
-        !pp_value_fits(px_e8, p->qty_e8, p->cost_e8) || !stays_open(ex, bar))
+        !pp_value_fits(px_e8, p->qty_e8, p->cost_e8) || !stays_open(ex, bar) ||
+        !pp_ex_fits_at_open(ex, bar))
         return false;
     pp_exec e;
     fill_at(ex, r, bar, p->qty_e8, &e);

@@ -100,13 +100,24 @@ static inline bool pp_ex_filled(const pp_exch *ex, size_t i)
     return ex->tape->filled && ex->tape->filled[i];
 }
 
-/* X1: qty is worth what fits at every price of bar i; else the run ends there. */
-static inline bool pp_ex_fits_in_bar(pp_exch *ex, int64_t qty_e8, size_t i)
+/* X1: qty is worth what fits at both prices; else the run ends there. */
+static inline bool pp_ex_fits(pp_exch *ex, int64_t qty_e8, double last, double mark)
 {
-    int64_t last = pp_ex_px(ex->tape->bars.high[i]), mark = pp_ex_px(ex->mark_high[i]);
-    bool fits = pp_value_fits(PP_MOST(last, mark), qty_e8, 0);
+    bool fits = pp_value_fits(pp_ex_px(PP_MOST(last, mark)), qty_e8, 0);
     ex->beyond |= !fits;
     return fits;
+}
+
+/* What is held when bar i begins, at its open. */
+static inline bool pp_ex_fits_at_open(pp_exch *ex, size_t i)
+{
+    return pp_ex_fits(ex, ex->pos.qty_e8, ex->tape->bars.open[i], ex->mark_open[i]);
+}
+
+/* At every price of bar i. */
+static inline bool pp_ex_fits_in_bar(pp_exch *ex, int64_t qty_e8, size_t i)
+{
+    return pp_ex_fits(ex, qty_e8, ex->tape->bars.high[i], ex->mark_high[i]);
 }
 
 /* True if price has reached level: from above when down, else from below. */

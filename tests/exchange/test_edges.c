@@ -160,6 +160,63 @@ Test(edges, X1_a_wallet_that_outgrows_the_bounds_ends_the_run)
     pp_arena_free(&k.arena);
 }
 
+/* A bar whose high is out of bounds: it is left at the open, by the target or by an order, or it is
+ * held. An open out of bounds is. */
+Test(edges, X1_what_is_left_at_the_open_does_not_meet_the_high)
+{
+    enum { TARGET, ORDER, AT_ONCE, HELD, OPEN };
+    for (int i = TARGET; i <= OPEN; i++) {
+        desk k;
+        set_up(&k);
+        double high[BARS] = {100, 100, 1000000, 100}, open = i == OPEN ? 1000000 : 110;
+        k.tape.bars.high = high;
+        k.cfg.deposit_e8 = 10000000 * PP_E8;
+        pp_exch *ex = start(&k);
+        pp_order_req r = buy(INT64_C(90000) * PP_E8), out = buy(INT64_C(90000) * PP_E8);
+        out.side = -1;
+        out.reduce_only = true;
+        if (i == TARGET)
+            r.protect.target = (pp_level){.type = PP_LEVEL_FIXED_POINTS, .value_e8 = 5 * PP_E8};
+        cr_assert_eq(pp_exch_submit(ex, &r).code, PP_OUT_NONE);
+        pp_exch_bar(ex, 0);
+        pp_exch_bar(ex, 1);
+        k.px[2] = open;
+        if (i == ORDER || i == OPEN)
+            cr_assert_eq(pp_exch_submit(ex, &out).code, PP_OUT_NONE);
+        if (i == AT_ONCE)
+            cr_assert(pp_exch_market_bar(ex, &out, 2));
+        else
+            pp_exch_bar(ex, 2);
+        cr_expect_eq(pp_exch_beyond(ex), i >= HELD, "case %d", i);
+        cr_expect_eq(pp_exch_position(ex)->side, i >= HELD, "case %d", i);
+        pp_arena_free(&k.arena);
+    }
+}
+
+/* Neither way may compute with it. */
+Test(edges, X1_an_open_that_no_amount_holds_is_not_met_at_once)
+{
+    desk k;
+    set_up(&k);
+    k.cfg.deposit_e8 = 10000000 * PP_E8;
+    k.px[0] = k.px[1] = 0.0001;
+    k.px[2] = k.px[3] = 10000000;
+    k.cfg.leverage_e8 = PP_E8;
+    pp_exch *ex = start(&k);
+    pp_order_req r = buy(INT64_C(9000000000) * PP_E8), out = r;
+    out.side = -1;
+    out.reduce_only = true;
+    cr_assert_eq(pp_exch_submit(ex, &r).code, PP_OUT_NONE);
+    pp_exch_bar(ex, 0);
+    pp_exch_bar(ex, 1);
+    cr_assert_eq(pp_exch_position(ex)->side, 1);
+    cr_expect_not(pp_exch_market_bar(ex, &out, 2));
+    cr_assert_eq(pp_exch_submit(ex, &out).code, PP_OUT_NONE);
+    pp_exch_bar(ex, 2);
+    cr_expect(pp_exch_beyond(ex));
+    pp_arena_free(&k.arena);
+}
+
 Test(edges, X8_a_limit_at_an_open_off_the_tick_says_where_the_open_was)
 {
     desk k;
