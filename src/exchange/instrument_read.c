@@ -42,10 +42,32 @@ static int64_t field(reader *r, const json_t *o, const char *key, bool required,
     return e8;
 }
 
+/* A name that is misspelt would leave its value at the default. */
+static void check_names(reader *r, const json_t *o, const char *what, const char *const *names,
+                        size_t n)
+{
+    const char *name;
+    json_t *v;
+    json_object_foreach((json_t *)(uintptr_t)o, name, v)
+    {
+        size_t k = 0;
+        while (k < n && strcmp(names[k], name) != 0)
+            k++;
+        if (k < n || name[0] == '_')
+            continue;
+        pp_diag *e = pp_error(r->d, PP_E_INSTRUMENT, r->pos, "%s: `%s` is no value of a %s",
+                              r->symbol, pp_strdup(r->d->arena, name), what);
+        e->nearest = pp_nearest(name, names, n);
+        e->allowed = pp_join(r->d->arena, names, n);
+        e->hint = "rename or remove it; names that begin with _ are free";
+    }
+}
+
+static const char *const tier_names[] = {"limit", "mmr", "deduction", "max_leverage"};
+
 static const json_t *tier_part(const json_t *tier, size_t i)
 {
-    static const char *const names[] = {"limit", "mmr", "deduction", "max_leverage"};
-    return json_is_array(tier) ? json_array_get(tier, i) : json_object_get(tier, names[i]);
+    return json_is_array(tier) ? json_array_get(tier, i) : json_object_get(tier, tier_names[i]);
 }
 
 static bool read_tier(const json_t *tier, bool last, pp_tier *out)
@@ -53,7 +75,8 @@ static bool read_tier(const json_t *tier, bool last, pp_tier *out)
     const json_t *limit = tier_part(tier, 0), *deduction = tier_part(tier, 2);
     *out = (pp_tier){.limit_e8 = PP_USDT_MAX_E8, .deduction_e8 = -1};
     bool open = (!limit || json_is_null(limit)) && last;
-    return (open || number(limit, &out->limit_e8)) && number(tier_part(tier, 1), &out->mmr_e8) &&
+    return json_array_size(tier) <= PP_COUNT(tier_names) &&
+           (open || number(limit, &out->limit_e8)) && number(tier_part(tier, 1), &out->mmr_e8) &&
            (!deduction || json_is_null(deduction) || number(deduction, &out->deduction_e8)) &&
            number(tier_part(tier, 3), &out->max_leverage_e8) &&
            (out->deduction_e8 >= 0 || !deduction || json_is_null(deduction));
@@ -67,10 +90,14 @@ static void read_tiers(reader *r, const json_t *o, pp_instrument *out)
         bad(r, "tiers", "a list of 1..64 tiers [limit, rate, deduction, max leverage]");
         return;
     }
-    for (size_t i = 0; i < n; i++)
-        if (!read_tier(json_array_get(tiers, i), i + 1 == n, &out->tiers[i]))
+    for (size_t i = 0; i < n; i++) {
+        const json_t *tier = json_array_get(tiers, i);
+        if (json_is_object(tier))
+            check_names(r, tier, "tier", tier_names, PP_COUNT(tier_names));
+        if (!read_tier(tier, i + 1 == n, &out->tiers[i]))
             bad(r, pp_fmt(r->d->arena, "tiers[%zu]", i),
                 "[limit, maintenance rate, deduction or null, max leverage]");
+    }
     out->n_tiers = (int)n;
 }
 
@@ -91,48 +118,38 @@ static const char *word(reader *r, const json_t *o, const char *key, const char 
     return json_is_string(v) ? pp_strdup(r->d->arena, json_string_value(v)) : def;
 }
 
-/* A name that is misspelt would leave its value at the default. */
-static void check_names(reader *r, const json_t *o)
+/* funding_interval_ms is what pp_instrument_text() writes. */
+static int64_t read_interval(reader *r, const json_t *o)
 {
-    static const char *const names[] = {"symbol",
-                                        "exchange",
-                                        "source",
-                                        "as_of",
-                                        "valid_from",
-                                        "tick",
-                                        "qty_step",
-                                        "min_qty",
-                                        "max_qty",
-                                        "taker_bps",
-                                        "maker_bps",
-                                        "min_notional",
-                                        "max_leverage",
-                                        "tiers",
-                                        "note",
-                                        "funding_interval",
-                                        "funding_interval_ms"};
-    const char *name;
-    json_t *v;
-    json_object_foreach((json_t *)(uintptr_t)o, name, v)
-    {
-        size_t k = 0;
-        while (k < PP_COUNT(names) && strcmp(names[k], name) != 0)
-            k++;
-        if (k < PP_COUNT(names) || name[0] == '_')
-            continue;
-        pp_diag *e = pp_error(r->d, PP_E_INSTRUMENT, r->pos, "%s: `%s` is no value of a contract",
-                              r->symbol, pp_strdup(r->d->arena, name));
-        e->nearest = pp_nearest(name, names, PP_COUNT(names));
-        e->allowed = "tick qty_step min_qty max_qty min_notional max_leverage taker_bps maker_bps "
-                     "funding_interval tiers; symbol exchange source as_of valid_from note";
-        e->hint = "rename or remove it; names that begin with _ are free";
-    }
+    const json_t *ms = json_object_get(o, "funding_interval_ms");
+    int64_t interval_ms = json_integer_value(ms);
+    if (ms && !json_is_integer(ms))
+        bad(r, "funding_interval_ms", "a whole number of milliseconds");
+    if (!ms && !pp_duration_parse(word(r, o, "funding_interval", "8h"), &interval_ms))
+        bad(r, "funding_interval", "a duration such as \"8h\"");
+    return interval_ms;
 }
 
 static void read_entry(reader *r, const json_t *o, pp_instrument *out)
 {
-    const char *interval = word(r, o, "funding_interval", "8h");
-    check_names(r, o);
+    static const char *const names[] = {"tick",
+                                        "qty_step",
+                                        "min_qty",
+                                        "max_qty",
+                                        "min_notional",
+                                        "max_leverage",
+                                        "taker_bps",
+                                        "maker_bps",
+                                        "tiers",
+                                        "symbol",
+                                        "exchange",
+                                        "source",
+                                        "as_of",
+                                        "valid_from",
+                                        "note",
+                                        "funding_interval",
+                                        "funding_interval_ms"};
+    check_names(r, o, "contract", names, PP_COUNT(names));
     *out = (pp_instrument){.symbol = r->symbol,
                            .exchange = word(r, o, "exchange", NULL),
                            .source = word(r, o, "source", "an instruments file"),
@@ -145,14 +162,10 @@ static void read_entry(reader *r, const json_t *o, pp_instrument *out)
                            .min_notional_e8 = field(r, o, "min_notional", false, 0),
                            .max_leverage_e8 = field(r, o, "max_leverage", false, -1),
                            .taker_bps_e8 = field(r, o, "taker_bps", false, -1),
-                           .maker_bps_e8 = field(r, o, "maker_bps", false, -1)};
-    const json_t *ms = json_object_get(o, "funding_interval_ms"); /* as pp_instrument_text has it */
-    if (json_is_integer(ms))
-        out->funding_interval_ms = json_integer_value(ms);
-    else if (!pp_duration_parse(interval, &out->funding_interval_ms))
-        bad(r, "funding_interval", "a duration such as \"8h\"");
+                           .maker_bps_e8 = field(r, o, "maker_bps", false, -1),
+                           .funding_interval_ms = read_interval(r, o)};
     read_tiers(r, o, out);
-    if (out->max_leverage_e8 < 0) /* not given: what the first tier allows */
+    if (!json_object_get(o, "max_leverage")) /* what the first tier allows */
         out->max_leverage_e8 = out->tiers[0].max_leverage_e8;
     pp_instrument_deductions(out);
 }

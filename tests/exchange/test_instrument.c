@@ -99,6 +99,12 @@ Test(instrument, X2_every_inconsistency_is_an_error)
         "\"tiers\": [[1000, 0.01, 0, 50]]}",
         "{\"symbol\": \"AUSDT\", \"tick\": 1, \"qty_step\": 1, \"funding_interval\": 4, "
         "\"tiers\": [[1000, 0.01, 0, 50]]}",
+        "{\"symbol\": \"AUSDT\", \"tick\": 1, \"qty_step\": 1, \"funding_interval_ms\": \"8\", "
+        "\"tiers\": [[1000, 0.01, 0, 50]]}",
+        "{\"symbol\": \"AUSDT\", \"tick\": 1, \"qty_step\": 1, \"max_leverage\": -3, "
+        "\"tiers\": [[1000, 0.01, 0, 50]]}",
+        ROW("[[1000, 0.01, 0, 50, 7]]"),
+        ROW("[{\"limit\": 1000, \"mmr\": 0.01, \"max_leverage\": 50, \"deducton\": 0}]"),
         "{\"symbol\": \"BUSDT\", \"tick\": 1, \"qty_step\": 1, \"tiers\": [[1000, 0.01, 0, 50]]}",
     };
     for (size_t i = 0; i < PP_COUNT(bad); i++) {
