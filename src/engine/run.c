@@ -117,11 +117,11 @@ static const pp_marks *exec_marks(pp_arena *arena, const pp_prepared *p)
 }
 
 /* X1 */
-static void amounts_end(pp_diags *d, int64_t after_ms)
+static void amounts_end(pp_diags *d, const char *when, int64_t time_ms)
 {
     char at[PP_TIME_TEXT];
     pp_diag *e = pp_error(d, PP_E_RANGE, (pp_pos){0}, "account or position pass what amounts hold");
-    e->found = pp_fmt(d->arena, "more, at or soon after %s", pp_time_format(after_ms, at));
+    e->found = pp_fmt(d->arena, "more, %s %s", when, pp_time_format(time_ms, at));
     e->allowed = "less than 10000000000 USDT";
     e->hint = "start with less, or bound the size: account.max_notional_usdt, sizing fixed_usdt";
 }
@@ -149,11 +149,21 @@ pp_loop *pp_engine_loop(pp_diags *d, const pp_prepared *p, pp_log *log, unsigned
         return NULL;
     pp_loop_run(*self);
     if ((*self)->beyond)
-        amounts_end(d, pp_exch_now((*self)->ex));
+        amounts_end(d, "at or soon after", pp_exch_now((*self)->ex));
     else if (log->full)
         pp_error(d, PP_E_LIMIT, (pp_pos){0}, "the run has more than %d records of one kind",
                  PP_LOG_MAX);
     return (*self)->beyond || log->full || (*self)->cancelled ? NULL : *self;
+}
+
+/* The first equity point of which the peak is beyond amounts. */
+static int64_t peak_passes_ms(pp_arena *arena, const pp_prepared *p)
+{
+    pp_points points = pp_points_make(arena, p->loop, p->window.start_ms, true);
+    size_t k = 0;
+    while (points.v[k].peak_e8 < PP_USDT_MAX_E8)
+        k++;
+    return points.v[k].time_ms;
 }
 
 pp_result *pp_engine_run(pp_diags *d, pp_prepared *p)
@@ -171,7 +181,7 @@ pp_result *pp_engine_run(pp_diags *d, pp_prepared *p)
     r->n_equity = points.n;
     r->summary = points.summary;
     if (r->summary->last.peak_e8 >= PP_USDT_MAX_E8) {
-        amounts_end(d, r->summary->last.time_ms);
+        amounts_end(d, "by", peak_passes_ms(d->arena, p));
         return NULL;
     }
     p->times.points_ns = lap(&clock);

@@ -2,6 +2,7 @@
 #include "base/file.h"
 #include "base/money.h"
 #include "base/rng.h"
+#include "base/time.h"
 #include "engine/run.h"
 #include "market/synthetic.h"
 
@@ -277,4 +278,40 @@ Test(points, stretches_of_random_accounts_are_their_bars)
         cr_assert(pp_try(&j.arena, run_job, &j), "%s", name);
         pp_arena_free(&j.arena);
     }
+}
+
+/* A flat market with one rise, in which the equity passes 1e10 USDT and the position does not. */
+Test(points, X1_the_time_at_which_a_peak_passes_what_amounts_hold_is_told)
+{
+    enum { RISES = 1000, FALLS = 1100 };
+    static const char play[] =
+        "version: 3.0.0\nname: rich\nsymbol: SYNTHUSDT\ntf: 15m\n"
+        "account: {starting_equity_usdt: 9000000000, max_leverage: 1}\n"
+        "actions: {entry_long: [[close, \">\", 1]], exit_long: [[close, \"<\", 1]]}\n"
+        "risk: {sizing: {model: percent_equity, value: 50}}\n";
+    pp_arena arena;
+    pp_tape tape;
+    pp_synthetic market = pp_synthetic_default("random_walk");
+    pp_arena_init(&arena, NULL);
+    market.bars = 3000;
+    pp_synthetic_make(&arena, &market, &tape);
+    const double *all[] = {tape.bars.open, tape.bars.high, tape.bars.low, tape.bars.close};
+    for (size_t k = 0; k < PP_COUNT(all); k++)
+        for (size_t i = 0; i < tape.bars.n; i++)
+            ((double *)(uintptr_t)all[k])[i] = i >= RISES && i < FALLS ? 140 : 100;
+    tape.mark_open = tape.mark_high = tape.mark_low = tape.mark_close = NULL;
+    tape.highest[0] = tape.highest[1] = 0;
+    for (int no_points = 0; no_points < 2; no_points++) {
+        pp_diags d = {.arena = &arena};
+        pp_run_options o = {.intrabar = -1, .no_points = no_points};
+        pp_strategy *s = pp_strategy_load(&d, "rich.yml", play, sizeof play - 1, NULL, 0, PP_TF_1M);
+        pp_prepared *p = pp_engine_prepare(&d, s, &tape, &o);
+        char want[64] = "more, by ", *time = want + strlen(want);
+        pp_time_format(pp_bar_close_ms(&tape.bars, RISES / 15 * 15 + 14), time);
+        cr_assert(p && !pp_engine_run(&d, p));
+        const pp_diag *e = &d.list.v[d.list.n - 1];
+        cr_expect_eq(e->code, PP_E_RANGE);
+        cr_expect_str_eq(e->found, want);
+    }
+    pp_arena_free(&arena);
 }
