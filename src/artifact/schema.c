@@ -197,6 +197,8 @@ static const pp_field equity_fields[] = {
     F(pp_equity_point, "max_drawdown", max_dd_abs_e8, E8, "running maximum drawdown, USDT"),
     F(pp_equity_point, "max_drawdown_pct", max_dd_pct, F64,
       "running maximum drawdown in percent of its peak"),
+    F(pp_equity_point, "regained", regained, BOOL,
+      "a tape close has reached the peak since that drawdown"),
     F(pp_equity_point, "intrabar_max_drawdown_pct", intrabar_max_dd_pct, F64,
       "the same with the lowest equity on the path of each tape bar while a position is held"),
     F(pp_equity_point, "leverage", leverage, F64, "largest notional / equity since the row before"),

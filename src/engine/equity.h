@@ -19,6 +19,8 @@ typedef struct pp_equity_point {
     int64_t low_e8, high_e8;    /* lowest, highest tape-close equity since the point before, this
                                    one included; at the first point the equity itself */
     int64_t peak_e8;            /* running: highest tape-close equity, the start included */
+    bool regained;              /* running: a tape close has reached the peak since the deepest
+                                   drawdown in percent */
     int64_t max_dd_abs_e8;      /* running: largest peak - equity at tape closes */
     double max_dd_pct;          /* running: largest 100 * (peak - equity) / peak at tape closes,
                                    pp_drawdown_pct() */

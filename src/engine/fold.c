@@ -43,6 +43,7 @@ static void take_fall(pp_fold *f, int64_t equity_e8)
     int64_t down_e8 = p->peak_e8 - equity_e8;
     double down_pct = pp_drawdown_pct(p->peak_e8, equity_e8);
     p->max_dd_abs_e8 = down_e8 > p->max_dd_abs_e8 ? down_e8 : p->max_dd_abs_e8;
+    p->regained &= !(down_pct > p->max_dd_pct);
     p->max_dd_pct = down_pct > p->max_dd_pct ? down_pct : p->max_dd_pct;
 }
 
@@ -124,8 +125,10 @@ static void fold_bar(pp_fold *f, size_t bar, bool first)
     if (s->side)
         fold_position(f, bar, p->mark_e8, p->equity_e8);
     p->peak_e8 = p->equity_e8 > p->peak_e8 ? p->equity_e8 : p->peak_e8;
-    if (p->peak_e8 == p->equity_e8)
+    if (p->peak_e8 == p->equity_e8) {
+        p->regained = true;
         return;
+    }
     int64_t down_e8 = p->peak_e8 - p->equity_e8;
     if (down_e8 <= floor_of(f) && down_e8 <= p->max_dd_abs_e8)
         return;
@@ -202,9 +205,9 @@ static bool distance_is_monotone(const pp_segment *s, int64_t low_e8, int64_t hi
     return outside && is_exact(high_e8) && is_exact(s->liq_px_e8);
 }
 
-/* Peaks and falls of a stretch that makes new peaks. A fall that is not the deepest from the first
- * peak is not from a higher one either; within the bars it is looked for where the deepest that
- * there can be would count. */
+/* Peaks and falls of a stretch that makes new peaks, or the old one again. A fall that is not the
+ * deepest from the first peak is not from a higher one either; within the bars it is looked for
+ * where the deepest that there can be would count. */
 static void fold_peaks(pp_fold *f, size_t from, size_t to, int64_t top_e8, int64_t adverse_e8)
 {
     const pp_segment *s = &f->now;
@@ -221,8 +224,8 @@ static void fold_peaks(pp_fold *f, size_t from, size_t to, int64_t top_e8, int64
             take_inside(f, pp_segment_equity(s, adverse_e8));
         pp_e8_of_double(close[i], &mark_e8);
         int64_t equity_e8 = pp_segment_equity(s, mark_e8);
-        if (equity_e8 > p->peak_e8)
-            p->peak_e8 = equity_e8;
+        if (equity_e8 >= p->peak_e8)
+            p->peak_e8 = equity_e8, p->regained = true;
         else if (p->peak_e8 - equity_e8 > floor_e8 || p->peak_e8 - equity_e8 > p->max_dd_abs_e8)
             take_fall(f, equity_e8);
     }
@@ -256,7 +259,7 @@ static void fold_stretch(pp_fold *f, size_t from, size_t to, int64_t low_e8, int
     }
     pp_equity_point *p = &f->p;
     int64_t top_e8 = pp_segment_equity(s, s->side > 0 ? high_e8 : low_e8);
-    if (top_e8 > p->peak_e8) {
+    if (top_e8 >= p->peak_e8) {
         fold_peaks(f, from, to, top_e8, adverse_e8);
     } else {
         take_fall(f, pp_segment_equity(s, worst_e8));

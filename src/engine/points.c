@@ -415,6 +415,8 @@ static void rise_over(walk *w, rising *x, size_t k, size_t e)
         p->peak_e8 = PP_MOST(equity_e8, p->peak_e8);
         if (p->peak_e8 > equity_e8)
             pp_summary_fall(sum, equity_e8, p);
+        else
+            p->regained = true;
     }
     p->equity_e8 = (int64_t)equity[x->usual - 1];
     p->time_ms = pp_bar_close_ms(&w->exec->bars, e);

@@ -32,17 +32,14 @@ static void deepened(pp_equity_summary *s, double pct, int64_t time_ms, int64_t 
     s->recover_ms = -1;
 }
 
-/* The deepest drawdown was set between this point and the one before, and so was the largest fall:
- * a smaller one from a higher peak is no deeper. If that fall from the last peak does not come to
- * the depth, the depth was reached below an earlier peak and the last one came after the low; as
- * the point itself does where it stands at the peak: recovered at once. */
+/* The deepest drawdown was set between this point and the one before. Where a close after it
+ * reached the peak, the one that the point tells of: recovered at once. */
 static void take_deepest(pp_equity_summary *s, const pp_equity_point *p)
 {
     if (!(p->max_dd_pct > s->deepest_pct))
         return;
     deepened(s, p->max_dd_pct, p->time_ms, p->peak_e8);
-    if (p->equity_e8 >= p->peak_e8 ||
-        pp_drawdown_pct(p->peak_e8, p->peak_e8 - p->max_dd_abs_e8) < p->max_dd_pct)
+    if (p->regained)
         s->recover_ms = 0;
 }
 
@@ -207,6 +204,7 @@ static bool deepens(pp_equity_summary *s, int64_t equity_e8, pp_equity_point *p)
     bool deepest = pct > p->max_dd_pct;
     p->max_dd_abs_e8 = PP_MOST(fall_e8, p->max_dd_abs_e8);
     p->max_dd_pct = deepest ? pct : p->max_dd_pct;
+    p->regained &= !deepest;
     s->floor_e8 = floor_of(p->peak_e8, p);
     return deepest;
 }
@@ -241,8 +239,10 @@ static void through_peaks(pp_equity_summary *s, const pp_stretch *x, const pp_mo
     for (size_t k = 0; k < x->n; k++) {
         int64_t equity_e8 = (int64_t)at->equity[k], fall_e8 = p->peak_e8 - equity_e8;
         bool under = k > 0 && (int64_t)at->equity[k - 1] < p->peak_e8;
-        if (fall_e8 <= 0)
+        if (fall_e8 <= 0) {
             take_top(s, pp_bars_close_ms(x->bars, x->first + k), equity_e8, under);
+            p->regained = true;
+        }
         if (fall_e8 < 0) {
             p->peak_e8 = s->since_peak_e8 = equity_e8;
             s->floor_e8 = floor_of(equity_e8, p);

@@ -18,6 +18,9 @@ typedef struct slow {
     const pp_segment *now;
     pp_equity_point p;
     double leverage, distance, ratio;
+    int64_t deepest_peak_e8;
+    size_t lowest,
+        regained; /* the points after the deepest close and after its recovery; 0: none */
 } slow;
 
 static int64_t worth(const slow *s, int64_t mark_e8)
@@ -61,7 +64,23 @@ static void slow_position(slow *s, size_t bar)
         larger(s->p.intrabar_max_dd_pct, pp_drawdown_pct(p->peak_e8, worth(s, adverse)));
 }
 
-static void slow_bar(slow *s, size_t bar, bool fresh)
+/* Below the point `next`. */
+static void slow_recovery(slow *s, size_t next, double pct)
+{
+    pp_equity_point *p = &s->p;
+    if (pct > p->max_dd_pct) {
+        s->deepest_peak_e8 = p->peak_e8;
+        s->lowest = next;
+        s->regained = 0;
+        p->regained = false;
+    }
+    if (s->lowest && s->regained == 0 && p->equity_e8 >= s->deepest_peak_e8)
+        s->regained = next;
+    p->regained |= p->equity_e8 == p->peak_e8;
+    p->max_dd_pct = larger(p->max_dd_pct, pct);
+}
+
+static void slow_bar(slow *s, size_t bar, size_t next, bool fresh)
 {
     const pp_tape *t = s->l->cfg.tape;
     pp_equity_point *p = &s->p;
@@ -89,7 +108,7 @@ static void slow_bar(slow *s, size_t bar, bool fresh)
     p->peak_e8 = p->equity_e8 > p->peak_e8 ? p->equity_e8 : p->peak_e8;
     int64_t down = p->peak_e8 - p->equity_e8;
     p->max_dd_abs_e8 = down > p->max_dd_abs_e8 ? down : p->max_dd_abs_e8;
-    p->max_dd_pct = larger(p->max_dd_pct, pp_drawdown_pct(p->peak_e8, p->equity_e8));
+    slow_recovery(s, next, pp_drawdown_pct(p->peak_e8, p->equity_e8));
     p->intrabar_max_dd_pct = larger(p->intrabar_max_dd_pct, p->max_dd_pct);
 }
 
@@ -105,7 +124,7 @@ static void compare(const pp_result *r, const pp_loop *l, const char *name)
     size_t k = 1;
     bool fresh = true;
     for (size_t i = l->cfg.exchange->first_bar; i < l->end_bar; i++) {
-        slow_bar(&s, i, fresh);
+        slow_bar(&s, i, k, fresh);
         fresh = pp_loop_exec_close(l, i) || i + 1 == l->end_bar;
         if (!fresh)
             continue;
@@ -124,6 +143,7 @@ static void compare(const pp_result *r, const pp_loop *l, const char *name)
         SAME(peak_e8);
         SAME(max_dd_abs_e8);
         SAME(max_dd_pct);
+        SAME(regained);
         SAME(intrabar_max_dd_pct);
         SAME(leverage);
         SAME(liq_distance_pct);
@@ -131,6 +151,9 @@ static void compare(const pp_result *r, const pp_loop *l, const char *name)
         k++;
     }
     cr_assert_eq(k, r->n_equity);
+    cr_assert_eq(r->summary->recover_ms,
+                 s.regained ? r->equity[s.regained].time_ms - r->equity[s.lowest].time_ms : -1,
+                 "%s", name);
 }
 
 static void same_bits(const void *a, const void *b, size_t size, const char *what, const char *name)
@@ -174,10 +197,30 @@ static void compare_summaries(const pp_equity_summary *a, const pp_equity_summar
 
 typedef struct job {
     pp_arena arena;
-    const char *play, *market, *name;
+    const char *play, *market, *name; /* play NULL: play_text */
     const pp_set *set;
+    uint64_t
+        whole; /* seed of few whole prices, so that equities are reached again exactly; 0: no */
     size_t n_in_position;
 } job;
+
+static void make_whole(pp_tape *t, uint64_t seed)
+{
+    pp_rng r = pp_rng_make(seed, 9);
+    double *col[4], last = 100;
+    const double *all[] = {t->bars.open, t->bars.high, t->bars.low, t->bars.close};
+    for (size_t k = 0; k < 4; k++)
+        col[k] = (double *)(uintptr_t)all[k];
+    for (size_t i = 0; i < t->bars.n; i++) {
+        col[0][i] = last;
+        last = 100 + (double)pp_rng_below(&r, 6);
+        col[1][i] = larger(last, col[0][i]);
+        col[2][i] = smaller(last, col[0][i]);
+        col[3][i] = last;
+    }
+    t->mark_open = t->mark_high = t->mark_low = t->mark_close = NULL;
+    t->highest[0] = t->highest[1] = 0;
+}
 
 static const char play_text[] =
     "version: 3.0.0\n"
@@ -207,13 +250,15 @@ static void run_job(void *ctx)
     pp_synthetic market;
     cr_assert(pp_synthetic_parse(&j->arena, j->market, &market, &d));
     pp_synthetic_make(&j->arena, &market, tape);
-    pp_strategy *s =
-        pp_strategy_load(&d, "points.yml", play_text, sizeof play_text - 1, j->set, 4, PP_TF_1M);
+    if (j->whole)
+        make_whole(tape, j->whole);
+    const char *text = j->play ? j->play : play_text;
+    pp_strategy *s = pp_strategy_load(&d, "points.yml", text, strlen(text), j->set, 4, PP_TF_1M);
     cr_assert_eq(d.n_errors, 0);
     pp_run_options o = {.intrabar = -1, .keep = PP_KEEP_ALL, .fast = true};
     pp_prepared *p = pp_engine_prepare(&d, s, tape, &o);
     pp_result *r = p ? pp_engine_run(&d, p) : NULL;
-    cr_assert(r);
+    cr_assert(r, "%s: %s", j->name, d.list.n ? d.list.v[d.list.n - 1].message : "");
     compare(r, p->loop, j->name);
     o.no_points = true;
     pp_prepared *q = pp_engine_prepare(&d, s, tape, &o);
@@ -274,6 +319,33 @@ Test(points, stretches_of_random_accounts_are_their_bars)
                  (int)(300 + pp_rng_below(&r, 5000)), (unsigned long long)seed);
         snprintf(name, sizeof name, "PP_TEST_SEED=%llu", (unsigned long long)seed);
         job j = {.market = market, .set = set, .name = name};
+        pp_arena_init(&j.arena, NULL);
+        cr_assert(pp_try(&j.arena, run_job, &j), "%s", name);
+        pp_arena_free(&j.arena);
+    }
+}
+
+Test(points, M2_a_recovery_that_only_touches_the_peak_is_one)
+{
+    static const char *const tfs[] = {"1m", "5m", "15m"}, *const sizings[] = {"20", "95"};
+    static const char always_in[] =
+        "version: 3.0.0\nname: always\nsymbol: SYNTHUSDT\ntf: \"{{ tf }}\"\n"
+        "variables: {tf: 5m, leverage: 1, sizing: 20, equity: 10000}\n"
+        "account: {starting_equity_usdt: \"{{ equity }}\", max_leverage: \"{{ leverage }}\"}\n"
+        "actions: {entry_long: [[close, \">\", 101]], exit_long: [[close, \"<\", 1]]}\n"
+        "risk: {sizing: {model: percent_equity, value: \"{{ sizing }}\"}}\n";
+    for (size_t k = 0; k < 120; k++) {
+        const pp_set set[] = {{"tf", tfs[k % 3], false},
+                              {"leverage", "1", false},
+                              {"sizing", sizings[k % 2], false},
+                              {"equity", "10000", false}};
+        char name[64];
+        snprintf(name, sizeof name, "seed=%zu tf=%s sizing=%s", k + 1, set[0].value, set[2].value);
+        job j = {.play = always_in,
+                 .market = "random_walk,bars=400",
+                 .set = set,
+                 .name = name,
+                 .whole = k + 1};
         pp_arena_init(&j.arena, NULL);
         cr_assert(pp_try(&j.arena, run_job, &j), "%s", name);
         pp_arena_free(&j.arena);

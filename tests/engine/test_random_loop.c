@@ -309,8 +309,9 @@ static void run_job(void *ctx)
 static bool same_point(const pp_equity_point *a, const pp_equity_point *b)
 {
     return a->time_ms == b->time_ms && a->equity_e8 == b->equity_e8 && a->low_e8 == b->low_e8 &&
-           a->high_e8 == b->high_e8 && a->peak_e8 == b->peak_e8 && a->margin_e8 == b->margin_e8 &&
-           a->max_dd_abs_e8 == b->max_dd_abs_e8 && a->intrabar_max_dd_pct == b->intrabar_max_dd_pct;
+           a->high_e8 == b->high_e8 && a->peak_e8 == b->peak_e8 && a->regained == b->regained &&
+           a->margin_e8 == b->margin_e8 && a->max_dd_abs_e8 == b->max_dd_abs_e8 &&
+           a->intrabar_max_dd_pct == b->intrabar_max_dd_pct;
 }
 
 static bool same_points(const pp_result *x, const pp_result *y)

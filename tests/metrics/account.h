@@ -32,6 +32,7 @@ static inline void test_point(pp_equity_point *p, size_t k, int64_t time_ms, dou
                              .low_e8 = e,
                              .high_e8 = e,
                              .peak_e8 = peak,
+                             .regained = dd == 0 || (k && p[k - 1].regained && pct <= pct_max),
                              .max_dd_abs_e8 = dd > dd_max ? dd : dd_max,
                              .max_dd_pct = pct > pct_max ? pct : pct_max,
                              .liq_distance_pct = NAN,
