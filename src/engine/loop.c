@@ -115,12 +115,12 @@ static const uint64_t *make_interest(pp_arena *arena, const pp_loop *l, unsigned
     for (size_t c = 0; c < s->n_cases; c++) {
         if (s->cases[c].live || (~what && !(l->bits[c].does & what)))
             continue;
-        if (s->cases[c].when < 0) { /* else: every instant; decide.c looks closer */
+        const uint64_t *t = l->bits[c].is_true;
+        if (!t) { /* an `else` that hangs on live cases: every bar; decide.c looks closer */
             memset(bits, 0xff, words * sizeof *bits);
             break;
         }
-        const uint64_t *t = l->bits[c].is_true;
-        if (s->cases[c].grid == PP_GRID_TAPE || l->exec_is_tape) {
+        if (l->bits[c].grid == PP_GRID_TAPE || l->exec_is_tape) {
             for (size_t w = 0; w < words; w++)
                 bits[w] |= t[w];
             continue;
@@ -156,6 +156,26 @@ static bool have_lone_cases(const pp_strategy *s)
     return lone;
 }
 
+/* Where the `else` of a block is taken, by instants of the grid of its cases; NULL: not known from
+ * columns alone, or not by one grid. c: its index, behind those cases. */
+static const uint64_t *else_bits(pp_arena *arena, const pp_loop *l, const pp_case_bits *of,
+                                 size_t c)
+{
+    const pp_case *cases = l->cfg.strategy->cases;
+    bool by_tape = of[c].grid == PP_GRID_TAPE || l->exec_is_tape;
+    size_t words = (by_tape ? l->cfg.tape->bars.n : pp_loop_exec(l)->bars.n) / 64 + 1;
+    uint64_t *bits = PP_ARRAY(arena, uint64_t, words);
+    memset(bits, 0xff, words * sizeof *bits);
+    for (size_t k = c; k > 0 && cases[k - 1].block == cases[c].block; k--) {
+        const pp_case_bits *b = &of[k - 1];
+        if (!b->is_true || b->grid != of[c].grid)
+            return NULL;
+        for (size_t w = 0; w < words; w++)
+            bits[w] &= b->is_known[w] & ~b->is_true[w];
+    }
+    return bits;
+}
+
 static const pp_case_bits *case_bits(pp_arena *arena, const pp_loop *l)
 {
     const pp_strategy *s = l->cfg.strategy;
@@ -167,6 +187,9 @@ static const pp_case_bits *case_bits(pp_arena *arena, const pp_loop *l)
             bits[c].is_known = pp_signals_known(l->cfg.signals, k->when);
         }
         bits[c].does = what_does(k);
+        bits[c].grid = k->when < 0 && c ? bits[c - 1].grid : k->grid;
+        if (k->when < 0)
+            bits[c].is_true = else_bits(arena, l, bits, c);
     }
     return bits;
 }

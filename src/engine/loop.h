@@ -82,10 +82,12 @@ typedef enum pp_does {
     PP_ENTERS = PP_ENTERS_LONG | PP_ENTERS_SHORT
 } pp_does;
 
-/* Where a case over columns is true and where it is known, by instants of its grid. */
+/* Where a case over columns is true and where it is known, or where an `else` is taken, by instants
+ * of its grid. */
 typedef struct pp_case_bits {
     const uint64_t *is_true, *is_known;
     unsigned does; /* pp_does */
+    pp_grid grid;
 } pp_case_bits;
 
 /* What limits entries counts (R23, K13). */

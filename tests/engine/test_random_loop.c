@@ -18,6 +18,7 @@
 typedef struct job {
     pp_arena arena;
     uint64_t seed;
+    bool blocks; /* actions are blocks of cases */
     pp_buf play;
     pp_buf events[2]; /* skipping, plain */
     const pp_result *result[4];
@@ -187,9 +188,56 @@ static bool put_actions(pp_rng *r, pp_buf *b, bool plain)
     return exits;
 }
 
-static void put_play(pp_rng *r, pp_buf *b)
+static const char *pick_condition(pp_rng *r)
 {
-    bool plain = chance(r, 25); /* by signals at market alone: whole trades in one go */
+    return chance(r, 70)
+               ? PICK(r, "[fast, cross_above, slow]", "[fast, cross_below, slow]",
+                      "[fast, \">\", slow]", "[close, \">\", fast]", "[rsi, \"<\", 35]",
+                      "[rsi, \">\", 65]", "{holds_for: {bars: 3, expr: [close, \">\", open]}}")
+               : PICK(r, "[position.bars_held, \">=\", 9]", "[position.unrealized_pct, \">\", 1]",
+                      "[position.unrealized_pct, cross_below, -1]", "[position.side, \"==\", flat]",
+                      "[position.side, \"==\", short]", "[account.drawdown_pct, \">\", 2]",
+                      "[account.equity, cross_above, 10100]");
+}
+
+static void put_emit(pp_rng *r, pp_buf *b)
+{
+    pp_buf_puts(b, "emit: [");
+    for (uint32_t n = 1 + chance(r, 25), k = 0; k < n; k++)
+        pp_buf_printf(b, "%s{action: %s}", k ? ", " : "",
+                      PICK(r, "entry_long", "entry_short", "exit_long", "exit_short", "exit_all",
+                           "exit_long, percent: 40", "exit_all, percent: 50", "no_action"));
+    pp_buf_puts(b, "]");
+}
+
+/* Blocks of cases, some with an `else`; there is an entry among them. */
+static void put_blocks(pp_rng *r, pp_buf *b)
+{
+    bool lone = chance(r, 50);
+    pp_buf_puts(b, "actions:\n");
+    for (uint32_t n = 2 + pp_rng_below(r, 3), k = 0; k < n; k++) {
+        pp_buf_printf(b, "  - id: b%u\n    cases:\n", (unsigned)k);
+        for (uint32_t m = lone ? 1 : 1 + pp_rng_below(r, 3), c = 0; c < m; c++) {
+            pp_buf_printf(b, "      - {when: %s, ", pick_condition(r));
+            if (k == 0 && c == 0)
+                pp_buf_printf(b, "emit: [{action: %s}]", PICK(r, "entry_long", "entry_short"));
+            else
+                put_emit(r, b);
+            pp_buf_puts(b, "}\n");
+        }
+        if (!lone && chance(r, 40)) {
+            pp_buf_puts(b, "    else: {");
+            put_emit(r, b);
+            pp_buf_puts(b, "}\n");
+        }
+    }
+    pp_buf_printf(b, "position_policy: {mode: long_short, exit_mode: %s, allow_flip: %s}\n",
+                  PICK(r, "auto", "auto", "sl_tp_only"), PICK(r, "true", "false"));
+}
+
+static void put_play(pp_rng *r, pp_buf *b, bool blocks)
+{
+    bool plain = chance(r, 25) && !blocks; /* by signals at market alone: whole trades in one go */
     const char *tf = PICK(r, "1m", "1m", "5m", "15m");
     pp_buf_printf(b, "version: \"3.0.0\"\nname: random\nsymbol: %s\ntf: %s\nevaluate: %s\n",
                   PICK(r, "BTCUSDT", "SYNTHUSDT"), tf, PICK(r, "auto", "auto", "exec", "tape"));
@@ -201,7 +249,9 @@ static void put_play(pp_rng *r, pp_buf *b)
                   "  rsi: {indicator: rsi, params: {length: 7}}\n"
                   "  atr: {indicator: atr, params: {length: 10}}\n",
                   (int)(3 + pp_rng_below(r, 6)), (int)(10 + pp_rng_below(r, 20)));
-    bool exits = put_actions(r, b, plain);
+    bool exits = !blocks && put_actions(r, b, plain);
+    if (blocks)
+        put_blocks(r, b);
     if (!plain)
         put_entry(r, b);
     put_risk(r, b, exits, plain);
@@ -281,7 +331,7 @@ static void run_job(void *ctx)
     pp_diags d = {.arena = &j->arena};
     pp_tape *tape = PP_NEW(&j->arena, pp_tape);
     j->play = (pp_buf){&j->arena, NULL, 0, 0};
-    put_play(&r, &j->play);
+    put_play(&r, &j->play, j->blocks);
     cr_log_info("seed %llu\n%s", (unsigned long long)j->seed, j->play.text);
     make_tape(&j->arena, &r, tape);
     pp_strategy *s =
@@ -378,9 +428,9 @@ static void compare(job *j)
 }
 
 /* Fills of both loops; 0 if the Play never traded. */
-static size_t check_seed(uint64_t seed, size_t *failed, size_t *trips)
+static size_t check_seed(uint64_t seed, bool blocks, size_t *failed, size_t *trips)
 {
-    job j = {.seed = seed};
+    job j = {.seed = seed, .blocks = blocks};
     size_t fills = 0;
     pp_arena_init(&j.arena, NULL);
     cr_assert(pp_try(&j.arena, run_job, &j));
@@ -406,13 +456,18 @@ Test(random_loop, skipping_equals_bar_by_bar, .timeout = 7000)
     const char *soak = getenv("PP_SOAK"), *seed = getenv("PP_TEST_SEED");
     uint64_t n = soak ? strtoull(soak, NULL, 10) : 200;
     uint64_t first = seed ? strtoull(seed, NULL, 10) : 1;
-    size_t failed = 0, traded = 0, trips = 0;
+    size_t failed = 0, traded = 0, by_blocks = 0, trips = 0;
     for (size_t k = 0; k < PP_COUNT(once_failed); k++)
-        check_seed(once_failed[k], &failed, &trips);
-    for (uint64_t k = 0; k < n && failed < 3; k++)
-        traded += check_seed(first + k, &failed, &trips) > 0;
+        check_seed(once_failed[k], false, &failed, &trips);
+    for (uint64_t k = 0; k < n && failed < 3; k++) {
+        bool blocks = (first + k) % 4 == 3, trades = check_seed(first + k, blocks, &failed, &trips);
+        traded += trades;
+        by_blocks += blocks && trades;
+    }
     cr_expect_eq(failed, 0, "%zu seeds failed", failed);
     cr_expect(trips > n / 10 || n < 20, "only %zu of %llu Plays by signals alone", trips,
+              (unsigned long long)n);
+    cr_expect(by_blocks > n / 10 || n < 20, "only %zu of %llu Plays of blocks traded", by_blocks,
               (unsigned long long)n);
     cr_expect(traded > n / 2 || n < 20, "only %zu of %llu Plays traded", traded,
               (unsigned long long)n);
