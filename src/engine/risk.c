@@ -5,7 +5,6 @@
 #include "base/money.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 #define PCT_100_E8 (100 * PP_E8)
 
@@ -163,8 +162,9 @@ static int64_t risk_notional(int64_t risk_e8, int64_t d_e8, int64_t px_e8, int64
     return q > PP_USDT_MAX_E8 ? PP_USDT_MAX_E8 : (int64_t)q;
 }
 
-/* K2: the notional wanted, before caps; fixed_qty is handled by the caller. */
-static int64_t wanted_notional(const pp_loop *l, int64_t px_e8, int64_t stop_e8)
+/* K2: the notional wanted, before caps; fixed_qty is handled by the caller. d_e8: distance of the
+ * stop, below 0 without one. */
+static int64_t wanted_notional(const pp_loop *l, int64_t px_e8, int64_t d_e8)
 {
     const pp_risk_decl *risk = &l->cfg.strategy->play->risk;
     const pp_exch_config *x = l->cfg.exchange;
@@ -178,8 +178,7 @@ static int64_t wanted_notional(const pp_loop *l, int64_t px_e8, int64_t stop_e8)
         pp_i128 n = (pp_i128)share_e8 * x->leverage_e8 / PP_E8;
         return n > PP_USDT_MAX_E8 ? PP_USDT_MAX_E8 : pp_muldiv(share_e8, x->leverage_e8, PP_E8);
     }
-    int64_t d_e8 = stop_e8 > 0 ? llabs(px_e8 - stop_e8) : px_e8;
-    return risk_notional(share_e8, d_e8, px_e8, x->taker_bps_e8);
+    return risk_notional(share_e8, d_e8 < 0 ? px_e8 : d_e8, px_e8, x->taker_bps_e8);
 }
 
 static int64_t qty_for(int64_t notional_e8, int64_t px_e8, pp_divisor step)
@@ -197,7 +196,7 @@ static void cap(int64_t *qty_e8, int64_t most_e8, uint8_t bit, uint8_t *caps)
 }
 
 /* K3: caps in order; each that bites is noted. */
-static int64_t capped_qty(const pp_loop *l, int side, int64_t px_e8, int64_t stop_e8, bool flip,
+static int64_t capped_qty(const pp_loop *l, int side, int64_t px_e8, int64_t d_e8, bool flip,
                           uint8_t *caps)
 {
     const pp_play *play = l->cfg.strategy->play;
@@ -207,7 +206,7 @@ static int64_t capped_qty(const pp_loop *l, int side, int64_t px_e8, int64_t sto
     if (play->risk.sizing == PP_SIZE_FIXED_QTY)
         qty_e8 = pp_floor_on(play->risk.sizing_value_e8, step);
     else
-        qty_e8 = qty_for(wanted_notional(l, px_e8, stop_e8), px_e8, step);
+        qty_e8 = qty_for(wanted_notional(l, px_e8, d_e8), px_e8, step);
     if (play->account.max_notional_e8 >= 0)
         cap(&qty_e8, qty_for(play->account.max_notional_e8, px_e8, step), PP_CAP_MAX_NOTIONAL,
             caps);
@@ -223,7 +222,7 @@ static int64_t capped_qty(const pp_loop *l, int side, int64_t px_e8, int64_t sto
 int64_t pp_risk_plain_qty(const pp_loop *l, int side, int64_t px_e8)
 {
     uint8_t caps = 0;
-    return capped_qty(l, side, px_e8, 0, false, &caps);
+    return capped_qty(l, side, px_e8, -1, false, &caps);
 }
 
 /* Exec closes in (since_ms, close of tape bar instant]. */
@@ -287,17 +286,17 @@ void pp_risk_plan(pp_loop *l, const pp_intent *intent, size_t instant, bool flip
         plan->code = set_protection(l, intent, instant, &req->protect);
     if (plan->code != PP_OUT_NONE)
         return;
-    int64_t stop_e8 = 0, target_e8 = 0;
+    int64_t stop_e8 = 0, target_e8 = 0, d_e8 = -1;
     int64_t px_e8 = pp_exch_expected_px(l->ex, req->side, o->type, req->limit_e8, req->trigger_e8);
     if (px_e8 <= 0) {
         plan->code = PP_OUT_PRICE_TOO_SMALL;
         return;
     }
     if (protect)
-        pp_exch_levels(l->ex, req->side, px_e8, &req->protect, &stop_e8, &target_e8);
+        d_e8 = pp_exch_levels(l->ex, req->side, px_e8, &req->protect, &stop_e8, &target_e8);
     plan->code = check_sides(&req->protect, req->side, px_e8, stop_e8, target_e8);
     if (plan->code != PP_OUT_NONE)
         return;
-    req->qty_e8 = capped_qty(l, req->side, px_e8, stop_e8, flip, &plan->caps);
+    req->qty_e8 = capped_qty(l, req->side, px_e8, d_e8, flip, &plan->caps);
     plan->code = policy_veto(l, req, px_e8, instant);
 }

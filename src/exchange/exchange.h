@@ -106,11 +106,11 @@ typedef struct pp_position {
     int32_t entry_bar, entry_order, tag;
     int64_t high_e8, low_e8;    /* last price since the entry, along the path walked (L6) */
     int64_t best_e8;            /* K7 */
-    int64_t stop_e8, target_e8; /* 0: none */
+    int64_t stop_e8, target_e8; /* 0: none; below 0: never reached */
     pp_reason stop_reason;      /* stop_loss, trailing_stop, break_even */
     pp_protection protect;      /* what the levels were made from */
     bool trailing, break_even;  /* still to be applied */
-    int64_t first_stop_e8, first_target_e8;
+    int64_t first_stop_e8, first_target_e8; /* 0: none that can be reached */
     bool filled_bar;
 } pp_position;
 
@@ -211,9 +211,10 @@ int64_t pp_exch_budget(const pp_exch *ex, int side, bool flip);
 /* K3: qty if its order cost at px fits in that budget; else the largest quantity (multiple of step)
  * that does. */
 int64_t pp_exch_affordable(const pp_exch *ex, int side, int64_t px_e8, int64_t qty_e8, bool flip);
-/* K5: the levels that `p` gives for a fill at px, rounded to tick; 0: none. */
-void pp_exch_levels(const pp_exch *ex, int side, int64_t px_e8, const pp_protection *p,
-                    int64_t *stop_e8, int64_t *target_e8);
+/* K5: the levels that `p` gives for a fill at px, rounded to tick; 0: none, below 0: never reached.
+ * Returns the distance of the stop, below 0 without one on its side of px. */
+int64_t pp_exch_levels(const pp_exch *ex, int side, int64_t px_e8, const pp_protection *p,
+                       int64_t *stop_e8, int64_t *target_e8);
 /* The price expected of a market order at the close of tape bar `bar`, which is not filled. */
 int64_t pp_exch_market_px_after(const pp_exch *ex, int side, size_t bar);
 pp_divisor pp_exch_step(const pp_exch *ex); /* quantities are multiples of it */

@@ -2,6 +2,7 @@
 #include "exchange/state.h"
 
 #define PCT_UNIT (100 * PP_E8)
+#define FAR      (100 * PP_PX_MAX_E8) /* no distance is more: either way no price lies beyond it */
 
 /* px * pct / 100, rounded once. */
 static int64_t percent_of(int64_t px_e8, int64_t pct_e8)
@@ -9,11 +10,11 @@ static int64_t percent_of(int64_t px_e8, int64_t pct_e8)
     return pp_muldiv(px_e8, pct_e8, PCT_UNIT);
 }
 
-/* A level of a long up to tick, of a short down; a level that cannot be reached is none. */
+/* A level of a long up to tick, of a short down. */
 static int64_t on_tick(const pp_exch *ex, int side, int64_t level_e8)
 {
-    if (level_e8 <= 0)
-        return 0;
+    if (level_e8 < 0)
+        return -on_tick(ex, -side, -level_e8);
     return side > 0 ? pp_ceil_on(level_e8, ex->tick) : pp_floor_on(level_e8, ex->tick);
 }
 
@@ -26,7 +27,13 @@ static int64_t margin_percent(const pp_exch *ex, int64_t px_e8, int64_t pct_e8)
 static int64_t atr_distance(double atr, double multiple)
 {
     int64_t d;
-    return pp_e8_of_double(atr * multiple, &d) ? d : 0;
+    return pp_e8_of_double(atr * multiple, &d) ? d : FAR;
+}
+
+static int64_t times(int64_t distance_e8, int64_t ratio_e8)
+{
+    pp_i128 d = (pp_i128)distance_e8 * ratio_e8;
+    return d < (pp_i128)FAR * PP_E8 ? pp_mul_e8(distance_e8, ratio_e8) : FAR;
 }
 
 /* Distance of a level from px; -1: it has none. */
@@ -39,11 +46,11 @@ static int64_t distance(const pp_exch *ex, const pp_level *l, const pp_trail *tr
     case PP_LEVEL_PRICE_PERCENT:
         return percent_of(px_e8, l->value_e8);
     case PP_LEVEL_ATR_MULTIPLE:
-        return l->distance_e8 + (is_stop ? percent_of(px_e8, l->buffer_pct_e8) : 0);
+        return PP_LEAST(l->distance_e8, FAR) + (is_stop ? percent_of(px_e8, l->buffer_pct_e8) : 0);
     case PP_LEVEL_FIXED_POINTS:
         return l->value_e8;
     case PP_LEVEL_RR_RATIO:
-        return stop_distance < 0 ? -1 : pp_mul_e8(stop_distance, l->value_e8);
+        return stop_distance < 0 ? -1 : times(stop_distance, l->value_e8);
     case PP_LEVEL_TRAILING_PCT:
         return percent_of(px_e8, trail->pct_e8);
     case PP_LEVEL_TRAILING_ATR:
@@ -56,24 +63,36 @@ static int64_t distance(const pp_exch *ex, const pp_level *l, const pp_trail *tr
 }
 
 /* away: +1 when the level lies above the entry. A buffer moves a structure level further away. */
-static int64_t level(const pp_exch *ex, int side, int64_t px_e8, const pp_level *l,
-                     const pp_trail *trail, int64_t stop_distance, bool is_stop)
+static bool level(const pp_exch *ex, int side, int64_t px_e8, const pp_level *l,
+                  const pp_trail *trail, int64_t stop_distance, bool is_stop, int64_t *out_e8)
 {
     int away = is_stop ? -side : side;
-    if (l->type == PP_LEVEL_NONE)
-        return 0;
-    if (l->type == PP_LEVEL_STRUCTURE)
-        return on_tick(ex, side, l->price_e8 + away * percent_of(l->price_e8, l->buffer_pct_e8));
-    int64_t d = distance(ex, l, trail, px_e8, stop_distance, is_stop);
-    return d < 0 ? 0 : on_tick(ex, side, px_e8 + away * d);
+    int64_t from = px_e8, d = distance(ex, l, trail, px_e8, stop_distance, is_stop);
+    if (l->type == PP_LEVEL_STRUCTURE) {
+        from = l->price_e8;
+        d = percent_of(from, l->buffer_pct_e8);
+    }
+    *out_e8 = d < 0 ? 0 : on_tick(ex, side, from + away * d);
+    return d >= 0;
 }
 
-void pp_exch_levels(const pp_exch *ex, int side, int64_t px_e8, const pp_protection *p,
-                    int64_t *stop_e8, int64_t *target_e8)
+/* 0 stands for no level; one that lies there is as far out of reach as the one below it. */
+static int64_t not_none(int64_t level_e8)
 {
-    *stop_e8 = level(ex, side, px_e8, &p->stop, &p->trail, -1, true);
-    int64_t d = *stop_e8 ? side * (px_e8 - *stop_e8) : -1;
-    *target_e8 = level(ex, side, px_e8, &p->target, &p->trail, d, false);
+    return level_e8 ? level_e8 : -1;
+}
+
+int64_t pp_exch_levels(const pp_exch *ex, int side, int64_t px_e8, const pp_protection *p,
+                       int64_t *stop_e8, int64_t *target_e8)
+{
+    int64_t d = -1;
+    if (level(ex, side, px_e8, &p->stop, &p->trail, -1, true, stop_e8)) {
+        d = side * (px_e8 - *stop_e8);
+        *stop_e8 = not_none(*stop_e8);
+    }
+    if (level(ex, side, px_e8, &p->target, &p->trail, d, false, target_e8))
+        *target_e8 = not_none(*target_e8);
+    return d;
 }
 
 bool pp_ex_beyond_liq(int side, int64_t stop_e8, int64_t liq_px_e8)
@@ -161,9 +180,9 @@ void pp_ex_attach(pp_exch *ex, const pp_protection *given, int64_t entry_px_e8, 
     }
     keep_off_liquidation(ex);
     if (!p->first_stop_e8)
-        p->first_stop_e8 = p->stop_e8;
+        p->first_stop_e8 = PP_MOST(p->stop_e8, 0);
     if (!p->first_target_e8)
-        p->first_target_e8 = p->target_e8;
+        p->first_target_e8 = PP_MOST(p->target_e8, 0);
     ex->quiet_known = false;
 }
 

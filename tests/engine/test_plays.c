@@ -143,3 +143,16 @@ Test(plays, M1_orders_of_what_a_budget_left_are_counted)
 {
     count_orders(STOPPING "}\nmodels: {participation: 0.001}\n");
 }
+
+/* 1 % of 10000 with a stop three times the price away: 100 / (3 + 2 * 0.00055) at most. */
+Test(plays, K2_the_distance_of_a_stop_below_a_price_of_0_is_more_than_the_price)
+{
+    job j = {.rest = "position_policy: {mode: long_short}\n"
+                     "risk: {sizing: {model: risk_based, value: 1, max_leverage: 1}, "
+                     "stop_loss: {type: percent, value: 300}}\n"};
+    run(&j);
+    cr_assert_gt(j.log->fills.n, 0);
+    double notional = pp_double_of_e8(PP_SLAB_AT(&j.log->fills, pp_fill, 0)->notional_e8);
+    cr_expect(notional > 32 && notional < 33.4, "%.8f", notional);
+    pp_arena_free(&j.arena);
+}

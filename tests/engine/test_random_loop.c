@@ -96,7 +96,8 @@ static void put_level(pp_rng *r, pp_buf *b, const char *key, bool stop)
     pp_buf_printf(b, "  %s: ", key);
     switch (pp_rng_below(r, 6)) {
     case 0:
-        pp_buf_printf(b, "{type: percent, value: %.3f}\n", between(r, 0.5, 30));
+        pp_buf_printf(b, "{type: percent, value: %.3f}\n",
+                      chance(r, 10) ? between(r, 80, 400) : between(r, 0.5, 30));
         break;
     case 1:
         pp_buf_puts(b, "{type: atr_multiple, value: 2, atr_feature_id: atr}\n");

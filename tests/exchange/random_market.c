@@ -170,15 +170,19 @@ static void make_funding(pp_rng *r, random_market *m, size_t n)
 
 static pp_level make_stop(pp_rng *r, int side, double px, int64_t leverage_e8)
 {
-    double away = px * exp(uniform(r, log(0.0005), log(0.05)));
+    bool wide = chance(r, 0.1); /* to below a price of 0, or just 0 */
+    double away = px * (wide ? uniform(r, 0.5, 3) : exp(uniform(r, log(0.0005), log(0.05))));
     pp_level l = {.type = (pp_level_type)(1 + pp_rng_below(r, 5))};
-    l.value_e8 = decimals(uniform(r, 0.05, 5), 1000000);
+    l.value_e8 = decimals(uniform(r, 0.05, 5), 1000000) * (wide ? 60 : 1);
+    if (wide && chance(r, 0.2))
+        l.value_e8 = 100 * PP_E8;
     if (l.type == PP_LEVEL_PERCENT)
         l.value_e8 = pp_mul_e8(l.value_e8, leverage_e8);
     if (l.type == PP_LEVEL_FIXED_POINTS)
         l.value_e8 = decimals(away, 100);
     l.distance_e8 = decimals(away, 1);
     l.price_e8 = decimals(px - side * away, 10000);
+    l.price_e8 = l.price_e8 < 1 ? 1 : l.price_e8;
     l.buffer_pct_e8 = chance(r, 0.3) ? 20000000 : 0;
     if (chance(r, 0.2))
         l.type = chance(r, 0.5) ? PP_LEVEL_TRAILING_ATR : PP_LEVEL_TRAILING_PCT;
@@ -208,8 +212,9 @@ static pp_protection make_protection(pp_rng *r, int side, double px, int64_t lev
     if (chance(r, 0.5)) {
         p.target = make_stop(r, -side, px, leverage_e8);
         if (p.target.type > PP_LEVEL_STRUCTURE || chance(r, 0.2))
-            p.target = (pp_level){.type = PP_LEVEL_RR_RATIO,
-                                  .value_e8 = decimals(uniform(r, 0.2, 3), 1000000)};
+            p.target =
+                (pp_level){.type = PP_LEVEL_RR_RATIO,
+                           .value_e8 = decimals(uniform(r, chance(r, 0.2) ? 0 : 0.2, 3), 1000000)};
     }
     p.stop_limit = chance(r, 0.2);
     p.target_limit = chance(r, 0.4);

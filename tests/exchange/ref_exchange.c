@@ -9,6 +9,7 @@ typedef __int128 wide;
 #define ONE  ((wide)100000000)     /* 1 in e8 */
 #define BPS  ((wide)1000000000000) /* 1e4 bps in e8 */
 #define CENT ((wide)10000000000)   /* 100 % in e8 */
+#define NONE INT64_MIN             /* no stop, no target */
 
 /* X1: quotient, half to even. */
 static int64_t even(wide a, wide b)
@@ -250,9 +251,8 @@ static int64_t expected(const ref_exchange *x, const pp_order_req *r)
 
 static int64_t to_tick(const ref_exchange *x, int side, int64_t px)
 {
-    if (px <= 0)
-        return 0;
-    return side > 0 ? up(px, x->c.ins.tick_e8) : down(px, x->c.ins.tick_e8);
+    int64_t tick = x->c.ins.tick_e8, under = px % tick < 0 ? px % tick + tick : px % tick;
+    return px - under + (side > 0 && under ? tick : 0);
 }
 
 static int64_t pct(int64_t px, int64_t p)
@@ -266,7 +266,7 @@ static int64_t stop_level(const ref_exchange *x, int side, int64_t e, const pp_p
     int64_t d = 0;
     switch (l->type) {
     case PP_LEVEL_NONE:
-        return 0;
+        return NONE;
     case PP_LEVEL_STRUCTURE:
         return to_tick(x, side, l->price_e8 - side * pct(l->price_e8, l->buffer_pct_e8));
     case PP_LEVEL_PERCENT:
@@ -289,7 +289,7 @@ static int64_t stop_level(const ref_exchange *x, int side, int64_t e, const pp_p
         break;
     case PP_LEVEL_RR_RATIO:
     default:
-        return 0;
+        return NONE;
     }
     return to_tick(x, side, e - side * d);
 }
@@ -314,24 +314,24 @@ static int64_t target_level(const ref_exchange *x, int side, int64_t e, const pp
         d = l->value_e8;
         break;
     case PP_LEVEL_RR_RATIO:
-        if (!stop || side * (e - stop) < 0)
-            return 0;
+        if (stop == NONE || side * (e - stop) < 0)
+            return NONE;
         d = even((wide)(side * (e - stop)) * l->value_e8, ONE);
         break;
     default:
-        return 0;
+        return NONE;
     }
     return to_tick(x, side, e + side * d);
 }
 
 static bool past_lp(int side, int64_t stop, int64_t lp)
 {
-    return stop && lp && (side > 0 ? stop <= lp : stop >= lp);
+    return stop != NONE && lp && (side > 0 ? stop <= lp : stop >= lp);
 }
 
 static bool better_stop(const ref_exchange *x, int64_t level)
 {
-    return level > 0 && (!x->stop || x->side * (level - x->stop) > 0);
+    return level > 0 && (x->stop == NONE || x->side * (level - x->stop) > 0);
 }
 
 static void attach(ref_exchange *x, const pp_protection *p, int64_t e, bool first)
@@ -347,7 +347,7 @@ static void attach(ref_exchange *x, const pp_protection *p, int64_t e, bool firs
             x->stop = stop;
             x->stop_why = PP_REASON_stop_loss;
         }
-    } else if (stop_side && x->stop &&
+    } else if (stop_side && x->stop != NONE &&
                (x->stop_why == PP_REASON_stop_loss || better_stop(x, stop))) {
         x->stop = stop;
     }
@@ -357,7 +357,7 @@ static void attach(ref_exchange *x, const pp_protection *p, int64_t e, bool firs
     }
     if (past_lp(x->side, x->stop, x->lp)) {
         if (x->c.beyond_liq == PP_LIQ_WARN) {
-            out_event(x, PP_EVENT_warning, PP_OUT_SL_BEYOND_LIQ, 0, x->stop, 0, 0);
+            out_event(x, PP_EVENT_warning, PP_OUT_SL_BEYOND_LIQ, 0, x->stop ? x->stop : -1, 0, 0);
         } else {
             x->stop = to_tick(x, x->side, x->lp + x->side * x->c.ins.tick_e8);
             out_event(x, PP_EVENT_stop_adjusted, PP_OUT_SL_BEYOND_LIQ, 0, x->stop, 0, 0);
@@ -420,7 +420,8 @@ static void go_flat(ref_exchange *x)
 {
     cr_assert_eq(x->cost | x->margin | x->x | x->efee | x->fund, 0);
     x->side = 0;
-    x->lp = x->stop = x->target = 0;
+    x->lp = 0;
+    x->stop = x->target = NONE;
     x->trail_on = x->be_on = false;
     memset(&x->stop_of, 0, sizeof x->stop_of);
     memset(&x->target_of, 0, sizeof x->target_of);
@@ -620,9 +621,9 @@ static int kind_and_levels(const ref_exchange *x, const ref_order *o, int64_t px
     *warn = past_lp(s, stop, lp);
     if (*warn && x->c.beyond_liq == PP_LIQ_REJECT)
         return PP_OUT_SL_BEYOND_LIQ;
-    if (stop && s * (px - stop) <= 0)
+    if (stop != NONE && s * (px - stop) <= 0)
         return PP_OUT_SL_WRONG_SIDE;
-    if (target && s * (target - px) <= 0)
+    if (target != NONE && s * (target - px) <= 0)
         return PP_OUT_TP_WRONG_SIDE;
     return 0;
 }
@@ -695,7 +696,7 @@ static int64_t fits(const ref_exchange *x, const ref_order *o, int64_t part, int
     int64_t step = x->c.ins.step_e8;
     if (order_cost(x, o->r.side, n_of(px, part)) <= money)
         return part;
-    if (o->r.tif == PP_FOK)
+    if (o->r.tif == PP_FOK || money <= 0)
         return 0;
     int64_t good = 0, bad = part / step + 1;
     while (bad - good > 1) {
@@ -848,7 +849,7 @@ static void hit_stop(ref_exchange *x, int64_t ref)
     int side = -x->side, why = x->stop_why;
     int64_t level = x->stop, qty = x->q < x->budget ? x->q : x->budget;
     x->last = ref;
-    x->stop = 0;
+    x->stop = NONE;
     x->trail_on = x->be_on = false;
     if (x->stop_of.stop_limit) {
         int64_t l = even((wide)level * (BPS + side * (wide)x->c.slippage_bps_e8), BPS);
@@ -871,7 +872,7 @@ static void hit_target(ref_exchange *x, int64_t ref, bool rested)
             exit_own(x, limit_px(x, side, ref, level), qty, rested, PP_REASON_take_profit);
         return;
     }
-    x->target = 0;
+    x->target = NONE;
     if (qty)
         exit_own(x, market_px(x, side, ref, qty), qty, false, PP_REASON_take_profit);
     if (x->side)
@@ -892,9 +893,9 @@ static int things(const ref_exchange *x, thing *t)
     bool lng = x->side > 0;
     if (x->side && x->lp)
         t[n++] = (thing){0, 0, x->lp, true, lng};
-    if (x->side && x->stop)
+    if (x->side && x->stop != NONE)
         t[n++] = (thing){1, 0, x->stop, false, lng};
-    if (x->side && x->target && !(x->target_of.target_limit && x->budget == 0))
+    if (x->side && x->target != NONE && !(x->target_of.target_limit && x->budget == 0))
         t[n++] = (thing){2, 0, x->target, false, !lng};
     for (int i = 0; i < x->n; i++) {
         const ref_order *o = &x->o[i];
@@ -1120,9 +1121,9 @@ static void at_open(ref_exchange *x, int64_t t0, int64_t last, int64_t mark)
             liquidate(x, mark);
             return;
         }
-        if (x->stop && x->side * (last - x->stop) <= 0)
+        if (x->stop != NONE && x->side * (last - x->stop) <= 0)
             hit_stop(x, last);
-        if (x->side && x->target && x->side * (last - x->target) >= 0)
+        if (x->side && x->target != NONE && x->side * (last - x->target) >= 0)
             hit_target(x, last, true);
     }
     int done = 0;
@@ -1231,6 +1232,7 @@ void ref_open(ref_exchange *x, pp_arena *a, const pp_tape *tape, const pp_exch_c
     x->c = *c;
     x->min_notional = c->min_notional_e8 >= 0 ? c->min_notional_e8 : c->ins.min_notional_e8;
     x->entries = true;
+    x->stop = x->target = NONE;
     x->next_id = 1;
     x->atr = NAN;
     x->now = x->stamp = tape->bars.open_ms[c->first_bar];

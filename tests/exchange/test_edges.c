@@ -321,3 +321,59 @@ Test(edges, K12_no_smallest_order_of_the_window_costs_more_than_the_bound)
         pp_arena_free(&k.arena);
     }
 }
+
+/* A long of 1 at 100 with a stop at this percentage of its margin. */
+static pp_exch *with_wide_stop(desk *k, int64_t leverage_e8, pp_beyond_liq how, int percent)
+{
+    set_up(k);
+    k->cfg.leverage_e8 = leverage_e8;
+    k->cfg.beyond_liq = how;
+    pp_exch *ex = start(k);
+    pp_order_req r = buy(PP_E8);
+    r.protect.stop = (pp_level){.type = PP_LEVEL_PERCENT, .value_e8 = percent * PP_E8};
+    r.protect.target = (pp_level){.type = PP_LEVEL_RR_RATIO, .value_e8 = PP_E8 / 2};
+    pp_submit done = pp_exch_submit(ex, &r);
+    bool refused = how == PP_LIQ_REJECT && leverage_e8 > PP_E8;
+    cr_assert_eq(done.code, refused ? PP_OUT_SL_BEYOND_LIQ : PP_OUT_NONE, "%d %%", percent);
+    pp_exch_bar(ex, 0);
+    return ex;
+}
+
+Test(edges, X18_K5_a_stop_at_or_below_a_price_of_0_is_beyond_the_liquidation_price)
+{
+    static const int percents[] = {199, 200, 300}; /* at 2x: 0.5, 0 and -50 */
+    for (size_t i = 0; i < PP_COUNT(percents); i++) {
+        desk k;
+        cr_expect_eq(
+            pp_exch_position(with_wide_stop(&k, 2 * PP_E8, PP_LIQ_REJECT, percents[i]))->side, 0);
+        pp_arena_free(&k.arena);
+        const pp_position *p =
+            pp_exch_position(with_wide_stop(&k, 2 * PP_E8, PP_LIQ_ADJUST, percents[i]));
+        cr_expect(p->liq_px_e8 > 0 && p->stop_e8 > p->liq_px_e8 && p->stop_e8 < 100 * PP_E8);
+        cr_expect_eq(p->target_e8, 100 * PP_E8 + percents[i] * PP_E8 / 4);
+        pp_arena_free(&k.arena);
+        with_wide_stop(&k, 2 * PP_E8, PP_LIQ_WARN, percents[i]);
+        cr_expect_eq(k.log.events.n, 2, "at creation and at the fill");
+        pp_arena_free(&k.arena);
+    }
+}
+
+/* Without a liquidation price there is nothing that it is beyond. */
+Test(edges, K5_a_stop_at_or_below_a_price_of_0_is_never_reached_and_has_a_distance)
+{
+    for (int percent = 100; percent <= 150; percent += 50) {
+        desk k;
+        pp_exch *ex = with_wide_stop(&k, PP_E8, PP_LIQ_REJECT, percent);
+        const pp_position *p = pp_exch_position(ex);
+        cr_assert_eq(p->liq_px_e8, 0);
+        cr_expect(p->stop_e8 < 0 && p->first_stop_e8 == 0);
+        cr_expect_eq(p->target_e8, 100 * PP_E8 + percent * PP_E8 / 2);
+        for (size_t i = 1; i < BARS; i++) {
+            k.px[i] = 1;
+            pp_exch_bar(ex, i);
+        }
+        cr_expect_eq(p->side, 1);
+        cr_expect_eq(k.log.events.n, 0);
+        pp_arena_free(&k.arena);
+    }
+}
