@@ -134,7 +134,15 @@ static int32_t make_tag(pp_loop *l, size_t k, size_t instant)
 static bool submit(pp_loop *l, const pp_order_req *req, size_t instant)
 {
     l->through = l->alone && pp_exch_market_bar(l->ex, req, instant + 1);
-    return l->through || pp_exch_submit(l->ex, req).code == PP_OUT_NONE;
+    if (l->through)
+        return true;
+    pp_submit done = pp_exch_submit(l->ex, req);
+    if (done.code == PP_OUT_NONE && req->protect.trail.type == PP_LEVEL_TRAILING_ATR &&
+        req->tag >= 0) {
+        l->trail_order = done.id;
+        l->trail_tag = req->tag;
+    }
+    return done.code == PP_OUT_NONE;
 }
 
 /* R22: the close that makes room for an accepted flip entry. */

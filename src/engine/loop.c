@@ -303,6 +303,20 @@ static void follow_atr(pp_loop *l, size_t i)
         pp_exch_set_atr(l->ex, pp_loop_column(l, tag->trail_feature, tag->trail_output, i));
 }
 
+/* The same for an entry that rests before bar i, from the first exec close after its decision on.
+ */
+static void follow_entry_atr(pp_loop *l, size_t i)
+{
+    const pp_view *exec = pp_loop_exec(l);
+    const pp_order_tag *tag = PP_SLAB_AT(&l->tags, pp_order_tag, (size_t)l->trail_tag);
+    double atr = NAN;
+    for (int32_t k = pp_loop_exec_of(l, i - 1);
+         isnan(atr) && k >= 0 && pp_bar_close_ms(&exec->bars, (size_t)k) > tag->time_ms; k--)
+        atr = pp_loop_column(l, tag->trail_feature, tag->trail_output, (size_t)exec->last[k]);
+    if (!pp_exch_set_entry_atr(l->ex, l->trail_order, atr))
+        l->trail_order = 0;
+}
+
 /* After bar i of the exchange: run stops, trailing ATR, decisions. */
 static void after_bar(pp_loop *l, size_t i)
 {
@@ -343,6 +357,8 @@ static size_t finish_bar(pp_loop *l, size_t i)
 
 static size_t step(pp_loop *l, size_t i)
 {
+    if (l->trail_order)
+        follow_entry_atr(l, i);
     pp_exch_bar(l->ex, i);
     return finish_bar(l, i);
 }

@@ -124,8 +124,9 @@ struct pp_loop {
     const pp_intent **emitted; /* scratch: intents of one instant */
     const pp_case **emitted_case;
     pp_loop_counters count;
-    size_t trips_from;   /* whole trades are tried from this bar on (trips.c); SIZE_MAX: never */
-    size_t through_end;  /* a decision may take the next bar with it if that lies before; 0: none */
+    size_t trips_from;  /* whole trades are tried from this bar on (trips.c); SIZE_MAX: never */
+    size_t through_end; /* a decision may take the next bar with it if that lies before; 0: none */
+    int32_t trail_order, trail_tag; /* the resting entry whose stop will trail by ATR; 0: none */
     bool alone, through; /* it is the only one of its instant; it did (pp_exch_market_bar) */
     size_t end_bar;      /* one past the last bar run */
     bool stopped, cancelled;

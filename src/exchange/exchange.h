@@ -65,7 +65,7 @@ typedef struct pp_trail {
     pp_level_type type; /* NONE, TRAILING_PCT or TRAILING_ATR */
     int64_t pct_e8;
     double atr_multiple;
-    double atr; /* as of the decision; later ones come by pp_exch_set_atr() */
+    double atr; /* as of the decision; later ones come by pp_exch_set_atr(), .._entry_atr() */
     int64_t activation_pct_e8;
 } pp_trail;
 
@@ -157,8 +157,12 @@ void pp_exch_cancel_all(pp_exch *ex, pp_outcome code);
 bool pp_exch_add_margin(pp_exch *ex, int64_t amount_e8);
 void pp_exch_entries(pp_exch *ex, bool enabled);
 bool pp_exch_entries_enabled(const pp_exch *ex);
-/* The ATR of the last closed exec bar for a trailing_atr stop (K7); NaN keeps the one before. */
+/* The ATR of the last closed exec bar for the trailing_atr stop of the position (K7), and for the
+ * one that a resting entry will attach; NaN keeps the one before. False if there is no such live
+ * order.
+ */
 void pp_exch_set_atr(pp_exch *ex, double atr);
+bool pp_exch_set_entry_atr(pp_exch *ex, int32_t id, double atr);
 
 /* Closes the position at the close of the last bar with slippage and taker fee (K9-K11, L7), then
  * cancels every order with `code`. Mark to market is taken again. */

@@ -76,7 +76,7 @@ static bool open_part(pp_exch *ex, pp_live *o, pp_exec e)
     o->opened_e8 += qty;
     o->filled_cost_e8 += pp_mul_e8(e.quote.px_e8, qty);
     if (pp_ex_protects(&o->req.protect) || ex->pos.stop_e8)
-        pp_ex_attach(ex, &o->req.protect,
+        pp_ex_attach(ex, &o->req.protect, o->trail_atr,
                      pp_div_half_even((pp_i128)o->filled_cost_e8 * PP_E8, o->opened_e8), first);
     return true;
 }

@@ -130,7 +130,7 @@ static bool has_stop(const pp_protection *p)
 }
 
 /* The stop side of an entry's protection replaces the old one as a whole (X5). */
-static void attach_stop(pp_exch *ex, const pp_protection *given, int64_t stop_e8)
+static void attach_stop(pp_exch *ex, const pp_protection *given, double trail_atr, int64_t stop_e8)
 {
     pp_position *p = &ex->pos;
     p->protect.stop = given->stop;
@@ -142,6 +142,8 @@ static void attach_stop(pp_exch *ex, const pp_protection *given, int64_t stop_e8
     p->trailing = given->trail.type != PP_LEVEL_NONE;
     p->break_even = given->break_even;
     p->best_e8 = ex->last_e8;
+    if (given->trail.type == PP_LEVEL_TRAILING_ATR)
+        pp_exch_set_atr(ex, trail_atr);
     if (given->stop.type != PP_LEVEL_NONE) {
         p->stop_e8 = stop_e8;
         p->stop_reason = PP_REASON_stop_loss;
@@ -162,14 +164,15 @@ bool pp_ex_protects(const pp_protection *p)
     return has_stop(p) || p->target.type != PP_LEVEL_NONE;
 }
 
-void pp_ex_attach(pp_exch *ex, const pp_protection *given, int64_t entry_px_e8, bool first)
+void pp_ex_attach(pp_exch *ex, const pp_protection *given, double trail_atr, int64_t entry_px_e8,
+                  bool first)
 {
     pp_position *p = &ex->pos;
     int64_t stop, target;
     pp_exch_levels(ex, p->side, entry_px_e8, given, &stop, &target);
     if (has_stop(given)) {
         if (first)
-            attach_stop(ex, given, stop);
+            attach_stop(ex, given, trail_atr, stop);
         else
             follow_average(p, stop);
     }

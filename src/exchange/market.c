@@ -91,13 +91,11 @@ static bool enter(pp_exch *ex, const pp_order_req *r, size_t bar)
     if (!passes(ex, r, qty_e8, pp_exch_expected_px(ex, r->side, PP_MARKET, 0, 0), e.quote.px_e8) ||
         !pp_ex_fits_in_bar(ex, qty_e8, bar))
         return false;
-    if (r->protect.trail.type == PP_LEVEL_TRAILING_ATR)
-        pp_exch_set_atr(ex, r->protect.trail.atr);
     meet_open(ex, r, bar, qty_e8);
     pp_ex_open(ex, r->side, &e);
     if (pp_ex_protects(&r->protect))
-        pp_ex_attach(ex, &r->protect, pp_div_half_even((pp_i128)ex->pos.cost_e8 * PP_E8, qty_e8),
-                     true);
+        pp_ex_attach(ex, &r->protect, r->protect.trail.atr,
+                     pp_div_half_even((pp_i128)ex->pos.cost_e8 * PP_E8, qty_e8), true);
     log_end(ex);
     pp_ex_after_open(ex, bar);
     return true;

@@ -272,6 +272,7 @@ void pp_ex_make_order(pp_exch *ex, const pp_order_req *req, pp_live *o)
     o->req.trigger_e8 =
         has_trigger && req->trigger_e8 > 0 ? pp_round_to(req->trigger_e8, ex->tick_e8) : 0;
     o->exist_ms = ex->now_ms + ex->cfg.models.latency_ms;
+    o->trail_atr = req->protect.trail.atr;
     if (has_trigger) {
         int64_t now = req->trigger_by == PP_BY_MARK ? pp_exch_mark(ex) : pp_exch_last(ex);
         o->passed = pp_ex_reached(req->side < 0, now, o->req.trigger_e8);
@@ -305,8 +306,6 @@ pp_submit pp_exch_submit(pp_exch *ex, const pp_order_req *req)
     ex->n_orders++;
     o->reserved_e8 = cost_e8;
     ex->reserved_e8 += cost_e8;
-    if (req->protect.trail.type == PP_LEVEL_TRAILING_ATR)
-        pp_exch_set_atr(ex, req->protect.trail.atr);
     ex->quiet_known = false;
     pp_ex_state(ex, o, PP_ORDER_accepted, PP_OUT_NONE);
     if (warn)

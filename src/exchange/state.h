@@ -18,10 +18,11 @@ typedef struct pp_live {
     int64_t opened_e8, filled_cost_e8; /* quantity and sum of N that it opened the position with */
     int64_t exist_ms;                  /* arrives at the first open at or after it */
     int64_t reserved_e8;
-    bool arrived;   /* it met an open */
-    bool passed;    /* its trigger was passed at creation: fires on arrival (X3) */
-    bool triggered; /* a conditional order that has become a market or limit order */
-    bool of_stop;   /* made by the position's stop (K8, X12) */
+    double trail_atr; /* what a trailing_atr stop follows by from its fill on (K7) */
+    bool arrived;     /* it met an open */
+    bool passed;      /* its trigger was passed at creation: fires on arrival (X3) */
+    bool triggered;   /* a conditional order that has become a market or limit order */
+    bool of_stop;     /* made by the position's stop (K8, X12) */
 } pp_live;
 
 /* What X10 compares. */
@@ -76,7 +77,7 @@ struct pp_exch {
     int64_t acc[PP_ACCOUNT_COUNT];
     int64_t reserved_e8;
     pp_position pos;
-    double trail_atr;
+    double trail_atr; /* of the position */
     bool entries_enabled, liquidated, recording;
     int32_t next_order, next_trade;
     pp_exch_counts counts;
@@ -209,7 +210,9 @@ void pp_ex_fire_target(pp_exch *ex, int64_t ref_e8, bool resting);
 
 /* levels.c: stops and targets (K5-K8) */
 bool pp_ex_protects(const pp_protection *p); /* it attaches something */
-void pp_ex_attach(pp_exch *ex, const pp_protection *p, int64_t entry_px_e8, bool first);
+/* trail_atr: of the last closed exec bar. */
+void pp_ex_attach(pp_exch *ex, const pp_protection *p, double trail_atr, int64_t entry_px_e8,
+                  bool first);
 void pp_ex_vertex(pp_exch *ex, int64_t last_e8);
 bool pp_ex_trail_moves(const pp_exch *ex, int64_t *level_e8);
 bool pp_ex_break_even_moves(const pp_exch *ex, int64_t *level_e8);

@@ -8,8 +8,10 @@
 
 typedef struct job {
     pp_arena arena;
-    const char *rest; /* of the Play */
-    bool as_a_sweep;
+    const char *rest;    /* of the Play */
+    const pp_tape *tape; /* NULL: a synthetic market */
+    pp_window_request window;
+    bool as_a_sweep, plain;
     const pp_log *log;
     pp_metrics_input in;
     const pp_metrics *metrics;
@@ -24,21 +26,29 @@ static const char head[] = "version: 3.0.0\nname: small\nsymbol: SYNTHUSDT\ntf: 
                            "  entry_long: [[fast, cross_above, slow]]\n"
                            "  entry_short: [[fast, cross_below, slow]]\n";
 
+static const pp_tape *synthetic(pp_arena *arena, pp_diags *d)
+{
+    pp_tape *tape = PP_NEW(arena, pp_tape);
+    pp_synthetic market;
+    cr_assert(pp_synthetic_parse(arena, "regime_mix,bars=12000,seed=5", &market, d));
+    pp_synthetic_make(arena, &market, tape);
+    return tape;
+}
+
 static void run_job(void *ctx)
 {
     job *j = ctx;
     pp_diags d = {.arena = &j->arena};
-    pp_tape *tape = PP_NEW(&j->arena, pp_tape);
-    pp_synthetic market;
-    cr_assert(pp_synthetic_parse(&j->arena, "regime_mix,bars=12000,seed=5", &market, &d));
-    pp_synthetic_make(&j->arena, &market, tape);
+    const pp_tape *tape = j->tape ? j->tape : synthetic(&j->arena, &d);
     pp_buf play = {.arena = &j->arena};
-    pp_buf_printf(&play, "%s%s", head, j->rest);
+    pp_buf_printf(&play, "%s%s", j->tape ? "" : head, j->rest);
     pp_strategy *s = pp_strategy_load(&d, "small.yml", play.text, play.len, NULL, 0, tape->bars.tf);
     cr_assert(s && d.n_errors == 0, "%s", d.list.n ? d.list.v[0].message : "");
     pp_run_options o = {.intrabar = -1,
                         .keep = j->as_a_sweep ? PP_KEEP_TRADES : PP_KEEP_ALL,
                         .no_points = j->as_a_sweep,
+                        .window = j->window,
+                        .plain = j->plain,
                         .fast = true};
     pp_prepared *p = pp_engine_prepare(&d, s, tape, &o);
     const pp_result *r = p ? pp_engine_run(&d, p) : NULL;
@@ -155,4 +165,79 @@ Test(plays, K2_the_distance_of_a_stop_below_a_price_of_0_is_more_than_the_price)
     double notional = pp_double_of_e8(PP_SLAB_AT(&j.log->fills, pp_fill, 0)->notional_e8);
     cr_expect(notional > 32 && notional < 33.4, "%.8f", notional);
     pp_arena_free(&j.arena);
+}
+
+/* 1m bars that stand at 100 where they are not set. */
+enum { HAND_BARS = 40 };
+
+typedef struct hand_market {
+    pp_tape tape;
+    int64_t open_ms[HAND_BARS];
+    double px[4][HAND_BARS], volume[HAND_BARS], turnover[HAND_BARS];
+} hand_market;
+
+#define HAND_MS INT64_C(1735689600000)
+
+static void set_bar(hand_market *m, size_t i, double open, double high, double low, double close)
+{
+    m->px[0][i] = open;
+    m->px[1][i] = high;
+    m->px[2][i] = low;
+    m->px[3][i] = close;
+}
+
+static void make_hand_market(hand_market *m, size_t n)
+{
+    *m = (hand_market){0};
+    for (size_t i = 0; i < n; i++) {
+        m->open_ms[i] = HAND_MS + (int64_t)i * PP_MINUTE_MS;
+        m->volume[i] = 100;
+        set_bar(m, i, 100, 100, 100, 100);
+    }
+    m->tape = (pp_tape){.symbol = "XUSDT",
+                        .bars = {PP_TF_1M, n, m->open_ms, m->px[0], m->px[1], m->px[2], m->px[3],
+                                 m->volume, m->turnover}};
+}
+
+static int64_t last_stop_moved(const job *j)
+{
+    int64_t level_e8 = 0;
+    for (size_t i = 0; i < j->log->events.n; i++) {
+        const pp_event *e = PP_SLAB_AT(&j->log->events, pp_event, i);
+        level_e8 = e->kind == PP_EVENT_stop_moved ? e->level_e8 : level_e8;
+    }
+    return level_e8;
+}
+
+static const char resting_entry[] =
+    "version: 3.0.0\nname: rests\nsymbol: XUSDT\ntf: 5m\nintrabar: near_first\nfunding: none\n"
+    "account: {starting_equity_usdt: 10000, max_leverage: 1, slippage_bps: 0}\n"
+    "features: {a: {indicator: atr, params: {length: 1}}}\n"
+    "actions: {entry_long: [[turnover, '>', 0.5]]}\n"
+    "entry: {order_type: LIMIT, limit_offset_pct: 1}\n"
+    "risk: {sizing: {model: fixed_qty, value: 1}, "
+    "stop_loss: {type: trailing_atr, atr_feature_id: a, atr_multiplier: 1}}\n";
+
+/* The ATR is 10 at the decision, 1 of the bar before the fill: from 104 the stop is at 103. */
+Test(plays, K7_a_resting_entry_trails_by_the_atr_of_the_last_closed_exec_bar)
+{
+    for (int plain = 0; plain < 2; plain++) {
+        hand_market m;
+        make_hand_market(&m, 20);
+        set_bar(&m, 0, 100, 105, 95, 100);
+        set_bar(&m, 5, 100, 100.5, 99.5, 100);
+        set_bar(&m, 10, 100, 104, 99, 104);
+        for (size_t i = 11; i < 20; i++)
+            set_bar(&m, i, 104, 104, 103.5, 104);
+        m.turnover[0] = 1;
+        job j = {
+            .rest = resting_entry,
+            .tape = &m.tape,
+            .plain = plain,
+            .window = {.has_from = true, .from_ms = HAND_MS + 5 * PP_MINUTE_MS, .no_gate = true}};
+        run(&j);
+        cr_assert_eq(PP_SLAB_AT(&j.log->fills, pp_fill, 0)->bar, 10);
+        cr_expect_eq(last_stop_moved(&j), 103 * PP_E8, "plain %d", plain);
+        pp_arena_free(&j.arena);
+    }
 }

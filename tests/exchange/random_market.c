@@ -267,7 +267,8 @@ static market_act make_act(pp_rng *r, const random_market *m, size_t i)
         a.kind = ACT_ENTRIES;
         a.on = chance(r, 0.9);
     } else {
-        a.kind = ACT_ATR;
+        a.kind = chance(r, 0.5) ? ACT_ATR : ACT_ENTRY_ATR;
+        a.id = (int)pp_rng_below(r, 40) + 1;
         a.atr = px * uniform(r, 0, 0.01);
     }
     return a;

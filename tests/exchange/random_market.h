@@ -10,7 +10,14 @@
 
 enum { MARKET_BARS_MAX = 160, MARKET_ACTS_MAX = 400 };
 
-typedef enum act_kind { ACT_SUBMIT, ACT_CANCEL, ACT_ADD_MARGIN, ACT_ENTRIES, ACT_ATR } act_kind;
+typedef enum act_kind {
+    ACT_SUBMIT,
+    ACT_CANCEL,
+    ACT_ADD_MARGIN,
+    ACT_ENTRIES,
+    ACT_ATR,
+    ACT_ENTRY_ATR
+} act_kind;
 
 typedef struct market_act {
     size_t bar; /* applied before this bar */

@@ -124,6 +124,9 @@ void market_apply(pp_exch *ex, const random_market *m, size_t i, size_t *next)
         case ACT_ATR:
             pp_exch_set_atr(ex, a->atr);
             break;
+        case ACT_ENTRY_ATR:
+            pp_exch_set_entry_atr(ex, a->id, a->atr);
+            break;
         }
     }
 }

@@ -334,7 +334,7 @@ static bool better_stop(const ref_exchange *x, int64_t level)
     return level > 0 && (x->stop == NONE || x->side * (level - x->stop) > 0);
 }
 
-static void attach(ref_exchange *x, const pp_protection *p, int64_t e, bool first)
+static void attach(ref_exchange *x, const pp_protection *p, double atr, int64_t e, bool first)
 {
     bool stop_side = p->stop.type || p->trail.type || p->break_even;
     int64_t stop = stop_level(x, x->side, e, p);
@@ -343,6 +343,8 @@ static void attach(ref_exchange *x, const pp_protection *p, int64_t e, bool firs
         x->trail_on = p->trail.type != PP_LEVEL_NONE;
         x->be_on = p->break_even;
         x->best = x->last;
+        if (p->trail.type == PP_LEVEL_TRAILING_ATR && atr >= 0)
+            x->atr = atr;
         if (p->stop.type) {
             x->stop = stop;
             x->stop_why = PP_REASON_stop_loss;
@@ -631,7 +633,7 @@ static int kind_and_levels(const ref_exchange *x, const ref_order *o, int64_t px
 static ref_order new_order(ref_exchange *x, const pp_order_req *r)
 {
     int64_t tick = x->c.ins.tick_e8;
-    ref_order o = {.r = *r, .id = x->next_id++, .qty = r->qty_e8};
+    ref_order o = {.r = *r, .id = x->next_id++, .qty = r->qty_e8, .atr = r->protect.trail.atr};
     bool lim = r->type == PP_LIMIT || r->type == PP_STOP_LIMIT;
     bool trg = r->type == PP_STOP_MARKET || r->type == PP_STOP_LIMIT;
     o.from_ms = x->now + x->c.models.latency_ms;
@@ -668,8 +670,6 @@ int ref_submit(ref_exchange *x, const pp_order_req *r)
     }
     if (!waits_for_trigger(&o))
         o.reserve = needs(x, &o);
-    if (r->protect.trail.type == PP_LEVEL_TRAILING_ATR && r->protect.trail.atr >= 0)
-        x->atr = r->protect.trail.atr;
     out_order(x, &o, PP_ORDER_accepted, 0);
     if (warn)
         out_event(x, PP_EVENT_warning, PP_OUT_SL_BEYOND_LIQ, o.id, 0, 0, 0);
@@ -751,7 +751,7 @@ static void fill(ref_exchange *x, int id, int64_t px, bool maker)
             o->opened += got;
             o->opened_cost += n_of(px, got);
             used += got;
-            attach(x, &o->r.protect, even((wide)o->opened_cost * ONE, o->opened), first);
+            attach(x, &o->r.protect, o->atr, even((wide)o->opened_cost * ONE, o->opened), first);
         }
     }
     if (x->budget != INT64_MAX)
@@ -1212,6 +1212,12 @@ void ref_set_atr(ref_exchange *x, double atr)
 {
     if (atr >= 0)
         x->atr = atr;
+}
+
+void ref_set_entry_atr(ref_exchange *x, int id, double atr)
+{
+    if (find(x, id) >= 0 && atr >= 0)
+        x->o[find(x, id)].atr = atr;
 }
 
 void ref_finish(ref_exchange *x, int reason, int code)

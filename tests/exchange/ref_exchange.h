@@ -14,6 +14,7 @@ typedef struct ref_order {
     pp_order_req r;
     int id;
     int64_t qty, filled, opened, opened_cost, from_ms, reserve;
+    double atr;
     bool met_open, fires_at_once, triggered, own;
 } ref_order;
 
@@ -61,6 +62,7 @@ bool ref_cancel(ref_exchange *x, int id);
 bool ref_add_margin(ref_exchange *x, int64_t amount);
 void ref_entries(ref_exchange *x, bool on);
 void ref_set_atr(ref_exchange *x, double atr);
+void ref_set_entry_atr(ref_exchange *x, int id, double atr);
 void ref_finish(ref_exchange *x, int reason, int code);
 
 #endif

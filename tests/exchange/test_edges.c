@@ -377,3 +377,55 @@ Test(edges, K5_a_stop_at_or_below_a_price_of_0_is_never_reached_and_has_a_distan
         pp_arena_free(&k.arena);
     }
 }
+
+/* A stop that trails by 2 points of ATR of 1 at the decision. */
+static pp_order_req trailing(int side, pp_order_type type)
+{
+    pp_order_req r = buy(PP_E8);
+    r.side = side;
+    r.type = type;
+    r.limit_e8 = 100 * PP_E8;
+    r.protect.stop.type = PP_LEVEL_TRAILING_ATR;
+    r.protect.trail = (pp_trail){.type = PP_LEVEL_TRAILING_ATR, .atr_multiple = 2, .atr = 1};
+    return r;
+}
+
+Test(edges, K7_an_entry_that_rests_trails_by_the_atr_of_the_last_closed_bar)
+{
+    desk k;
+    set_up(&k);
+    k.px[0] = k.px[1] = 101;
+    k.px[3] = 110;
+    pp_exch *ex = start(&k);
+    pp_order_req r = trailing(1, PP_LIMIT);
+    int32_t id = pp_exch_submit(ex, &r).id;
+    pp_exch_bar(ex, 0);
+    cr_expect(pp_exch_set_entry_atr(ex, id, 3));
+    cr_expect(pp_exch_set_entry_atr(ex, id, (double)NAN), "NaN keeps the one before");
+    pp_exch_bar(ex, 1);
+    pp_exch_bar(ex, 2);
+    cr_expect_eq(pp_exch_position(ex)->stop_e8, 98 * PP_E8, "K5: it starts at the decision's");
+    cr_expect_not(pp_exch_set_entry_atr(ex, id, 5), "it is filled");
+    pp_exch_bar(ex, 3);
+    cr_expect_eq(pp_exch_position(ex)->stop_e8, 104 * PP_E8);
+    pp_arena_free(&k.arena);
+}
+
+Test(edges, K7_an_entry_that_waits_leaves_the_atr_of_the_position_alone)
+{
+    desk k;
+    set_up(&k);
+    k.px[2] = 110;
+    k.cfg.models.latency_ms = 1;
+    pp_exch *ex = start(&k);
+    pp_order_req in = trailing(1, PP_MARKET), flip = trailing(-1, PP_MARKET);
+    flip.flip = true;
+    flip.protect.trail.atr = 0.5;
+    cr_assert_eq(pp_exch_submit(ex, &in).code, PP_OUT_NONE);
+    pp_exch_bar(ex, 0);
+    pp_exch_bar(ex, 1);
+    cr_assert_eq(pp_exch_submit(ex, &flip).code, PP_OUT_NONE);
+    pp_exch_bar(ex, 2);
+    cr_expect_eq(pp_exch_position(ex)->stop_e8, 108 * PP_E8);
+    pp_arena_free(&k.arena);
+}

@@ -24,8 +24,10 @@ static void run_ref(ref_exchange *x, pp_arena *a, const random_market *m)
                 ref_add_margin(x, t->amount_e8);
             else if (t->kind == ACT_ENTRIES)
                 ref_entries(x, t->on);
-            else
+            else if (t->kind == ACT_ATR)
                 ref_set_atr(x, t->atr);
+            else
+                ref_set_entry_atr(x, t->id, t->atr);
         }
         ref_bar(x, i);
     }
