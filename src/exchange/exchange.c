@@ -333,7 +333,7 @@ bool pp_exch_set_entry_atr(pp_exch *ex, int32_t id, double atr)
     pp_live *o = pp_ex_order(ex, id);
     if (o && atr >= 0)
         o->trail_atr = atr;
-    return o;
+    return o != NULL;
 }
 
 void pp_ex_event(pp_exch *ex, pp_event e)

@@ -110,6 +110,7 @@ typedef struct pp_position {
     pp_reason stop_reason;      /* stop_loss, trailing_stop, break_even */
     pp_protection protect;      /* what the levels were made from */
     bool trailing, break_even;  /* still to be applied */
+    bool stop_fired;            /* and not attached anew */
     int64_t first_stop_e8, first_target_e8; /* 0: none that can be reached */
     bool filled_bar;
 } pp_position;

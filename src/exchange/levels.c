@@ -141,6 +141,7 @@ static void attach_stop(pp_exch *ex, const pp_protection *given, double trail_at
     p->protect.stop_limit = given->stop_limit;
     p->trailing = given->trail.type != PP_LEVEL_NONE;
     p->break_even = given->break_even;
+    p->stop_fired = false;
     p->best_e8 = ex->last_e8;
     if (given->trail.type == PP_LEVEL_TRAILING_ATR)
         pp_exch_set_atr(ex, trail_atr);
@@ -150,11 +151,12 @@ static void attach_stop(pp_exch *ex, const pp_protection *given, double trail_at
     }
 }
 
-/* A later fill of the same order moves the levels to the new average, but never loosens a stop that
- * has followed the price, nor brings back one that has fired. */
+/* A later fill of the same order moves the levels to the new average, that of break-even at the
+ * next vertex, but never loosens a stop that has followed the price. */
 static void follow_average(pp_position *p, int64_t stop_e8)
 {
     bool moved = p->stop_reason != PP_REASON_stop_loss;
+    p->break_even = p->protect.break_even;
     if (p->stop_e8 && (!moved || tighter(p, stop_e8)))
         p->stop_e8 = stop_e8;
 }
@@ -171,7 +173,7 @@ void pp_ex_attach(pp_exch *ex, const pp_protection *given, double trail_atr, int
     int64_t stop, target;
     pp_exch_levels(ex, p->side, entry_px_e8, given, &stop, &target);
     if (has_stop(given)) {
-        if (first)
+        if (first || p->stop_fired) /* then its order does not cover what this fill adds */
             attach_stop(ex, given, trail_atr, stop);
         else
             follow_average(p, stop);

@@ -249,6 +249,7 @@ static void disarm_stop(pp_position *p)
 {
     p->stop_e8 = 0;
     p->trailing = p->break_even = false;
+    p->stop_fired = true;
 }
 
 void pp_ex_fire_stop(pp_exch *ex, int64_t ref_e8)

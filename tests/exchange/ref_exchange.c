@@ -338,7 +338,10 @@ static void attach(ref_exchange *x, const pp_protection *p, double atr, int64_t 
 {
     bool stop_side = p->stop.type || p->trail.type || p->break_even;
     int64_t stop = stop_level(x, x->side, e, p);
-    if (stop_side && first) {
+    if (stop_side && !first && !x->stop_hit)
+        x->be_on = x->stop_of.break_even;
+    if (stop_side && (first || x->stop_hit)) {
+        x->stop_hit = false;
         x->stop_of = *p;
         x->trail_on = p->trail.type != PP_LEVEL_NONE;
         x->be_on = p->break_even;
@@ -424,7 +427,7 @@ static void go_flat(ref_exchange *x)
     x->side = 0;
     x->lp = 0;
     x->stop = x->target = NONE;
-    x->trail_on = x->be_on = false;
+    x->trail_on = x->be_on = x->stop_hit = false;
     memset(&x->stop_of, 0, sizeof x->stop_of);
     memset(&x->target_of, 0, sizeof x->target_of);
 }
@@ -851,6 +854,7 @@ static void hit_stop(ref_exchange *x, int64_t ref)
     x->last = ref;
     x->stop = NONE;
     x->trail_on = x->be_on = false;
+    x->stop_hit = true;
     if (x->stop_of.stop_limit) {
         int64_t l = even((wide)level * (BPS + side * (wide)x->c.slippage_bps_e8), BPS);
         meet(x, own_order(x, PP_LIMIT, l, why), ref);

@@ -36,7 +36,7 @@ typedef struct ref_exchange {
     int64_t hi, lo, best, stop, target, entry_ms;
     int stop_why;
     pp_protection stop_of, target_of; /* where stop side and target came from */
-    bool trail_on, be_on;
+    bool trail_on, be_on, stop_hit;
     double atr;
     bool entries;
     int next_id;

@@ -429,3 +429,59 @@ Test(edges, K7_an_entry_that_waits_leaves_the_atr_of_the_position_alone)
     cr_expect_eq(pp_exch_position(ex)->stop_e8, 108 * PP_E8);
     pp_arena_free(&k.arena);
 }
+
+/* Half of the entry fills at 100 and is in profit at 102; the other half fills at 104. */
+Test(edges, K8_break_even_follows_the_average_of_the_entry)
+{
+    desk k;
+    set_up(&k);
+    k.px[1] = 102;
+    k.px[2] = k.px[3] = 104;
+    k.volume[1] = 0;
+    k.cfg.models.participation = 0.1;
+    pp_exch *ex = start(&k);
+    pp_order_req r = buy(2 * PP_E8);
+    r.protect.stop = (pp_level){.type = PP_LEVEL_FIXED_POINTS, .value_e8 = 5 * PP_E8};
+    r.protect.break_even = true;
+    r.protect.be_activation_pct_e8 = PP_E8;
+    cr_assert_eq(pp_exch_submit(ex, &r).code, PP_OUT_NONE);
+    const pp_position *p = pp_exch_position(ex);
+    pp_exch_bar(ex, 0);
+    pp_exch_bar(ex, 1);
+    cr_expect_eq(p->stop_e8, 100 * PP_E8);
+    pp_exch_bar(ex, 2);
+    cr_assert_eq(p->qty_e8, 2 * PP_E8);
+    cr_expect_eq(p->stop_e8, 102 * PP_E8);
+    cr_expect_eq(p->stop_reason, PP_REASON_break_even);
+    pp_arena_free(&k.arena);
+}
+
+/* 1 fills at 100, its stop waits as a limit at 98.5; 1 more fills at 98. */
+Test(edges, K5_a_fill_after_the_stop_has_fired_is_not_without_a_stop)
+{
+    desk k;
+    set_up(&k);
+    k.px[1] = k.px[2] = 98;
+    k.px[3] = 90;
+    k.volume[1] = 0;
+    k.cfg.models.participation = 0.1;
+    pp_exch *ex = start(&k);
+    pp_order_req r = buy(2 * PP_E8);
+    r.protect.stop = (pp_level){.type = PP_LEVEL_PRICE_PERCENT, .value_e8 = 2 * PP_E8 - PP_E8 / 2};
+    r.protect.stop_limit = true;
+    cr_assert_eq(pp_exch_submit(ex, &r).code, PP_OUT_NONE);
+    const pp_position *p = pp_exch_position(ex);
+    pp_exch_bar(ex, 0);
+    pp_exch_bar(ex, 1);
+    cr_assert(p->stop_e8 == 0 && p->stop_fired);
+    pp_exch_bar(ex, 2);
+    cr_assert_eq(p->qty_e8, 2 * PP_E8);
+    /* 99 less 1.5 % */
+    cr_expect_eq(p->stop_e8, 9751500000);
+    cr_expect_not(p->stop_fired);
+    pp_exch_bar(ex, 3);
+    pp_order_row first, second;
+    cr_assert(pp_exch_next_order(ex, 0, &first) && pp_exch_next_order(ex, first.id, &second));
+    cr_expect(second.reduce_only && second.qty_e8 == 2 * PP_E8 && second.limit_e8 == 9751500000);
+    pp_arena_free(&k.arena);
+}
