@@ -97,6 +97,7 @@ static void record_outcome(pp_arena *arena, const pp_prepared *p, pp_result *r)
 static void record_coverage(pp_arena *arena, const pp_prepared *p, pp_result *r)
 {
     PP_VEC(pp_rule_coverage) rows = {0};
+    pp_signals_recount(p->signals, p->loop->end_bar - 1); /* no decisions at the last close */
     for (size_t c = 0; c < p->strategy->n_cases; c++) {
         const pp_case *cs = &p->strategy->cases[c];
         if (cs->when < 0)

@@ -295,7 +295,7 @@ static void missing_data(pp_review *v)
             "import funding settlements, or give `funding: {rate, interval}` in the Play");
     if (v->extra->missing_settlements > 0)
         number(add(v, "funding_gaps", PP_FINDING_CAUTION,
-                   pp_fmt(v->arena, "%lld funding settlements of the window are not in the data",
+                   pp_fmt(v->arena, "%lld funding settlements of the run are not in the data",
                           (long long)v->extra->missing_settlements),
                    "import them: what a position would have paid or got is left out"),
                "missing", (double)v->extra->missing_settlements);

@@ -38,7 +38,7 @@ typedef struct pp_findings_extra {
                                   * pass what they hold (X1) */
     int n_variables;             /* of the Play */
     bool warmup_short;           /* the window starts before the warmup is behind (T15) */
-    int64_t missing_settlements; /* of the window, where the data has funding at all */
+    int64_t missing_settlements; /* of the run, where the data has funding at all */
     double typical_range_pct;    /* median high - low of an exec bar, percent of close */
 } pp_findings_extra;
 extern const pp_findings_extra pp_findings_no_extra;

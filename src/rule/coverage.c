@@ -15,7 +15,7 @@ static void add_row(walk *w, const pp_expr *e, int depth)
     pp_cond c = w->g->memo[e->id] - 1;
     const pp_inst *i = &p->insts.v[c / 2];
     size_t from = w->g->from < w->g->view.n ? w->g->from : w->g->view.n,
-           to = w->g->to < w->g->view.n ? w->g->to : w->g->view.n,
+           to = w->g->counted_to < w->g->view.n ? w->g->counted_to : w->g->view.n,
            total = e->uses_live ? w->g->live_counted
                    : to > from  ? to - from
                                 : 0;

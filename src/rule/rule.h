@@ -122,6 +122,9 @@ pp_signals *pp_signals_new(pp_arena *arena, const pp_rules *r, const pp_rule_dat
                            size_t from, size_t to);
 /* Evaluates every condition without live operands over its whole grid. */
 void pp_signals_run(pp_signals *s);
+/* After it: the run ended early, and nothing was decided from tape instant `to` on, which coverage
+ * leaves out then. Live conditions have counted what was committed. */
+void pp_signals_recount(pp_signals *s, size_t to);
 
 /* Bitmaps of a condition over its grid, after pp_signals_run(). known holds true. NULL for live
  * conditions and operands. Bits past the last instant are 0. */

@@ -133,19 +133,26 @@ static void store_kept(const pp_grid_rules *g, size_t at, size_t n)
     }
 }
 
+/* The next n instants, which begin at `at`. */
+static void run_some(pp_grid_rules *g, size_t at, size_t n)
+{
+    size_t from = g->from > at ? g->from - at : 0, to = g->counted_to > at ? g->counted_to - at : 0;
+    pp_program_run(&g->columns, n, NULL, 1);
+    if (from < n && to > 0)
+        pp_program_count_coverage(&g->columns, from, to < n ? to : n);
+}
+
 static void run_grid(const pp_signals *s, pp_grid_rules *g)
 {
+    g->counted_to = g->to;
     if (g->columns.insts.n == 0)
         return;
     pp_program_reset(&g->columns, 0);
     for (size_t at = 0; at < g->view.n; at += PP_RUN_MAX) {
-        size_t n = g->view.n - at < PP_RUN_MAX ? g->view.n - at : PP_RUN_MAX;
-        pp_program_run(&g->columns, n, NULL, 1);
+        size_t n = PP_LEAST(g->view.n - at, PP_RUN_MAX);
+        run_some(g, at, n);
         store_kept(g, at, n);
         pp_signals_store_shared(g, at, n);
-        size_t from = g->from > at ? g->from - at : 0, to = g->to > at ? g->to - at : 0;
-        if (from < n && to > 0)
-            pp_program_count_coverage(&g->columns, from, to < n ? to : n);
     }
     pp_signals_publish(s, g);
 }
@@ -154,6 +161,20 @@ void pp_signals_run(pp_signals *s)
 {
     run_grid(s, &s->grids[PP_GRID_EXEC]);
     run_grid(s, &s->grids[PP_GRID_TAPE]);
+}
+
+void pp_signals_recount(pp_signals *s, size_t to)
+{
+    for (int k = 0; k < 2 && !s->data.bits; k++) {
+        pp_grid_rules *g = &s->grids[k];
+        size_t end = PP_LEAST(g->to, k == PP_GRID_TAPE ? to : exec_at(&s->data, to));
+        if (end == g->counted_to)
+            continue;
+        g->counted_to = end;
+        pp_program_reset(&g->columns, 0);
+        for (size_t at = 0, n = PP_LEAST(end, g->view.n); at < n; at += PP_RUN_MAX)
+            run_some(g, at, PP_LEAST(n - at, PP_RUN_MAX));
+    }
 }
 
 static const pp_kept *kept_of(const pp_signals *s, int handle)

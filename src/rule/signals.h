@@ -25,6 +25,7 @@ typedef struct pp_grid_rules {
     PP_VEC(pp_published) published;
     pp_cond *memo;       /* as pp_compiler.memo */
     size_t from, to;     /* the window of coverage in instants of this grid */
+    size_t counted_to;   /* where it ended for the columns: `to`, or earlier (recount) */
     size_t live_counted; /* instants of live conditions counted for coverage */
     size_t live_history; /* instants that live conditions look back */
     pp_arena *arena;

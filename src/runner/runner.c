@@ -72,10 +72,12 @@ static double typical_range_pct(pp_arena *arena, const pp_prepared *p)
 static pp_findings_extra look_further(pp_arena *arena, const pp_preflight *gate, const pp_result *r)
 {
     const pp_prepared *p = gate->plan;
+    int64_t missing = pp_preflight_missing_settlements(p->strategy->play, p->tape, &p->exchange.ins,
+                                                       r->start_ms, r->ended_ms);
     pp_findings_extra out = {.other_path_profit = (double)NAN,
                              .n_variables = gate->input.n_variables,
                              .warmup_short = p->window.start_ms < p->window.earliest_ms,
-                             .missing_settlements = gate->missing_settlements,
+                             .missing_settlements = missing,
                              .typical_range_pct = typical_range_pct(arena, p)};
     if (r->n_ambiguous == 0)
         return out;

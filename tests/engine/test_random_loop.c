@@ -399,6 +399,18 @@ static void compare_trades(job *j, int way)
             j->wrong = pp_fmt(&j->arena, "trade %zu differs, way %d", k + 1, way);
 }
 
+/* R26: the first node that was not counted at the instants of its case, NULL if none. */
+static const char *miscounted(const pp_result *r)
+{
+    for (size_t k = 1; k < r->n_coverage; k++) {
+        const pp_rule_coverage *a = &r->coverage[k - 1], *b = &r->coverage[k];
+        if (!strcmp(a->case_id, b->case_id) &&
+            a->n_true + a->n_false + a->n_unknown != b->n_true + b->n_false + b->n_unknown)
+            return b->node;
+    }
+    return NULL;
+}
+
 static void compare(job *j)
 {
     const pp_buf *a = &j->events[0], *b = &j->events[1];
@@ -417,6 +429,9 @@ static void compare(job *j)
         j->wrong = "equity points differ";
     compare_trades(j, TRADES_ONLY);
     compare_trades(j, AS_A_SWEEP);
+    const char *node = miscounted(x) ? miscounted(x) : miscounted(y);
+    if (node)
+        j->wrong = pp_fmt(&j->arena, "coverage of `%s` has other instants", node);
     const char *metric = other_metric(j, x, j->result[AS_A_SWEEP]);
     if (metric && !j->wrong)
         j->wrong = pp_fmt(&j->arena, "%s differs where no points are kept", metric);

@@ -96,6 +96,33 @@ Test(rule_reports, R26_coverage_of_live_conditions_counts_committed_instants)
     fx_free(&w);
 }
 
+/* Windows of the exec grid and the tape grid that end early, and again as they were. */
+Test(rule_reports, R26_a_run_that_ended_early_is_counted_to_its_end)
+{
+    fx_world w;
+    small_world(&w);
+    fx_ready(&w, PP_EVAL_AUTO, false);
+    int h = condition(&w, "[[a, \">\", 1], [account.equity, \">\", 100]]");
+    pp_signals *s = signals(&w, 1, 7);
+    double live[PP_LIVE_COUNT] = {0};
+    pp_live_start(s, PP_GRID_EXEC, 1);
+    pp_live_commit(s, PP_GRID_EXEC, 3, live, 1);
+    pp_coverage *rows;
+    static const struct {
+        size_t to, is_true, is_false, unknown;
+    } cases[] = {{4, 2, 0, 1}, {1, 0, 0, 0}, {0, 0, 0, 0}, {99, 5, 0, 1}, {2, 1, 0, 0}};
+    for (size_t k = 0; k < PP_COUNT(cases); k++) {
+        pp_signals_recount(s, cases[k].to);
+        cr_assert_eq(pp_signals_coverage(s, h, &w.arena, &rows), 3);
+        cr_expect(rows[1].n_true == cases[k].is_true && rows[1].n_false == cases[k].is_false &&
+                      rows[1].n_unknown == cases[k].unknown,
+                  "to %zu: %zu %zu %zu", cases[k].to, rows[1].n_true, rows[1].n_false,
+                  rows[1].n_unknown);
+        cr_expect_eq(rows[0].n_true + rows[0].n_false + rows[0].n_unknown, 3, "as committed");
+    }
+    fx_free(&w);
+}
+
 static const char *explained(fx_world *w, const pp_signals *s, int h, size_t at, const double *live)
 {
     pp_buf b = {&w->arena, NULL, 0, 0};
