@@ -6,6 +6,7 @@
 #include <string.h>
 
 enum { DEPTH_MAX = 64 };
+#define TOLERANCE 1e-12
 
 typedef enum op {
     NUMBER,
@@ -280,48 +281,62 @@ const pp_where *pp_where_parse(pp_diags *d, pp_pos pos, const char *text,
     return w;
 }
 
-static bool equal(const pp_where *w, const pp_where_value *vars);
+/* A number and the size of what it was made of, by which the error of binary arithmetic is judged:
+ * 0.3 - 0.1 * 3 is of size 0.3, and 0 by it. */
+typedef struct amount {
+    double x, size;
+} amount;
 
-static double value(const pp_where *w, const pp_where_value *vars)
+static bool as_one(double a, double b, double size)
 {
-    double a = w->a && w->a->type != PP_WHERE_TEXT ? value(w->a, vars) : 0;
-    switch (w->op) {
-    case NUMBER:
-        return w->number;
-    case VARIABLE:
-        return vars[w->variable].number;
-    case NEGATE:
-        return -a;
-    case NOT:
-        return a == 0;
-    case AND:
-        return a != 0 && value(w->b, vars) != 0;
-    case OR:
-        return a != 0 || value(w->b, vars) != 0;
-    case EQUAL:
-        return equal(w, vars);
-    case TEXT:
-        return 0;
-    default:
-        break;
-    }
-    double b = value(w->b, vars);
-    switch (w->op) {
+    return a == b || fabs(a - b) < TOLERANCE * size;
+}
+
+static bool holds(const pp_where *w, const pp_where_value *vars);
+
+static amount quotient(amount a, amount b)
+{
+    if (as_one(b.x, 0, b.size))
+        return (amount){(double)NAN, 0};
+    double q = a.x / b.x;
+    return (amount){q, fmax(a.size, fabs(q) * b.size) / fabs(b.x)};
+}
+
+/* R6: the floor modulo; a multiple has no remainder, also where the binary quotient is not whole.
+ */
+static amount remainder_of(amount a, amount b)
+{
+    amount q = quotient(a, b);
+    double whole = nearbyint(q.x);
+    return (amount){as_one(q.x, whole, q.size) ? 0 : a.x - b.x * floor(q.x), a.size};
+}
+
+static amount arithmetic(op o, amount a, amount b)
+{
+    switch (o) {
     case ADD:
-        return a + b;
+        return (amount){a.x + b.x, fmax(a.size, b.size)};
     case SUBTRACT:
-        return a - b;
+        return (amount){a.x - b.x, fmax(a.size, b.size)};
     case MULTIPLY:
-        return a * b;
+        return (amount){a.x * b.x, a.size * b.size};
     case DIVIDE:
-        return b != 0 ? a / b : (double)NAN;
-    case REMAINDER:
-        return b != 0 ? fmod(a, b) : (double)NAN;
-    case LESS:
-        return a < b;
+        return quotient(a, b);
     default:
-        return a <= b;
+        return remainder_of(a, b);
     }
+}
+
+static amount value(const pp_where *w, const pp_where_value *vars)
+{
+    if (w->type == PP_WHERE_BOOL)
+        return (amount){holds(w, vars), 1};
+    if (w->op == NUMBER || w->op == VARIABLE) {
+        double x = w->op == NUMBER ? w->number : vars[w->variable].number;
+        return (amount){x, fabs(x)};
+    }
+    amount a = value(w->a, vars);
+    return w->op == NEGATE ? (amount){-a.x, a.size} : arithmetic(w->op, a, value(w->b, vars));
 }
 
 static const char *text_of(const pp_where *w, const pp_where_value *vars)
@@ -329,14 +344,34 @@ static const char *text_of(const pp_where *w, const pp_where_value *vars)
     return w->op == TEXT ? w->text : vars[w->variable].text;
 }
 
-static bool equal(const pp_where *w, const pp_where_value *vars)
+static bool compare(const pp_where *w, const pp_where_value *vars)
 {
     if (w->a->type == PP_WHERE_TEXT)
         return strcmp(text_of(w->a, vars), text_of(w->b, vars)) == 0;
-    return value(w->a, vars) == value(w->b, vars);
+    amount a = value(w->a, vars), b = value(w->b, vars);
+    bool same = as_one(a.x, b.x, fmax(a.size, b.size));
+    return w->op == EQUAL ? same : w->op == LESS ? a.x < b.x && !same : a.x < b.x || same;
+}
+
+static bool holds(const pp_where *w, const pp_where_value *vars)
+{
+    switch (w->op) {
+    case NUMBER:
+        return w->number != 0;
+    case VARIABLE:
+        return vars[w->variable].number != 0;
+    case NOT:
+        return !holds(w->a, vars);
+    case AND:
+        return holds(w->a, vars) && holds(w->b, vars);
+    case OR:
+        return holds(w->a, vars) || holds(w->b, vars);
+    default:
+        return compare(w, vars);
+    }
 }
 
 bool pp_where_holds(const pp_where *w, const pp_where_value *vars)
 {
-    return value(w, vars) != 0;
+    return holds(w, vars);
 }

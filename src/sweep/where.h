@@ -1,8 +1,10 @@
 /* where.h - the condition that picks parameter sets: `--where "fast < slow and mode == 'a'"`.
  *
  * Numbers, 'texts', true and false, variables of the Play; + - * / %, < <= > >= == !=, and or not
- * (also && || !), parentheses. Texts are compared with == and != only. A comparison with an
- * undefined number (x / 0) is false. Comparisons do not chain: a < b < c is refused. */
+ * (also && || !), parentheses. % is the floor modulo, as in rules. Texts are compared with == and
+ * != only. Numbers that differ by less than 1e-12 of what they were made of are equal:
+ * 0.1 * 3 <= 0.3 holds. A comparison with an undefined number (x / 0) is false. Comparisons do not
+ * chain: a < b < c is refused. */
 #ifndef PP_SWEEP_WHERE_H
 #define PP_SWEEP_WHERE_H
 
