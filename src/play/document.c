@@ -325,8 +325,10 @@ static void load_parts(pp_load *l)
     pp_link_columns(l);
     pp_load_setups(l);
     pp_load_entry(l);
+    size_t before = l->d->n_errors;
     pp_load_risk(l);
     pp_load_actions(l);
+    l->risk_and_actions_read = l->d->n_errors == before;
     pp_load_rationalize(l);
     pp_check_policy(l);
 }

@@ -21,6 +21,7 @@ struct pp_load {
     const pp_yaml *root;
     PP_VEC(pp_column_nodes) features, structures; /* what pp_link_columns() still has to read */
     uint64_t account_given;
+    bool risk_and_actions_read; /* without an error */
 };
 
 /* Context of the messages that follow: "outer > name". Returns the old one, to be set back. */

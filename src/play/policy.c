@@ -139,11 +139,14 @@ void pp_check_policy(pp_load *l)
     pp_play *p = l->play;
     policy n = {0};
     const char *outer = pp_enter(l, "position_policy");
+    size_t before = l->d->n_errors;
     pp_keys_read(l, &pp_position_keys, pp_yaml_get(l->root, "position_policy"), &n);
     l->d->context = outer;
     p->mode = (pp_side_mode)n.mode;
     p->allow_flip = n.allow_flip;
     p->max_entries_per_exec_bar = n.max_entries;
+    if (l->d->n_errors > before || !l->risk_and_actions_read)
+        return; /* what was not read may be the stop, the exit or the mode that is missed below */
     survey s = survey_all(l);
     p->exit_mode = (pp_exit_mode)n.exit_mode;
     if (n.exit_mode == 3)

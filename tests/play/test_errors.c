@@ -404,6 +404,37 @@ Test(play, P3_variables_keep_their_type_and_set_overrides)
     done(c);
 }
 
+/* What cannot be read may be what the checks of the policy miss. */
+Test(play, P11_a_stop_exit_or_mode_that_is_wrong_is_one_error)
+{
+    static const struct {
+        const char *text;
+        pp_code code;
+    } cases[] = {
+        {HEAD TF FEAT IN "risk: {stop_loss: {type: atr, value: 2}}\n", PP_E_ENUM_TOKEN},
+        {HEAD TF FEAT IN "risk: {stop_loss: {type: atr_multiple, value: 2}}\n", PP_E_UNKNOWN_REF},
+        {HEAD TF FEAT IN "risk: {stop_los: {type: percent, value: 2}}\n", PP_E_UNKNOWN_KEY},
+        {BASE "risk: {stop_loss: {type: atr, value: 2}, take_profit: {type: rr_ratio, value: 2}}\n",
+         PP_E_ENUM_TOKEN},
+        {BASE "risk: {stop_loss: {type: atr, value: 2}, sizing: {model: risk_based, value: 1}}\n",
+         PP_E_ENUM_TOKEN},
+        {HEAD TF FEAT "actions: {entry_long: [[close, \">\", e]], exit_lon: [[close, \"<\", e]]}\n",
+         PP_E_ENUM_TOKEN},
+        {HEAD TF "actions: [{id: x, cases: [{when: [close, \">\", 1], emit: [{action: entry_long, "
+                 "stop_loss: {type: percent}}]}]}]\n",
+         PP_E_SHAPE},
+        {HEAD TF FEAT "actions: {entry_short: [[close, \">\", e]]}\nrisk: {stop_loss_pct: 1}\n"
+                      "position_policy: {mode: short}\n",
+         PP_E_ENUM_TOKEN},
+    };
+    for (size_t k = 0; k < PP_COUNT(cases); k++) {
+        load_case *c = load_with("play.yml", cases[k].text, strlen(cases[k].text), NULL, 0);
+        cr_expect(c->d.n_errors == 1 && error_of(c, cases[k].code), "%s%s", cases[k].text,
+                  messages(c));
+        done(c);
+    }
+}
+
 /* What it costs is tests/engine/test_growth.c's to say; a blow-up would end in the time-out. */
 Test(play, P9_a_chain_of_20000_setups_loads_in_order, .timeout = 100)
 {
