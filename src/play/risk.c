@@ -23,13 +23,17 @@ static const pp_key level_rows[] = {
          "percent price_percent atr_multiple fixed_points structure, a target also rr_ratio, a "
          "stop also trailing_atr trailing_pct",
          NULL, "how the distance is found (K5)"),
-    NODE("value", value, "a number > 0", NULL, "percent, points, multiple or ratio"),
+    NODE("value", value, "a number > 0", NULL,
+         "percent: of margin; price_percent: of the entry price; points: USDT; multiples of ATR; "
+         "rr_ratio: stop distances"),
     NODE("atr_feature_id", atr, "a feature", NULL, "the ATR of atr_multiple and trailing_atr"),
     NODE("ref", ref, "an operand, such as sw.low_level", NULL, "the level of structure"),
     NODE("buffer_pct", buffer, "[0, 100]", "0",
-         "moves a structure level, or widens an atr_multiple stop"),
-    NODE("activation_pct", activation, "[0, 10000]", "0", "profit that starts trailing"),
-    NODE("trail_pct", trail, "(0, 100)", NULL, "distance of trailing_pct"),
+         "percent of the price: moves a structure level, or widens an atr_multiple stop"),
+    NODE("activation_pct", activation, "[0, 10000]", "0",
+         "profit in percent of the entry price that starts trailing (K7)"),
+    NODE("trail_pct", trail, "(0, 100)", NULL,
+         "distance of trailing_pct, in percent of the best price"),
     NODE("atr_multiplier", multiplier, "(0, 1000]", "2", "distance of trailing_atr, in ATR"),
 };
 const pp_keys pp_level_keys = {"a stop or target", level_rows, PP_COUNT(level_rows)};
@@ -189,9 +193,9 @@ const char *const pp_exit_order_tokens[] = {"Market", "Limit", NULL};
 
 static const pp_key risk_rows[] = {
     {"stop_loss_pct", NULL, PP_K_NODE, 0, AT(stop_pct), "(0, 10000]", NULL, NULL, NULL,
-     "short for stop_loss {type: percent}"},
+     "short for stop_loss {type: percent}: of margin"},
     {"take_profit_pct", NULL, PP_K_NODE, 0, AT(target_pct), "(0, 10000]", NULL, NULL, NULL,
-     "short for take_profit {type: percent}"},
+     "short for take_profit {type: percent}: of margin"},
     {"max_position_pct", NULL, PP_K_NODE, 0, AT(max_position), "(0, 100]", NULL, NULL, NULL,
      "short for sizing {model: percent_equity}"},
     {"stop_loss", NULL, PP_K_NODE, 0, AT(stop), "a mapping", NULL, NULL, NULL, "the stop"},
@@ -243,7 +247,8 @@ static const pp_key sizing_rows[] = {
      NULL, "what value means (K2)"},
     {"value", NULL, PP_K_NODE, 0, offsetof(sizing, value),
      "percent (0, 100], usdt or quantity (0, 10000000000]", "100 for percent_equity", NULL, NULL,
-     "percent of equity, notional or quantity"},
+     "percent_equity: percent of equity that becomes margin; risk_based: percent of equity lost at "
+     "the stop, both taker fees included; else notional or quantity"},
     {"max_leverage", NULL, PP_K_E8, PP_KEY_NONE, offsetof(sizing, max_leverage_e8), "[1, 1000]",
      NULL, NULL, NULL, "lowers the leverage (K1)"},
 };
@@ -298,7 +303,7 @@ static const pp_key trailing_rows[] = {
     {"atr_feature_id", NULL, PP_K_NODE, 0, offsetof(trailing_nodes, atr), "a feature", NULL, NULL,
      NULL, "the ATR"},
     {"activation_pct", NULL, PP_K_NODE, 0, offsetof(trailing_nodes, activation), "[0, 10000]", "0",
-     NULL, NULL, "profit that starts it"},
+     NULL, NULL, "profit in percent of the entry price that starts it (K7)"},
 };
 const pp_keys pp_trailing_keys = {"risk > trailing", trailing_rows, PP_COUNT(trailing_rows)};
 
@@ -332,9 +337,9 @@ static pp_level_decl read_trailing(pp_load *l, const pp_yaml *map)
 
 static const pp_key break_even_rows[] = {
     {"activation_pct", NULL, PP_K_E8, 0, offsetof(pp_risk_decl, be_activation_pct_e8), "[0, 10000]",
-     "1", NULL, NULL, "profit that moves the stop"},
+     "1", NULL, NULL, "profit in percent of the entry price that moves the stop"},
     {"offset_pct", NULL, PP_K_E8, 0, offsetof(pp_risk_decl, be_offset_pct_e8), "[-100, 10000]", "0",
-     NULL, NULL, "distance from the entry, in the direction of profit"},
+     NULL, NULL, "distance from the entry in percent of its price, in the direction of profit"},
 };
 const pp_keys pp_break_even_keys = {"risk > break_even", break_even_rows,
                                     PP_COUNT(break_even_rows)};
