@@ -129,6 +129,17 @@ static void put_value(const pp_expr *e, double v, pp_buf *out)
         pp_buf_puts(out, pp_double_text(v, digits));
 }
 
+void pp_explained_operand(const pp_explained *e, pp_buf *out)
+{
+    pp_expr_text(e->node, out);
+    pp_buf_puts(out, " = ");
+    put_value(e->node, e->value, out);
+    if (e->has_before) {
+        pp_buf_puts(out, ", before ");
+        put_value(e->node, e->before, out);
+    }
+}
+
 static void print(const pp_explained *e, int depth, pp_buf *out)
 {
     static const char *const words[] = {"false  ", "true   ", "unknown"};
@@ -143,13 +154,7 @@ static void print(const pp_explained *e, int depth, pp_buf *out)
             pp_expr_text(e->node, out);
     } else {
         pp_buf_puts(out, "         ");
-        pp_expr_text(e->node, out);
-        pp_buf_puts(out, " = ");
-        put_value(e->node, e->value, out);
-        if (e->has_before) {
-            pp_buf_puts(out, ", before ");
-            put_value(e->node, e->before, out);
-        }
+        pp_explained_operand(e, out);
     }
     bool shown = e->node->op == PP_X_SETUP && e->n_kids == 0;
     pp_buf_puts(out, shown ? " (as above)\n" : "\n");

@@ -211,11 +211,14 @@ struct pp_explained {
 pp_explained *pp_rule_explain(const pp_signals *s, int handle, size_t instant, const double *live,
                               pp_arena *arena);
 void pp_explained_print(const pp_explained *e, pp_buf *out);
+/* An operand alone: "fast = 5, before 4". */
+void pp_explained_operand(const pp_explained *e, pp_buf *out);
 
 /* --why-not: the instants of [from, to) (of the condition's grid) where it was not true, those
  * nearest to true first: fewest leaves to change, then the smallest distance (the sum over these
- * leaves of |lhs - rhs| / max(|lhs|, |rhs|), 1 where that has no meaning), then the earliest.
- * Leaves are comparisons and windows; leaves with live operands count as met. */
+ * leaves of |lhs - rhs| / max(|lhs|, |rhs|); 1 where that has no meaning, and for a crossover that
+ * was on the far side before), then the earliest. Leaves are comparisons and windows; leaves with
+ * live operands count as met. */
 typedef struct pp_near_miss {
     size_t instant;
     int leaves;

@@ -33,11 +33,24 @@ static double gap(double a, double b)
     return pp_finite(d) ? d : scale == 0 ? 0 : 1;
 }
 
+/* R10: whether a crossover was on its far side before, so that it cannot cross at this instant. */
+static bool was_beyond(const search *s, const pp_expr *e)
+{
+    const pp_grid_view *view = &s->probe->g.view;
+    bool level = s->probe->signals->rules->env.crossover_level;
+    if ((e->op != PP_X_CROSS_ABOVE && e->op != PP_X_CROSS_BELOW) || s->instant == 0)
+        return false;
+    double x = pp_operand_at(view, e->args[0], s->instant - 1, NULL),
+           y = pp_operand_at(view, e->args[1], s->instant - !level, NULL);
+    return e->op == PP_X_CROSS_ABOVE ? x > y : x < y;
+}
+
 /* Relative distance of the operands of a leaf; 1 where that has no meaning. */
 static double distance(const search *s, const pp_expr *e)
 {
     const pp_grid_view *view = &s->probe->g.view;
-    if (e->op >= PP_X_HOLDS_FOR || e->args[0]->type == PP_BOOL || e->args[0]->type == PP_ENUM)
+    if (e->op >= PP_X_HOLDS_FOR || e->args[0]->type == PP_BOOL || e->args[0]->type == PP_ENUM ||
+        was_beyond(s, e))
         return 1;
     double x = pp_operand_at(view, e->args[0], s->instant, NULL), best = INFINITY;
     for (int i = 1; i < e->n_args; i++) {

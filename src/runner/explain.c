@@ -3,7 +3,6 @@
 #include "base/json.h"
 #include "base/text.h"
 
-#include <math.h>
 #include <string.h>
 
 typedef struct explainer {
@@ -327,14 +326,11 @@ static void put_unmet(explainer *x, const pp_explained *e)
     pp_buf_puts(x->out, e->truth == PP_UNKNOWN ? "unknown  " : "not      ");
     pp_expr_text(e->node, x->out);
     for (size_t i = 0; i < e->n_kids; i++) {
-        char digits[PP_DOUBLE_TEXT];
         const pp_explained *k = &e->kids[i];
         if (k->is_condition || k->node->op == PP_X_CONST)
             continue;
         pp_buf_puts(x->out, ", ");
-        pp_expr_text(k->node, x->out);
-        pp_buf_printf(x->out, " = %s",
-                      isnan(k->value) ? "unknown" : pp_double_text(k->value, digits));
+        pp_explained_operand(k, x->out);
     }
     pp_buf_puts(x->out, "\n");
 }

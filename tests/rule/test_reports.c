@@ -192,6 +192,27 @@ Test(rule_reports, R26_why_not_ranks_by_leaves_then_distance)
     fx_free(&w);
 }
 
+Test(rule_reports, R26_a_crossover_is_near_only_from_its_near_side)
+{
+    fx_world w;
+    small_world(&w);
+    fx_column *x = fx_add(&w, "x", PP_FLOAT, NULL, PP_TF_1M);
+    static const double values[] = {99, 99, 101, 100.001, 99, 98, 101, 101};
+    memcpy(x->values, values, sizeof values);
+    fx_ready(&w, PP_EVAL_AUTO, false);
+    pp_near_miss *miss;
+    int h = condition(&w, "[x, cross_above, 100]");
+    pp_signals *s = signals(&w, 1, 8);
+    /* 2 and 6 cross; 1, 5 were below before; 3, 4 and 7 were above. */
+    cr_assert_eq(pp_rule_why_not(s, h, 1, 8, 8, &w.arena, &miss), 5);
+    static const size_t order[] = {1, 5, 3, 4, 7};
+    for (size_t k = 0; k < PP_COUNT(order); k++)
+        cr_expect_eq(miss[k].instant, order[k], "%zu: %zu", k, miss[k].instant);
+    cr_expect_float_eq(miss[0].distance, 0.01, 1e-15);
+    cr_expect_eq(miss[2].distance, 1);
+    fx_free(&w);
+}
+
 Test(rule_reports, T14_lookback_sums_nested_windows_and_crossovers)
 {
     fx_world w;

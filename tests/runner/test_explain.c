@@ -135,7 +135,14 @@ Test(explain, R26_near_misses_and_unknown_names)
     Q = (pp_explain_request){.why_not = "entry_long", .limit = 3};
     cr_assert(bench_do(&b, explain));
     cr_expect(strstr(OUT.text, "1 condition short, distance"), "%s", OUT.text);
-    cr_expect(strstr(OUT.text, "not      fast cross_above slow"), "%s", OUT.text);
+    double now[2], before[2];
+    const char *line = strstr(OUT.text, "not      fast cross_above slow");
+    cr_assert(line, "%s", OUT.text);
+    cr_assert_eq(sscanf(line,
+                        "not fast cross_above slow, fast = %lf, before %lf, slow = %lf, before %lf",
+                        &now[0], &before[0], &now[1], &before[1]),
+                 4, "%s", OUT.text);
+    cr_expect(now[0] <= now[1] && before[0] <= before[1], "%s", OUT.text);
     Q.json = true;
     cr_assert(bench_do(&b, explain));
     cr_expect(strstr(OUT.text, "\"conditions_short\": 1"), "%s", OUT.text);
@@ -157,6 +164,62 @@ static void run_play(const char *file)
     cr_expect(bench_do(&b, bench_run), "%s: %s", file, bench_messages(&b));
     if (b.done.result)
         cr_expect_geq(b.done.result->log->trades.n, 1, "%s does not trade on its market", file);
+    bench_free(&b);
+}
+
+static void run_of_gallery(bench *b, const char *name)
+{
+    bench_make(b, "", "");
+    b->job.play_file = pp_fmt(&b->arena, PP_SOURCE_DIR "/plays/%s.yml", name);
+    b->job.play_text = pp_file_read(&b->diags, NULL, b->job.play_file, 1 << 20, &b->job.play_size);
+    b->job.fast = true;
+    cr_assert(bench_do(b, bench_run), "%s", bench_messages(b));
+}
+
+/* The values of an output over the exec bars. */
+static const double *column(const pp_prepared *p, const char *id, const char *output)
+{
+    for (int n = 0; n < p->columns->n_nodes; n++)
+        for (int k = 0; k < p->columns->nodes[n].n_outputs; k++)
+            if (!strcmp(p->columns->nodes[n].id, id) &&
+                !strcmp(p->columns->nodes[n].outputs[k].name, output))
+                return p->columns->nodes[n].out[k];
+    return NULL;
+}
+
+Test(gallery, order_block_retest_enters_where_a_block_was_touched)
+{
+    bench b;
+    run_of_gallery(&b, "order_block_retest");
+    const pp_prepared *p = b.done.prepared;
+    const pp_bars *exec = &p->columns->views[p->columns->view_of[PP_TF_15M]].bars;
+    const double *touched = column(p, "ob", "any_mitigated_this_bar");
+    const pp_slab *trades = &b.done.result->log->trades;
+    cr_assert(touched && trades->n > 1);
+    for (size_t k = 0; k < trades->n; k++) {
+        int64_t entry_ms = PP_SLAB_AT(trades, pp_trade, k)->entry_ms;
+        cr_expect(touched[pp_bars_closed_by(exec, 0, exec->n, entry_ms) - 1] != 0, "trade %zu", k);
+    }
+    bench_free(&b);
+}
+
+/* Of three slices of a position, the second is no exit of the rest. */
+Test(gallery, macd_divergence_sells_a_part_when_the_profit_rises_through_the_target)
+{
+    bench b;
+    run_of_gallery(&b, "macd_divergence");
+    const pp_slab *trades = &b.done.result->log->trades;
+    size_t slices = 0;
+    for (size_t k = 0; k + 1 < trades->n; k++) {
+        const pp_trade *a = PP_SLAB_AT(trades, pp_trade, k),
+                       *c = PP_SLAB_AT(trades, pp_trade, k + 1),
+                       *e = k + 2 < trades->n ? PP_SLAB_AT(trades, pp_trade, k + 2) : c;
+        slices += a->entry_ms == c->entry_ms;
+        cr_expect(a->entry_ms != c->entry_ms || c->entry_ms != e->entry_ms || e == c ||
+                      c->exit_ms - a->exit_ms > 30 * PP_MINUTE_MS,
+                  "trades %zu and %zu follow at once", k + 1, k + 2);
+    }
+    cr_expect_gt(slices, 0);
     bench_free(&b);
 }
 
