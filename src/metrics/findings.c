@@ -124,6 +124,38 @@ static void dead_rules(pp_review *v)
     }
 }
 
+/* Refusals that the Play did not ask for: not those of a position or order that is there, of its
+ * limits and vetoes, and of its daily loss. */
+static bool is_unwanted(const pp_review *v, int code)
+{
+    if (code == PP_OUT_ENTRIES_DISABLED)
+        return v->r->starved > 0;
+    return code <= PP_OUT_RANGE || code == PP_OUT_NO_PRICE || code == PP_OUT_NO_STOP_LEVEL;
+}
+
+static void refused_entries(pp_review *v)
+{
+    const int64_t *n = v->r->log->sums.refused;
+    int64_t tried = v->r->log->sums.entry_attempts, refused = 0;
+    int most = 0;
+    for (int k = 0; k < PP_OUTCOME_COUNT; k++) {
+        bool unwanted = is_unwanted(v, k);
+        tried -= unwanted ? 0 : n[k];
+        refused += unwanted ? n[k] : 0;
+        most = unwanted && n[k] > n[most] ? k : most;
+    }
+    if (refused * 10 <= tried)
+        return;
+    pp_finding *f =
+        add(v, "refused_entries", PP_FINDING_CAUTION,
+            pp_fmt(v->arena, "%lld of %lld entries were refused, %lld as %s: %s",
+                   (long long)refused, (long long)tried, (long long)n[most],
+                   pp_outcome_name((pp_outcome)most), pp_outcome_what((pp_outcome)most)),
+            "the trades are what was left: `rejections` among the metrics counts every code");
+    number(f, "refused", (double)refused);
+    number(f, "tried", (double)tried);
+}
+
 static void far_stop(pp_review *v)
 {
     const pp_slab *trades = &v->r->log->trades;
@@ -310,9 +342,9 @@ static void missing_data(pp_review *v)
 }
 
 static void (*const checks[])(pp_review *) = {
-    few_trades, one_trade_made_it, doubtful_bars, dead_rules,     far_stop,     liquidated,
-    costs,      always_in,         path_order,    many_variables, last_quarter, sharpe_interval,
-    luck,       missing_data,
+    few_trades,     one_trade_made_it, doubtful_bars,   dead_rules, refused_entries,
+    far_stop,       liquidated,        costs,           always_in,  path_order,
+    many_variables, last_quarter,      sharpe_interval, luck,       missing_data,
 };
 
 pp_findings pp_findings_make(pp_arena *arena, const pp_result *r, const pp_metrics_input *in,

@@ -16,6 +16,7 @@ typedef struct run {
     pp_findings_extra extra;
     pp_findings f;
     pp_metrics_input in;
+    int64_t attempts, refused[PP_OUTCOME_COUNT];
 } run;
 
 static run R;
@@ -61,6 +62,8 @@ static void judge_step(void *ctx)
 {
     run *x = ctx;
     pp_log_sum_up(&x->log);
+    x->log.sums.entry_attempts = x->attempts;
+    memcpy(x->log.sums.refused, x->refused, sizeof x->refused);
     x->in = pp_metrics_input_of(&x->arena, &x->r);
     const pp_metrics *m = pp_metrics_compute(&x->arena, &x->in);
     x->f = pp_findings_make(&x->arena, &x->r, &x->in, m, &x->extra);
@@ -166,6 +169,33 @@ Test(findings, A8_fees_that_eat_the_profit)
     cr_expect_float_eq(f->numbers[1].v, before, 1e-9);
     cr_expect_str_eq(f->text, pp_fmt(&R.arena, "fees take %.0f %% of the result before fees",
                                      100 * 2000 / before));
+    pp_arena_free(&R.arena);
+}
+
+Test(findings, A8_entries_refused_for_what_the_play_did_not_ask_for)
+{
+    make();
+    R.attempts = 1000;
+    R.refused[PP_OUT_IN_POSITION] = 700;
+    R.refused[PP_OUT_RISK_COOLDOWN] = 150;
+    R.refused[PP_OUT_ENTRIES_DISABLED] = 50;
+    R.refused[PP_OUT_SL_WRONG_SIDE] = 6;
+    R.refused[PP_OUT_NO_STOP_LEVEL] = 4;
+    judge();
+    cr_expect_not(found("refused_entries"), "10 of 100");
+    pp_arena_free(&R.arena);
+    R.refused[PP_OUT_NO_STOP_LEVEL]++;
+    judge();
+    const pp_finding *f = find("refused_entries");
+    cr_assert(f);
+    cr_expect_str_eq(f->text,
+                     "11 of 100 entries were refused, 6 as SL_WRONG_SIDE: the stop is at or "
+                     "through the expected fill");
+    pp_arena_free(&R.arena);
+    R.r.starved = 1;
+    judge();
+    f = find("refused_entries");
+    cr_expect(f && f->numbers[0].v == 61 && f->numbers[1].v == 150);
     pp_arena_free(&R.arena);
 }
 
