@@ -45,7 +45,7 @@
       "change position_policy.mode or remove the action")                                          \
     X(E_SOURCE_TF, 2, "a source on another timeframe", "use a source of the same timeframe")       \
     X(E_WARMUP, 3, "too little data before the start of the window",                               \
-      "start later, use --shift-start, or import earlier data")                                    \
+      "start later, or import earlier data")                                                       \
     X(E_GAP, 3, "missing bars in the tape",                                                        \
       "import the missing ranges, or set `data: {gaps: fill}` in the Play")                        \
     X(E_DATA, 3, "data that cannot be used", "see the message; mend the file and import again")    \

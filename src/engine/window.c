@@ -35,24 +35,60 @@ void pp_window_warmups(const pp_strategy *s, const pp_columns *c, pp_window *w)
     }
 }
 
-static void warmup_error(pp_diags *d, const pp_window *w, const char *message, bool shiftable)
+/* When a warmup is behind if no bar is missing, also where the data ends before; INT64_MAX: the
+ * timeframe has no bar at all. */
+static int64_t expected_ms(const pp_columns *c, const pp_warmup *u)
 {
-    const pp_warmup *slowest = &w->warmups[0];
-    for (int k = 1; k < w->n_warmups; k++)
-        if (w->warmups[k].behind_ms > slowest->behind_ms)
-            slowest = &w->warmups[k];
+    const pp_bars *b = &c->views[c->view_of[u->tf]].bars;
+    if (u->behind_ms != INT64_MAX || b->n == 0)
+        return u->behind_ms;
+    int64_t at = b->open_ms[0];
+    for (int64_t k = 0; k <= u->feature_bars + u->rule_bars; k++)
+        at = pp_tf_close(u->tf, at);
+    return at;
+}
+
+static pp_diag *warmup_error(pp_diags *d, const pp_warmup *slowest, const char *message)
+{
     pp_diag *e = pp_error(d, PP_E_WARMUP, (pp_pos){0}, "%s", message);
     e->found =
         pp_fmt(d->arena, "warmup of %lld bars of %s (%lld for features, %lld for rules)",
                (long long)(slowest->feature_bars + slowest->rule_bars), pp_tf_name(slowest->tf),
                (long long)slowest->feature_bars, (long long)slowest->rule_bars);
-    if (shiftable) {
-        e->allowed =
-            pp_fmt(d->arena, "the earliest possible start is %s", when(d->arena, w->earliest_ms));
-        e->hint = pp_fmt(d->arena,
-                         "use --from %s, or --shift-start to move there, or import earlier data",
-                         when(d->arena, w->earliest_ms));
-    }
+    return e;
+}
+
+static const pp_warmup *slowest_of(const pp_columns *c, const pp_window *w)
+{
+    const pp_warmup *slowest = &w->warmups[0];
+    for (int k = 1; k < w->n_warmups; k++)
+        if (expected_ms(c, &w->warmups[k]) > expected_ms(c, slowest))
+            slowest = &w->warmups[k];
+    return slowest;
+}
+
+/* No start is possible in what the data holds up to the end of the window. */
+static void too_short(pp_diags *d, const pp_columns *c, const pp_window *w,
+                      const pp_window_request *want)
+{
+    const pp_warmup *slowest = slowest_of(c, w);
+    const pp_bars *b = &c->views[c->view_of[slowest->tf]].bars;
+    int64_t at = expected_ms(c, slowest);
+    pp_diag *e = warmup_error(
+        d, slowest,
+        want->has_to ? "the data up to the end of the window is shorter than the warmup"
+                     : "the data is shorter than the warmup");
+    if (at == INT64_MAX)
+        return;
+    e->allowed =
+        pp_fmt(d->arena, "the data begins at %s: the earliest possible start is %s, after %s",
+               when(d->arena, c->tape->bars.open_ms[0]), when(d->arena, at),
+               want->has_to ? "the end of the window" : "its end");
+    e->hint = "import more data";
+    if (want->has_from)
+        e->hint =
+            pp_fmt(d->arena, "start there or later, or import data from %s on",
+                   when(d->arena, pp_tf_open(slowest->tf, want->from_ms - (at - b->open_ms[0]))));
 }
 
 /* First tape bar that opens at or after t. */
@@ -80,8 +116,10 @@ static void outside_error(pp_diags *d, const pp_bars *b, int64_t from_ms)
     e->hint = pp_fmt(d->arena, "use --from %s, or import earlier data", first);
 }
 
-static bool find_start(pp_diags *d, const pp_bars *b, const pp_window_request *want, pp_window *w)
+static bool find_start(pp_diags *d, const pp_columns *c, const pp_window_request *want,
+                       pp_window *w)
 {
+    const pp_bars *b = &c->tape->bars;
     w->start_ms = w->earliest_ms;
     if (want->has_from) {
         size_t k = bar_from(b, want->from_ms);
@@ -92,13 +130,18 @@ static bool find_start(pp_diags *d, const pp_bars *b, const pp_window_request *w
     bool outside = want->has_from && want->from_ms < b->open_ms[0];
     if (w->start_ms >= w->earliest_ms || (want->no_gate && !outside))
         return true;
-    if (want->no_gate)
+    if (want->no_gate) {
         outside_error(d, b, want->from_ms);
-    else
-        warmup_error(
-            d, w,
-            pp_fmt(d->arena, "too little data before the start %s", when(d->arena, want->from_ms)),
-            true);
+        return false;
+    }
+    pp_diag *e = warmup_error(
+        d, slowest_of(c, w),
+        pp_fmt(d->arena, "too little data before the start %s", when(d->arena, want->from_ms)));
+    const char *earliest = when(d->arena, w->earliest_ms);
+    e->allowed = pp_fmt(d->arena, "the earliest possible start is %s", earliest);
+    e->hint =
+        pp_fmt(d->arena, "use --from %s, or --shift-start to move there, or import earlier data",
+               earliest);
     return false;
 }
 
@@ -111,16 +154,21 @@ bool pp_window_find(pp_diags *d, const pp_strategy *s, const pp_columns *c,
         pp_error(d, PP_E_DATA, (pp_pos){0}, "the tape has no bars");
         return false;
     }
-    pp_window_warmups(s, c, out);
-    if (out->earliest_ms == INT64_MAX && !(want->no_gate && want->has_from)) {
-        warmup_error(d, out,
-                     want->has_to
-                         ? "the data up to the end of the window is shorter than the warmup"
-                         : "the data is shorter than the warmup",
-                     false);
+    if (want->has_from && want->has_to && want->from_ms >= want->to_ms) {
+        pp_diag *e =
+            pp_error(d, PP_E_DATA, (pp_pos){0}, "the window ends where it starts or before");
+        e->found = pp_fmt(d->arena, "start %s, end %s", when(d->arena, want->from_ms),
+                          when(d->arena, want->to_ms));
+        e->hint = "give a --from before --to";
         return false;
     }
-    if (!find_start(d, b, want, out))
+    pp_window_warmups(s, c, out);
+    if (out->earliest_ms >= (want->has_to ? want->to_ms : INT64_MAX) &&
+        !(want->no_gate && want->has_from)) {
+        too_short(d, c, out, want);
+        return false;
+    }
+    if (!find_start(d, c, want, out))
         return false;
     out->first_bar = bar_from(b, out->start_ms);
     out->end_bar = b->n;

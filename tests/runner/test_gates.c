@@ -70,6 +70,26 @@ Test(preflight, T15_a_start_before_the_warmup_names_the_earliest)
     bench_free(&B);
 }
 
+/* The warmup of this Play is behind after 209 bars of 15m. */
+Test(preflight, T15_a_window_that_ends_in_the_warmup_names_the_earliest_start_too)
+{
+    const int64_t t0 = 1735689600000;
+    bench_make(&B, bench_play, BENCH_MARKET);
+    B.job.options.window = (pp_window_request){
+        .has_from = true, .from_ms = t0 - 600000, .has_to = true, .to_ms = t0 + PP_DAY_MS};
+    EXPECT_FAILED(PP_PREFLIGHT_WARMUP, "E_WARMUP");
+    cr_expect(strstr(bench_messages(&B), "the earliest possible start is 2025-01-03T04:30:00Z, "
+                                         "after the end of the window"),
+              "%s", bench_messages(&B));
+    cr_expect(strstr(bench_messages(&B), "or import data from 2024-12-29T19:15:00Z on"), "%s",
+              bench_messages(&B));
+    B.job.options.window.from_ms = B.job.options.window.to_ms;
+    cr_expect_not(bench_do(&B, check));
+    cr_expect(strstr(bench_messages(&B), "E_DATA: the window ends where it starts or before"), "%s",
+              bench_messages(&B));
+    bench_free(&B);
+}
+
 Test(preflight, G1_a_window_beyond_the_data_fails)
 {
     bench_make(&B, bench_play, BENCH_MARKET);
