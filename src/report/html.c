@@ -28,40 +28,52 @@ static double price_at(const pp_bars *b, size_t *at, int64_t t)
     return b->close[*at];
 }
 
-/* Equity points in at most POINTS_MAX steps: the last equity, its extremes, the deepest drawdown
- * of each; and what the same money bought and held would be worth. */
+/* Equity points in at most POINTS_MAX steps: the last equity and the deepest drawdown of each; and
+ * what the same money bought and held would be worth. */
 static void put_equity(pp_json *w, const pp_result *r, const pp_prepared *p)
 {
     pp_arena *a = w->out->arena;
     size_t n = r->n_equity < POINTS_MAX ? r->n_equity : POINTS_MAX, bar = 0;
     uint32_t *time = PP_ARRAY(a, uint32_t, n);
-    double *v[4], start = pp_double_of_e8(r->equity[0].equity_e8);
-    for (int k = 0; k < 4; k++)
-        v[k] = PP_ARRAY(a, double, n);
+    double start = pp_double_of_e8(r->equity[0].equity_e8);
+    double *equity = PP_ARRAY(a, double, n), *drawdown = PP_ARRAY(a, double, n);
+    double *hold = PP_ARRAY(a, double, n);
     for (size_t k = 0, i = 0; k < n; k++) {
         size_t end = (k + 1) * r->n_equity / n;
-        int64_t low = INT64_MAX;
         double deepest = 0;
-        for (; i < end; i++) {
-            const pp_equity_point *e = &r->equity[i];
-            low = e->low_e8 < low ? e->low_e8 : low;
-            deepest = fmax(deepest, pp_drawdown_pct(e->peak_e8, e->low_e8));
-        }
+        for (; i < end; i++)
+            deepest = fmax(deepest, pp_drawdown_pct(r->equity[i].peak_e8, r->equity[i].low_e8));
         const pp_equity_point *last = &r->equity[end - 1];
         time[k] = (uint32_t)(last->time_ms / 1000);
-        v[0][k] = pp_double_of_e8(last->equity_e8);
-        v[1][k] = pp_double_of_e8(low);
-        v[2][k] = -deepest;
-        v[3][k] =
+        equity[k] = pp_double_of_e8(last->equity_e8);
+        drawdown[k] = -deepest;
+        hold[k] =
             !p || isnan(r->price_first)
                 ? (double)NAN
                 : start * (k ? price_at(&p->tape->bars, &bar, last->time_ms) / r->price_first : 1);
     }
-    static const char *const keys[] = {"equity", "low", "drawdown", "hold"};
     pp_json_open(w, "equity", '{');
     pp_pack_u32(w, "time", time, n);
-    for (int k = 0; k < 4; k++)
-        pp_pack_f32(w, keys[k], v[k], NULL, n);
+    pp_pack_f64(w, "equity", equity, n);
+    pp_pack_f32(w, "drawdown", drawdown, NULL, n);
+    pp_pack_f64(w, "hold", hold, n);
+    pp_json_close(w);
+}
+
+/* Months of which the data has no bar: all of theirs were filled (T9). */
+static void put_months_without_data(pp_json *w, const pp_metrics *m, const pp_prepared *p)
+{
+    pp_json_open(w, "months_without_data", '[');
+    for (size_t k = 0, i = 0; p && p->tape->filled && k < m->month.n; k++) {
+        const pp_bars *b = &p->tape->bars;
+        bool none = true;
+        while (i < b->n && b->open_ms[i] < m->month.v[k].open_ms)
+            i++;
+        for (; i < b->n && (k + 1 == m->month.n || b->open_ms[i] < m->month.v[k + 1].open_ms); i++)
+            none = none && p->tape->filled[i];
+        if (none)
+            pp_json_int(w, NULL, m->month.v[k].open_ms);
+    }
     pp_json_close(w);
 }
 
@@ -131,16 +143,51 @@ static void put_trades(pp_json *w, const pp_result *r)
     pp_json_close(w);
 }
 
-/* Where stops were moved to: [time_ms, level]. */
+/* Of all trades by the reason of their exit: [reason, trades, wins, net]. */
+static void put_exits(pp_json *w, const pp_result *r)
+{
+    struct {
+        int64_t n, wins;
+        pp_i128 net_e8;
+    } sum[PP_REASON_COUNT] = {{0}};
+    for (size_t i = 0; i < r->log->trades.n; i++) {
+        const pp_trade *t = PP_SLAB_AT(&r->log->trades, pp_trade, i);
+        sum[t->reason].n++;
+        sum[t->reason].wins += t->net_e8 > 0;
+        sum[t->reason].net_e8 += t->net_e8;
+    }
+    pp_json_open(w, "exits", '[');
+    for (int k = 0; k < PP_REASON_COUNT; k++) {
+        if (!sum[k].n)
+            continue;
+        pp_json_open(w, NULL, '[');
+        pp_json_string(w, NULL, pp_reason_name((pp_reason)k));
+        pp_json_int(w, NULL, sum[k].n);
+        pp_json_int(w, NULL, sum[k].wins);
+        pp_json_double(w, NULL, (double)sum[k].net_e8 / 1e8);
+        pp_json_close(w);
+    }
+    pp_json_close(w);
+}
+
+static bool is_move(const pp_event *e)
+{
+    return e->kind == PP_EVENT_stop_moved || e->kind == PP_EVENT_stop_adjusted;
+}
+
+/* Where stops were moved to, the last ones as with the trades: [time_ms, level]. */
 static void put_moves(pp_json *w, const pp_result *r)
 {
     size_t n = 0;
+    for (size_t i = 0; i < r->log->events.n; i++)
+        n += is_move(PP_SLAB_AT(&r->log->events, pp_event, i));
+    size_t left_out = n > MOVES_MAX ? n - MOVES_MAX : 0;
+    pp_json_int(w, "stop_moves_left_out", (int64_t)left_out);
     pp_json_open(w, "stop_moves", '[');
-    for (size_t i = 0; i < r->log->events.n && n < MOVES_MAX; i++) {
+    for (size_t i = 0, k = 0; i < r->log->events.n; i++) {
         const pp_event *e = PP_SLAB_AT(&r->log->events, pp_event, i);
-        if (e->kind != PP_EVENT_stop_moved && e->kind != PP_EVENT_stop_adjusted)
+        if (!is_move(e) || k++ < left_out)
             continue;
-        n++;
         pp_json_open(w, NULL, '[');
         pp_json_int(w, NULL, e->time_ms);
         put_money(w, e->level_e8);
@@ -186,7 +233,9 @@ static void put_data(const pp_result *r, const pp_metrics *m, const pp_findings 
     put_about(&w);
     put_equity(&w, r, p);
     put_trades(&w, r);
+    put_exits(&w, r);
     put_moves(&w, r);
+    put_months_without_data(&w, m, p);
     if (p)
         pp_report_market(&w, p, r);
     pp_json_close(&w);

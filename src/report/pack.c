@@ -43,6 +43,25 @@ void pp_pack_u32(pp_json *w, const char *key, const uint32_t *v, size_t n)
     pp_buf_puts(w->out, "\"");
 }
 
+void pp_pack_f64(pp_json *w, const char *key, const double *v, size_t n)
+{
+    uint32_t halves[BLOCK];
+    pp_json_raw(w, key, "\"");
+    for (size_t from = 0; from < n; from += BLOCK / 2) {
+        size_t some = n - from < BLOCK / 2 ? n - from : BLOCK / 2;
+        for (size_t i = 0; i < some; i++) {
+            uint64_t bits;
+            memcpy(&bits, &v[from + i], sizeof bits);
+            if (isnan(v[from + i]))
+                bits = UINT64_C(0x7ff8) << 48; /* one NaN, so that equal runs have equal bytes */
+            halves[2 * i] = (uint32_t)bits;
+            halves[2 * i + 1] = (uint32_t)(bits >> 32);
+        }
+        put_block(w->out, halves, 2 * some);
+    }
+    pp_buf_puts(w->out, "\"");
+}
+
 void pp_pack_f32(pp_json *w, const char *key, const double *v, const uint32_t *at, size_t n)
 {
     uint32_t bits[BLOCK];
@@ -54,7 +73,7 @@ void pp_pack_f32(pp_json *w, const char *key, const double *v, const uint32_t *a
             float x = k == PP_PACK_NONE ? NAN : (float)v[k];
             memcpy(&bits[i], &x, sizeof x);
             if (x != x)
-                bits[i] = 0x7fc00000; /* one NaN, so that equal runs have equal bytes */
+                bits[i] = 0x7fc00000; /* as above */
         }
         put_block(w->out, bits, some);
     }

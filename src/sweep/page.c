@@ -12,15 +12,15 @@ enum { TABLE_ROWS = 500, EQUITY_POINTS = 1000 };
 extern const char pp_page_report_css[];
 extern const char pp_page_sweep_html[], pp_page_sweep_css[], pp_page_sweep_js[];
 
-/* Six digits are enough to look at, and a third of the size. */
+/* Six digits and all of a whole part are enough to look at, and a third of the size. */
 static void put_rough(pp_json *w, const char *key, double x)
 {
     char text[32];
-    if (isnan(x) || isinf(x)) {
-        pp_json_null(w, key);
+    if (isnan(x) || isinf(x) || fabs(x) >= 1e15) {
+        pp_json_double(w, key, x);
         return;
     }
-    snprintf(text, sizeof text, "%.6g", x);
+    snprintf(text, sizeof text, fabs(x) < 1e6 ? "%.6g" : "%.0f", x);
     pp_json_raw(w, key, text);
 }
 
@@ -57,18 +57,22 @@ static void put_top(pp_json *w, const pp_sweep_outcome *s)
     for (size_t k = 0; k < PP_COUNT(table_metrics); k++)
         pp_json_string(w, NULL, table_metrics[k]);
     pp_json_close(w);
+    pp_json_open(w, "units", '[');
+    for (size_t k = 0; k < PP_COUNT(table_metrics); k++)
+        pp_json_string(w, NULL, pp_metric_rows[pp_metric_find(table_metrics[k])].unit);
+    pp_json_close(w);
     pp_json_open(w, "top", '[');
     for (size_t i = 0; i < ran && i < TABLE_ROWS; i++) {
         const pp_row *r = &s->rows[s->ranking[i]];
         pp_json_open(w, NULL, '{');
         pp_json_int(w, "row", (int64_t)s->ranking[i]);
         pp_json_string(w, "run_hash", r->run_hash);
-        put_rough(w, "objective",
-                  r->values[pp_row_metric_at(&s->layout, s->shared.objective.metric)]);
+        pp_json_double(w, "objective",
+                       r->values[pp_row_metric_at(&s->layout, s->shared.objective.metric)]);
         pp_json_open(w, "metrics", '[');
         for (size_t k = 0; k < PP_COUNT(table_metrics); k++)
-            put_rough(w, NULL,
-                      r->values[pp_row_metric_at(&s->layout, pp_metric_find(table_metrics[k]))]);
+            pp_json_double(
+                w, NULL, r->values[pp_row_metric_at(&s->layout, pp_metric_find(table_metrics[k]))]);
         pp_json_close(w);
         pp_json_close(w);
     }
@@ -130,6 +134,7 @@ static void put_data(const pp_sweep_outcome *s, pp_buf *out)
     pp_json_string(&w, "dataset", pp_tape_hash_get(s->input.tape));
     pp_json_open(&w, "objective", '{');
     pp_json_string(&w, "metric", pp_metric_rows[s->shared.objective.metric].name);
+    pp_json_string(&w, "unit", pp_metric_rows[s->shared.objective.metric].unit);
     pp_json_string(&w, "best", s->shared.objective.minimise ? "lowest" : "highest");
     pp_json_close(&w);
     pp_json_open(&w, "counts", '{');

@@ -5,7 +5,7 @@ if (parseInt(process.versions.node, 10) < 20) {
   console.log("skipped: playwright-core needs Node 20 or later, this is " + process.version);
   process.exit(77);
 }
-const fs = require("fs"), path = require("path"), { execFileSync } = require("child_process");
+const fs = require("fs"), path = require("path"), { execFileSync, spawnSync } = require("child_process");
 const assert = require("assert");
 const [perpetua, play, out] = process.argv.slice(2);
 const chromiumPath = "/usr/bin/chromium";
@@ -21,13 +21,31 @@ if (!chromium || !fs.existsSync(chromiumPath)) {
 function run(name, args) {
   const dir = path.join(out, name);
   fs.rmSync(dir, { recursive: true, force: true });
-  const text = execFileSync(perpetua, ["run", ...args, "--out", dir, "--format", "json"], { encoding: "utf8" });
+  const done = spawnSync(perpetua, ["run", ...args, "--out", dir, "--format", "json"], { encoding: "utf8", maxBuffer: 1e8 });
+  assert(done.status <= 1, done.stderr); /* 1: stopped, as by a liquidation */
+  const text = done.stdout;
   const result = JSON.parse(text), at = path.join(dir, result.play_id, result.symbol, result.run_hash.slice(0, 12));
   return { result, file: path.join(at, "report.html"), at };
 }
 
 async function open(browser, file, scheme, width) {
   const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme: scheme });
+  await page.addInitScript(() => { /* what canvases are told to write, where it begins, and their circles */
+    window.texts = []; window.circles = [];
+    const { fillText, arc } = CanvasRenderingContext2D.prototype;
+    Object.assign(CanvasRenderingContext2D.prototype, {
+      fillText(text, x, y, ...more) {
+        const w = this.measureText(text).width, share = { right: 1, end: 1, center: 0.5 }[this.textAlign] || 0;
+        const place = this.getTransform().transformPoint(new DOMPoint(x, y)), of = this.canvas.closest("[id]").id;
+        window.texts.push({ of, text: String(text), from: place.x - share * w * (this.getTransform().a || 0) });
+        return fillText.call(this, text, x, y, ...more);
+      },
+      arc(x, y, ...more) {
+        window.circles.push({ of: this.canvas.closest("[id]").id, y, height: this.canvas.clientHeight });
+        return arc.call(this, x, y, ...more);
+      },
+    });
+  });
   const noise = [];
   page.on("console", (m) => noise.push(m.text()));
   page.on("pageerror", (e) => noise.push(String(e.stack)));
@@ -169,6 +187,83 @@ async function empty(browser) {
   await page.close();
 }
 
+function write(name, text) {
+  fs.writeFileSync(path.join(out, name), text);
+  return path.join(out, name);
+}
+const playOf = (name, tf, account, rest) => write(name + ".yml", `version: "3.0.0"\nname: ${name}\nsymbol: BTCUSDT\ntf: ${tf}\n` +
+  `account: {${account}}\n${rest}`);
+const cents = (x) => Number(x).toLocaleString("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+
+// More trades than the page holds, and money of eight digits: what is shown is what the run has, to the cent;
+// what covers a part of the trades says so; no label begins outside its picture.
+async function many(browser) {
+  const { file, result, at } = run("many", [playOf("many", "1m", "starting_equity_usdt: 25000000",
+    "features: {a: {indicator: ema, params: {length: 2}}}\nactions:\n  entry_long: [[close, cross_above, a]]\n" +
+    "  exit_long: [[close, cross_below, a]]\nrisk: {sizing: {model: fixed_usdt, value: 1000}}\n"),
+    "--synthetic", "regime_mix,bars=60000,seed=1"]);
+  const n = result.metrics.total_trades;
+  assert(n > 8000, n + " trades are too few for this test");
+  const page = await open(browser, file, "light", 390);
+  await frames(page);
+  const exits = await page.$$eval("#exits tbody tr", (rows) => rows.map((r) => Number(r.cells[1].textContent.replace(/,/g, ""))));
+  assert.strictEqual(exits.reduce((a, b) => a + b, 0), n, "exit reasons are those of all trades");
+  for (const text of [...await page.$$eval("figcaption", (v) => v.map((x) => x.textContent)), await page.textContent("#price-note")])
+    assert.match(text, /last 8,000 trades/);
+  assert((await page.textContent("#equity-legend")).includes(`equity ${cents(result.equity)}`), "equity to the cent");
+  const metric = (name) => page.$$eval("#metrics tbody tr", (v, k) => v.find((r) => r.cells[0].textContent === k).cells[1].textContent, name);
+  assert.strictEqual(await metric("final_equity"), cents(result.metrics.final_equity));
+  const cut = (await page.evaluate("texts")).filter((t) => /equity-chart/.test(t.of) && t.from < 0);
+  assert.deepStrictEqual(cut, [], "labels of the equity axis are cut");
+  await page.screenshot({ path: path.join(out, "report-many.png"), fullPage: true });
+  assert.deepStrictEqual(page.noise, []);
+  await page.close();
+}
+
+// One trade, liquidated beyond the candles: it is in view, and no axis repeats a label.
+async function one(browser) {
+  const { file, result } = run("one", [playOf("one", "15m", "starting_equity_usdt: 1000, max_leverage: 100, on_sl_beyond_liq: warn",
+    "actions: {entry_long: [[close, '>', 0]]}\nrisk: {stop_loss_pct: 500, take_profit_pct: 500}\n"),
+    "--synthetic", "regime_mix,bars=20000,seed=5"]);
+  assert.deepStrictEqual([result.metrics.total_trades, result.metrics.liquidations], [1, 1]);
+  const page = await open(browser, file, "light", 1280);
+  await frames(page);
+  const circles = (await page.evaluate("circles")).filter((c) => c.of === "price-chart");
+  assert(circles.length && circles.every((c) => c.y >= 0 && c.y <= c.height), "the exit is out of view: " + JSON.stringify(circles));
+  for (const id of ["returns", "durations", "excursions"]) {
+    const texts = (await page.evaluate("texts")).filter((t) => t.of === id).map((t) => t.text);
+    const twice = texts.filter((t, k) => texts.indexOf(t) !== k && !/^0\.0+$/.test(t)); /* the origin of both axes */
+    assert.deepStrictEqual(twice, [], id);
+  }
+  const [table, room] = await page.$eval("#trade-table", (t) => [t.scrollWidth, t.parentNode.clientWidth]);
+  assert(table <= room, "the trade table does not fit 1280 px");
+  await page.screenshot({ path: path.join(out, "report-one.png"), fullPage: true });
+  await page.close();
+}
+
+// Prices as they were; a month without a bar in the data is a dash.
+async function gap(browser) {
+  const csv = ["open_ms,open,high,low,close,volume"];
+  for (let t = Date.UTC(2025, 0, 1); t < Date.UTC(2025, 3, 1); t += 36e5) {
+    const month = new Date(t).getUTCMonth(), px = month ? 109552.7 : 107375.9;
+    if (month !== 1) csv.push(`${t},${px},${px},${px},${px},5`);
+  }
+  const { file, at } = run("gap", [playOf("gap", "1h", "starting_equity_usdt: 1000000", "data: {gaps: fill}\n" +
+    "actions: {entry_long: [[close, '>', 0]]}\nrisk: {stop_loss_pct: 50, take_profit_pct: 50}\n"),
+    "--csv", write("gap.csv", csv.join("\n") + "\n")]);
+  const [names, row] = execFileSync(perpetua, ["show", at, "trades", "--format", "csv"], { encoding: "utf8" })
+    .split("\n").map((line) => line.split(","));
+  const page = await open(browser, file, "dark", 1280);
+  const shown = await page.$eval("#trade-table tbody tr", (r) => [4, 5, 6].map((k) => r.cells[k].textContent));
+  assert.deepStrictEqual(shown.map((x) => Number(x.replace(/,/g, ""))),
+    ["entry_px", "exit_px", "qty"].map((k) => Number(row[names.indexOf(k)])));
+  assert.match(shown[0], /^107,\d{3}\.\d$/);
+  const months = await page.$$eval("#months tbody td", (v) => v.slice(1, 5).map((x) => x.textContent));
+  assert.deepStrictEqual(months.map((x) => x[0] || ""), ["-", "–", "+", ""], months.join());
+  assert.deepStrictEqual(page.noise, []);
+  await page.close();
+}
+
 (async () => {
   fs.mkdirSync(out, { recursive: true });
   const browser = await chromium.launch({ executablePath: chromiumPath, args: ["--no-sandbox", "--disable-gpu",
@@ -177,6 +272,9 @@ async function empty(browser) {
     await demo(browser);
     await structures(browser);
     await empty(browser);
+    await many(browser);
+    await one(browser);
+    await gap(browser);
     console.log("report: all checks passed; screenshots in " + out);
   } finally {
     await browser.close();

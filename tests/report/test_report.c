@@ -128,6 +128,22 @@ Test(report, A7_unknown_is_one_nan)
     cr_assert_str_eq(out.text, "\"AACAPwAAwH8AAMB/\"");
 }
 
+Test(report, A7_money_is_packed_whole)
+{
+    enum { MANY = 1000 };
+    static double v[MANY] = {24011191.58, (double)NAN};
+    pp_buf out = {.arena = &arena};
+    pp_json w;
+    pp_json_init(&w, &out, 0);
+    pp_pack_f64(&w, NULL, v, 2);
+    cr_assert_str_eq(out.text, "\"FK5HeRvmdkEAAAAAAAD4fw==\"");
+    out.len = 0;
+    pp_json_init(&w, &out, 0);
+    pp_pack_f64(&w, NULL, v, MANY);
+    cr_assert_eq(out.len, (8 * MANY + 2) / 3 * 4 + 2, "padded at its end only");
+    cr_assert_eq(strchr(out.text, '='), out.text + out.len - 2);
+}
+
 /* A run without trades: what is undefined is a dash, what is zero a zero. */
 Test(report, A9_undefined_metrics_are_dashes)
 {

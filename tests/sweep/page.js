@@ -21,7 +21,9 @@ if (!browserPath) process.exit(77);
 const failures = [];
 const expect = (ok, what) => { if (!ok) failures.push(what); };
 
-async function look(page) {
+const money = (x) => x.toLocaleString("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+
+async function look(page, best) {
   await page.waitForSelector("#rows tr");
   const rows = await page.locator("#rows tr").count();
   expect(rows === 19, `19 rows in the table, not ${rows}`);
@@ -29,32 +31,63 @@ async function look(page) {
     const data = c.getContext("2d").getImageData(0, 0, c.width, c.height).data;
     return data.some((v) => v !== 0);
   }));
-  expect(drawn.length === 5 && drawn.every(Boolean), "five pictures, all drawn: " + drawn);
-  await page.locator("#header button").nth(1).click();
-  const firstFast = await page.locator("#rows tr td").nth(1).textContent();
-  expect(firstFast === "21", "sorted by fast, largest first, not " + firstFast);
+  expect(drawn.length === 6 && drawn.every(Boolean), "six pictures, all drawn: " + drawn);
+  const sorted = async (heading, column, first) => {
+    await page.locator("#header button").nth(heading).click();
+    const is = await page.locator("#rows tr td").nth(column).textContent();
+    expect(is === first, `sorted by heading ${heading}: first ${first}, not ${is}`);
+  };
+  await sorted(1, 1, "3");
+  await sorted(1, 1, "21");
+  await sorted(0, 0, "1");
+  const fees = await page.$$eval("#rows tr", (v) => v.map((r) => [r.cells[0].textContent, r.cells[11].textContent]));
+  for (const [rank, fee] of fees.slice(0, 10)) expect(fee === money(best[rank - 1].total_fees), `fees of rank ${rank}: ${fee}`);
+  const cards = await page.$eval("#cards", (c) => [c.children.length, getComputedStyle(c).gridTemplateColumns.split(" ").length]);
+  expect(cards[0] % cards[1] === 0, "an empty place among the cards: " + cards);
+  expect(/^worst .*\d/.test(await page.textContent("#scale-from")), "the colours have no legend");
   await page.locator("#rows tr").first().focus();
   await page.keyboard.press("Enter");
   expect(await page.locator("#rows tr.on").count() === 1, "Enter chooses a row");
   await page.selectOption("#measure", "median");
+  await page.evaluate("texts.length = 0");
   await page.selectOption("#across", "1");
+  expect(await page.inputValue("#up") === "0", "the same axis across and up");
+  expect((await page.evaluate("texts")).some((t) => t.of === "heat" && /^-?\d+\.\d/.test(t.text)), "no values in the heat map");
+  await page.evaluate("texts.length = 0, dispatchEvent(new Event('resize'))");
+  const texts = await page.evaluate("texts"), cut = texts.filter((t) => t.from < 0);
+  expect(texts.some((t) => /^2\d,\d{3},\d{3}/.test(t.text)) && !cut.length, "labels are cut: " + JSON.stringify(cut));
+  const heights = texts.filter((t) => t.of === "distribution" && /row|^0$/.test(t.text) && t.y < 100).map((t) => t.y);
+  expect(heights.length && new Set(heights).size === heights.length, "marks of the distribution over each other");
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
   expect(wide <= 0, `the page is ${wide} px wider than the window`);
 }
 
 async function main() {
   const dir = fs.mkdtempSync(path.join(os.tmpdir(), "pp_page_"));
-  const [perpetua, play] = process.argv.slice(2);
+  const [perpetua, given] = process.argv.slice(2), play = path.join(dir, "rich.yml");
+  const text = fs.readFileSync(given, "utf8"), rich = text.replace("starting_equity_usdt: 10000,", "starting_equity_usdt: 25000000,");
+  expect(rich !== text, given + " has another equity than this test replaces");
+  fs.writeFileSync(play, rich);
   execFileSync(perpetua, ["sweep", play, "--synthetic", "regime_mix,bars=12000,seed=3", "--vary", "fast=3:21:3",
     "--vary", "slow=10,20,30,40", "--where", "fast < slow and fast != 6", "--out", dir]);
+  const best = JSON.parse(fs.readFileSync(path.join(dir, "sweep.json"), "utf8")).best.map((r) => r.metrics);
   const browser = await chromium.launch({ executablePath: browserPath, args: ["--no-sandbox"] });
   for (const [width, colorScheme] of [[1200, "light"], [360, "dark"]]) {
     const page = await browser.newPage({ viewport: { width, height: 800 }, colorScheme });
+    await page.addInitScript(() => { /* what canvases are told to write, and where it begins */
+      window.texts = [];
+      const { fillText } = CanvasRenderingContext2D.prototype;
+      CanvasRenderingContext2D.prototype.fillText = function(text, x, y, ...more) {
+        const share = { right: 1, center: 0.5 }[this.textAlign] || 0;
+        window.texts.push({ of: this.canvas.id, text: String(text), y, from: x - share * this.measureText(text).width });
+        return fillText.call(this, text, x, y, ...more);
+      };
+    });
     page.on("pageerror", (e) => failures.push("script: " + e));
     page.on("console", (m) => { if (m.type() === "error") failures.push("console: " + m.text()); });
     page.on("request", (r) => { if (!r.url().startsWith("file:")) failures.push("asks the network: " + r.url()); });
     await page.goto("file://" + path.join(dir, "sweep.html"));
-    await look(page);
+    await look(page, best);
     await page.close();
   }
   await browser.close();

@@ -34,9 +34,9 @@ if (!objections.length) element("li", "None of the checks objects to this run.",
 
 /* ---- equity and drawdown ---- */
 const E = { time: Array.from(unpack(D.equity.time, Uint32Array)) };
-for (const k of ["equity", "low", "drawdown", "hold"])
-  E[k] = Array.from(unpack(D.equity[k], Float32Array), (v) => (Number.isNaN(v) ? null : v));
-let plots = [];
+for (const [k, Type] of [["equity", Float64Array], ["drawdown", Float32Array], ["hold", Float64Array]])
+  E[k] = Array.from(unpack(D.equity[k], Type), (v) => (Number.isNaN(v) ? null : v));
+let plots = [], gutter = 0;
 function legend(u) {
   const i = u && u.cursor.idx != null ? u.cursor.idx : E.time.length - 1, node = $("equity-legend");
   node.replaceChildren();
@@ -58,13 +58,19 @@ function dates(_, splits, axis, space, step) {
     return t.getUTCFullYear() === before ? text : `${text}\n${t.getUTCFullYear()}`;
   });
 }
+/* What the widest label of an axis needs, alike for both plots: the upper one is drawn first. */
+function room(u, labels) {
+  u.ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
+  (labels || []).forEach((x) => { gutter = Math.max(gutter, Math.ceil(u.ctx.measureText(x).width / devicePixelRatio) + 20); });
+  return gutter;
+}
 function plot(id, height, series) {
   const axis = { stroke: css("--dim"), grid: { stroke: css("--line"), width: 1 }, ticks: { stroke: css("--line"), width: 1 },
     font: "11px system-ui, sans-serif" };
   const u = new uPlot({ width: $(id).clientWidth, height, tzDate: (s) => uPlot.tzDate(new Date(s * 1000), "Etc/UTC"),
     legend: { show: false }, cursor: { sync: { key: "equity" }, drag: { x: true, y: false } },
     scales: { x: { time: true } },
-    axes: [{ ...axis, values: dates }, { ...axis, size: 62, values: (_, v) => v.map((x) => x.toLocaleString("en")) }],
+    axes: [{ ...axis, values: dates }, { ...axis, values: (_, v) => v.map((x) => x.toLocaleString("en")), size: room }],
     series: [{}, ...series.map(([, stroke, fill]) => ({ stroke: css(stroke), width: 1.5, points: { show: false },
       fill: fill ? css(stroke) + "28" : undefined }))],
     hooks: { setCursor: [legend] } }, [E.time, ...series.map(([k]) => E[k])], $(id));
@@ -73,6 +79,7 @@ function plot(id, height, series) {
 function drawEquity() {
   plots.forEach((p) => p.destroy());
   plots = [];
+  gutter = 0;
   plot("equity-chart", 260, [["hold", "--hold"], ["equity", "--accent"]]);
   plot("drawdown-chart", 120, [["drawdown", "--down", true]]);
   legend(null);
@@ -82,12 +89,21 @@ drawEquity();
 
 /* ---- trades: filter, sort, page, jump ---- */
 const columns = [["id", "#"], ["side", "Side"], ["entry_ms", "Entered (UTC)"], ["exit_ms", "Left (UTC)"], ["entry", "Entry"],
-  ["exit", "Exit"], ["qty", "Quantity"], ["net", "Net USDT"], ["return_pct", "Return %"], ["r", "R"], ["mae_pct", "MAE %"],
+  ["exit", "Exit"], ["qty", "Qty"], ["net", "Net USDT"], ["return_pct", "Return %"], ["r", "R"], ["mae_pct", "MAE %"],
   ["mfe_pct", "MFE %"], ["fees", "Fees"], ["funding", "Funding"], ["time", "Time"], ["reason", "Exit by"], ["entered", "Rule"]];
 Trades.forEach((t) => { t.time = t.exit_ms - t.entry_ms; });
 const list = { sort: "id", down: false, page: 0, rows: Trades, chosen: null, size: 100 };
-const cells = { id: (v) => v, side: (v) => (v > 0 ? "long" : "short"), entry_ms: clock, exit_ms: clock, time: span, entry: rough, exit: rough,
-  qty: rough, reason: (v) => (v || "–").replaceAll("_", " "), entered: (v) => v || "–" };
+/* Prices and quantities with every decimal that any of them has, up to those of the contract's step, or of
+ * seven digits: the step of a generic contract, and averages of fills, have eight decimals. */
+const exact = (step, ...keys) => {
+  const values = Trades.flatMap((t) => keys.map((k) => t[k])), top = values.reduce((a, b) => Math.max(a, b), 1e-8);
+  const most = Math.max(Number(step) > 1e-8 ? places(Number(step)) : 0, 2, 6 - Math.floor(Math.log10(top)));
+  const decimals = Math.min(most, values.reduce((n, v) => Math.max(n, places(v)), 0));
+  return (v) => number(v, decimals);
+};
+const price = exact(R.instrument.tick, "entry", "exit");
+const cells = { id: (v) => v, side: (v) => (v > 0 ? "long" : "short"), entry_ms: clock, exit_ms: clock, time: span, entry: price, exit: price,
+  qty: exact(R.instrument.qty_step, "qty"), reason: (v) => (v || "–").replaceAll("_", " "), entered: (v) => v || "–" };
 const textual = new Set(["side", "reason", "entered"]);
 function filtered() {
   const side = $("side").value, out = $("outcome").value, why = $("reason").value, find = $("search").value.trim().toLowerCase();
@@ -143,7 +159,7 @@ function drawTrades() {
   });
   const n = list.rows.length, pages = Math.max(1, Math.ceil(n / list.size));
   const net = list.rows.reduce((s, t) => s + t.net, 0);
-  $("trade-count").textContent = `${number(n, 0)} of ${number(Trades.length, 0)} trades, net ${usdt(net, true)} USDT` +
+  $("trade-count").textContent = `${number(n, 0)} of ${counted(Trades.length, "trade")}, net ${usdt(net, true)} USDT` +
     (D.trades_left_out ? ` (the first ${number(D.trades_left_out, 0)} are left out; perpetua show RUN trades has all)` : "");
   $("page").textContent = `page ${list.page + 1} of ${pages}`;
   $("earlier").parentNode.hidden = pages === 1;
@@ -172,17 +188,17 @@ else {
 
 /* ---- months ---- */
 function drawMonths() {
-  const years = new Map(), sum = new Map(R.periods.year.map((y) => [new Date(y.open_ms).getUTCFullYear(), y.return_pct]));
+  const unknown = new Set(D.months_without_data), years = new Map(), sum = new Map(R.periods.year.map((y) => [new Date(y.open_ms).getUTCFullYear(), y.return_pct]));
   for (const m of R.periods.month) {
     const t = new Date(m.open_ms), y = t.getUTCFullYear();
     if (!years.has(y)) years.set(y, Array(12).fill(undefined));
-    years.get(y)[t.getUTCMonth()] = m.return_pct;
+    years.get(y)[t.getUTCMonth()] = m.return_pct === 0 && unknown.has(m.open_ms) ? null : m.return_pct;
   }
   const most = Math.max(1, ...R.periods.month.map((m) => Math.abs(m.return_pct || 0)));
   table($("months"), [["Year", "l"], ...monthNames, "Year"], [...years].map(([y, months]) =>
     [[String(y), "l"], ...months.map((v) => (v === undefined ? "" : number(v, 1, true))), number(sum.get(y), 1, true)]));
   [...$("months").tBodies[0].rows].forEach((tr, k) => [...years.values()][k].forEach((v, m) => {
-    if (missing(v)) return;
+    if (!v) return;
     const strength = Math.round(12 + 48 * Math.abs(v) / most);
     tr.cells[m + 1].style.background = `color-mix(in srgb, ${css(v < 0 ? "--down" : "--up")} ${strength}%, ${css("--card")})`;
   }));
@@ -191,6 +207,7 @@ redraws.push(drawMonths);
 drawMonths();
 
 /* ---- distributions ---- */
+if (D.trades_left_out) document.querySelectorAll("figcaption").forEach((f) => f.append(`, last ${counted(Trades.length, "trade")}`));
 function axes(g, w, h, pad, labelX, labelY) {
   g.strokeStyle = css("--line"); g.fillStyle = css("--dim");
   g.beginPath(); g.moveTo(pad, 6); g.lineTo(pad, h - 30); g.lineTo(w - 6, h - 30); g.stroke();
@@ -206,8 +223,8 @@ canvas("excursions", (g, w, h) => {
   const high = (k) => Math.max(0.01, ...rows.map((t) => t[k])) * 1.05, mx = high("mae_pct"), my = high("mfe_pct"), pad = 48;
   axes(g, w, h, pad, "adverse, % of entry", "favourable, %");
   for (let k = 0; k <= 4; k++) {
-    g.textAlign = "center"; g.fillText(number(mx * k / 4, 1), pad + (w - pad - 14) * k / 4, h - 17);
-    g.textAlign = "right"; g.fillText(number(my * k / 4, 1), pad - 4, h - 27 - (h - 42) * k / 4);
+    g.textAlign = "center"; g.fillText(number(mx * k / 4, placesOf(mx / 4, 1)), pad + (w - pad - 14) * k / 4, h - 17);
+    g.textAlign = "right"; g.fillText(number(my * k / 4, placesOf(my / 4, 1)), pad - 4, h - 27 - (h - 42) * k / 4);
   }
   for (const t of rows) {
     const x = pad + (w - pad - 14) * t.mae_pct / mx, y = h - 30 - (h - 42) * t.mfe_pct / my;
@@ -234,29 +251,29 @@ function histogram(id, values, colour, label, format) {
   canvas(id, (g, w, h) => {
     bins = [];
     if (!values.length) return nothing(g, w, h);
-    let lo = Math.min(...values), hi = Math.max(...values);
-    if (hi === lo) { hi += 0.5; lo -= 0.5; }
-    const n = Math.min(30, Math.max(6, Math.ceil(2 * Math.cbrt(values.length)))), counts = Array(n).fill(0), pad = 40;
-    values.forEach((v) => { counts[Math.min(n - 1, Math.floor((v - lo) / (hi - lo) * n))]++; });
+    const lo = Math.min(...values), hi = Math.max(...values), one = hi === lo, shown = (v) => format(v, (hi - lo) / 4);
+    const n = one ? 5 : Math.min(30, Math.max(6, Math.ceil(2 * Math.cbrt(values.length)))), counts = Array(n).fill(0), pad = 40;
+    values.forEach((v) => { counts[one ? 2 : Math.min(n - 1, Math.floor((v - lo) / (hi - lo) * n))]++; });
     const most = Math.max(...counts), wide = (w - pad - 8) / n;
     axes(g, w, h, pad, label, "trades");
-    g.textAlign = "right"; g.fillText(String(most), pad - 4, 14); g.fillText("0", pad - 4, h - 28);
-    g.textAlign = "center";
-    for (let k = 0; k <= 4; k++) {
-      g.textAlign = k === 4 ? "right" : k ? "center" : "left";
-      g.fillText(format(lo + (hi - lo) * k / 4), pad + (w - pad - 8) * k / 4, h - 17);
+    g.textAlign = "right"; g.fillText(number(most, 0), pad - 4, 14); g.fillText("0", pad - 4, h - 28);
+    for (let k = 0, before = ""; k <= 4; k++) { /* no label twice */
+      const label = shown(lo + (hi - lo) * k / 4), at = one ? 2 : k;
+      g.textAlign = at === 4 ? "right" : at ? "center" : "left";
+      if (label !== before) g.fillText(label, pad + (w - pad - 8) * at / 4, h - 17);
+      before = label;
     }
     counts.forEach((c, k) => {
       const from = lo + (hi - lo) * k / n, to = lo + (hi - lo) * (k + 1) / n, tall = (h - 42) * c / most;
       g.fillStyle = css(colour((from + to) / 2));
       g.fillRect(pad + k * wide + 1, h - 30 - tall, Math.max(1, wide - 2), tall);
-      bins.push([pad + k * wide, pad + (k + 1) * wide, `${format(from)} to ${format(to)}: ${c} trades`]);
+      if (c || !one) bins.push([pad + k * wide, pad + (k + 1) * wide, `${one ? shown(lo) : `${shown(from)} to ${shown(to)}`}: ${counted(c, "trade")}`]);
     });
   });
   $(id).onmousemove = (e) => { const b = bins.find((x) => e.offsetX >= x[0] && e.offsetX < x[1]); tip(e, b && b[2]); };
 }
 histogram("returns", Trades.map((t) => t.return_pct).filter((v) => !missing(v)), (v) => (v < 0 ? "--down" : "--up"),
-  "return after costs, % of entry", (v) => number(v, 1));
+  "return after costs, % of entry", (v, step) => number(v, step ? placesOf(step, 1) : 2));
 histogram("durations", Trades.map((t) => t.time), () => "--accent", "time from entry to exit", span);
 ["excursions", "returns", "durations"].forEach((id) => { $(id).onmouseleave = () => tip(null, ""); });
 
@@ -264,14 +281,8 @@ histogram("durations", Trades.map((t) => t.time), () => "--accent", "time from e
 const side = (s) => [[s, "l"], number(M[s + "_trades"], 0), pct(M[s + "_win_rate"]), number(M[s + "_profit_factor"]),
   [usdt(M[s + "_pnl"], true), tone(M[s + "_pnl"])]];
 table($("sides"), [["", "l"], "Trades", "Wins", "Factor", "Net USDT"], [side("long"), side("short")]);
-const reasons = new Map();
-Trades.forEach((t) => {
-  const x = reasons.get(t.reason) || { n: 0, wins: 0, net: 0 };
-  x.n++; x.wins += t.net > 0; x.net += t.net;
-  reasons.set(t.reason, x);
-});
-table($("exits"), [["Exit by", "l"], "Trades", "Wins", "Net USDT"], [...reasons].sort((a, b) => b[1].n - a[1].n).map(([r, x]) =>
-  [[cells.reason(r), "l"], number(x.n, 0), share(x.wins, x.n), [usdt(x.net, true), tone(x.net)]]));
+table($("exits"), [["Exit by", "l"], "Trades", "Wins", "Net USDT"], D.exits.sort((a, b) => b[1] - a[1]).map(([reason, n, wins, net]) =>
+  [[cells.reason(reason), "l"], number(n, 0), share(wins, n), [usdt(net, true), tone(net)]]));
 table($("costs"), [["", "l"], "USDT"], [["Fees, taker", usdt(M.fees_taker)], ["Fees, maker", usdt(M.fees_maker)],
   ["Slippage and spread", usdt(M.slippage_usdt)], ["Impact", usdt(M.impact_usdt)], ["Funding paid", usdt(M.funding_paid)],
   ["Funding received", usdt(M.funding_received)], ["All costs, of gross profit", pct(M.cost_pct_of_gross)]].map(([a, b]) => [[a, "l"], b]));
@@ -308,9 +319,12 @@ table($("coverage"), [["Case", "l"], ["Condition", "l"], ["Grid", "l"], "True", 
   }));
 
 /* ---- metrics, identity, assumptions ---- */
-const shown = (v) => (Array.isArray(v) ? v.map(rough).join(" to ") : v && typeof v === "object" ? codes(v) || "none" : rough(v));
-table($("metrics"), [["Metric", "l"], "Value", ["Unit", "l"], ["Formula", "l"]], Object.entries(M).map(([k, v]) =>
-  [[k, "l"], shown(v), [(D.about[k] || [""])[0], "l"], [(D.about[k] || ["", "", ""])[2], "l wrap"]]));
+const shown = (v, unit) => (Array.isArray(v) ? v.map(rough).join(" to ") : v && typeof v === "object" ? codes(v) || "none" :
+  unit === "USDT" ? usdt(v) : rough(v));
+table($("metrics"), [["Metric", "l"], "Value", ["Unit", "l"], ["Formula", "l"]], Object.entries(M).map(([k, v]) => {
+  const [unit, , formula] = D.about[k] || ["", "", ""];
+  return [[k, "l"], shown(v, unit), [unit, "l"], [formula, "l wrap"]];
+}));
 [["Run", D.hashes.run], ["Play", D.hashes.play], ["Data", D.hashes.data], ["Instrument", D.hashes.instrument],
   ["Window", `${R.window.start} to ${R.window.end}`], ["Tape bars", `${number(R.data.tape_bars, 0)}, ${number(R.data.filled_bars, 0)} filled`],
   ["Warmup", `${number(R.data.warmup_bars, 0)} ${R.data.exec} bars before the window`], ["Seed", String(D.seed)],

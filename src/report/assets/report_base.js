@@ -12,7 +12,7 @@ function element(tag, content, parent, className) {
   return e;
 }
 
-/* base64 of little-endian 32-bit values. */
+/* base64 of little-endian values. */
 function unpack(text, Type) {
   const bytes = atob(text), out = new Uint8Array(bytes.length);
   for (let i = 0; i < bytes.length; i++) out[i] = bytes.charCodeAt(i);
@@ -27,12 +27,17 @@ function number(x, digits = 2, sign = false) {
   return x.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits,
     signDisplay: sign ? "exceptZero" : "auto" });
 }
+/* Five digits, and all of a whole part. */
 function rough(x) {
   if (missing(x)) return "–";
   if (typeof x !== "number") return String(x);
-  if (Number.isInteger(x)) return x.toLocaleString("en");
-  return Number(x.toPrecision(5)).toLocaleString("en", { maximumFractionDigits: 8 });
+  const whole = Math.trunc(Math.abs(x)).toString().length;
+  return x.toLocaleString("en", { maximumSignificantDigits: Math.min(21, Math.max(5, whole)) });
 }
+/* Decimals that a number has; those that numbers `step` apart need. */
+const places = (x) => { const [digits, e] = String(x).split("e"); return Math.max(0, (digits.split(".")[1] || "").length - (e || 0)); };
+const placesOf = (step, least = 0) => Math.min(8, Math.max(least, Math.ceil(0.5 - Math.log10(step))));
+const counted = (n, what) => `${number(n, 0)} ${what}${n === 1 ? "" : "s"}`;
 const day = (ms) => new Date(ms).toISOString().slice(0, 10);
 const clock = (ms) => new Date(ms).toISOString().slice(0, 16).replace("T", " ");
 function span(ms) {

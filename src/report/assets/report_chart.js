@@ -30,14 +30,22 @@ const Price = (() => {
   const now = { level: -1, from: 0, to: 0, t0: 0, t1: 0, trade: null };
   const on = { trades: true, levels: true, ambiguous: true };
   let lines = [];
-  /* The chosen trade's stop and target stay in view. */
+  /* Entries and exits stay in view, beyond the candles too (a liquidation), and so do the chosen trade's
+   * stop and target. */
+  const isSeen = (t) => t.exit_ms / 60000 >= now.t0 && t.entry_ms / 60000 <= now.t1;
   candles.applyOptions({ autoscaleInfoProvider: (original) => {
-    const info = original(), t = now.trade;
-    if (info && info.priceRange && t && t.exit_ms / 60000 >= now.t0 && t.entry_ms / 60000 <= now.t1)
-      for (const level of [t.stop, t.target]) if (!missing(level)) {
-        info.priceRange.minValue = Math.min(info.priceRange.minValue, level);
-        info.priceRange.maxValue = Math.max(info.priceRange.maxValue, level);
-      }
+    const info = original(), range = info && info.priceRange, t = now.trade;
+    if (!range) return info;
+    const reach = (level) => {
+      if (missing(level)) return;
+      range.minValue = Math.min(range.minValue, level);
+      range.maxValue = Math.max(range.maxValue, level);
+    };
+    if (on.trades) for (const x of Trades) {
+      if (x.entry_ms / 60000 >= now.t0 && x.entry_ms / 60000 <= now.t1) reach(x.entry);
+      if (x.exit_ms / 60000 >= now.t0 && x.exit_ms / 60000 <= now.t1) reach(x.exit);
+    }
+    if (t && isSeen(t)) { reach(t.stop); reach(t.target); }
     return info;
   } });
 
@@ -217,7 +225,7 @@ const Price = (() => {
     const g = s.context;
     x0 = scale.logicalToCoordinate(0); dx = scale.logicalToCoordinate(1) - x0;
     drawStructures(g);
-    if (on.trades) for (const t of Trades) if (t.exit_ms / 60000 >= now.t0 && t.entry_ms / 60000 <= now.t1) drawTrade(g, t);
+    if (on.trades) for (const t of Trades) if (isSeen(t)) drawTrade(g, t);
     if (on.ambiguous) drawAmbiguous(g);
   }) }) };
   let refresh = () => {};
@@ -257,7 +265,7 @@ const Price = (() => {
     const grid = { color: css("--shade") }, line = { borderColor: css("--line") };
     chart.applyOptions({ layout: { background: { color: css("--card") }, textColor: css("--dim"), fontSize: 11,
       attributionLogo: true, panes: { separatorColor: css("--line") } }, grid: { vertLines: grid, horzLines: grid },
-      rightPriceScale: line, timeScale: { ...line, timeVisible: true, secondsVisible: false, rightOffset: 2 } });
+      rightPriceScale: { ...line, entireTextOnly: true }, timeScale: { ...line, timeVisible: true, secondsVisible: false, rightOffset: 2 } });
     candles.applyOptions({ upColor: css("--up"), downColor: css("--down"), wickUpColor: css("--up"),
       wickDownColor: css("--down"), borderVisible: false });
     checks();
@@ -297,6 +305,8 @@ const Price = (() => {
   const fine = levels[levels.length - 1];
   if (!fine.whole) notes.push(`${fine.tf} candles are kept around entries, exits and ambiguous bars; elsewhere the finest is ${
     levels.length > 1 ? levels[levels.length - 2].tf : "none"}.`);
+  if (D.trades_left_out) notes.push(`The last ${counted(Trades.length, "trade")} are drawn.`);
+  if (D.stop_moves_left_out) notes.push(`The last ${counted(D.stop_moves.length, "move")} of stops are drawn.`);
   if (D.market.features_left_out) notes.push(`${D.market.features_left_out} feature outputs are left out for size (perpetua columns has all).`);
   notes.push("Triangle: entry, pointing its way. Dot: exit, green when it won. Dashed: stop and target.");
   $("price-note").textContent = notes.join(" ");

@@ -5,11 +5,13 @@ const css = (name) => getComputedStyle(document.documentElement).getPropertyValu
 const low = D.objective.best === "lowest";
 const objective = D.objective.metric;
 
-function text(x, digits = 4) {
+/* Money with two decimals; else `digits` digits, and all of a whole part. */
+function text(x, digits = 4, unit = "") {
   if (x === null || x === undefined) return "–";
   if (typeof x !== "number") return String(x);
-  if (Number.isInteger(x)) return x.toLocaleString("en");
-  return Number(x.toPrecision(digits)).toLocaleString("en", { maximumFractionDigits: 6 });
+  if (unit === "USDT") return x.toLocaleString("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+  const whole = Math.trunc(Math.abs(x)).toString().length;
+  return x.toLocaleString("en", { maximumSignificantDigits: Math.min(21, Math.max(digits, whole)) });
 }
 
 function element(tag, content, parent) {
@@ -27,15 +29,16 @@ function valueAt(row, k) {
 }
 const label = (row) => D.axes.map((x, k) => x.name + "=" + x.values[valueAt(row, k)]).join(" ");
 
-/* Objectives that exist, in order, for colours by rank: outliers do not wash the picture out. */
+/* Objectives that exist, in order; each once, for colours by rank: outliers do not wash the picture out. */
 const sorted = D.value.filter((v) => v !== null).sort((a, b) => a - b);
+const ranks = sorted.filter((v, k) => v !== sorted[k - 1]);
 function share(v) {
-  let lo = 0, hi = sorted.length;
+  let lo = 0, hi = ranks.length;
   while (lo < hi) {
     const mid = (lo + hi) >> 1;
-    if (sorted[mid] < v) lo = mid + 1; else hi = mid;
+    if (ranks[mid] < v) lo = mid + 1; else hi = mid;
   }
-  const s = sorted.length > 1 ? lo / (sorted.length - 1) : 0.5;
+  const s = ranks.length > 1 ? lo / (ranks.length - 1) : 0.5;
   return low ? 1 - s : s;
 }
 const stops = [[68, 1, 84], [59, 82, 139], [33, 145, 140], [94, 201, 98], [253, 231, 37]];
@@ -88,7 +91,7 @@ function head() {
     (D.sample ? ` · a sample of ${text(D.sample)} from ${text(D.grid)}` : "");
   const s = D.statistics, percent = (x) => (x === null ? "–" : (100 * x).toFixed(1) + " %");
   const cards = [
-    [D.top.length ? text(D.top[0].objective) : "–", "best " + objective],
+    [D.top.length ? text(D.top[0].objective, 4, D.objective.unit) : "–", "best " + objective],
     [text(s.trials), `trials (${text(D.counts.invalid + D.counts.failed)} sets refused)`],
     [percent(s.positive_share), "of the rows end with a profit"],
     [percent(s.deflated_sharpe), "deflated Sharpe: the best row is not luck"],
@@ -102,6 +105,7 @@ function head() {
     element("b", v, c);
   }
   const doubts = D.warnings.map((w) => w[0].toUpperCase() + w.slice(1) + ".");
+  if (!sorted.length) doubts.push(`No row has ${objective}: it is undefined in all of them, and there is no ranking.`);
   if (s.deflated_sharpe !== null && s.deflated_sharpe < 0.95)
     doubts.push(`With ${s.trials} trials the best row's Sharpe is within what luck gives.`);
   if (s.halves_rank_correlation !== null && s.halves_rank_correlation < 0.3)
@@ -116,6 +120,7 @@ function head() {
 let chosen = -1;
 const others = D.metrics.map((name, k) => k).filter((k) => D.metrics[k] !== objective);
 const columns = D.axes.map((x) => x.name).concat([objective], others.map((k) => D.metrics[k]));
+const units = D.axes.map(() => "").concat([D.objective.unit], others.map((k) => D.units[k]));
 const ranked = D.top.map((t, i) => ({ rank: i + 1, row: t.row,
   cells: D.axes.map((x, k) => x.values[valueAt(t.row, k)]).concat([t.objective], others.map((m) => t.metrics[m])) }));
 
@@ -135,28 +140,33 @@ function fillTable() {
     tr.onclick = () => choose(r.row);
     tr.onkeydown = (e) => { if (e.key === "Enter" || e.key === " ") { e.preventDefault(); choose(r.row); } };
     element("td", r.rank, tr);
-    for (const c of r.cells) element("td", text(c), tr);
+    r.cells.forEach((c, k) => element("td", text(c, 4, units[k]), tr));
   }
 }
 
-function sortBy(k, button) {
-  const down = button.dataset.down !== "1";
-  button.dataset.down = down ? "1" : "0";
+/* A first click on the rank or a parameter sorts it upwards, on a metric downwards; the next turns it. */
+const sorting = { by: -1, down: false };
+function sortBy(k) {
+  sorting.down = sorting.by === k ? !sorting.down : k >= D.axes.length && !(low && k === D.axes.length);
+  sorting.by = k;
   const key = (r) => (k < 0 ? r.rank : r.cells[k]);
   ranked.sort((a, b) => {
     const x = key(a), y = key(b);
     if (x === null || y === null) return (x === null) - (y === null) || a.rank - b.rank;
     const c = x < y ? -1 : x > y ? 1 : 0;
-    return (down ? -c : c) || a.rank - b.rank;
+    return (sorting.down ? -c : c) || a.rank - b.rank;
   });
-  fillTable();
+  table();
 }
 
 function table() {
+  $("header").replaceChildren();
   const tr = element("tr", undefined, $("header"));
   ["rank"].concat(columns).forEach((name, k) => {
-    const b = element("button", name, element("th", undefined, tr));
-    b.onclick = () => sortBy(k - 1, b);
+    const mine = k - 1 === sorting.by, th = element("th", undefined, tr);
+    th.setAttribute("aria-sort", !mine ? "none" : sorting.down ? "descending" : "ascending");
+    const b = element("button", name + (mine ? (sorting.down ? " ▾" : " ▴") : ""), th);
+    b.onclick = () => { sortBy(k - 1); $("header").querySelectorAll("button")[k].focus(); };
   });
   fillTable();
 }
@@ -186,6 +196,29 @@ function valueLabels(g, axis, place, room) {
   for (let k = 0; k < axis.values.length; k += step) place(String(axis.values[k]), k);
 }
 
+/* The value within its cell, where there is room; a long one in short. */
+function inCell(g, v, x, y, w, h) {
+  if (v === null || h < 16) return;
+  const fits = (s) => g.measureText(s).width <= w - 6;
+  const s = [text(v, 3), v.toLocaleString("en", { notation: "compact", maximumSignificantDigits: 3 })].find(fits);
+  if (!s) return;
+  g.fillStyle = share(v) > 0.6 ? "#000" : "#fff";
+  g.textAlign = "center";
+  g.fillText(s, x + w / 2, y + h / 2 + 4);
+}
+
+/* The colours from worst to best. */
+function scale() {
+  $("scale-part").hidden = !sorted.length;
+  if (!sorted.length) return;
+  const best = sorted[low ? 0 : sorted.length - 1], worst = sorted[low ? sorted.length - 1 : 0];
+  $("scale-from").textContent = `worst ${text(worst)}`;
+  $("scale-to").textContent = `${text(best)} best`;
+  drawing("scale", () => 11, (g, w, h) => {
+    for (let x = 0; x < w; x++) { g.fillStyle = colour(x / w); g.fillRect(x, 0, 1, h); }
+  });
+}
+
 function strips() {
   const rowHeight = 64, left = 90;
   return drawing("strips", () => D.axes.length * rowHeight + 8, (g, w, h, canvas) => {
@@ -198,6 +231,7 @@ function strips() {
       cells[k].forEach((v, i) => {
         g.fillStyle = v === null ? css("--line") : colour(share(v));
         g.fillRect(left + i * cw, y, Math.max(1, cw - 1), 34);
+        inCell(g, v, left + i * cw, y, cw, 34);
       });
       g.fillStyle = css("--dim");
       g.textAlign = "center";
@@ -213,17 +247,20 @@ function strips() {
 }
 
 function heat() {
-  const left = 70, bottom = 40;
+  const bottom = 40;
+  let left = 0;
   return drawing("heat", (w) => Math.min(520, Math.max(240, w * 0.6)), (g, w, h, canvas) => {
     const a = D.axes[$("across").value], b = D.axes[$("up").value];
     const ia = Number($("across").value), ib = Number($("up").value);
     const n = a.values.length, m = b.values.length;
+    left = Math.min(w / 3, 16 + Math.max(40, ...b.values.map((v) => g.measureText(String(v)).width)));
     const cells = gather(n * m, (row) => valueAt(row, ib) * n + valueAt(row, ia));
     const cw = (w - left - 10) / n, ch = (h - bottom - 10) / m;
     const top = (j) => h - bottom - (j + 1) * ch;
     cells.forEach((v, c) => {
       g.fillStyle = v === null ? css("--line") : colour(share(v));
       g.fillRect(left + (c % n) * cw, top(Math.floor(c / n)), Math.ceil(cw) - (cw > 4), Math.ceil(ch) - (ch > 4));
+      inCell(g, v, left + (c % n) * cw, top(Math.floor(c / n)), cw, ch);
     });
     if (chosen >= 0) {
       g.strokeStyle = css("--hit");
@@ -252,16 +289,22 @@ function heatMaps() {
   });
   if (D.axes.length > 1) $("up").value = 1;
   else $("pair").hidden = true;
+  scale();
   const again = [strips()];
   if (D.axes.length > 1) again.push(heat());
-  for (const id of ["across", "up", "measure"]) $(id).onchange = () => again.forEach((f) => f());
+  let pair = [$("across").value, $("up").value];
+  for (const id of ["across", "up", "measure"]) $(id).onchange = () => {
+    if ($("across").value === $("up").value) [$("up").value, $("across").value] = pair; /* they change places */
+    pair = [$("across").value, $("up").value];
+    again.forEach((f) => f());
+  };
 }
 
 /* ---- parallel coordinates: drag along an axis keeps the lines that pass there ---- */
 
 const brush = new Map();
 function parallel() {
-  const margin = 46, top = 26, bottom = 24, most = 4000;
+  const margin = 46, top = 30, bottom = 24, most = 4000;
   const n = D.axes.length + 1;
   const range = [sorted[0], sorted[sorted.length - 1]];
   const order = D.value.map((v, row) => row).filter((row) => D.value[row] !== null);
@@ -334,22 +377,22 @@ function distribution() {
     const x = (v) => 10 + (v - lo) / (width * bins) * (w - 20);
     count.forEach((c, k) => {
       g.fillStyle = colour(share(lo + (k + 0.5) * width));
-      const bh = c / most * (h - 50);
+      const bh = c / most * (h - 64);
       g.fillRect(10 + k * bw, h - 24 - bh, Math.max(1, bw - 1), bh);
     });
-    const mark = (v, name, style) => {
+    const mark = (v, name, style, line) => {
       if (v < lo || v > hi) return;
       g.strokeStyle = g.fillStyle = style;
       g.beginPath();
-      g.moveTo(x(v), 18);
+      g.moveTo(x(v), line + 4);
       g.lineTo(x(v), h - 24);
       g.stroke();
       g.textAlign = x(v) > w / 2 ? "right" : "left";
-      g.fillText(name, x(v), 12);
+      g.fillText(name, x(v), line);
     };
-    mark(0, "0", css("--dim"));
-    if (chosen >= 0 && D.value[chosen] !== null) mark(D.value[chosen], "chosen row", css("--hit"));
-    else if (D.top.length && D.top[0].objective !== null) mark(D.top[0].objective, "best row", css("--hit"));
+    mark(0, "0", css("--dim"), 12);
+    if (chosen >= 0 && D.value[chosen] !== null) mark(D.value[chosen], "chosen row", css("--hit"), 26);
+    else if (D.top.length && D.top[0].objective !== null) mark(D.top[0].objective, "best row", css("--hit"), 26);
     g.fillStyle = css("--dim");
     g.textAlign = "left";
     g.fillText(text(lo), 10, h - 8);
@@ -371,14 +414,15 @@ function equity() {
   }
   $("best-label").textContent = label(D.top[0].row) + " · run " + D.top[0].run_hash.slice(0, 12);
   drawing("equity", () => 260, (g, w, h, canvas) => {
-    const left = 70, t0 = p[0][0], t1 = p[p.length - 1][0] || t0 + 1;
+    const t0 = p[0][0], t1 = p[p.length - 1][0] || t0 + 1;
     const values = p.map((q) => q[1]), lo = Math.min(...values), hi = Math.max(...values);
+    const ticks = hi > lo ? [0, 1, 2, 3, 4].map((k) => lo + (hi - lo) * k / 4) : [lo];
+    const left = 16 + Math.max(...ticks.map((v) => g.measureText(text(v, 6)).width));
     const x = (t) => left + (t - t0) / (t1 - t0 || 1) * (w - left - 10);
     const y = (v) => h - 26 - (hi > lo ? (v - lo) / (hi - lo) : 0.5) * (h - 40);
     g.strokeStyle = css("--line");
     g.fillStyle = css("--dim");
-    for (let k = 0; k <= 4; k++) {
-      const v = lo + (hi - lo) * k / 4;
+    for (const v of ticks) {
       g.beginPath();
       g.moveTo(left, y(v));
       g.lineTo(w - 10, y(v));
@@ -398,7 +442,7 @@ function equity() {
     hover(canvas, (px) => {
       const t = t0 + (px - left) / (w - left - 10) * (t1 - t0);
       const k = p.findIndex((q) => q[0] >= t);
-      return k < 0 || px < left ? "" : new Date(p[k][0]).toISOString().slice(0, 16) + "Z\n" + text(p[k][1], 8);
+      return k < 0 || px < left ? "" : new Date(p[k][0]).toISOString().slice(0, 16) + "Z\n" + text(p[k][1], 2, "USDT");
     });
   });
 }
