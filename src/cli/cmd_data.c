@@ -16,8 +16,7 @@
 
 #define OPT_DATA                                                                                   \
     {                                                                                              \
-        "data", 'd', "DIR", "the store (default: $PERPETUA_DATA, else ~/.local/share/perpetua)",   \
-            NULL                                                                                   \
+        "data", 'd', "DIR", "the store (default: " PP_STORE_DEFAULT ")", NULL                      \
     }
 #define OPT_CACHE                                                                                  \
     {                                                                                              \

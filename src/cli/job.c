@@ -3,6 +3,7 @@
 #include "base/file.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 static const char demo_play[] =
     "# EMA cross with an ATR stop and a target of twice the risk, on 15 minutes.\n"
@@ -54,6 +55,20 @@ bool pp_cli_play(pp_cli *c, const char *file, pp_runner_job *job)
     return job->play_text != NULL;
 }
 
+/* The store of `perpetua data`, where no market is given. */
+static bool take_default_store(pp_cli *c, pp_source_request *s)
+{
+    struct stat st;
+    s->store = pp_store_default_dir(c->arena);
+    if (!stat(s->store, &st) && S_ISDIR(st.st_mode))
+        return true;
+    pp_error(c->diags, PP_E_USAGE, (pp_pos){0}, "%s needs a market, and there is no data store %s",
+             c->command->name, s->store)
+        ->hint = "give --data DIR, --csv FILE or --synthetic PATTERN; --demo needs none; `perpetua "
+                 "data download` makes the store";
+    return false;
+}
+
 static bool read_source(pp_cli *c, pp_runner_job *job)
 {
     pp_source_request *s = &job->source;
@@ -62,11 +77,14 @@ static bool read_source(pp_cli *c, pp_runner_job *job)
     s->funding_csv = pp_cli_value(c, "funding-csv");
     s->synthetic = pp_cli_value(c, "synthetic");
     bool demo = pp_cli_has(c, "demo");
-    if ((s->store != NULL) + (s->csv != NULL) + (s->synthetic != NULL) + demo != 1) {
-        pp_error(c->diags, PP_E_USAGE, (pp_pos){0}, "%s needs exactly one market", c->command->name)
-            ->hint = "give --data DIR, --csv FILE or --synthetic PATTERN; --demo needs none";
+    int given = (s->store != NULL) + (s->csv != NULL) + (s->synthetic != NULL) + demo;
+    if (given > 1) {
+        pp_error(c->diags, PP_E_USAGE, (pp_pos){0}, "%s takes one market", c->command->name)->hint =
+            "keep one of --data DIR, --csv FILE, --synthetic PATTERN and --demo";
         return false;
     }
+    if (!given && !take_default_store(c, s))
+        return false;
     if (demo)
         s->synthetic = demo_market;
     if (!s->funding_csv || s->csv)

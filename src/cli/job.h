@@ -5,10 +5,12 @@
 
 #include "cli/cli.h"
 #include "runner/runner.h"
+#include "store/store.h"
 
 /* Rows for a command's option table: the data and the Play's variables; and a run's on top. */
 #define PP_DATA_OPTS                                                                               \
-    {"data", 0, "DIR", "the data store (`perpetua data import`)", NULL},                           \
+    {"data", 0, "DIR",                                                                             \
+     "the data store, also where no market is given\n(default: " PP_STORE_DEFAULT ")", NULL},      \
         {"csv", 0, "FILE",                                                                         \
          "bars: open_ms open high low close volume [turnover mark_* index_close]", NULL},          \
         {"funding-csv", 0, "FILE", "settlements to go with --csv: time_ms, rate", NULL},           \
@@ -36,8 +38,8 @@
         "set", 0, "KEY=VALUE", "override a variable of the Play; may be repeated", NULL            \
     }
 
-/* Reads those options, a market included: exactly one must be given. False with errors. The job
- * keeps all lists, does not write artifacts and has no Play yet. */
+/* Reads those options, a market included: one, or else the default store. False with errors. The
+ * job keeps all lists, does not write artifacts and has no Play yet. */
 bool pp_cli_job(pp_cli *c, pp_runner_job *job);
 /* Only --set. */
 bool pp_cli_sets(pp_cli *c, pp_runner_job *job);

@@ -26,7 +26,8 @@ typedef struct pp_store {
                                           error, and nothing is half written; NULL: never */
 } pp_store;
 
-/* $PERPETUA_DATA, else $XDG_DATA_HOME/perpetua, else ~/.local/share/perpetua. */
+/* $PERPETUA_DATA, else $XDG_DATA_HOME/perpetua, else ~/.local/share/perpetua; as help says it. */
+#define PP_STORE_DEFAULT "$PERPETUA_DATA, else ~/.local/share/perpetua"
 const char *pp_store_default_dir(pp_arena *arena);
 
 /* One kind of one symbol. */
