@@ -6,7 +6,7 @@ static int preflight_one(pp_cli *c, pp_runner_job *job)
 {
     pp_preflight p;
     pp_buf out = {.arena = c->arena};
-    size_t before = c->diags->list.n;
+    size_t at = c->diags->list.n;
     bool passed = pp_preflight_check(c->diags, job, NULL, &p);
     if (c->json)
         pp_preflight_json(&p, &out);
@@ -17,7 +17,9 @@ static int preflight_one(pp_cli *c, pp_runner_job *job)
         pp_preflight_text(&p, c->colour_out, &out);
     pp_cli_document(c);
     pp_cli_out(c, out.text, out.len);
-    return passed ? 0 : pp_code_exit(c->diags->list.v[before].code);
+    while (!passed && c->diags->list.v[at].severity != PP_ERROR)
+        at++;
+    return passed ? 0 : pp_code_exit(c->diags->list.v[at].code);
 }
 
 static int run_preflight(pp_cli *c)

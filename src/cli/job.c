@@ -145,18 +145,36 @@ bool pp_cli_job(pp_cli *c, pp_runner_job *job)
     return read_source(c, job) && pp_cli_sets(c, job) && read_window(c, &job->options.window);
 }
 
-/* P4: one run per symbol of a Play over a store; a file and a synthetic market are one symbol. */
+/* P4: one run per symbol of a Play over a store; a file and a synthetic market are one market. */
+static void warn_of_symbols(pp_cli *c, const pp_runner_job *job, const char *const *symbols,
+                            size_t n)
+{
+    bool csv = job->source.csv != NULL;
+    pp_buf names = {.arena = c->arena};
+    for (size_t i = csv; i < n; i++)
+        pp_buf_printf(&names, "%s%s", i > csv ? ", " : "", symbols[i]);
+    pp_warn(c->diags, PP_E_USAGE, (pp_pos){.file = job->play_file},
+            csv ? "a file is one market, the Play's first symbol; left out: %s"
+                : "a synthetic market is one market; it stands for %s",
+            names.text)
+        ->hint = "with --data DIR, the store of `perpetua data import`, each symbol has its run";
+}
+
 int pp_cli_each_symbol(pp_cli *c, pp_runner_job *job, int (*one)(pp_cli *c, pp_runner_job *job))
 {
     pp_arena scratch;
     pp_arena_init(&scratch, NULL);
     pp_diags quiet = {.arena = &scratch};
-    const pp_strategy *s = job->source.store ? pp_runner_load(&quiet, job, PP_TF_1M) : NULL;
+    const pp_strategy *s = pp_runner_load(&quiet, job, PP_TF_1M);
     size_t n = s ? s->play->n_symbols : 1;
     const char **symbols = PP_ARRAY(c->arena, const char *, n);
     for (size_t i = 0; s && i < n; i++)
         symbols[i] = pp_strdup(c->arena, s->play->symbols[i]);
     pp_arena_free(&scratch);
+    if (n > 1 && !job->source.store) {
+        warn_of_symbols(c, job, symbols, n);
+        n = 1;
+    }
     int status = 0;
     c->several |= n > 1;
     for (size_t i = 0; i < n && status != 2 && !*c->interrupted; i++) {

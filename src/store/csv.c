@@ -529,3 +529,10 @@ bool pp_csv_read(pp_arena *arena, const pp_csv_opts *opts, pp_csv_data *out, pp_
     *out = (pp_csv_data){0};
     return bytes && pp_csv_parse(arena, bytes, n, opts, out, d);
 }
+
+const char *pp_csv_symbol_of_name(pp_arena *arena, const char *path)
+{
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    size_t n = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789");
+    return n > 4 && !strncmp(name + n - 4, "USDT", 4) ? pp_strndup(arena, name, n) : NULL;
+}

@@ -54,6 +54,10 @@ bool pp_csv_parse(pp_arena *arena, const char *bytes, size_t n, const pp_csv_opt
 /* Reads the named file (opts->files[opts->file]) or pipe, unpacking gzip. */
 bool pp_csv_read(pp_arena *arena, const pp_csv_opts *opts, pp_csv_data *out, pp_diags *d);
 
+/* The symbol at the start of a file's name ("BTCUSDT-1m-2025-01.csv"): capital letters and digits
+ * that end in USDT; NULL: it has none. */
+const char *pp_csv_symbol_of_name(pp_arena *arena, const char *path);
+
 /* Bytes of a file, unpacked if they are gzip (several members too), in `arena`; NULL with E_FILE.
  */
 const char *pp_csv_load(pp_arena *arena, const char *path, size_t *n, pp_diags *d);

@@ -100,16 +100,6 @@ static void add_path(importer *im, const char *path)
 
 /* ------------------------------------------------------------------------------------ names */
 
-/* The symbol at the start of the file's name: capital letters and digits that end in USDT. */
-static const char *symbol_of(importer *im, const char *path)
-{
-    if (im->o->symbol)
-        return im->o->symbol;
-    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
-    size_t n = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789");
-    return n > 4 && !strncmp(name + n - 4, "USDT", 4) ? pp_strndup(im->arena, name, n) : NULL;
-}
-
 /* What a part of the path between / - and . says: "mark_1m", "1h" ("1mo" in Binance dumps). */
 static void read_part(const char *part, pp_csv_opts *csv)
 {
@@ -322,7 +312,8 @@ static bool is_parquet(const char *path)
 
 static void read_file(importer *im, uint32_t index)
 {
-    const char *path = im->files.v[index], *symbol = symbol_of(im, path);
+    const char *path = im->files.v[index],
+               *symbol = im->o->symbol ? im->o->symbol : pp_csv_symbol_of_name(im->arena, path);
     pp_csv_opts csv = {.has_family = im->o->has_family,
                        .has_tf = im->o->has_tf,
                        .kind = im->o->kind,

@@ -1,6 +1,8 @@
 #include "store/tape_csv.h"
 #include "store/csv.h"
 
+#include <string.h>
+
 static void tell(const pp_csv_data *data, const char *file, size_t duplicates, pp_diags *d)
 {
     if (data->sorted)
@@ -9,6 +11,18 @@ static void tell(const pp_csv_data *data, const char *file, size_t duplicates, p
     if (duplicates)
         pp_warn(d, PP_E_CSV, (pp_pos){file, 0, 0}, "%zu identical duplicate rows were dropped",
                 duplicates);
+}
+
+/* Rows that do not say whose they are: the file's name may. */
+static void warn_of_name(pp_arena *arena, const pp_csv_opts *csv, const pp_csv_data *data,
+                         pp_diags *d)
+{
+    const char *file = csv->files[csv->file],
+               *named = data->symbol ? NULL : pp_csv_symbol_of_name(arena, file);
+    if (named && strcmp(named, csv->symbol) != 0)
+        pp_warn(d, PP_E_DATA, (pp_pos){file, 0, 0}, "%s by its name, but the market is %s", named,
+                csv->symbol)
+            ->hint = "give that market's file, or change the Play's `symbol`";
 }
 
 static bool read_checked(pp_arena *arena, const pp_csv_opts *csv, int64_t now_ms, pp_csv_data *data,
@@ -25,6 +39,7 @@ static bool read_checked(pp_arena *arena, const pp_csv_opts *csv, int64_t now_ms
         duplicates += report.n_duplicates;
     }
     tell(data, csv->files[csv->file], duplicates, d);
+    warn_of_name(arena, csv, data, d);
     return ok;
 }
 

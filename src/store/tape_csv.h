@@ -6,7 +6,8 @@
 
 /* Reads, checks (T7, T8, T12) and builds. The file may hold mark_* and index_close columns and be
  * of any timeframe; gz is unpacked. funding_path may be NULL. symbol is kept as given. All faults
- * of both files are reported; identical duplicate rows and rows out of order become warnings. */
+ * of both files are reported; identical duplicate rows, rows out of order and a name that begins
+ * with another symbol become warnings. */
 bool pp_tape_from_csv(pp_arena *arena, const char *symbol, const char *csv_path,
                       const char *funding_path, const pp_tape_opts *opts, pp_tape *out,
                       pp_diags *d);
