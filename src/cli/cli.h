@@ -27,6 +27,7 @@ typedef struct pp_command {
     const char *name;       /* "run", "data import" */
     const char *summary;    /* one line */
     const char *args;       /* "PLAY..." for the usage line; "" for none */
+    const char *words;      /* allowed values of the last argument separated by |, or NULL */
     int min_args, max_args; /* max -1: any number */
     const char *formats;    /* of --format that it prints; NULL: "text|json" */
     const pp_opt *opts;

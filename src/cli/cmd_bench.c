@@ -66,6 +66,7 @@ const pp_command pp_cmd_bench = {
     .name = "bench",
     .summary = "the built-in workloads on this machine, beside a naive loop of the same rules",
     .args = "[W1|W2|W4]",
+    .words = "W1|W2|W4",
     .max_args = 1,
     .opts = bench_opts,
     .n_opts = PP_COUNT(bench_opts),

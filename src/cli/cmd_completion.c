@@ -25,6 +25,38 @@ static void put_choices(pp_buf *out, const char *choices)
         pp_buf_put(out, *choices == '|' ? " " : choices, 1);
 }
 
+static bool of_data(const pp_command *cmd)
+{
+    return !strncmp(cmd->name, "data ", 5);
+}
+
+/* The names of the commands, or those after `data`. */
+static void put_names(pp_buf *out, bool data)
+{
+    for (size_t i = 0; i < pp_n_commands; i++)
+        if (of_data(pp_commands[i]) == data)
+            pp_buf_printf(out, "%s ", pp_commands[i]->name + (data ? 5 : 0));
+    pp_buf_puts(out, data ? "" : "data ");
+}
+
+/* What may stand as the first or second argument of a command, where that is known; else false:
+ * a file, or a name that only the data or a registry knows. */
+static bool put_words(pp_buf *out, const pp_command *cmd, int at)
+{
+    if (!strcmp(cmd->name, "man"))
+        put_names(out, at == 2);
+    else if (cmd->words && at == (strchr(cmd->args, ' ') ? 2 : 1))
+        put_choices(out, cmd->words);
+    else
+        return false;
+    return true;
+}
+
+static bool takes_files(const pp_command *cmd)
+{
+    return strstr(cmd->args, "PLAY") || strstr(cmd->args, "RUN") || strstr(cmd->args, "FILE");
+}
+
 /* Calls fn for the options of a command and then the global ones. */
 static void each_opt(pp_buf *out, const pp_command *cmd, void (*fn)(pp_buf *out, const pp_opt *o))
 {
@@ -69,6 +101,20 @@ static void bash_values(pp_buf *out, const pp_command *cmd)
     }
 }
 
+/* The options of a command behind a dash, and its known words; where there are none, bash offers
+ * files. */
+static void bash_words(pp_buf *out, const pp_command *cmd)
+{
+    pp_buf_printf(out, "        '%s -') words=\"", cmd->name);
+    each_opt(out, cmd, bash_opt);
+    pp_buf_puts(out, "\" ;;\n");
+    for (int at = 1; at <= 2; at++) {
+        pp_buf words = {.arena = out->arena};
+        if (put_words(&words, cmd, at))
+            pp_buf_printf(out, "        '%s %d') words=\"%s\" ;;\n", cmd->name, at, words.text);
+    }
+}
+
 static void bash(pp_buf *out)
 {
     pp_buf_puts(out, "# bash completion of perpetua: source <(perpetua completion bash)\n"
@@ -78,27 +124,20 @@ static void bash(pp_buf *out)
                      "    if [ \"$cmd\" = data ]; then cmd=\"data ${COMP_WORDS[2]}\"; first=3; fi\n"
                      "    if [ \"$COMP_CWORD\" -lt \"$first\" ]; then\n"
                      "        local names=\"");
-    for (size_t i = 0; i < pp_n_commands; i++)
-        if (!strchr(pp_commands[i]->name, ' '))
-            pp_buf_printf(out, "%s ", pp_commands[i]->name);
-    pp_buf_puts(out, "data\"\n        [ \"$COMP_CWORD\" = 2 ] && names=\"");
-    for (size_t i = 0; i < pp_n_commands; i++)
-        if (!strncmp(pp_commands[i]->name, "data ", 5))
-            pp_buf_printf(out, "%s%s", i ? " " : "", pp_commands[i]->name + 5);
+    put_names(out, false);
+    pp_buf_puts(out, "\"\n        [ \"$COMP_CWORD\" = 2 ] && names=\"");
+    put_names(out, true);
     pp_buf_puts(out, "\"\n        COMPREPLY=($(compgen -W \"$names\" -- \"$cur\"))\n"
                      "        return\n    fi\n    case \"$cmd $prev\" in\n");
     for (size_t i = 0; i < pp_n_commands; i++)
         bash_values(out, pp_commands[i]);
-    pp_buf_puts(out, "    esac\n    local opts=\"\"\n    case \"$cmd\" in\n");
-    for (size_t i = 0; i < pp_n_commands; i++) {
-        const pp_command *cmd = pp_commands[i];
-        pp_buf_printf(out, "        '%s') opts=\"", cmd->name);
-        if (strchr(cmd->args, '|'))
-            put_choices(out, cmd->args);
-        each_opt(out, cmd, bash_opt);
-        pp_buf_puts(out, "\" ;;\n");
-    }
-    pp_buf_puts(out, "    esac\n    COMPREPLY=($(compgen -W \"$opts\" -- \"$cur\"))\n}\n"
+    pp_buf_puts(out, "    esac\n    local words=\"\" at=1 i\n"
+                     "    for ((i = first; i < COMP_CWORD; i++)); do\n"
+                     "        [[ ${COMP_WORDS[i]} == -* ]] || at=$((at + 1))\n    done\n"
+                     "    [[ $cur == -* ]] && at=-\n    case \"$cmd $at\" in\n");
+    for (size_t i = 0; i < pp_n_commands; i++)
+        bash_words(out, pp_commands[i]);
+    pp_buf_puts(out, "    esac\n    COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n}\n"
                      "complete -o default -F _perpetua perpetua\n");
 }
 
@@ -123,12 +162,22 @@ static void zsh_names(pp_buf *out, bool data)
 {
     for (size_t i = 0; i < pp_n_commands; i++) {
         const pp_command *cmd = pp_commands[i];
-        if (!strncmp(cmd->name, "data ", 5) != data)
+        if (of_data(cmd) != data)
             continue;
         pp_buf_printf(out, "        '%s:", cmd->name + (data ? 5 : 0));
         put_line(out, cmd->summary, ":", "'\\''");
         pp_buf_puts(out, "'\n");
     }
+}
+
+static void zsh_words(pp_buf *out, const pp_command *cmd)
+{
+    for (int at = 1; at <= 2; at++) {
+        pp_buf words = {.arena = out->arena};
+        if (put_words(&words, cmd, at))
+            pp_buf_printf(out, " \\\n        '%d: :(%s)'", at, words.text);
+    }
+    pp_buf_puts(out, takes_files(cmd) ? " \\\n        '*:file:_files' ;;\n" : " ;;\n");
 }
 
 static void zsh(pp_buf *out)
@@ -149,13 +198,7 @@ static void zsh(pp_buf *out)
         const pp_command *cmd = pp_commands[i];
         pp_buf_printf(out, "    '%s') _arguments", cmd->name);
         each_opt(out, cmd, zsh_opt);
-        if (strchr(cmd->args, '|')) {
-            pp_buf_puts(out, " \\\n        '1: :(");
-            put_choices(out, cmd->args);
-            pp_buf_puts(out, ")' ;;\n");
-        } else {
-            pp_buf_puts(out, " \\\n        '*:file:_files' ;;\n");
-        }
+        zsh_words(out, cmd);
     }
     pp_buf_puts(out, "    esac\n}\ncompdef _perpetua perpetua\n");
 }
@@ -190,6 +233,15 @@ static void fish_opt(pp_buf *out, const pp_command *cmd, const pp_opt *o)
     pp_buf_puts(out, "'\n");
 }
 
+static void fish_words(pp_buf *out, const pp_command *cmd)
+{
+    pp_buf words = {.arena = out->arena};
+    if (!put_words(&words, cmd, 1) && !put_words(&words, cmd, 2) && takes_files(cmd))
+        return;
+    fish_when(out, cmd);
+    pp_buf_printf(out, "%s -a '%s'\n", takes_files(cmd) ? "" : " -f", words.len ? words.text : "");
+}
+
 static void fish(pp_buf *out)
 {
     pp_buf_puts(out, "# fish completion of perpetua\n"
@@ -197,7 +249,7 @@ static void fish(pp_buf *out)
                      "-d 'the store of market data'\n");
     for (size_t i = 0; i < pp_n_commands; i++) {
         const pp_command *cmd = pp_commands[i];
-        bool data = !strncmp(cmd->name, "data ", 5);
+        bool data = of_data(cmd);
         pp_buf_printf(out, "complete -c perpetua -n '%s' -f -a %s -d '",
                       data ? "__fish_seen_subcommand_from data" : "__fish_use_subcommand",
                       cmd->name + (data ? 5 : 0));
@@ -207,12 +259,7 @@ static void fish(pp_buf *out)
             fish_opt(out, cmd, &cmd->opts[k]);
         for (size_t k = 0; k < pp_n_global_opts; k++)
             fish_opt(out, cmd, &pp_global_opts[k]);
-        if (strchr(cmd->args, '|')) {
-            fish_when(out, cmd);
-            pp_buf_puts(out, " -f -a '");
-            put_choices(out, cmd->args);
-            pp_buf_puts(out, "'\n");
-        }
+        fish_words(out, cmd);
     }
 }
 
@@ -241,6 +288,7 @@ const pp_command pp_cmd_completion = {
     .name = "completion",
     .summary = "completion script of a shell",
     .args = "bash|zsh|fish",
+    .words = "bash|zsh|fish",
     .min_args = 1,
     .max_args = 1,
     .formats = "text",

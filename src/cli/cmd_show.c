@@ -34,6 +34,7 @@ const pp_command pp_cmd_show = {
     .name = "show",
     .summary = "trades, orders, fills, equity, ledger, events, metrics or transitions of a run",
     .args = "RUN WHAT",
+    .words = "trades|orders|fills|equity|ledger|events|metrics|transitions",
     .min_args = 2,
     .max_args = 2,
     .formats = "text|json|csv",
