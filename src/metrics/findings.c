@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { BOOTSTRAP_ROUNDS = 2000, BOOTSTRAP_SEED = 20250101, VARIABLES_MAX = 10, TRADES_MIN = 30 };
+enum { BOOTSTRAP_ROUNDS = 2000, BOOTSTRAP_SEED = 20250101, VARIABLES_MAX = 10 };
 
 const pp_findings_extra pp_findings_no_extra = {NAN, -1, false, 0, NAN};
 
@@ -44,12 +44,13 @@ static void number(pp_finding *f, const char *name, double x)
 static void few_trades(pp_review *v)
 {
     double n = metric(v, "total_trades");
-    if (n >= TRADES_MIN)
+    if (n >= PP_FEW_TRADES)
         return;
     pp_finding *f =
         add(v, "few_trades", n == 0 ? PP_FINDING_SERIOUS : PP_FINDING_CAUTION,
-            pp_fmt(v->arena, "only %.0f trade%s: averages over fewer than %d say little", n,
-                   n == 1 ? "" : "s", (int)TRADES_MIN),
+            n == 0 ? "no trades: there is nothing to judge"
+                   : pp_fmt(v->arena, "only %.0f trade%s: averages over fewer than %d say little",
+                            n, n == 1 ? "" : "s", (int)PP_FEW_TRADES),
             "test a longer window or more symbols before drawing conclusions");
     number(f, "trades", n);
 }
@@ -186,7 +187,7 @@ static void liquidated(pp_review *v)
     double n = metric(v, "liquidations");
     if (n > 0)
         number(add(v, "liquidations", PP_FINDING_SERIOUS,
-                   pp_fmt(v->arena, "%.0f positions were liquidated", n),
+                   pp_fmt(v->arena, "%.0f position%s liquidated", n, n == 1 ? " was" : "s were"),
                    "lower the leverage, or place the stop inside the liquidation price"),
                "liquidations", n);
 }
@@ -320,6 +321,12 @@ static void luck(pp_review *v)
            "probability", p);
 }
 
+const char *pp_missing_settlements_text(pp_arena *arena, int64_t n, const char *of)
+{
+    return pp_fmt(arena, "%lld funding settlement%s of the %s %s not in the data", (long long)n,
+                  n == 1 ? "" : "s", of, n == 1 ? "is" : "are");
+}
+
 static void missing_data(pp_review *v)
 {
     if (!v->r->has_funding)
@@ -327,8 +334,7 @@ static void missing_data(pp_review *v)
             "import funding settlements, or give `funding: {rate, interval}` in the Play");
     if (v->extra->missing_settlements > 0)
         number(add(v, "funding_gaps", PP_FINDING_CAUTION,
-                   pp_fmt(v->arena, "%lld funding settlements of the run are not in the data",
-                          (long long)v->extra->missing_settlements),
+                   pp_missing_settlements_text(v->arena, v->extra->missing_settlements, "run"),
                    "import them: what a position would have paid or got is left out"),
                "missing", (double)v->extra->missing_settlements);
     if (v->r->mark_is_last)

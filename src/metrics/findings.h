@@ -13,7 +13,10 @@ typedef enum pp_finding_severity {
     PP_FINDING_SERIOUS  /* do not trust the result before this is understood */
 } pp_finding_severity;
 
-enum { PP_FINDING_NUMBERS = 3 };
+enum {
+    PP_FINDING_NUMBERS = 3,
+    PP_FEW_TRADES = 30 /* below it, averages say little */
+};
 
 typedef struct pp_finding {
     const char *name; /* "few_trades" */
@@ -45,6 +48,9 @@ extern const pp_findings_extra pp_findings_no_extra;
 
 pp_findings pp_findings_make(pp_arena *arena, const pp_result *r, const pp_metrics_input *in,
                              const pp_metrics *m, const pp_findings_extra *extra);
+
+/* "7 funding settlements of the window are not in the data"; of: "window", "run" */
+const char *pp_missing_settlements_text(pp_arena *arena, int64_t n, const char *of);
 
 const char *pp_finding_severity_name(pp_finding_severity s); /* "note", "caution", "serious" */
 void pp_findings_json(pp_json *w, const char *key, const pp_findings *f);

@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/pool.h"
 #include "engine/window.h"
+#include "metrics/findings.h"
 #include "runner/preflight.h"
 #include "sweep/checkpoint.h"
 
@@ -650,19 +651,24 @@ static bool keep_run(pp_diags *d, pp_sweep_outcome *s, size_t row)
     return true;
 }
 
-/* What a run says about its data is the same for every row: that of the best stands for all. */
+/* What a run says about its data is the same for every row: that of the best stands for all. Its
+ * trades are too few for the statistics where a run's finding says so. */
 static void list_warnings(pp_arena *arena, pp_sweep_outcome *s)
 {
     const pp_result *r = s->best;
-    const char **v = PP_ARRAY(arena, const char *, r->n_warnings + 1);
+    size_t n = r->log->trades.n;
+    const char **v = PP_ARRAY(arena, const char *, r->n_warnings + 2);
     int64_t missing = pp_preflight_missing_settlements(s->input.strategy->play, s->input.tape,
                                                        &r->instrument, s->start_ms, s->end_ms);
     for (size_t k = 0; k < r->n_warnings; k++)
         v[s->n_warnings++] = r->warnings[k];
     if (missing > 0)
-        v[s->n_warnings++] =
-            pp_fmt(arena, "%lld funding settlements of the window are not in the data",
-                   (long long)missing);
+        v[s->n_warnings++] = pp_missing_settlements_text(arena, missing, "window");
+    if (n < PP_FEW_TRADES)
+        v[s->n_warnings++] = pp_fmt(arena,
+                                    "the best row has only %zu trade%s: averages over fewer than "
+                                    "%d say little, its deflated Sharpe too",
+                                    n, n == 1 ? "" : "s", (int)PP_FEW_TRADES);
     s->warnings = v;
 }
 

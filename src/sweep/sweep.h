@@ -62,7 +62,7 @@ typedef struct pp_sweep_outcome {
     size_t *ranking;                 /* all rows, best first */
     pp_sweep_stats stats;
     const pp_result *best;       /* the best row run again; NULL: no row ran */
-    const char *const *warnings; /* about data and Play, one sentence each */
+    const char *const *warnings; /* about data, Play and the best row, a sentence each */
     size_t n_warnings;
     const char **kept; /* folders of the best rows' artifacts */
     size_t n_kept;

@@ -105,8 +105,12 @@ void pp_sweep_text(const pp_sweep_outcome *s, pp_buf *out)
     pp_buf_puts(out, s->n_warnings ? "\n" : "");
     for (size_t k = 0; k < s->n_warnings; k++)
         pp_buf_printf(out, "  warning: %s\n", s->warnings[k]);
-    pp_buf_printf(out, "\n  %.2f s, %.0f rows a second on %d thread%s\n  %s/sweep.html\n",
-                  s->wall_s, s->rows_per_s, s->n_threads, s->n_threads == 1 ? "" : "s", s->dir);
+    if (s->n_resumed == s->plan.n_rows)
+        pp_buf_puts(out, "\n  no row was left to run\n");
+    else
+        pp_buf_printf(out, "\n  %.2f s, %.0f rows a second on %d thread%s\n", s->wall_s,
+                      s->rows_per_s, s->n_threads, s->n_threads == 1 ? "" : "s");
+    pp_buf_printf(out, "  %s/sweep.html\n", s->dir);
     for (size_t k = 0; k < s->n_kept; k++)
         pp_buf_printf(out, "  %s\n", s->kept[k]);
 }

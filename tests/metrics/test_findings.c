@@ -199,6 +199,20 @@ Test(findings, A8_entries_refused_for_what_the_play_did_not_ask_for)
     pp_arena_free(&R.arena);
 }
 
+Test(findings, A8_one_is_not_many)
+{
+    make();
+    R.t[5].reason = PP_REASON_liquidation;
+    R.extra.missing_settlements = 1;
+    R.log.trades.n = 29;
+    judge();
+    cr_expect_str_eq(find("liquidations")->text, "1 position was liquidated");
+    cr_expect_str_eq(find("funding_gaps")->text,
+                     "1 funding settlement of the run is not in the data");
+    cr_expect(strstr(find("few_trades")->text, "only 29 trades"));
+    pp_arena_free(&R.arena);
+}
+
 Test(findings, A8_the_most_severe_stand_first)
 {
     make();
