@@ -14,7 +14,7 @@ static bool known(const pp_col *c, size_t i)
     return !c->valid || c->valid[i];
 }
 
-static bool is_time(const pp_col *c)
+bool pp_render_is_time(const pp_col *c)
 {
     size_t n = strlen(c->name);
     return c->type == PP_COL_I64 && n > 3 && strcmp(c->name + n - 3, "_ms") == 0;
@@ -26,7 +26,7 @@ static const char *cell(const pp_col *c, size_t i, bool for_people, char text[CE
         return "";
     switch (c->type) {
     case PP_COL_I64:
-        if (for_people && is_time(c))
+        if (for_people && pp_render_is_time(c))
             return pp_time_format(c->i64[i], text);
         snprintf(text, CELL_TEXT, "%lld", (long long)c->i64[i]);
         return text;
@@ -80,7 +80,7 @@ static void render_text(pp_arena *arena, const pp_table *t, pp_buf *out)
     for (size_t i = 0; i <= t->n_rows; i++)
         for (size_t k = 0; k < t->n_cols; k++) {
             const pp_col *c = &t->cols[k];
-            bool right = c->type != PP_COL_STR && c->type != PP_COL_BOOL && !is_time(c);
+            bool right = c->type != PP_COL_STR && c->type != PP_COL_BOOL && !pp_render_is_time(c);
             pad(out, i ? cell(c, i - 1, true, text) : c->name, widths[k], right,
                 k + 1 == t->n_cols);
         }
@@ -108,7 +108,7 @@ static const char *iso(const pp_col *c, size_t i, char text[CELL_TEXT])
 static void csv_name(pp_buf *out, const pp_col *c, bool first)
 {
     pp_buf_printf(out, "%s%s", first ? "" : ",", c->name);
-    if (is_time(c))
+    if (pp_render_is_time(c))
         pp_buf_printf(out, ",%.*s_iso", (int)strlen(c->name) - 3, c->name);
 }
 
@@ -122,7 +122,7 @@ static void render_csv(const pp_table *t, pp_buf *out)
         for (size_t k = 0; k < t->n_cols; k++) {
             pp_buf_puts(out, k ? "," : "");
             csv_text(out, cell(&t->cols[k], i, false, text));
-            if (is_time(&t->cols[k]))
+            if (pp_render_is_time(&t->cols[k]))
                 pp_buf_printf(out, ",%s", iso(&t->cols[k], i, text));
         }
         pp_buf_puts(out, "\n");
@@ -142,7 +142,7 @@ static void json_cell(pp_json *w, const pp_col *c, size_t i)
         pp_json_bool(w, c->name, c->b8[i] != 0);
     else
         pp_json_string(w, c->name, cell(c, i, false, text));
-    if (!is_time(c))
+    if (!pp_render_is_time(c))
         return;
     snprintf(name, sizeof name, "%.*s_iso", (int)strlen(c->name) - 3, c->name);
     pp_json_string(w, name, known(c, i) ? pp_time_format(c->i64[i], text) : NULL);

@@ -9,4 +9,7 @@
  * empty cell, in JSON null. */
 void pp_render_table(pp_arena *arena, const pp_table *t, pp_show_format format, pp_buf *out);
 
+/* A column of times: _ms at the end of its name. */
+bool pp_render_is_time(const pp_col *c);
+
 #endif

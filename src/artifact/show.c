@@ -141,6 +141,27 @@ static void transitions_table(pp_diags *d, const json_t *result, pp_table *t)
     *t = (pp_table){5, n, cols};
 }
 
+/* The rows for which a condition holds. It may name the times as they are shown too: entry_iso. */
+static const char *select_where(pp_arena *arena, const pp_table *t, const char *where)
+{
+    pp_buf made = {.arena = arena}, names = made;
+    for (size_t k = 0; k < t->n_cols; k++) {
+        const char *name = t->cols[k].name;
+        int n = (int)strlen(name) - 3;
+        if (!pp_render_is_time(&t->cols[k]))
+            continue;
+        pp_buf_printf(&made,
+                      ", replace(strftime(epoch_ms(%s), '%%Y-%%m-%%dT%%H:%%M:%%S.%%gZ'), "
+                      "'.000Z', 'Z') AS %.*s_iso",
+                      name, n, name);
+        pp_buf_printf(&names, "%s%.*s_iso", names.len ? ", " : "", n, name);
+    }
+    const char *from = names.len ? pp_fmt(arena, "* EXCLUDE (%s) FROM (SELECT *%s FROM shown)",
+                                          names.text, made.text)
+                                 : "* FROM shown";
+    return pp_fmt(arena, "SELECT %s\nWHERE (%s)", from, where);
+}
+
 /* The condition runs in a database of its own, which may touch this folder only and knows nothing
  * but the table; without a condition no database is needed. */
 static bool show_rows(pp_diags *d, const char *dir, pp_table *t, const char *where, int64_t limit,
@@ -148,7 +169,7 @@ static bool show_rows(pp_diags *d, const char *dir, pp_table *t, const char *whe
 {
     if (where) {
         pp_db *db = pp_db_open(d->arena, &dir, 1, d);
-        const char *sql = pp_fmt(d->arena, "SELECT * FROM shown WHERE (%s)", where);
+        const char *sql = select_where(d->arena, t, where);
         if (!db || !pp_db_add_table(db, "shown", t, d))
             return false;
         if (!pp_db_query(db, d->arena, sql, t, d)) {

@@ -6,7 +6,7 @@
 
 #define PP_CODE_TABLE(X)                                                                           \
     X(E_UNKNOWN_KEY, 2, "a key that this place of the Play does not know",                         \
-      "use the nearest name shown, or remove the key; names starting with _ are free at top "      \
+      "use a key that is allowed there, or remove it; names starting with _ are free at top "      \
       "level")                                                                                     \
     X(E_DUPLICATE_KEY, 2, "the same key twice in one mapping", "remove one of the two")            \
     X(E_YAML, 2, "the file is not one plain YAML document",                                        \
@@ -22,7 +22,7 @@
     X(E_UNKNOWN_INDICATOR, 2, "no indicator of this name", "see `perpetua indicators`")            \
     X(E_UNKNOWN_STRUCTURE, 2, "no structure type of this name", "see `perpetua structures`")       \
     X(E_UNKNOWN_REF, 2, "a reference to nothing",                                                  \
-      "declare the feature, structure or setup, or use the nearest name shown")                    \
+      "declare the feature, structure or setup, or use the name of one")                           \
     X(E_UNKNOWN_OP, 2, "no operator of this name", "see `perpetua operators`")                     \
     X(E_UNDEFINED_VARIABLE, 2, "a placeholder without a variable",                                 \
       "define it under `variables:` or with --set")                                                \

@@ -26,7 +26,10 @@ static int run_show(pp_cli *c)
 }
 
 static const pp_opt show_opts[] = {
-    {"where", 0, "CONDITION", "only rows for which this SQL condition holds", NULL},
+    {"where", 0, "CONDITION",
+     "only rows for which this SQL condition holds; times by their name in csv: entry_ms, "
+     "entry_iso",
+     NULL},
     {"limit", 'n', "N", "at most N rows", NULL},
 };
 
@@ -44,6 +47,8 @@ const pp_command pp_cmd_show = {
         "RUN is the folder of a run. Times are shown in UTC; csv and json carry them as epoch "
         "milliseconds\nand in ISO 8601, and money with 8 decimals.",
     .examples = "  perpetua show runs/demo/BTCUSDT/0123456789ab trades --where \"net < 0\"\n"
+                "  perpetua show runs/demo/BTCUSDT/0123456789ab trades --where \"entry_iso >= "
+                "'2025-03-01'\"\n"
                 "  perpetua show runs/demo/BTCUSDT/0123456789ab equity --format csv\n",
     .run = run_show,
 };

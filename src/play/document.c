@@ -211,7 +211,8 @@ static const pp_key document_rows[] = {
     {"symbol", NULL, PP_K_NODE, 0, AT(symbol), "capital letters and digits ending in USDT", NULL,
      NULL, NULL, "the market; this or `symbols` is required"},
     {"symbols", "symbol_universe", PP_K_NODE, 0, AT(symbols), "a list of symbols", NULL, NULL, NULL,
-     "several markets, one run each"},
+     "several markets, one run each over the store; a `--csv` file or a synthetic market is one "
+     "run"},
     {"timeframes", NULL, PP_K_NODE, 0, AT(timeframes), "a mapping of roles", NULL, NULL, NULL,
      "roles; this or `tf` is required"},
     {"tf", "execution_tf", PP_K_NODE, 0, AT(tf), PP_TF_NAMES, NULL, NULL, NULL,

@@ -86,9 +86,9 @@ const char *const pp_source_tokens[] = {"open", "high", "low",   "close", "volum
                                         "hl2",  "hlc3", "ohlc4", NULL};
 enum { N_SOURCES = PP_SRC_FEATURE };
 
-/* An id that names nothing usable here. */
+/* An id that names nothing usable here. `but`: a feature not to propose, or -1. */
 static void unknown_ref(pp_load *l, const pp_yaml *v, const char *ref, const char *what,
-                        unsigned kinds)
+                        unsigned kinds, int but)
 {
     static const char *const words[] = {
         [PP_NAMES_FEATURES] = "feature",
@@ -108,9 +108,11 @@ static void unknown_ref(pp_load *l, const pp_yaml *v, const char *ref, const cha
     for (size_t i = 0; i < n_prices; i++)
         *next++ = pp_source_tokens[i];
     for (size_t i = 0; i < n_features; i++)
-        *next++ = l->play->features.v[i].id;
+        if ((int)i != but)
+            *next++ = l->play->features.v[i].id;
     for (size_t i = 0; i < n_structures; i++)
         *next++ = l->play->structures.v[i].key;
+    n = (size_t)(next - names);
     const char *dot = strchr(ref, '.');
     e->allowed = n ? pp_join(l->d->arena, names, n) : NULL;
     e->nearest =
@@ -144,10 +146,11 @@ void pp_unknown_output(pp_load *l, const pp_yaml *v, const char *what, const cha
     if (of)
         unknown_field(l, v, ref, *of);
     else
-        unknown_ref(l, v, ref, what, kinds);
+        unknown_ref(l, v, ref, what, kinds, -1);
 }
 
-static bool read_output(pp_load *l, const pp_yaml *v, const char *what, unsigned kinds,
+/* `own`: the feature that asks, or -1. */
+static bool read_output(pp_load *l, const pp_yaml *v, const char *what, unsigned kinds, int own,
                         int *feature, int *output)
 {
     pp_output_ref ref;
@@ -159,7 +162,10 @@ static bool read_output(pp_load *l, const pp_yaml *v, const char *what, unsigned
         return false;
     bool known = found != PP_NO_ID && !ref.column.structure;
     if (!known || found == PP_NO_FIELD) {
-        pp_unknown_output(l, v, what, text, known ? &ref.column : NULL, kinds);
+        if (known)
+            unknown_field(l, v, text, ref.column);
+        else
+            unknown_ref(l, v, text, what, kinds, own);
         return false;
     }
     *feature = ref.column.index;
@@ -169,7 +175,7 @@ static bool read_output(pp_load *l, const pp_yaml *v, const char *what, unsigned
 
 bool pp_read_atr(pp_load *l, const pp_yaml *v, const char *what, int *feature, int *output)
 {
-    if (!read_output(l, v, what, PP_NAMES_FEATURES, feature, output))
+    if (!read_output(l, v, what, PP_NAMES_FEATURES, -1, feature, output))
         return false;
     const pp_feature_decl *f = &l->play->features.v[*feature];
     if (f->outputs[*output].type != PP_FLOAT) {
@@ -221,8 +227,8 @@ static void link_source(pp_load *l, pp_feature_decl *f, const pp_yaml *v)
         }
     }
     int feature, output;
-    if (!text ||
-        !read_output(l, v, "source", PP_NAMES_FEATURES | PP_NAMES_PRICES, &feature, &output))
+    if (!text || !read_output(l, v, "source", PP_NAMES_FEATURES | PP_NAMES_PRICES,
+                              (int)(f - l->play->features.v), &feature, &output))
         return;
     const pp_feature_decl *from = &l->play->features.v[feature];
     pp_type type = from->outputs[output].type;
@@ -243,7 +249,7 @@ static int named_structure(pp_load *l, const pp_yaml *v, pp_tf tf)
     if (!text)
         return -1;
     if (id < 0 || id % 4 != PP_ID_STRUCTURE) {
-        unknown_ref(l, v, text, "uses", PP_NAMES_STRUCTURES);
+        unknown_ref(l, v, text, "uses", PP_NAMES_STRUCTURES, -1);
         return -1;
     }
     return same_tf(l, v, "uses", tf, l->play->structures.v[id / 4].tf) ? id / 4 : -1;

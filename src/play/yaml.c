@@ -125,6 +125,12 @@ static void parser_failed(reader *r)
     const char *message =
         p->context ? pp_fmt(r->d->arena, "%s: %s", p->context, p->problem) : p->problem;
     pp_diag *e = fail(r, PP_E_YAML, pos_of(r, p->problem_mark), message);
+    size_t at = offset_of_pos(r, p->problem_mark);
+    if (at < r->size && r->text[at] == '\t') {
+        e->found = "a tab";
+        e->hint = "YAML is indented by spaces: write spaces in place of the tab";
+        return;
+    }
     const char *op = operator_at(r, p->problem_mark);
     if (!op && p->context && strstr(p->context, "scalar"))
         op = operator_at(r, p->context_mark);

@@ -1,6 +1,7 @@
 #include "runner/bounds.h"
 
 #include <math.h>
+#include <string.h>
 
 static const char *const headline[] = {
     "final_equity", "net_profit",    "net_return_pct", "max_drawdown_pct", "sharpe",
@@ -62,9 +63,9 @@ bool pp_bounds_make(pp_diags *d, const pp_runner_done *done, pp_bounds *out)
     return true;
 }
 
-static const char *number(pp_arena *a, double x)
+static const char *number(pp_arena *a, const pp_bound *b, double x)
 {
-    return isnan(x) ? "-" : pp_fmt(a, "%.2f", x);
+    return isnan(x) ? "-" : pp_fmt(a, "%.*f", strcmp(b->unit, "count") ? 2 : 0, x);
 }
 
 void pp_bounds_text(const pp_bounds *b, pp_buf *out)
@@ -74,9 +75,9 @@ void pp_bounds_text(const pp_bounds *b, pp_buf *out)
                   orders[0], orders[1], orders[2]);
     for (size_t i = 0; i < b->n; i++) {
         const pp_bound *v = &b->v[i];
-        pp_buf_printf(out, "  %-18s %14s .. %-14s %12s %12s %12s\n", v->metric, number(a, v->low),
-                      number(a, v->high), number(a, v->value[0]), number(a, v->value[1]),
-                      number(a, v->value[2]));
+        pp_buf_printf(out, "  %-18s %14s .. %-14s %12s %12s %12s\n", v->metric,
+                      number(a, v, v->low), number(a, v, v->high), number(a, v, v->value[0]),
+                      number(a, v, v->value[1]), number(a, v, v->value[2]));
     }
 }
 

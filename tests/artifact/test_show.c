@@ -67,6 +67,11 @@ Test(show, A2_tables_are_filtered_and_cut)
     cr_expect(strstr(q.out.text, ",1735693200000,2025-01-01T01:00:00Z,") ||
               strstr(q.out.text, ",1735696800000,2025-01-01T02:00:00Z,"));
     cr_expect(strstr(q.out.text, "\"{\"\"atr\"\":1.5}\""), "quoted as RFC 4180 says");
+    ask times = run(asking("trades", "exit_iso < '2025-01-01T03'", -1, PP_SHOW_CSV));
+    cr_expect(times.ok && lines(times.out.text) > 1 && lines(times.out.text) < 11, "%s",
+              times.out.text);
+    q = run(asking("trades", "exit_ms < 1735700400000", -1, PP_SHOW_CSV));
+    cr_expect_str_eq(q.out.text, times.out.text);
     q = run(asking("equity", NULL, 3, PP_SHOW_JSON));
     cr_expect(q.ok && strstr(q.out.text, "\"equity\": \"1000.00000000\"") &&
               strstr(q.out.text, "\"liq_distance_pct\": null"));
