@@ -28,6 +28,16 @@ static double price_at(const pp_bars *b, size_t *at, int64_t t)
     return b->close[*at];
 }
 
+/* The deepest drawdown at the closes since the point before. A low is measured from the peak before
+ * it: a new one of the same bar may have come later. */
+static double deepest_since(const pp_equity_point *before, const pp_equity_point *e)
+{
+    if (e->max_dd_pct > before->max_dd_pct)
+        return e->max_dd_pct;
+    return fmax(pp_drawdown_pct(before->peak_e8, e->low_e8),
+                pp_drawdown_pct(e->peak_e8, e->equity_e8));
+}
+
 /* Equity points in at most POINTS_MAX steps: the last equity and the deepest drawdown of each; and
  * what the same money bought and held would be worth. */
 static void put_equity(pp_json *w, const pp_result *r, const pp_prepared *p)
@@ -42,7 +52,7 @@ static void put_equity(pp_json *w, const pp_result *r, const pp_prepared *p)
         size_t end = (k + 1) * r->n_equity / n;
         double deepest = 0;
         for (; i < end; i++)
-            deepest = fmax(deepest, pp_drawdown_pct(r->equity[i].peak_e8, r->equity[i].low_e8));
+            deepest = fmax(deepest, deepest_since(&r->equity[i ? i - 1 : 0], &r->equity[i]));
         const pp_equity_point *last = &r->equity[end - 1];
         time[k] = (uint32_t)(last->time_ms / 1000);
         equity[k] = pp_double_of_e8(last->equity_e8);

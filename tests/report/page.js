@@ -220,6 +220,21 @@ async function many(browser) {
   await page.close();
 }
 
+// A coarse exec bar in which the peak rises after the low: no fall that never was; and what a condition lacks is
+// looked for among what it needs, not within `not` and `any`.
+async function hold(browser) {
+  const { file, result } = run("hold", [playOf("hold", "D", "starting_equity_usdt: 1000",
+    "actions: {entry_long: {all: [[close, '>', 0], {not: [close, '<', 1]}, {any: [[close, '<', 1], [close, '>', open]]}]}}\n" +
+    "risk: {stop_loss_pct: 90, sizing: {model: percent_equity, value: 100}}\n"),
+    "--synthetic", "regime_mix,bars=60000,seed=5"]);
+  const page = await open(browser, file, "light", 1280);
+  const deepest = -(await page.evaluate("E.drawdown.reduce((a, b) => Math.min(a, b), 0)"));
+  assert(Math.abs(deepest - result.metrics.max_drawdown_pct) < 1e-4, `drawdown ${deepest} on the chart`);
+  assert.match(await page.textContent("#why"), /Its rarest part: any\(close < 1, close > open\)/);
+  assert.match(await page.textContent("#assumptions"), /Slippage \d/);
+  await page.close();
+}
+
 // One trade, liquidated beyond the candles: it is in view, and no axis repeats a label.
 async function one(browser) {
   const { file, result } = run("one", [playOf("one", "15m", "starting_equity_usdt: 1000, max_leverage: 100, on_sl_beyond_liq: warn",
@@ -273,6 +288,7 @@ async function gap(browser) {
     await structures(browser);
     await empty(browser);
     await many(browser);
+    await hold(browser);
     await one(browser);
     await gap(browser);
     console.log("report: all checks passed; screenshots in " + out);

@@ -13,7 +13,7 @@ $("subtitle").textContent = `${clock(R.window.start_ms)} to ${clock(R.window.end
 [["Net profit", usdt(M.net_profit, true), tone(M.net_profit), "USDT after all costs"],
   ["Return", pct(M.net_return_pct, true), tone(M.net_return_pct), `buy and hold ${pct(M.benchmark_return_pct, true)}`],
   ["Max drawdown", pct(M.max_drawdown_pct), "", "of equity, at tape closes"],
-  ["Sharpe", number(M.sharpe), "", missing(M.sortino) ? "too few days" : `Sortino ${number(M.sortino)}`],
+  ["Sharpe", number(M.sharpe), "", missing(M.sortino) ? (missing(M.sharpe) ? "too few days" : "no losing day") : `Sortino ${number(M.sortino)}`],
   ["Trades", number(M.total_trades, 0), "", `${number(M.long_trades, 0)} long, ${number(M.short_trades, 0)} short`],
   ["Win rate", pct(M.win_rate), "", `payoff ${number(M.payoff_ratio)}`],
   ["Profit factor", number(M.profit_factor), "", missing(M.profit_factor) ? "no loss to divide by" : "profit / loss"],
@@ -288,10 +288,14 @@ table($("costs"), [["", "l"], "USDT"], [["Fees, taker", usdt(M.fees_taker)], ["F
   ["Funding received", usdt(M.funding_received)], ["All costs, of gross profit", pct(M.cost_pct_of_gross)]].map(([a, b]) => [[a, "l"], b]));
 
 /* ---- rules: why no trade ---- */
-const cases = [];
+/* Parts that a condition needs to be true; what stands within a `not` or an `any` is none by itself. */
+const cases = [], chosen = /^(not|any)\(/;
+let within = Infinity;
 R.rule_coverage.forEach((c, k) => {
   const next = R.rule_coverage[k + 1];
-  c.leaf = !next || next.depth <= c.depth;
+  if (c.depth <= within) within = Infinity;
+  c.part = within === Infinity && (!next || next.depth <= c.depth || chosen.test(c.node));
+  if (c.part && chosen.test(c.node)) within = c.depth;
   if (c.depth === 0) cases.push({ ...c, nodes: [] });
   else if (cases.length) cases[cases.length - 1].nodes.push(c);
 });
@@ -299,7 +303,7 @@ const seen = (c) => c.true + c.false + c.unknown;
 const codes = (m) => Object.entries(m || {}).sort((a, b) => b[1] - a[1]).map(([k, n]) => `${k} ${number(n, 0)}`).join(", ");
 cases.filter((c) => c.entry).forEach((c) => {
   let text = `${c.case} was true at ${number(c.true, 0)} of ${number(seen(c), 0)} instants`;
-  const leaves = c.nodes.filter((x) => x.leaf).sort((a, b) => a.true - b.true);
+  const leaves = c.nodes.filter((x) => x.part).sort((a, b) => a.true - b.true);
   if (c.unknown) text += `, unknown at ${number(c.unknown, 0)}`;
   if (leaves.length && c.true < seen(c))
     text += `. Its rarest part: ${leaves[0].node}, true at ${number(leaves[0].true, 0)}` +
@@ -334,12 +338,12 @@ table($("metrics"), [["Metric", "l"], "Value", ["Unit", "l"], ["Formula", "l"]],
 });
 const order = { adverse: "the extreme against the position first", favourable: "the extreme in favour of the position first",
   near_first: "the extreme nearer to the open first" };
-const fees = (D.play.account || {}).fee_model || {}, models = R.models;
+const account = D.play.account || {}, fees = account.fee_model || {}, models = R.models;
 const bps = (v) => (missing(v) ? "as in the Play" : `${v} bps`);
 [`Decisions are made at the close of a bar from closed bars alone; a market order fills at the next tape price, never at the close it was decided on.`,
   `Inside a tape bar prices visit ${order[R.intrabar] || R.intrabar}. ${number(R.ambiguous_bars.length, 0)} bars had fills that depend on this order.`,
   `Stops and targets fill inside the bar that touches them; a gap through a stop fills at the open, not at the stop.`,
-  `Fees: taker ${bps(fees.taker_bps)}, maker ${bps(fees.maker_bps)}. Spread ${models.spread_bps} bps, impact model ${models.impact}, latency ${models.latency_ms} ms` +
+  `Fees: taker ${bps(fees.taker_bps)}, maker ${bps(fees.maker_bps)}. Slippage ${bps(account.slippage_bps)}, spread ${models.spread_bps} bps, impact model ${models.impact}, latency ${models.latency_ms} ms` +
     (Number(models.participation) ? `, at most ${rough(100 * Number(models.participation))} % of a bar's volume.` : ", no limit by volume."),
   R.data.funding ? "Funding is paid and received at each settlement of the data." : "No funding: the data and the Play have none.",
   `Isolated margin at up to ${rough(Number(R.leverage))}x; liquidation when the ${R.data.mark_source === "mark" ? "mark" : "last"} price reaches the liquidation price, settled at the bankruptcy price` +

@@ -179,7 +179,7 @@ function median(v) {
   return v.length % 2 ? v[m] : (v[m - 1] + v[m]) / 2;
 }
 const measures = {
-  best: (v) => (low ? Math.min : Math.max).apply(null, v),
+  best: (v) => v.reduce((a, b) => (low ? Math.min(a, b) : Math.max(a, b)), low ? Infinity : -Infinity),
   median,
   mean: (v) => v.reduce((a, b) => a + b, 0) / v.length,
 };
