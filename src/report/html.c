@@ -135,20 +135,26 @@ static void put_trade(pp_json *w, const pp_result *r, const pp_trade *t)
     pp_json_close(w);
 }
 
+/* The first of the trades that the page has. */
+static size_t first_shown(const pp_result *r)
+{
+    return r->log->trades.n > TRADES_MAX ? r->log->trades.n - TRADES_MAX : 0;
+}
+
 static void put_trades(pp_json *w, const pp_result *r)
 {
     static const char *const names[] = {"id",     "side",       "entry_ms", "exit_ms", "qty",
                                         "entry",  "exit",       "gross",    "fees",    "funding",
                                         "net",    "return_pct", "mae_pct",  "mfe_pct", "stop",
                                         "target", "r",          "reason",   "entered", "left"};
-    size_t n = r->log->trades.n, shown = n < TRADES_MAX ? n : TRADES_MAX;
-    pp_json_int(w, "trades_left_out", (int64_t)(n - shown));
+    size_t first = first_shown(r);
+    pp_json_int(w, "trades_left_out", (int64_t)first);
     pp_json_open(w, "trade_columns", '[');
     for (size_t i = 0; i < PP_COUNT(names); i++)
         pp_json_string(w, NULL, names[i]);
     pp_json_close(w);
     pp_json_open(w, "trades", '[');
-    for (size_t i = n - shown; i < n; i++)
+    for (size_t i = first; i < r->log->trades.n; i++)
         put_trade(w, r, PP_SLAB_AT(&r->log->trades, pp_trade, i));
     pp_json_close(w);
 }
@@ -180,23 +186,27 @@ static void put_exits(pp_json *w, const pp_result *r)
     pp_json_close(w);
 }
 
-static bool is_move(const pp_event *e)
+static bool is_move(const pp_event *e, int64_t from_ms)
 {
-    return e->kind == PP_EVENT_stop_moved || e->kind == PP_EVENT_stop_adjusted;
+    return (e->kind == PP_EVENT_stop_moved || e->kind == PP_EVENT_stop_adjusted) &&
+           e->time_ms >= from_ms;
 }
 
-/* Where stops were moved to, the last ones as with the trades: [time_ms, level]. */
+/* Where the stops of the trades that the page has were moved to, the last ones: [time_ms, level].
+ */
 static void put_moves(pp_json *w, const pp_result *r)
 {
+    const pp_slab *trades = &r->log->trades;
+    int64_t from_ms = trades->n ? PP_SLAB_AT(trades, pp_trade, first_shown(r))->entry_ms : 0;
     size_t n = 0;
     for (size_t i = 0; i < r->log->events.n; i++)
-        n += is_move(PP_SLAB_AT(&r->log->events, pp_event, i));
+        n += is_move(PP_SLAB_AT(&r->log->events, pp_event, i), from_ms);
     size_t left_out = n > MOVES_MAX ? n - MOVES_MAX : 0;
     pp_json_int(w, "stop_moves_left_out", (int64_t)left_out);
     pp_json_open(w, "stop_moves", '[');
     for (size_t i = 0, k = 0; i < r->log->events.n; i++) {
         const pp_event *e = PP_SLAB_AT(&r->log->events, pp_event, i);
-        if (!is_move(e) || k++ < left_out)
+        if (!is_move(e, from_ms) || k++ < left_out)
             continue;
         pp_json_open(w, NULL, '[');
         pp_json_int(w, NULL, e->time_ms);

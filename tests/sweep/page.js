@@ -40,6 +40,16 @@ async function look(page, best) {
   await sorted(1, 1, "3");
   await sorted(1, 1, "21");
   await sorted(0, 0, "1");
+  const exact = await page.evaluate(() => { /* values of a parameter that are close together; a cell of a large sweep */
+    const [r] = ranked, was = r.cells[0];
+    r.cells[0] = 0.10125;
+    fillTable();
+    const shown = $("rows").firstChild.cells[1].textContent;
+    r.cells[0] = was;
+    fillTable();
+    return [shown, measures.best(new Array(1e6).fill(0).map((_, k) => k % 7))];
+  });
+  expect(String(exact) === "0.10125,6", "a value of a parameter in whole, the best of a million: " + exact);
   const fees = await page.$$eval("#rows tr", (v) => v.map((r) => [r.cells[0].textContent, r.cells[11].textContent]));
   for (const [rank, fee] of fees.slice(0, 10)) expect(fee === money(best[rank - 1].total_fees), `fees of rank ${rank}: ${fee}`);
   const cards = await page.$eval("#cards", (c) => [c.children.length, getComputedStyle(c).gridTemplateColumns.split(" ").length]);

@@ -306,7 +306,8 @@ const Price = (() => {
   if (!fine.whole) notes.push(`${fine.tf} candles are kept around entries, exits and ambiguous bars; elsewhere the finest is ${
     levels.length > 1 ? levels[levels.length - 2].tf : "none"}.`);
   if (D.trades_left_out) notes.push(`The last ${counted(Trades.length, "trade")} are drawn.`);
-  if (D.stop_moves_left_out) notes.push(`The last ${counted(D.stop_moves.length, "move")} of stops are drawn.`);
+  if (D.stop_moves_left_out) notes.push(`Left out: the first ${counted(D.stop_moves_left_out, "move")} of their stops, before ${
+    clock(D.stop_moves[0][0])} UTC; until then a stop is drawn where it was first.`);
   if (D.market.features_left_out) notes.push(`${D.market.features_left_out} feature outputs are left out for size (perpetua columns has all).`);
   notes.push("Triangle: entry, pointing its way. Dot: exit, green when it won. Dashed: stop and target.");
   $("price-note").textContent = notes.join(" ");

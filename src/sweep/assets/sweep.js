@@ -140,7 +140,7 @@ function fillTable() {
     tr.onclick = () => choose(r.row);
     tr.onkeydown = (e) => { if (e.key === "Enter" || e.key === " ") { e.preventDefault(); choose(r.row); } };
     element("td", r.rank, tr);
-    r.cells.forEach((c, k) => element("td", text(c, 4, units[k]), tr));
+    r.cells.forEach((c, k) => element("td", k < D.axes.length ? String(c) : text(c, 4, units[k]), tr));
   }
 }
 
@@ -342,8 +342,8 @@ function parallel() {
       g.stroke();
       g.textAlign = "center";
       g.fillText(x ? x.name : objective, at(k), 12);
-      g.fillText(text(x ? x.values[x.values.length - 1] : range[1]), at(k), top - 3);
-      g.fillText(text(x ? x.values[0] : range[0]), at(k), h - 8);
+      g.fillText(x ? String(x.values[x.values.length - 1]) : text(range[1]), at(k), top - 3);
+      g.fillText(x ? String(x.values[0]) : text(range[0]), at(k), h - 8);
       if (!brush.has(k)) continue;
       const [a, b] = brush.get(k);
       g.fillStyle = css("--hit") + "55";
