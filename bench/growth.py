@@ -93,4 +93,5 @@ def main():
                 for n in ROWS])
 
 
-main()
+if __name__ == "__main__":
+    main()

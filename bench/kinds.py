@@ -8,6 +8,8 @@ import os
 import sys
 import tempfile
 
+from growth import once
+
 PLAY = """version: 3.0.0
 name: kinds
 symbol: BTCUSDT
@@ -54,24 +56,11 @@ KINDS = [
 ]
 
 
-def cpu_s(args):
-    pid = os.fork()
-    if pid == 0:
-        null = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(null, 1)
-        os.dup2(null, 2)
-        os.execv(args[0], args)
-    _, status, usage = os.wait4(pid, 0)
-    if os.waitstatus_to_exitcode(status) != 0:
-        sys.exit("failed: " + " ".join(args))
-    return usage.ru_utime + usage.ru_stime
-
-
 def row_ms(program, play, out):
     def least(rows):
         args = [program, "sweep", play, "--synthetic", "regime_mix,bars=525600,seed=7",
                 "--vary", f"fast=6:{rows + 5}:1", "-j", "1", "--out", out, "--restart"]
-        return min(cpu_s(args) for _ in range(3))
+        return min(once(args)[0] for _ in range(3))
     return (least(12) - least(2)) * 100
 
 

@@ -224,10 +224,12 @@ static void fold_peaks(pp_fold *f, size_t from, size_t to, int64_t top_e8, int64
             take_inside(f, pp_segment_equity(s, adverse_e8));
         pp_e8_of_double(close[i], &mark_e8);
         int64_t equity_e8 = pp_segment_equity(s, mark_e8);
-        if (equity_e8 >= p->peak_e8)
-            p->peak_e8 = equity_e8, p->regained = true;
-        else if (p->peak_e8 - equity_e8 > floor_e8 || p->peak_e8 - equity_e8 > p->max_dd_abs_e8)
+        if (equity_e8 >= p->peak_e8) {
+            p->peak_e8 = equity_e8;
+            p->regained = true;
+        } else if (p->peak_e8 - equity_e8 > floor_e8 || p->peak_e8 - equity_e8 > p->max_dd_abs_e8) {
             take_fall(f, equity_e8);
+        }
     }
 }
 

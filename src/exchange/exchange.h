@@ -159,8 +159,7 @@ bool pp_exch_add_margin(pp_exch *ex, int64_t amount_e8);
 void pp_exch_entries(pp_exch *ex, bool enabled);
 bool pp_exch_entries_enabled(const pp_exch *ex);
 /* The ATR of the last closed exec bar for the trailing_atr stop of the position (K7), and for the
- * one that a resting entry will attach; NaN keeps the one before. False if there is no such live
- * order.
+ * one that a resting entry will attach, false if that is no live order; NaN keeps the one before.
  */
 void pp_exch_set_atr(pp_exch *ex, double atr);
 bool pp_exch_set_entry_atr(pp_exch *ex, int32_t id, double atr);

@@ -1,6 +1,6 @@
 #include "store/cache.h"
-#include "store/fields.h"
 #include "store/duckdb.h"
+#include "store/fields.h"
 #include "store/store.h"
 #include "store/store_private.h"
 
