@@ -185,7 +185,7 @@ static void type_blocks(pp_diags *d, pp_strategy *s)
             c->when = decl->when ? pp_rules_condition(s->rules, decl->when, decl->id) : -1;
             if (c->when >= 0) {
                 c->grid = pp_rules_grid(s->rules, c->when);
-                c->live = pp_rules_is_live(s->rules, c->when);
+                c->live = pp_rules_uses_live(s->rules, c->when) != 0;
             }
             type_case(d, s->rules, c, decl->emit, decl->n_emit);
         }

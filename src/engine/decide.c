@@ -51,7 +51,7 @@ size_t pp_loop_emit(pp_loop *l, size_t instant)
     bool exec_close = pp_loop_exec_close(l, instant);
     const pp_strategy *s = l->cfg.strategy;
     size_t n = 0;
-    bool live = l->has_live[0] || l->has_live[1];
+    bool live = l->uses_live[0] || l->uses_live[1];
     if (l->lone_cases && (l->makes_up || !live))
         return emit_lone(l, instant, exec_close);
     for (size_t k = 0; k < s->n_cases;) {

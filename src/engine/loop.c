@@ -58,35 +58,56 @@ static int32_t exec_before_entry(const pp_loop *l)
     return bar ? pp_loop_exec_of(l, (size_t)bar - 1) : -1;
 }
 
-/* The operands at a mark, `each` places apart. held: exec closes. */
-static inline void live_at(const pp_loop *l, int64_t mark_e8, int64_t equity_e8, int64_t peak_e8,
-                           int32_t held, double *live, size_t each)
+/* What operands follow from. held: exec closes. */
+typedef struct moment {
+    int64_t mark_e8, equity_e8, peak_e8;
+    int32_t held;
+} moment;
+
+/* Those that are of the position alone are NaN while flat. */
+static inline double live_value(const pp_loop *l, pp_live which, const moment *m)
 {
     const pp_position *p = pp_exch_position(l->ex);
-    for (size_t k = 0; k < PP_LIVE_COUNT; k++)
-        live[k * each] = NAN;
-    live[PP_LIVE_SIDE * each] = p->side == 0  ? PP_SIDE_FLAT
-                                : p->side > 0 ? PP_SIDE_LONG
-                                              : PP_SIDE_SHORT;
-    live[PP_LIVE_SIZE_USDT * each] = 0;
-    live[PP_LIVE_EQUITY * each] = pp_double_of_e8(equity_e8);
-    if (peak_e8 > 0)
-        live[PP_LIVE_DRAWDOWN_PCT * each] = 100.0 * (double)(peak_e8 - equity_e8) / (double)peak_e8;
-    if (p->side == 0)
-        return;
-    live[PP_LIVE_BARS_HELD * each] = held;
-    live[PP_LIVE_ENTRY_PRICE * each] = (double)p->cost_e8 / (double)p->qty_e8;
-    live[PP_LIVE_SIZE_USDT * each] = pp_double_of_e8(pp_mul_e8(p->qty_e8, mark_e8));
-    if (p->margin_e8 > 0)
-        live[PP_LIVE_UNREALIZED_PCT * each] =
-            100.0 * (double)pp_exch_unrealised(l->ex, mark_e8) / (double)p->margin_e8;
+    switch (which) {
+    case PP_LIVE_SIDE:
+        return p->side == 0 ? PP_SIDE_FLAT : p->side > 0 ? PP_SIDE_LONG : PP_SIDE_SHORT;
+    case PP_LIVE_EQUITY:
+        return pp_double_of_e8(m->equity_e8);
+    case PP_LIVE_DRAWDOWN_PCT:
+        return m->peak_e8 > 0 ? 100.0 * (double)(m->peak_e8 - m->equity_e8) / (double)m->peak_e8
+                              : NAN;
+    case PP_LIVE_SIZE_USDT:
+        return p->side ? pp_double_of_e8(pp_mul_e8(p->qty_e8, m->mark_e8)) : 0;
+    case PP_LIVE_BARS_HELD:
+        return p->side ? m->held : (double)NAN;
+    case PP_LIVE_ENTRY_PRICE:
+        return p->side ? (double)p->cost_e8 / (double)p->qty_e8 : NAN;
+    case PP_LIVE_UNREALIZED_PCT:
+        return p->side && p->margin_e8 > 0
+                   ? 100.0 * (double)pp_exch_unrealised(l->ex, m->mark_e8) / (double)p->margin_e8
+                   : NAN;
+    case PP_LIVE_COUNT:
+    default:
+        return NAN;
+    }
+}
+
+/* The operands in `uses`, `each` places apart; others stay as they are. */
+static inline void live_at(const pp_loop *l, unsigned uses, const moment *m, double *live,
+                           size_t each)
+{
+    for (; uses; uses &= uses - 1) {
+        int which = __builtin_ctz(uses);
+        live[(size_t)which * each] = live_value(l, (pp_live)which, m);
+    }
 }
 
 void pp_loop_live(const pp_loop *l, size_t instant, double live[PP_LIVE_COUNT])
 {
-    int64_t mark_e8 = pp_exch_mark(l->ex);
-    live_at(l, mark_e8, pp_exch_equity(l->ex, mark_e8), l->stops.peak_e8,
-            pp_loop_exec_of(l, instant) - exec_before_entry(l), live, 1);
+    moment m = {.mark_e8 = pp_exch_mark(l->ex), .peak_e8 = l->stops.peak_e8};
+    m.equity_e8 = pp_exch_equity(l->ex, m.mark_e8);
+    m.held = pp_loop_exec_of(l, instant) - exec_before_entry(l);
+    live_at(l, (1U << PP_LIVE_COUNT) - 1, &m, live, 1);
 }
 
 /* ---- making ---- */
@@ -132,20 +153,25 @@ static const uint64_t *make_interest(pp_arena *arena, const pp_loop *l, unsigned
     return bits;
 }
 
-/* In a position an entry is refused unless it flips, without one an exit. */
+/* What may have more than a refusal: in a position an entry is refused unless it flips, without one
+ * an exit. */
+static unsigned acts_of(const pp_play *play, int side)
+{
+    if (side == 0)
+        return PP_ENTERS;
+    bool is_long = side > 0, exits = play->exit_mode != PP_EXIT_SL_TP_ONLY;
+    return (exits ? (is_long ? PP_EXITS_LONG : PP_EXITS_SHORT) : 0u) |
+           (play->allow_flip ? (is_long ? PP_ENTERS_SHORT : PP_ENTERS_LONG) : 0u);
+}
+
 static void tell_acts_apart(pp_arena *arena, pp_loop *l)
 {
-    const pp_play *play = l->cfg.strategy->play;
-    bool exits = play->exit_mode != PP_EXIT_SL_TP_ONLY, flips = play->allow_flip;
-    bool live = l->has_live[0] || l->has_live[1];
+    bool live = l->uses_live[0] || l->uses_live[1];
     l->tells_acts_apart = !l->cfg.plain && !l->cfg.marks && (l->lone_cases || !live);
-    if (!l->tells_acts_apart)
-        return;
-    l->acts[0] =
-        make_interest(arena, l, (exits ? PP_EXITS_SHORT : 0u) | (flips ? PP_ENTERS_LONG : 0u));
-    l->acts[1] = make_interest(arena, l, PP_ENTERS);
-    l->acts[2] =
-        make_interest(arena, l, (exits ? PP_EXITS_LONG : 0u) | (flips ? PP_ENTERS_SHORT : 0u));
+    for (int side = -1; l->tells_acts_apart && side <= 1; side++)
+        l->acts[side + 1] = make_interest(arena, l, acts_of(l->cfg.strategy->play, side));
+    l->counts_refusals = l->tells_acts_apart && l->lone_cases && !l->cfg.tape->filled &&
+                         !pp_log_wants_events(l->log);
 }
 
 static bool have_lone_cases(const pp_strategy *s)
@@ -194,6 +220,15 @@ static const pp_case_bits *case_bits(pp_arena *arena, const pp_loop *l)
     return bits;
 }
 
+/* In conditions or metadata. */
+static bool reads_drawdown(const pp_rules *r)
+{
+    for (int h = 0; h < pp_rules_count(r); h++)
+        if (pp_rules_uses_live(r, h) & 1U << PP_LIVE_DRAWDOWN_PCT)
+            return true;
+    return false;
+}
+
 pp_loop *pp_loop_new(pp_diags *d, const pp_loop_config *cfg, pp_log *log)
 {
     pp_arena *arena = d->arena;
@@ -216,21 +251,22 @@ pp_loop *pp_loop_new(pp_diags *d, const pp_loop_config *cfg, pp_log *log)
     size_t n_intents = 0;
     for (size_t c = 0; c < cfg->strategy->n_cases; c++) {
         n_intents += cfg->strategy->cases[c].n_emit;
-        if (cfg->strategy->cases[c].live)
-            l->has_live[cfg->strategy->cases[c].grid] = true;
+        const pp_case *k = &cfg->strategy->cases[c];
+        if (k->live)
+            l->uses_live[k->grid] |= pp_rules_uses_live(cfg->strategy->rules, k->when);
     }
     l->emitted = PP_ARRAY(arena, const pp_intent *, n_intents + 1);
     l->emitted_case = PP_ARRAY(arena, const pp_case *, n_intents + 1);
     l->bits = case_bits(arena, l);
     l->run_next = LIVE_RUN_FIRST;
     for (int g = 0; g < 2; g++)
-        if (l->has_live[g])
+        if (l->uses_live[g])
             l->run[g] = PP_ARRAY(arena, double, PP_LIVE_COUNT *LIVE_RUN);
     l->lone_cases = have_lone_cases(cfg->strategy);
     l->interest = make_interest(arena, l, ~0u);
     tell_acts_apart(arena, l);
     l->watch_equity = account->stop_equity_e8 > 0 || account->max_drawdown_pct_e8 >= 0 ||
-                      account->max_daily_loss_pct_e8 >= 0 || l->has_live[0] || l->has_live[1];
+                      account->max_daily_loss_pct_e8 >= 0 || reads_drawdown(cfg->strategy->rules);
     if (!cfg->strategy->play->policy.rules)
         log->hooks.trade = NULL; /* nobody asks what it counts */
     l->count.day = INT64_MIN;
@@ -276,8 +312,8 @@ static bool is_filled(const pp_loop *l, size_t bar)
 static void decide_at(pp_loop *l, size_t i, bool decide)
 {
     double live[PP_LIVE_COUNT];
-    bool grid[2] = {[PP_GRID_EXEC] = l->has_live[PP_GRID_EXEC] && pp_loop_exec_close(l, i),
-                    [PP_GRID_TAPE] = l->has_live[PP_GRID_TAPE]};
+    bool grid[2] = {[PP_GRID_EXEC] = l->uses_live[PP_GRID_EXEC] && pp_loop_exec_close(l, i),
+                    [PP_GRID_TAPE] = l->uses_live[PP_GRID_TAPE]};
     if (grid[0] || grid[1])
         pp_loop_live(l, i, live);
     for (int g = 0; g < 2; g++)
@@ -336,7 +372,7 @@ static void after_bar(pp_loop *l, size_t i)
         return; /* decisions come last, since one may take the next bar with it */
     if (pp_loop_exec_close(l, i))
         follow_atr(l, i);
-    bool may_emit = pp_bit(l->interest, i) || l->has_live[0] || l->has_live[1];
+    bool may_emit = pp_bit(l->interest, i) || l->uses_live[0] || l->uses_live[1];
     if (!last && (may_emit || l->cfg.plain))
         decide_at(l, i, !filled);
 }
@@ -563,7 +599,31 @@ static size_t instants(const pp_loop *l, pp_grid g, size_t from, size_t to)
     return (size_t)(pp_loop_exec_of(l, to - 1) - (from ? pp_loop_exec_of(l, from - 1) : -1));
 }
 
-/* First bar in [from, to) at whose close a live case of the grid is true. */
+/* What a case says at the instants in [from, to) at which it is true, all of it refused. */
+static void count_refusals(pp_loop *l, size_t c, const uint64_t *is_true, size_t from, size_t to)
+{
+    const pp_case *k = &l->cfg.strategy->cases[c];
+    int side = pp_exch_position(l->ex)->side;
+    int64_t n = (int64_t)pp_bits_count(is_true, from, to);
+    for (size_t e = 0; n && e < k->n_emit; e++) {
+        const pp_intent *in = &k->emit[e];
+        if (pp_loop_is_entry(in))
+            pp_log_decisions_unkept(l->log, n, true, PP_OUT_IN_POSITION);
+        else if (in->decl->action != PP_NO_ACTION)
+            pp_log_decisions_unkept(l->log, n, false,
+                                    side && pp_loop_exits_side(in, side) ? PP_OUT_EXIT_MODE
+                                                                         : PP_OUT_NO_POSITION);
+    }
+}
+
+/* True: where the live case is true the loop stops, as it cannot be said here what is refused. */
+static bool may_act(const pp_loop *l, size_t c)
+{
+    int side = pp_exch_position(l->ex)->side;
+    return !l->counts_refusals || l->bits[c].does & acts_of(l->cfg.strategy->play, side);
+}
+
+/* First bar in [from, to) at whose close a live case of the grid is true that may act. */
 static size_t first_live(const pp_loop *l, pp_grid g, size_t from, size_t to, const double *live,
                          size_t each)
 {
@@ -573,7 +633,7 @@ static size_t first_live(const pp_loop *l, pp_grid g, size_t from, size_t to, co
         return to;
     pp_live_try(l->cfg.signals, g, n, live, each);
     for (size_t c = 0; c < s->n_cases; c++)
-        if (s->cases[c].live && s->cases[c].grid == g)
+        if (s->cases[c].live && s->cases[c].grid == g && may_act(l, c))
             first = pp_bits_next(pp_live_true(l->cfg.signals, s->cases[c].when), 0, first);
     if (first == n)
         return to;
@@ -586,12 +646,17 @@ static size_t first_live(const pp_loop *l, pp_grid g, size_t from, size_t to, co
 static void commit_live(pp_loop *l, pp_grid g, size_t from, size_t to, const double *live,
                         size_t each)
 {
+    const pp_strategy *s = l->cfg.strategy;
     size_t n = instants(l, g, from, to);
     if (!n)
         return;
     pp_live_commit(l->cfg.signals, g, n, live, each);
-    for (size_t k = 0; k < PP_LIVE_COUNT; k++)
-        l->live[g][k] = live[k * each + (each > 1 ? n - 1 : 0)];
+    for (unsigned k = 0; k < PP_LIVE_COUNT; k++)
+        if (l->uses_live[g] & 1U << k)
+            l->live[g][k] = live[k * each + (each > 1 ? n - 1 : 0)];
+    for (size_t c = 0; c < s->n_cases; c++)
+        if (s->cases[c].live && s->cases[c].grid == g && !may_act(l, c))
+            count_refusals(l, c, pp_live_true(l->cfg.signals, s->cases[c].when), 0, n);
 }
 
 /* Flat, the live operands stay as they are: the live cases are evaluated over whole runs, up to the
@@ -605,34 +670,38 @@ static size_t fold_live(pp_loop *l, size_t from, size_t to)
     to = PP_LEAST(to, from + LIVE_RUN);
     pp_loop_live(l, from, live);
     for (int g = 0; g < 2; g++)
-        if (l->has_live[g])
+        if (l->uses_live[g])
             to = first_live(l, (pp_grid)g, from, to, live, 1);
     for (int g = 0; g < 2; g++)
-        if (l->has_live[g])
+        if (l->uses_live[g])
             commit_live(l, (pp_grid)g, from, to, live, 1);
     return to;
 }
+
+enum { USES_PRICES = ~(1 << PP_LIVE_SIDE | 1 << PP_LIVE_BARS_HELD | 1 << PP_LIVE_ENTRY_PRICE) };
 
 /* What the live operands of a position are at the closes [from, to), for either grid. */
 static void live_run(pp_loop *l, size_t from, size_t to)
 {
     const pp_tape *t = l->cfg.tape;
     const double *close = t->mark_close ? t->mark_close : t->bars.close;
-    int64_t mark_e8 = pp_exch_mark(l->ex), equity_e8 = 0, peak_e8 = l->stops.peak_e8,
-            booked_e8 = pp_exch_wallet(l->ex) + pp_exch_accounts(l->ex)[PP_ACCOUNT_position_margin];
+    moment m = {.mark_e8 = pp_exch_mark(l->ex), .peak_e8 = l->stops.peak_e8};
+    int64_t booked_e8 = pp_exch_wallet(l->ex) + pp_exch_accounts(l->ex)[PP_ACCOUNT_position_margin];
     int32_t before = exec_before_entry(l);
+    bool prices = (l->uses_live[0] | l->uses_live[1]) & (unsigned)USES_PRICES;
     size_t exec = 0;
     for (size_t k = from; k < to; k++) {
+        if (prices && !is_filled(l, k))
+            pp_e8_of_double(close[k], &m.mark_e8);
+        if (prices)
+            m.equity_e8 = booked_e8 + pp_exch_unrealised(l->ex, m.mark_e8);
         if (!is_filled(l, k))
-            pp_e8_of_double(close[k], &mark_e8);
-        equity_e8 = booked_e8 + pp_exch_unrealised(l->ex, mark_e8);
-        peak_e8 = is_filled(l, k) ? peak_e8 : PP_MOST(equity_e8, peak_e8);
-        int32_t held = pp_loop_exec_of(l, k) - before;
-        if (l->has_live[PP_GRID_TAPE])
-            live_at(l, mark_e8, equity_e8, peak_e8, held, &l->run[PP_GRID_TAPE][k - from],
-                    LIVE_RUN);
-        if (l->has_live[PP_GRID_EXEC] && pp_loop_exec_close(l, k))
-            live_at(l, mark_e8, equity_e8, peak_e8, held, &l->run[PP_GRID_EXEC][exec++], LIVE_RUN);
+            m.peak_e8 = PP_MOST(m.equity_e8, m.peak_e8);
+        m.held = pp_loop_exec_of(l, k) - before;
+        if (l->uses_live[PP_GRID_TAPE])
+            live_at(l, l->uses_live[PP_GRID_TAPE], &m, &l->run[PP_GRID_TAPE][k - from], LIVE_RUN);
+        if (l->uses_live[PP_GRID_EXEC] && pp_loop_exec_close(l, k))
+            live_at(l, l->uses_live[PP_GRID_EXEC], &m, &l->run[PP_GRID_EXEC][exec++], LIVE_RUN);
     }
 }
 
@@ -645,12 +714,13 @@ static size_t fold_held_live(pp_loop *l, size_t from, size_t to)
     size_t all = to;
     live_run(l, from, to);
     for (int g = 0; g < 2; g++)
-        if (l->has_live[g])
+        if (l->uses_live[g])
             to = first_live(l, (pp_grid)g, from, to, l->run[g], LIVE_RUN);
-    to = fold_equity(l, from, to);
+    if (l->watch_equity)
+        to = fold_equity(l, from, to);
     l->run_next = to < all ? LIVE_RUN_FIRST : PP_LEAST(2 * l->run_next, (size_t)LIVE_RUN);
     for (int g = 0; g < 2; g++)
-        if (l->has_live[g])
+        if (l->uses_live[g])
             commit_live(l, (pp_grid)g, from, to, l->run[g], LIVE_RUN);
     return to;
 }
@@ -663,23 +733,53 @@ static size_t until_exec_close(const pp_loop *l, size_t i, size_t to)
     return k < exec->bars.n && (size_t)exec->last[k] < to ? (size_t)exec->last[k] : to;
 }
 
+/* The first bar in [from, to) at whose close a run stop or a live case may act; the closes before
+ * it are folded. */
+static size_t fold_held(pp_loop *l, size_t from, size_t to)
+{
+    if (l->uses_live[0] || l->uses_live[1])
+        return fold_held_live(l, from, to);
+    return l->watch_equity ? fold_equity(l, from, to) : to;
+}
+
+/* In a position whose stop follows the price: the first bar from i on where more happens. By ATR it
+ * follows from exec close to exec close. */
+static size_t follow(pp_loop *l, size_t i, size_t to)
+{
+    bool by_atr = pp_exch_position(l->ex)->protect.trail.type == PP_LEVEL_TRAILING_ATR;
+    for (size_t end = i; i < to && i == end;) {
+        size_t close = by_atr ? until_exec_close(l, i, to) : to;
+        end = close < to ? close + 1 : to;
+        pp_follow f = pp_exch_follow(l->ex, i, end);
+        size_t stop = fold_held(l, i, f.to);
+        if (stop < f.to)
+            f = pp_exch_follow(l->ex, i, stop);
+        if (stop == i)
+            break;
+        pp_exch_followed(l->ex, i, &f);
+        i = stop;
+        if (close < to && i == end)
+            follow_atr(l, close);
+    }
+    return i;
+}
+
 /* In a position: the first bar from i on where the exchange, a run stop or the trail may act. */
 static size_t skip_held(pp_loop *l, const pp_quiet *q, size_t i, size_t to)
 {
     double lo, hi;
     int64_t lo_e8 = INT64_MAX, hi_e8 = INT64_MIN;
-    bool live = l->has_live[0] || l->has_live[1];
     if (l->stops.daily_loss)
         return i;
-    if (live)
+    if (l->uses_live[0] || l->uses_live[1])
         to = PP_LEAST(to, i + l->run_next);
+    if (pp_exch_follows(l->ex))
+        return follow(l, i, to);
+    if (q->none)
+        return i;
     if (pp_exch_position(l->ex)->protect.trail.type == PP_LEVEL_TRAILING_ATR)
         to = until_exec_close(l, i, to);
-    size_t touch = first_touch(l, q, i, to, &lo, &hi), stop = touch;
-    if (live)
-        stop = fold_held_live(l, i, touch);
-    else if (l->watch_equity)
-        stop = fold_equity(l, i, touch);
+    size_t touch = first_touch(l, q, i, to, &lo, &hi), stop = fold_held(l, i, touch);
     if (stop < touch)
         first_touch(l, q, i, stop, &lo, &hi);
     if (stop == i)
@@ -697,7 +797,7 @@ static size_t skip_flat(pp_loop *l, const pp_quiet *q, size_t i, size_t to)
     double lo, hi;
     to = first_stop(l, i, to);
     size_t stop = pp_exch_n_orders(l->ex) ? first_touch(l, q, i, to, &lo, &hi) : to;
-    if (stop > i && (l->has_live[0] || l->has_live[1]))
+    if (stop > i && (l->uses_live[0] || l->uses_live[1]))
         stop = fold_live(l, i, stop);
     if (stop == i)
         return i;
@@ -712,7 +812,7 @@ static size_t skip_flat(pp_loop *l, const pp_quiet *q, size_t i, size_t to)
 static size_t skip_quiet(pp_loop *l, size_t i, size_t to)
 {
     pp_quiet q = pp_exch_quiet(l->ex);
-    if (q.none)
+    if (q.none && !pp_exch_follows(l->ex))
         return i;
     to = bar_at_or_after(&l->cfg.tape->bars, i, to, q.until_ms);
     if (to == i)
@@ -724,7 +824,7 @@ static size_t skip_quiet(pp_loop *l, size_t i, size_t to)
  * columns alone. */
 static size_t fold_end(const pp_loop *l, size_t deciding, size_t end)
 {
-    bool live = l->has_live[0] || l->has_live[1];
+    bool live = l->uses_live[0] || l->uses_live[1];
     return deciding < end && !live ? deciding + 1 : deciding;
 }
 
@@ -737,39 +837,25 @@ static size_t decide_folded(pp_loop *l, size_t i)
     return l->through ? finish_bar(l, i + 1) : i + 1;
 }
 
+/* Flat, and entries are refused as well. */
+static bool passes_entries(const pp_loop *l)
+{
+    return pp_exch_position(l->ex)->side == 0 &&
+           (pp_exch_entry_pending(l->ex) || !pp_exch_entries_enabled(l->ex));
+}
+
 /* The next bar from i on whose decisions may have more than a refusal, as the account stands. */
 static size_t next_deciding(pp_loop *l, size_t i, size_t end)
 {
     int side = pp_exch_position(l->ex)->side;
     if (!l->tells_acts_apart)
         return pp_bits_next(l->interest, i, end);
-    if (side == 0 && (pp_exch_entry_pending(l->ex) || !pp_exch_entries_enabled(l->ex)))
+    if (passes_entries(l))
         return end;
     size_t *next = &l->next_act[side + 1]; /* far away, it is looked for once */
     if (*next < i)
         *next = pp_bits_next(l->acts[side + 1], i, end);
     return PP_LEAST(*next, end);
-}
-
-/* What a case of columns that is true in [from, to) says in a position, all of it refused. */
-static void count_refusals(pp_loop *l, size_t c, size_t from, size_t to)
-{
-    const pp_case *k = &l->cfg.strategy->cases[c];
-    int side = pp_exch_position(l->ex)->side;
-    if (k->grid == PP_GRID_EXEC) {
-        from = (size_t)((from ? pp_loop_exec_of(l, from - 1) : -1) + 1);
-        to = (size_t)(pp_loop_exec_of(l, to - 1) + 1);
-    }
-    int64_t n = (int64_t)pp_bits_count(l->bits[c].is_true, from, to);
-    for (size_t e = 0; n && e < k->n_emit; e++) {
-        const pp_intent *in = &k->emit[e];
-        if (pp_loop_is_entry(in))
-            pp_log_decisions_unkept(l->log, n, true, PP_OUT_IN_POSITION);
-        else if (in->decl->action != PP_NO_ACTION)
-            pp_log_decisions_unkept(l->log, n, false,
-                                    pp_loop_exits_side(in, side) ? PP_OUT_EXIT_MODE
-                                                                 : PP_OUT_NO_POSITION);
-    }
 }
 
 /* The decisions at the closes [from, to), which were passed over because all are refused. */
@@ -778,11 +864,15 @@ static void make_up_for(pp_loop *l, size_t from, size_t to)
     to = PP_LEAST(to, l->cfg.exchange->end_bar - 1);
     if (!l->tells_acts_apart || from >= to)
         return;
-    if (l->lone_cases && pp_exch_position(l->ex)->side && !pp_log_wants_events(l->log) &&
-        !l->cfg.tape->filled) {
-        for (size_t c = 0; c < l->cfg.strategy->n_cases; c++)
-            if (!l->cfg.strategy->cases[c].live)
-                count_refusals(l, c, from, to);
+    const pp_strategy *s = l->cfg.strategy;
+    if (l->counts_refusals && !passes_entries(l)) {
+        size_t first = (size_t)((from ? pp_loop_exec_of(l, from - 1) : -1) + 1),
+               end = (size_t)(pp_loop_exec_of(l, to - 1) + 1);
+        for (size_t c = 0; c < s->n_cases; c++)
+            if (!s->cases[c].live)
+                count_refusals(l, c, l->bits[c].is_true,
+                               s->cases[c].grid == PP_GRID_EXEC ? first : from,
+                               s->cases[c].grid == PP_GRID_EXEC ? end : to);
         return;
     }
     l->makes_up = true;
@@ -815,7 +905,7 @@ void pp_loop_run(pp_loop *l)
     l->end_bar = end;
     note_segment(l, x->first_bar, PP_SEGMENT_ACCOUNT);
     for (int g = 0; g < 2 && start != SIZE_MAX; g++)
-        if (l->has_live[g])
+        if (l->uses_live[g])
             pp_live_start(l->cfg.signals, (pp_grid)g,
                           g == PP_GRID_TAPE ? start
                                             : (size_t)(pp_loop_exec_of(l, start) +

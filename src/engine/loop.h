@@ -110,16 +110,17 @@ struct pp_loop {
     const uint64_t *acts[3];        /* the same by side + 1: and may have more than a refusal */
     size_t next_act[3];             /* the first one that was not passed; 0: to be looked for */
     bool tells_acts_apart;          /* between them the loop skips; refusals are made up for */
+    bool counts_refusals;           /* those are counted, not made one by one */
     bool lone_cases;                /* every block is one case */
     bool makes_up;                  /* for decisions where no live case was true */
     const pp_case_bits *bits;       /* of each case of the strategy; live ones and `else`: NULL */
-    bool has_live[2];               /* per pp_grid: some case reads position or account operands */
-    bool watch_equity;              /* run stops or rules need the equity of every close */
-    double live[2][PP_LIVE_COUNT];  /* per pp_grid: what its live cases saw last */
-    double *run[2];                 /* scratch: what they see over a run of bars */
-    size_t run_next;                /* how many the next one takes */
-    const int32_t *exec_of;         /* per tape bar: exec bars closed by then - 1 (T5) */
-    bool exec_is_tape;              /* every tape bar closes an exec bar */
+    unsigned uses_live[2];          /* per pp_grid: operands that cases read, a bit per pp_live */
+    bool watch_equity; /* run stops, or the drawdown so far, need the equity of every close */
+    double live[2][PP_LIVE_COUNT]; /* per pp_grid: what its live cases saw last */
+    double *run[2];                /* scratch: what they see over a run of bars */
+    size_t run_next;               /* how many the next one takes */
+    const int32_t *exec_of;        /* per tape bar: exec bars closed by then - 1 (T5) */
+    bool exec_is_tape;             /* every tape bar closes an exec bar */
     /* decisions */
     const pp_intent **emitted; /* scratch: intents of one instant */
     const pp_case **emitted_case;

@@ -225,15 +225,13 @@ int64_t pp_risk_plain_qty(const pp_loop *l, int side, int64_t px_e8)
     return capped_qty(l, side, px_e8, -1, false, &caps);
 }
 
-/* Exec closes in (since_ms, close of tape bar instant]. */
-static int64_t exec_closes_since(const pp_loop *l, int64_t since_ms, size_t instant)
+/* Less than n exec closes in (since_ms, close of tape bar instant]. */
+static bool cools_down(const pp_loop *l, int64_t since_ms, size_t instant, int n)
 {
     const pp_view *exec = pp_loop_exec(l);
-    int64_t n = 0;
-    for (int32_t k = pp_loop_exec_of(l, instant);
-         k >= 0 && pp_bar_close_ms(&exec->bars, (size_t)k) > since_ms; k--)
-        n++;
-    return n;
+    int32_t k = pp_loop_exec_of(l, instant) - n + 1; /* the first of the last n */
+    return since_ms > INT64_MIN &&
+           (k < 0 || (n > 0 && pp_bar_close_ms(&exec->bars, (size_t)k) <= since_ms));
 }
 
 /* K13: the first rule that vetoes, on the capped size. */
@@ -254,11 +252,10 @@ static pp_outcome policy_veto(const pp_loop *l, const pp_order_req *req, int64_t
         return PP_OUT_RISK_MIN_BALANCE;
     if (p->max_trades_per_day >= 0 && l->count.entries_today >= p->max_trades_per_day)
         return PP_OUT_RISK_MAX_TRADES_PER_DAY;
-    if (p->cooldown_bars >= 0 && l->count.last_exit_ms > INT64_MIN &&
-        exec_closes_since(l, l->count.last_exit_ms, instant) < p->cooldown_bars)
+    if (p->cooldown_bars >= 0 && cools_down(l, l->count.last_exit_ms, instant, p->cooldown_bars))
         return PP_OUT_RISK_COOLDOWN;
-    if (p->cooldown_after_loss_bars >= 0 && l->count.last_loss_ms > INT64_MIN &&
-        exec_closes_since(l, l->count.last_loss_ms, instant) < p->cooldown_after_loss_bars)
+    if (p->cooldown_after_loss_bars >= 0 &&
+        cools_down(l, l->count.last_loss_ms, instant, p->cooldown_after_loss_bars))
         return PP_OUT_RISK_COOLDOWN_AFTER_LOSS;
     if (p->max_consecutive_losses >= 0 && l->count.losses_in_row >= p->max_consecutive_losses)
         return PP_OUT_RISK_CONSECUTIVE_LOSSES;

@@ -139,6 +139,21 @@ pp_quiet pp_exch_quiet(pp_exch *ex);
  * are given; low > high: there were only filled bars. */
 void pp_exch_skip(pp_exch *ex, size_t from, size_t to, int64_t low_e8, int64_t high_e8);
 
+/* Bars in which a trailing stop follows the price and nothing else happens, for a position where
+ * pp_exch_follows(): looked at without changing anything, then passed like skipped ones.
+ *
+ *     pp_follow f = pp_exch_follow(ex, i, to);     // open_ms of all of them below until_ms
+ *     if (f.to > i)
+ *         pp_exch_followed(ex, i, &f);             // what pp_exch_bar() of each would leave */
+typedef struct pp_follow {
+    size_t to;                        /* the first bar with more to it */
+    int64_t low_e8, high_e8, stop_e8; /* of the bars before it; after them */
+    int64_t n_moves;                  /* of the stop */
+} pp_follow;
+bool pp_exch_follows(const pp_exch *ex);
+pp_follow pp_exch_follow(const pp_exch *ex, size_t from, size_t to);
+void pp_exch_followed(pp_exch *ex, size_t from, const pp_follow *f);
+
 /* --- orders ------------------------------------------------------------------------------- */
 
 typedef struct pp_submit {

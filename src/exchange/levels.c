@@ -207,9 +207,8 @@ int64_t pp_ex_activation_px(const pp_exch *ex, int64_t act_pct_e8)
     return entry + p->side * (percent_of(entry, act_pct_e8) - 2);
 }
 
-bool pp_ex_trail_moves(const pp_exch *ex, int64_t *level_e8)
+bool pp_ex_trail_moves(const pp_exch *ex, const pp_position *p, int64_t *level_e8)
 {
-    const pp_position *p = &ex->pos;
     const pp_trail *t = &p->protect.trail;
     if (!p->trailing || !in_profit(p, t->activation_pct_e8))
         return false;
@@ -247,7 +246,7 @@ void pp_ex_vertex(pp_exch *ex, int64_t last_e8)
     pp_ex_note_price(ex, last_e8);
     if (!ex->pos.side)
         return;
-    if (pp_ex_trail_moves(ex, &to))
+    if (pp_ex_trail_moves(ex, &ex->pos, &to))
         move_stop(ex, to, PP_REASON_trailing_stop);
     if (pp_ex_break_even_moves(ex, &to)) {
         ex->pos.break_even = false;

@@ -337,6 +337,11 @@ static inline void pp_log_market_order_filled(pp_log *log)
 {
     log->seq++;
 }
+/* Events other than decisions. */
+static inline void pp_log_events_unkept(pp_log *log, int64_t n)
+{
+    log->seq += n;
+}
 void pp_log_decisions_unkept(pp_log *log, int64_t n, bool entry, pp_outcome code);
 
 static inline bool pp_log_wants_fills(const pp_log *log)

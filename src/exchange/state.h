@@ -214,7 +214,8 @@ bool pp_ex_protects(const pp_protection *p); /* it attaches something */
 void pp_ex_attach(pp_exch *ex, const pp_protection *p, double trail_atr, int64_t entry_px_e8,
                   bool first);
 void pp_ex_vertex(pp_exch *ex, int64_t last_e8);
-bool pp_ex_trail_moves(const pp_exch *ex, int64_t *level_e8);
+/* p: the position, or what would become of it. */
+bool pp_ex_trail_moves(const pp_exch *ex, const pp_position *p, int64_t *level_e8);
 bool pp_ex_break_even_moves(const pp_exch *ex, int64_t *level_e8);
 /* The price from which on the position is act percent in profit, at most two units early. */
 int64_t pp_ex_activation_px(const pp_exch *ex, int64_t act_pct_e8);
@@ -262,6 +263,10 @@ void pp_ex_event(pp_exch *ex, pp_event e);
 
 /* quiet.c */
 void pp_ex_quiet_update(pp_exch *ex);
+/* Narrows a band to one side of a level. */
+void pp_ex_bound(int64_t *low, int64_t *high, bool down, int64_t level);
+/* The price from which on a quantity is worth more than fits (X1). */
+int64_t pp_ex_most_px(int64_t qty_e8);
 
 /* exchange.c: the steps of a bar. begin: (a) and (b) of bar i are next. after_open: (c) of a bar
  * that is not filled, and its end. end: the close and the checks. */

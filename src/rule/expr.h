@@ -33,7 +33,8 @@ struct pp_expr {
     pp_pos pos;
     int id;    /* unique within its pp_rules, children before parents */
     int depth; /* 1 for leaves */
-    bool uses_tape, uses_live;
+    bool uses_tape;
+    unsigned uses_live; /* a bit per pp_live */
     /* operands */
     pp_type type;
     const char *const *tokens; /* ENUM */

@@ -184,6 +184,6 @@ pp_expr *pp_parse_reference(pp_rules *r, const pp_yaml *at, const char *text, co
     e->type = sym.type;
     e->tokens = sym.tokens;
     e->uses_tape = sym.kind == PP_SYM_TAPE;
-    e->uses_live = sym.kind == PP_SYM_LIVE;
+    e->uses_live = sym.kind == PP_SYM_LIVE ? 1U << sym.column : 0;
     return e;
 }

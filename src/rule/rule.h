@@ -73,8 +73,9 @@ int pp_rules_count(const pp_rules *r);
 const pp_expr *pp_rules_expr(const pp_rules *r, int handle);
 const char *pp_rules_label(const pp_rules *r, int handle);
 pp_grid pp_rules_grid(const pp_rules *r, int handle);
-/* True if it reads position or account operands: no bitmaps, use pp_live_*. */
-bool pp_rules_is_live(const pp_rules *r, int handle);
+/* The position and account operands that it reads, a bit per pp_live; with any it has no bitmaps:
+ * use pp_live_*. */
+unsigned pp_rules_uses_live(const pp_rules *r, int handle);
 /* The setup's tree, NULL if there is none of this id or it has errors (for the normal form). */
 const pp_expr *pp_rules_setup(const pp_rules *r, const char *id);
 

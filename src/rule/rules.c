@@ -317,7 +317,7 @@ pp_grid pp_rules_grid(const pp_rules *r, int handle)
     return r->entries.v[handle].grid;
 }
 
-bool pp_rules_is_live(const pp_rules *r, int handle)
+unsigned pp_rules_uses_live(const pp_rules *r, int handle)
 {
     return r->entries.v[handle].expr->uses_live;
 }

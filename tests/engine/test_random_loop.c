@@ -23,6 +23,7 @@ typedef struct job {
     pp_buf events[2]; /* skipping, plain */
     const pp_result *result[4];
     const pp_log *log[4];
+    const pp_slab *values[4];
     const char *beyond[4]; /* where amounts ended (X1), instead of a result */
     bool trips;            /* trades in one go were made, or tried */
     const char *wrong;
@@ -204,10 +205,16 @@ static const char *pick_condition(pp_rng *r)
 static void put_emit(pp_rng *r, pp_buf *b)
 {
     pp_buf_puts(b, "emit: [");
-    for (uint32_t n = 1 + chance(r, 25), k = 0; k < n; k++)
-        pp_buf_printf(b, "%s{action: %s}", k ? ", " : "",
-                      PICK(r, "entry_long", "entry_short", "exit_long", "exit_short", "exit_all",
-                           "exit_long, percent: 40", "exit_all, percent: 50", "no_action"));
+    for (uint32_t n = 1 + chance(r, 25), k = 0; k < n; k++) {
+        const char *action =
+            PICK(r, "entry_long", "entry_short", "exit_long", "exit_short", "exit_all",
+                 "exit_long, percent: 40", "exit_all, percent: 50", "no_action");
+        bool sampled = chance(r, 50) && strcmp(action, "no_action") != 0;
+        pp_buf_printf(b, "%s{action: %s%s}", k ? ", " : "", action,
+                      sampled ? ", metadata: {dd: account.drawdown_pct, eq: account.equity, "
+                                "u: position.unrealized_pct, n: position.bars_held}"
+                              : "");
+    }
     pp_buf_puts(b, "]");
 }
 
@@ -317,6 +324,7 @@ static bool run_one(pp_diags *d, job *j, const pp_strategy *s, const pp_tape *ta
     if (!j->result[way])
         return false;
     j->log[way] = p->loop->log;
+    j->values[way] = &p->loop->values;
     j->trips |= p->loop->trips_from < SIZE_MAX && p->loop->log->trades.n;
     if (way < TRADES_ONLY) {
         j->events[way] = (pp_buf){&j->arena, NULL, 0, 0};
@@ -386,6 +394,30 @@ static const char *other_metric(job *j, const pp_result *x, const pp_result *y)
     return NULL;
 }
 
+/* What metadata sampled. */
+static void compare_values(job *j, int way)
+{
+    const pp_slab *all = j->values[PLAIN], *some = j->values[way];
+    bool same = all->n == some->n;
+    for (size_t k = 0; same && k < all->n; k++)
+        same = memcmp(PP_SLAB_AT(all, double, k), PP_SLAB_AT(some, double, k), sizeof(double)) == 0;
+    if (!same)
+        j->wrong = pp_fmt(&j->arena, "values of metadata differ, way %d", way);
+}
+
+/* R26 */
+static void compare_coverage(job *j, int way)
+{
+    const pp_result *x = j->result[PLAIN], *y = j->result[way];
+    bool same = x->n_coverage == y->n_coverage;
+    for (size_t k = 0; same && k < x->n_coverage; k++) {
+        const pp_rule_coverage *a = &x->coverage[k], *b = &y->coverage[k];
+        same = a->n_true == b->n_true && a->n_false == b->n_false && a->n_unknown == b->n_unknown;
+    }
+    if (!same)
+        j->wrong = pp_fmt(&j->arena, "coverage differs, way %d", way);
+}
+
 /* Trades and sums of a run that kept only trades. */
 static void compare_trades(job *j, int way)
 {
@@ -429,6 +461,10 @@ static void compare(job *j)
         j->wrong = "equity points differ";
     compare_trades(j, TRADES_ONLY);
     compare_trades(j, AS_A_SWEEP);
+    for (int way = SKIPPING; way <= AS_A_SWEEP; way++) {
+        compare_values(j, way);
+        compare_coverage(j, way);
+    }
     const char *node = miscounted(x) ? miscounted(x) : miscounted(y);
     if (node)
         j->wrong = pp_fmt(&j->arena, "coverage of `%s` has other instants", node);

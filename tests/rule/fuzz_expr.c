@@ -96,7 +96,7 @@ static void evaluate(fuzz_case *c, pp_rules *r, int handle, int again)
     pp_signals *s = pp_signals_new(&c->arena, r, &data, 10, N_TAPE);
     size_t n = pp_rules_grid(r, handle) == PP_GRID_TAPE ? N_TAPE : N_EXEC;
     pp_signals_run(s);
-    if (pp_rules_is_live(r, handle))
+    if (pp_rules_uses_live(r, handle))
         run_live(s, handle, pp_rules_grid(r, handle), n);
     PP_ASSERT(pp_signals_true(s, handle) == pp_signals_true(s, again), "P15", handle, again);
     pp_coverage *rows;

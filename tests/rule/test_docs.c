@@ -66,7 +66,7 @@ Test(rule_docs, R5_to_R13_every_example_loads_and_evaluates)
     pp_signals_run(s);
     int known = 0;
     for (int h = 0; h < found; h++)
-        known += !pp_rules_is_live(w.rules, h) &&
+        known += !pp_rules_uses_live(w.rules, h) &&
                  pp_bits_next(pp_signals_known(s, h), 0, w.n_exec) < w.n_exec;
     cr_expect_gt(known, 15);
     fx_free(&w);

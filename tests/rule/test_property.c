@@ -45,7 +45,7 @@ static size_t instants(const trial *t, int handle)
 
 static void check_columns(trial *t, const pp_signals *s, int i)
 {
-    if (pp_rules_is_live(t->w.rules, t->handle[i]))
+    if (pp_rules_uses_live(t->w.rules, t->handle[i]))
         return;
     ref_world ref = ref_of(t, t->handle[i]);
     const pp_expr *e = pp_rules_expr(t->w.rules, t->handle[i]);
@@ -122,7 +122,7 @@ static void check_live_run(trial *t, const pp_signals *s, pp_grid grid, size_t a
 {
     for (int i = 0; i < CONDITIONS; i++) {
         int h = t->handle[i];
-        if (!pp_rules_is_live(t->w.rules, h) || pp_rules_grid(t->w.rules, h) != grid)
+        if (!pp_rules_uses_live(t->w.rules, h) || pp_rules_grid(t->w.rules, h) != grid)
             continue;
         ref_world ref = ref_of(t, h);
         ref.live = (const double(*)[PP_LIVE_COUNT])live;
