@@ -258,6 +258,7 @@ pp_loop *pp_loop_new(pp_diags *d, const pp_loop_config *cfg, pp_log *log)
     l->emitted = PP_ARRAY(arena, const pp_intent *, n_intents + 1);
     l->emitted_case = PP_ARRAY(arena, const pp_case *, n_intents + 1);
     l->bits = case_bits(arena, l);
+    pp_trips_prepare(arena, l);
     l->run_next = LIVE_RUN_FIRST;
     for (int g = 0; g < 2; g++)
         if (l->uses_live[g])

@@ -114,8 +114,10 @@ struct pp_loop {
     bool lone_cases;                /* every block is one case */
     bool makes_up;                  /* for decisions where no live case was true */
     const pp_case_bits *bits;       /* of each case of the strategy; live ones and `else`: NULL */
-    unsigned uses_live[2];          /* per pp_grid: operands that cases read, a bit per pp_live */
-    bool watch_equity; /* run stops, or the drawdown so far, need the equity of every close */
+    const pp_case_bits *trip_bits;  /* the same: those that enter, then the others (trips.c) */
+    size_t n_trip_enters;
+    unsigned uses_live[2]; /* per pp_grid: operands that cases read, a bit per pp_live */
+    bool watch_equity;     /* run stops, or the drawdown so far, need the equity of every close */
     double live[2][PP_LIVE_COUNT]; /* per pp_grid: what its live cases saw last */
     double *run[2];                /* scratch: what they see over a run of bars */
     size_t run_next;               /* how many the next one takes */
@@ -172,6 +174,8 @@ static inline void pp_loop_push_segment(pp_loop *l, const pp_segment *s)
 
 /* True if the Play is one whose trades may be made as a whole. */
 bool pp_trips_possible(const pp_loop *l);
+/* Before pp_trips_run(); takes its memory from the arena. */
+void pp_trips_prepare(pp_arena *arena, pp_loop *l);
 /* From a flat account without orders that stands before tape bar i: trades as long as each is made
  * as a whole. Returns the bar to go on with; where that is not i, the close before it has not
  * decided yet. */

@@ -42,12 +42,26 @@ bool pp_trips_possible(const pp_loop *l)
     return plain;
 }
 
+void pp_trips_prepare(pp_arena *arena, pp_loop *l)
+{
+    size_t n = l->cfg.strategy->n_cases, k = 0;
+    pp_case_bits *bits = PP_ARRAY(arena, pp_case_bits, n + 1);
+    for (size_t c = 0; c < n; c++)
+        if (l->bits[c].does & PP_ENTERS)
+            bits[k++] = l->bits[c];
+    l->n_trip_enters = k;
+    for (size_t c = 0; c < n; c++)
+        if (!(l->bits[c].does & PP_ENTERS))
+            bits[k++] = l->bits[c];
+    l->trip_bits = bits;
+}
+
 /* ---- decisions ---- */
 
 /* Where decisions are looked for: instants are exec closes. */
 typedef struct search {
-    const pp_case_bits *cases;
-    size_t n_cases;
+    const pp_case_bits *cases; /* those that enter, then those that leave */
+    size_t n_enter, n_cases;
     size_t at, end; /* those from `at` on were not looked at */
 } search;
 
@@ -58,32 +72,42 @@ typedef struct decisions {
 } decisions;
 
 /* The first instant at which a case does this; false at the end. */
-static inline bool next_that(search *s, pp_does what, decisions *d)
+__attribute__((always_inline)) static inline bool next_of(search *s, pp_does what, decisions *d,
+                                                          size_t n_enter, size_t n_cases)
 {
+    const pp_case_bits *c = s->cases;
     uint64_t range = ~UINT64_C(0) << (s->at % 64), found = 0;
-    size_t word = s->at / 64;
+    size_t word = s->at / 64, at = s->at;
     d->enter = d->leave = 0;
-    for (; s->at < s->end && !found; range = ~UINT64_C(0), word++) {
-        for (size_t c = 0; c < s->n_cases; c++)
-            found |= s->cases[c].does & what ? s->cases[c].is_true[word] : 0;
+    for (; at < s->end && !found; range = ~UINT64_C(0), word++) {
+        for (size_t k = 0; k < n_cases; k++)
+            found |= c[k].does & what ? c[k].is_true[word] : 0;
         found &= range;
         range &= found ^ (found - 1); /* up to it; all where it is none */
-        for (size_t c = 0; c < s->n_cases; c++) {
-            int n = __builtin_popcountll(s->cases[c].is_true[word] & range);
-            *(s->cases[c].does & PP_ENTERS ? &d->enter : &d->leave) += n;
-        }
-        d->instant = 64 * word + (found ? (size_t)__builtin_ctzll(found) : 63);
-        s->at = d->instant + 1;
+        for (size_t k = 0; k < n_enter; k++)
+            d->enter += __builtin_popcountll(c[k].is_true[word] & range);
+        for (size_t k = n_enter; k < n_cases; k++)
+            d->leave += __builtin_popcountll(c[k].is_true[word] & range);
+        at = 64 * word + (found ? (size_t)__builtin_ctzll(found) : 63) + 1;
     }
-    return found && d->instant < s->end;
+    s->at = at;
+    d->instant = at - 1;
+    return found && at <= s->end;
+}
+
+/* Mostly there are two cases. */
+static inline bool next_that(search *s, pp_does what, decisions *d)
+{
+    return s->n_enter == 1 && s->n_cases == 2 ? next_of(s, what, d, 1, 2)
+                                              : next_of(s, what, d, s->n_enter, s->n_cases);
 }
 
 /* The side that is entered at an instant; 0 where more than one case enters. */
 static inline int side_at(const search *s, size_t instant)
 {
     int n = 0, side = 0;
-    for (size_t c = 0; c < s->n_cases; c++)
-        if (s->cases[c].does & PP_ENTERS && pp_bit(s->cases[c].is_true, instant)) {
+    for (size_t c = 0; c < s->n_enter; c++)
+        if (pp_bit(s->cases[c].is_true, instant)) {
             side = s->cases[c].does & PP_ENTERS_LONG ? 1 : -1;
             n++;
         }
@@ -117,7 +141,8 @@ static inline size_t bar_of(const planner *p, size_t instant)
 
 static planner planner_of(const pp_loop *l, size_t bar, size_t end)
 {
-    planner p = {.l = l, .s = {l->bits, l->cfg.strategy->n_cases, bar, end - 1}};
+    planner p = {.l = l,
+                 .s = {l->trip_bits, l->n_trip_enters, l->cfg.strategy->n_cases, bar, end - 1}};
     if (!l->exec_is_tape) {
         p.last = pp_loop_exec(l)->last;
         p.s.at = (size_t)((bar ? l->exec_of[bar - 1] : -1) + 1);
@@ -174,7 +199,7 @@ static inline bool find_exit(planner *p, plan *n)
 
 PP_SIMD static void make_plan(planner *p, plan *n)
 {
-    *n = (plan){.seen = SIZE_MAX};
+    n->seen = SIZE_MAX;
     n->whole = find_entry(p, n) && find_exit(p, n);
     if (n->whole)
         fetch(p->l, &n->t);
