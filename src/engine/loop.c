@@ -260,9 +260,12 @@ pp_loop *pp_loop_new(pp_diags *d, const pp_loop_config *cfg, pp_log *log)
     l->bits = case_bits(arena, l);
     pp_trips_prepare(arena, l);
     l->run_next = LIVE_RUN_FIRST;
-    for (int g = 0; g < 2; g++)
+    for (int g = 0; g < 2; g++) {
+        for (int k = 0; k < PP_LIVE_COUNT; k++)
+            l->live[g][k] = NAN;
         if (l->uses_live[g])
             l->run[g] = PP_ARRAY(arena, double, PP_LIVE_COUNT *LIVE_RUN);
+    }
     l->lone_cases = have_lone_cases(cfg->strategy);
     l->interest = make_interest(arena, l, ~0u);
     tell_acts_apart(arena, l);
@@ -308,6 +311,18 @@ static bool is_filled(const pp_loop *l, size_t bar)
     return l->cfg.tape->filled && l->cfg.tape->filled[bar];
 }
 
+/* What the last two of n instants saw. */
+static void remember(pp_loop *l, pp_grid g, size_t n, const double *live, size_t each)
+{
+    for (size_t k = 0; k < PP_LIVE_COUNT; k++) {
+        if (!(l->uses_live[g] & 1U << k))
+            continue;
+        const double *v = live + k * each;
+        l->live_before[g][k] = n == 1 ? l->live[g][k] : v[each > 1 ? n - 2 : 0];
+        l->live[g][k] = v[each > 1 ? n - 1 : 0];
+    }
+}
+
 /* Live cases at one instant: tried for the decision, then committed, so that crossovers and windows
  * over position operands remember it. */
 static void decide_at(pp_loop *l, size_t i, bool decide)
@@ -325,7 +340,7 @@ static void decide_at(pp_loop *l, size_t i, bool decide)
     for (int g = 0; g < 2; g++)
         if (grid[g]) {
             pp_live_commit(l->cfg.signals, (pp_grid)g, 1, live, 1);
-            memcpy(l->live[g], live, sizeof live);
+            remember(l, (pp_grid)g, 1, live, 1);
         }
 }
 
@@ -652,9 +667,7 @@ static void commit_live(pp_loop *l, pp_grid g, size_t from, size_t to, const dou
     if (!n)
         return;
     pp_live_commit(l->cfg.signals, g, n, live, each);
-    for (unsigned k = 0; k < PP_LIVE_COUNT; k++)
-        if (l->uses_live[g] & 1U << k)
-            l->live[g][k] = live[k * each + (each > 1 ? n - 1 : 0)];
+    remember(l, g, n, live, each);
     for (size_t c = 0; c < s->n_cases; c++)
         if (s->cases[c].live && s->cases[c].grid == g && !may_act(l, c))
             count_refusals(l, c, pp_live_true(l->cfg.signals, s->cases[c].when), 0, n);
@@ -899,18 +912,25 @@ static size_t pass_marks(const pp_loop *l, size_t mark, size_t bar)
     return mark;
 }
 
+/* Of a grid: the first that may decide. */
+static size_t first_instant(const pp_loop *l, pp_grid g)
+{
+    size_t start = l->cfg.start_instant;
+    if (start == SIZE_MAX)
+        return 0;
+    return g == PP_GRID_TAPE ? start
+                             : (size_t)(pp_loop_exec_of(l, start) + !pp_loop_exec_close(l, start));
+}
+
 void pp_loop_run(pp_loop *l)
 {
     const pp_exch_config *x = l->cfg.exchange;
     size_t end = x->end_bar, start = l->cfg.start_instant;
     l->end_bar = end;
     note_segment(l, x->first_bar, PP_SEGMENT_ACCOUNT);
-    for (int g = 0; g < 2 && start != SIZE_MAX; g++)
+    for (int g = 0; g < 2; g++)
         if (l->uses_live[g])
-            pp_live_start(l->cfg.signals, (pp_grid)g,
-                          g == PP_GRID_TAPE ? start
-                                            : (size_t)(pp_loop_exec_of(l, start) +
-                                                       !pp_loop_exec_close(l, start)));
+            pp_live_start(l->cfg.signals, (pp_grid)g, first_instant(l, (pp_grid)g));
     size_t visited = 0, mark = 0, i = x->first_bar;
     if (l->cfg.pause_end && l->cfg.pause_end < end)
         end = l->cfg.pause_end;

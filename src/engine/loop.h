@@ -118,11 +118,12 @@ struct pp_loop {
     size_t n_trip_enters;
     unsigned uses_live[2]; /* per pp_grid: operands that cases read, a bit per pp_live */
     bool watch_equity;     /* run stops, or the drawdown so far, need the equity of every close */
-    double live[2][PP_LIVE_COUNT]; /* per pp_grid: what its live cases saw last */
-    double *run[2];                /* scratch: what they see over a run of bars */
-    size_t run_next;               /* how many the next one takes */
-    const int32_t *exec_of;        /* per tape bar: exec bars closed by then - 1 (T5) */
-    bool exec_is_tape;             /* every tape bar closes an exec bar */
+    /* Per pp_grid: what its live cases saw last, and at the instant before. */
+    double live[2][PP_LIVE_COUNT], live_before[2][PP_LIVE_COUNT];
+    double *run[2];         /* scratch: what they see over a run of bars */
+    size_t run_next;        /* how many the next one takes */
+    const int32_t *exec_of; /* per tape bar: exec bars closed by then - 1 (T5) */
+    bool exec_is_tape;      /* every tape bar closes an exec bar */
     /* decisions */
     const pp_intent **emitted; /* scratch: intents of one instant */
     const pp_case **emitted_case;

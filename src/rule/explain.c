@@ -54,17 +54,25 @@ void pp_probe_run(pp_probe *p, size_t n)
     pp_program_run(&p->g.columns, n, NULL, 1);
 }
 
+static pp_truth truth_at(pp_cbits b, size_t k)
+{
+    return pp_bit(b.t, k) ? PP_TRUE : pp_bit(b.f, k) ? PP_FALSE : PP_UNKNOWN;
+}
+
 pp_truth pp_probe_truth(const pp_probe *p, const pp_expr *e, size_t k)
 {
-    const pp_grid_rules *g = e->uses_live ? p->live : &p->g;
-    const pp_program *prog = e->uses_live ? &g->live : &g->columns;
-    if (e->uses_live) {
-        if (prog->n_last == 0)
-            return PP_UNKNOWN;
-        k = prog->n_last - 1;
+    const pp_grid_rules *live = p->live;
+    const pp_program *columns = &p->g.columns;
+    if (!e->uses_live)
+        return truth_at(pp_program_bits_of(columns, p->g.memo[e->id] - 1), k);
+    pp_cond c = live->memo[e->id] - 1;
+    if (live->live_bits) {
+        const pp_live_bits *b = &live->live_bits[c / 2];
+        pp_cbits bits = c & 1 ? (pp_cbits){b->f, b->t} : (pp_cbits){b->t, b->f};
+        return truth_at(bits, columns->n_at - columns->n_last + k);
     }
-    pp_cbits b = pp_program_bits_of(prog, g->memo[e->id] - 1);
-    return pp_bit(b.t, k) ? PP_TRUE : pp_bit(b.f, k) ? PP_FALSE : PP_UNKNOWN;
+    return live->live.n_last ? truth_at(pp_program_bits_of(&live->live, c), live->live.n_last - 1)
+                             : PP_UNKNOWN;
 }
 
 /* ---- explaining ---- */
@@ -73,7 +81,7 @@ typedef struct explainer {
     pp_probe *probe;
     pp_arena *arena;
     size_t instant;
-    const double *live;
+    const double *live, *before;
     bool *opened; /* setups, by id of their condition */
 } explainer;
 
@@ -86,8 +94,7 @@ static void fill(explainer *x, pp_explained *out, const pp_expr *e, bool crossov
     } else {
         out->value = pp_operand_at(view, e, x->instant, x->live);
         out->has_before = crossover;
-        out->before = x->instant && !e->uses_live ? pp_operand_at(view, e, x->instant - 1, NULL)
-                                                  : (double)NAN;
+        out->before = x->instant ? pp_operand_at(view, e, x->instant - 1, x->before) : (double)NAN;
     }
     if (e->op == PP_X_SETUP) {
         if (x->opened[e->args[0]->id])
@@ -102,12 +109,13 @@ static void fill(explainer *x, pp_explained *out, const pp_expr *e, bool crossov
 }
 
 pp_explained *pp_rule_explain(const pp_signals *s, int handle, size_t instant, const double *live,
-                              pp_arena *arena)
+                              const double *before, pp_arena *arena)
 {
     explainer x = {.probe = pp_probe_new(s, handle, arena),
                    .arena = arena,
                    .instant = instant,
                    .live = live,
+                   .before = before,
                    .opened = pp_alloc_zero(arena, (size_t)s->rules->n_exprs + 1)};
     pp_explained *out = PP_NEW(arena, pp_explained);
     pp_probe_seek(x.probe, instant);

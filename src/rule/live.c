@@ -23,11 +23,40 @@ void pp_live_try(pp_signals *s, pp_grid grid, size_t n, const double *live, size
     pp_program_take_back(p);
 }
 
+void pp_live_keep(pp_signals *s, pp_arena *arena)
+{
+    for (int k = 0; k < 2; k++) {
+        pp_grid_rules *g = &s->grids[k];
+        size_t n = g->live.insts.n, size = (pp_words(g->view.n) + 1) * sizeof(uint64_t);
+        g->live_bits = PP_ARRAY(arena, pp_live_bits, n + 1);
+        for (size_t i = 0; i < n; i++)
+            g->live_bits[i] =
+                (pp_live_bits){pp_alloc_zero(arena, size), pp_alloc_zero(arena, size)};
+    }
+}
+
+static void set_bits(uint64_t *bits, size_t at, const uint64_t *from, size_t n)
+{
+    for (size_t k = 0; from && k < n; k++)
+        bits[(at + k) / 64] |= (uint64_t)pp_bit(from, k) << ((at + k) % 64);
+}
+
+static void keep_bits(const pp_grid_rules *g, size_t at, size_t n)
+{
+    for (size_t i = 0; i < g->live.insts.n; i++) {
+        pp_cbits bits = pp_program_bits_of(&g->live, (pp_cond)(2 * i));
+        set_bits(g->live_bits[i].t, at, bits.t, n);
+        set_bits(g->live_bits[i].f, at, bits.f, n);
+    }
+}
+
 void pp_live_commit(pp_signals *s, pp_grid grid, size_t n, const double *live, size_t each)
 {
     pp_grid_rules *g = &s->grids[grid];
     size_t at = g->live.n_at;
     pp_program_run(&g->live, n, live, each);
+    if (g->live_bits)
+        keep_bits(g, at, n);
     size_t from = g->from > at ? g->from - at : 0, to = g->to > at ? g->to - at : 0;
     from = from < n ? from : n;
     to = to < n ? to : n;

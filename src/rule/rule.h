@@ -180,6 +180,8 @@ const uint64_t *pp_live_true(const pp_signals *s, int handle);
 const uint64_t *pp_live_false(const pp_signals *s, int handle);
 /* Evaluates n instants for good (as pp_live_try) and counts them for coverage. */
 void pp_live_commit(pp_signals *s, pp_grid grid, size_t n, const double *live, size_t each);
+/* From here on the truths of all live conditions are kept for each instant committed. */
+void pp_live_keep(pp_signals *s, pp_arena *arena);
 /* The instant the next run starts at. */
 size_t pp_live_at(const pp_signals *s, pp_grid grid);
 
@@ -208,9 +210,11 @@ struct pp_explained {
     size_t n_kids; /* 0 also for a setup explained before in the same tree */
 };
 /* instant: of the condition's grid. A live condition is explained at the last instant committed
- * (instant must be it) with the values in `live`; else live may be NULL. */
+ * (instant must be it) with the values in `live`, and in `before` those of the instant before; else
+ * both may be NULL, and the values are unknown. After pp_live_keep() it may be any instant
+ * committed. */
 pp_explained *pp_rule_explain(const pp_signals *s, int handle, size_t instant, const double *live,
-                              pp_arena *arena);
+                              const double *before, pp_arena *arena);
 void pp_explained_print(const pp_explained *e, pp_buf *out);
 /* An operand alone: "fast = 5, before 4". */
 void pp_explained_operand(const pp_explained *e, pp_buf *out);
@@ -218,8 +222,8 @@ void pp_explained_operand(const pp_explained *e, pp_buf *out);
 /* --why-not: the instants of [from, to) (of the condition's grid) where it was not true, those
  * nearest to true first: fewest leaves to change, then the smallest distance (the sum over these
  * leaves of |lhs - rhs| / max(|lhs|, |rhs|); 1 where that has no meaning, and for a crossover that
- * was on the far side before), then the earliest. Leaves are comparisons and windows; leaves with
- * live operands count as met. */
+ * was on the far side before), then the earliest. Leaves are comparisons and windows; those with
+ * live operands, whose truths must be kept, have a distance of 1. */
 typedef struct pp_near_miss {
     size_t instant;
     int leaves;

@@ -18,16 +18,22 @@ typedef struct pp_published {
     uint64_t *is_true, *is_known;
 } pp_published;
 
+/* Where a live instruction was true, and false, at the instants committed. */
+typedef struct pp_live_bits {
+    uint64_t *t, *f;
+} pp_live_bits;
+
 typedef struct pp_grid_rules {
     pp_grid_view view;
     pp_program columns, live;
     PP_VEC(pp_kept) kept;
     PP_VEC(pp_published) published;
-    pp_cond *memo;       /* as pp_compiler.memo */
-    size_t from, to;     /* the window of coverage in instants of this grid */
-    size_t counted_to;   /* where it ended for the columns: `to`, or earlier (recount) */
-    size_t live_counted; /* instants of live conditions counted for coverage */
-    size_t live_history; /* instants that live conditions look back */
+    pp_cond *memo;           /* as pp_compiler.memo */
+    size_t from, to;         /* the window of coverage in instants of this grid */
+    size_t counted_to;       /* where it ended for the columns: `to`, or earlier (recount) */
+    size_t live_counted;     /* instants of live conditions counted for coverage */
+    size_t live_history;     /* instants that live conditions look back */
+    pp_live_bits *live_bits; /* by instruction of `live`; NULL: not kept */
     pp_arena *arena;
 } pp_grid_rules;
 
@@ -66,7 +72,8 @@ pp_probe *pp_probe_new(const pp_signals *s, int handle, pp_arena *arena);
 /* Runs n <= PP_RUN_MAX instants from `instant` on; in order after pp_probe_seek(). */
 void pp_probe_seek(pp_probe *p, size_t instant);
 void pp_probe_run(pp_probe *p, size_t n);
-/* Truth of a node at instant k of the last run; of live nodes at the last committed instant. */
+/* Truth of a node at instant k of the last run; of live nodes where they are kept, else at the last
+ * committed instant. */
 pp_truth pp_probe_truth(const pp_probe *p, const pp_expr *e, size_t k);
 
 #endif

@@ -49,8 +49,8 @@ static bool was_beyond(const search *s, const pp_expr *e)
 static double distance(const search *s, const pp_expr *e)
 {
     const pp_grid_view *view = &s->probe->g.view;
-    if (e->op >= PP_X_HOLDS_FOR || e->args[0]->type == PP_BOOL || e->args[0]->type == PP_ENUM ||
-        was_beyond(s, e))
+    if (e->uses_live || e->op >= PP_X_HOLDS_FOR || e->args[0]->type == PP_BOOL ||
+        e->args[0]->type == PP_ENUM || was_beyond(s, e))
         return 1;
     double x = pp_operand_at(view, e->args[0], s->instant, NULL), best = INFINITY;
     for (int i = 1; i < e->n_args; i++) {
@@ -65,8 +65,6 @@ static double distance(const search *s, const pp_expr *e)
 static node_cost leaf(const search *s, const pp_expr *e)
 {
     node_cost out = {{0, 0}, {0, 0}, 0};
-    if (e->uses_live)
-        return out;
     pp_truth t = pp_probe_truth(s->probe, e, s->k);
     cost change = {1, t == PP_UNKNOWN ? 1 : distance(s, e)};
     if (t != PP_TRUE)
@@ -131,7 +129,7 @@ size_t pp_rule_why_not(const pp_signals *s, int handle, size_t from, size_t to, 
         pp_probe_run(x.probe, n);
         for (x.k = 0; x.k < n; x.k++) {
             x.instant = at + x.k;
-            if (!root->uses_live && pp_probe_truth(x.probe, root, x.k) == PP_TRUE)
+            if (pp_probe_truth(x.probe, root, x.k) == PP_TRUE)
                 continue;
             cost c = measure(&x, root).to_true;
             int leaves = c.leaves < INT32_MAX ? (int)c.leaves : INT32_MAX;

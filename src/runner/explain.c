@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "base/text.h"
 
+#include <math.h>
 #include <string.h>
 
 typedef struct explainer {
@@ -155,8 +156,8 @@ static void put_transitions(explainer *x)
 
 static pp_explained *explain_case(const explainer *x, const pp_case *c, size_t k)
 {
-    return pp_rule_explain(x->p->signals, c->when, k, c->live ? x->loop->live[c->grid] : NULL,
-                           x->arena);
+    return pp_rule_explain(x->p->signals, c->when, k, x->loop->live[c->grid],
+                           x->loop->live_before[c->grid], x->arena);
 }
 
 /* A live case is known only at instants the loop passed. */
@@ -327,7 +328,8 @@ static void put_unmet(explainer *x, const pp_explained *e)
     pp_expr_text(e->node, x->out);
     for (size_t i = 0; i < e->n_kids; i++) {
         const pp_explained *k = &e->kids[i];
-        if (k->is_condition || k->node->op == PP_X_CONST)
+        bool of_the_run = k->node->uses_live && isnan(k->value);
+        if (k->is_condition || k->node->op == PP_X_CONST || of_the_run)
             continue;
         pp_buf_puts(x->out, ", ");
         pp_explained_operand(k, x->out);
@@ -342,8 +344,7 @@ static void put_misses(explainer *x, const pp_case *c, const pp_near_miss *m, si
         pp_buf_printf(x->out, "  %s  %d condition%s short, distance %.4g\n",
                       when(x, close_of(x, c, m[i].instant)), m[i].leaves,
                       m[i].leaves == 1 ? "" : "s", m[i].distance);
-        if (!c->live)
-            put_unmet(x, explain_case(x, c, m[i].instant));
+        put_unmet(x, pp_rule_explain(x->p->signals, c->when, m[i].instant, NULL, NULL, x->arena));
     }
     if (n == 0)
         pp_buf_puts(x->out, "  none: it was true at every instant\n");
@@ -396,11 +397,23 @@ static bool unknown_case(const explainer *x)
     return false;
 }
 
+/* The run up to its end, with what its live conditions were on the way. */
+static const pp_loop *whole_run(explainer *x)
+{
+    x->p->options.pause_end = 0;
+    x->p->options.plain = false;
+    pp_live_keep(x->p->signals, x->arena);
+    return pp_engine_loop(x->d, x->p, PP_NEW(x->arena, pp_log), 0, NULL);
+}
+
 static bool why_not(explainer *x)
 {
     const pp_strategy *s = x->p->strategy;
     const pp_window *w = &x->p->window;
+    const pp_loop *run = whole_run(x);
     bool found = false;
+    if (!run)
+        return false;
     if (x->q->json)
         pp_json_open(&x->w, "why_not", '[');
     for (size_t n = 0; n < s->n_cases; n++) {
@@ -409,7 +422,7 @@ static bool why_not(explainer *x)
         if (!is_asked(x, c))
             continue;
         found = true;
-        size_t from = w->start_instant == SIZE_MAX ? 0 : w->start_instant, to = w->end_bar - 1;
+        size_t from = w->start_instant == SIZE_MAX ? 0 : w->start_instant, to = run->end_bar - 1;
         if (c->grid == PP_GRID_EXEC) {
             int32_t a = x->exec->visible[from], z = x->exec->visible[to];
             from = a < 0 ? 0 : (size_t)a;

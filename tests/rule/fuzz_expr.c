@@ -104,7 +104,7 @@ static void evaluate(fuzz_case *c, pp_rules *r, int handle, int again)
     pp_buf text = {&c->arena, NULL, 0, 0};
     pp_signals_coverage(s, handle, &c->arena, &rows);
     pp_rule_why_not(s, handle, 0, n, 3, &c->arena, &misses);
-    pp_explained_print(pp_rule_explain(s, handle, n - 1, NULL, &c->arena), &text);
+    pp_explained_print(pp_rule_explain(s, handle, n - 1, NULL, NULL, &c->arena), &text);
 }
 
 static void one(void *ctx)

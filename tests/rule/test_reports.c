@@ -126,7 +126,7 @@ Test(rule_reports, R26_a_run_that_ended_early_is_counted_to_its_end)
 static const char *explained(fx_world *w, const pp_signals *s, int h, size_t at, const double *live)
 {
     pp_buf b = {&w->arena, NULL, 0, 0};
-    pp_explained_print(pp_rule_explain(s, h, at, live, &w->arena), &b);
+    pp_explained_print(pp_rule_explain(s, h, at, live, NULL, &w->arena), &b);
     return b.text;
 }
 
@@ -498,7 +498,7 @@ static void whole_life(void *ctx)
     pp_coverage *rows;
     pp_signals_run(s);
     pp_signals_coverage(s, h, ctx, &rows);
-    pp_rule_explain(s, h, 50, NULL, ctx);
+    pp_rule_explain(s, h, 50, NULL, NULL, ctx);
 }
 
 Test(rule_memory, E_memory_ends_anywhere_without_leaks)

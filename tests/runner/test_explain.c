@@ -65,6 +65,64 @@ Test(explain, R25_rules_over_the_position_see_what_the_run_saw)
     expect_decisions_explained(live_play, "position.");
 }
 
+static const char profit_play[] = "version: 3.0.0\nname: profit\nsymbol: SYNTHUSDT\ntf: 15m\n"
+                                  "account: {max_drawdown_pct: 2}\n"
+                                  "features: {e: {indicator: ema, params: {length: 5}}}\n"
+                                  "actions:\n"
+                                  "  entry_long: [close, cross_above, e]\n"
+                                  "  exit_long: [position.unrealized_pct, cross_above, 0.2]\n"
+                                  "risk: {sizing: {model: percent_equity, value: 20}}\n";
+
+Test(explain, R25_a_crossover_of_the_position_shows_the_value_before)
+{
+    bench b;
+    int seen = 0;
+    bench_make(&b, profit_play, BENCH_MARKET);
+    b.job.fast = true;
+    cr_assert(bench_do(&b, bench_run), "%s", bench_messages(&b));
+    const pp_slab *events = &b.done.result->log->events;
+    for (size_t i = 0; i < events->n && seen < 3; i++) {
+        const pp_event *e = PP_SLAB_AT(events, pp_event, i);
+        if (e->kind != PP_EVENT_decision || e->code != PP_OUT_EXIT)
+            continue;
+        double now, before;
+        Q = (pp_explain_request){.has_at = true, .at_ms = e->time_ms};
+        cr_assert(bench_do(&b, explain), "%s", bench_messages(&b));
+        const char *at = strstr(OUT.text, "position.unrealized_pct = ");
+        cr_assert(at, "%s", OUT.text);
+        cr_assert_eq(sscanf(at, "position.unrealized_pct = %lf, before %lf", &now, &before), 2,
+                     "%s", OUT.text);
+        cr_expect(now > 0.2 && before <= 0.2, "%s", at);
+        seen++;
+    }
+    cr_expect_geq(seen, 1);
+    bench_free(&b);
+}
+
+Test(explain, R26_near_misses_of_rules_over_the_position_up_to_where_the_run_stopped)
+{
+    bench b;
+    bench_make(&b, profit_play, BENCH_MARKET);
+    b.job.fast = true;
+    cr_assert(bench_do(&b, bench_run), "%s", bench_messages(&b));
+    int64_t ended_ms = b.done.result->ended_ms;
+    cr_assert_eq(b.done.result->status, PP_RUN_STOPPED);
+    static const char *const asked[] = {"exit_long", "entry_long"};
+    for (size_t k = 0; k < PP_COUNT(asked); k++) {
+        char last[PP_TIME_TEXT];
+        Q = (pp_explain_request){.why_not = asked[k], .limit = 50};
+        cr_assert(bench_do(&b, explain), "%s", bench_messages(&b));
+        cr_expect_null(strstr(OUT.text, " 0 conditions short"), "%s", OUT.text);
+        pp_time_format(ended_ms, last);
+        for (const char *at = strstr(OUT.text, "\n  2025"); at; at = strstr(at + 1, "\n  2025"))
+            cr_expect(strncmp(at + 3, last, strlen(last)) <= 0, "%s: %.30s", last, at);
+    }
+    Q = (pp_explain_request){.why_not = "exit_long", .limit = 50};
+    cr_assert(bench_do(&b, explain));
+    cr_expect(strstr(OUT.text, "1 condition short, distance 1\n      "), "%s", OUT.text);
+    bench_free(&b);
+}
+
 Test(explain, R25_position_and_levels_are_those_of_the_trade)
 {
     bench b;
