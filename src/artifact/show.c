@@ -50,8 +50,8 @@ static bool events_table(pp_diags *d, const char *dir, pp_table *t)
         kind_name = kind_name ? kind_name : json_string_value(json_object_get(body, "reason"));
         list[i] = pp_strdup(d->arena, name ? name : "");
         kind[i] = pp_strdup(d->arena, kind_name ? kind_name : "");
-        const char *at = strstr(text, "\"record\":");
-        bool has_record = at && at < end && end[-1] == '}';
+        const char *at = memmem(text, (size_t)(end - text), "\"record\":", 9);
+        bool has_record = at && end[-1] == '}';
         record[i] = has_record ? pp_strndup(d->arena, at + 9, (size_t)(end - at) - 10) : "";
         json_decref(row);
         text = end + 1;
