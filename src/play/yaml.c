@@ -155,6 +155,12 @@ static void add_key(reader *r, level *top, pp_yaml *node)
         e->hint = "if this is a placeholder, write it in quotes: \"{{ name }}\"";
         return;
     }
+    if (strlen(node->text) > PP_YAML_MAX_KEY) {
+        pp_diag *e = fail(r, PP_E_YAML, node->pos, "a key is longer than 128 bytes");
+        e->found = pp_fmt(r->d->arena, "%zu bytes", strlen(node->text));
+        e->hint = "give it a short name";
+        return;
+    }
     int first = pp_index_add(r->d->arena, &top->seen, node->text, (int)top->keys.n);
     top->skip = first >= 0;
     if (top->skip)

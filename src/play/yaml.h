@@ -25,6 +25,7 @@ struct pp_yaml {
 enum {
     PP_YAML_MAX_BYTES = 8 << 20,
     PP_YAML_MAX_DEPTH = 64,
+    PP_YAML_MAX_KEY = 128,     /* bytes; parsers take up to 1024 with escapes, of 6 bytes at most */
     PP_YAML_MAX_NODES = 100000 /* that come in through aliases or placeholders */
 };
 

@@ -32,6 +32,9 @@ static void finish(parse_case *p)
     free(p);
 }
 
+#define X8(s)   s s s s s s s s
+#define KEY_128 X8("kkkkkkkkkkkkkkkk")
+
 Test(yaml, P1_refuses_what_is_not_one_plain_document)
 {
     static const struct {
@@ -54,6 +57,7 @@ Test(yaml, P1_refuses_what_is_not_one_plain_document)
         {"# only a comment\n", "nothing", 1, 1},
         {"a: b: c\n", "mapping values", 1, 5},
         {"? [a]\n: 1\n", "key must be plain text", 1, 3},
+        {"a:\n  " KEY_128 "k: 1\n", "longer than 128", 2, 3},
     };
     for (size_t i = 0; i < PP_COUNT(t); i++) {
         parse_case *p = parse(t[i].text, strlen(t[i].text));
@@ -66,7 +70,10 @@ Test(yaml, P1_refuses_what_is_not_one_plain_document)
                   e->pos.line, e->pos.col, e->message);
         finish(p);
     }
-    parse_case *p = parse("a: 1\0b", 6);
+    parse_case *p = parse(KEY_128 ": 1\n", 132);
+    cr_expect(p->root);
+    finish(p);
+    p = parse("a: 1\0b", 6);
     cr_expect_null(p->root);
     cr_expect(strstr(p->d.list.v[0].message, "NUL"));
     finish(p);
