@@ -8,8 +8,8 @@
 
 enum { TABLE_ROWS = 500, EQUITY_POINTS = 1000 };
 
-/* The files in assets/, made into strings by the build; the report's style is the base. */
-extern const char pp_page_report_css[];
+/* The files in assets/, made into strings by the build; the report's are the base. */
+extern const char pp_page_report_css[], pp_page_report_base_js[];
 extern const char pp_page_sweep_html[], pp_page_sweep_css[], pp_page_sweep_js[];
 
 /* Six digits and all of a whole part are enough to look at, and a third of the size. */
@@ -175,6 +175,8 @@ void pp_sweep_page(const pp_sweep_outcome *s, pp_buf *out)
             p++;
         }
     }
+    pp_buf_puts(out, "</script>\n<script>\n");
+    pp_buf_puts(out, pp_page_report_base_js);
     pp_buf_puts(out, "</script>\n<script>\n");
     pp_buf_puts(out, pp_page_sweep_js);
     pp_buf_puts(out, "</script>\n</body>\n</html>\n");

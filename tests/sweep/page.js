@@ -63,11 +63,21 @@ async function look(page, best) {
   await page.selectOption("#across", "1");
   expect(await page.inputValue("#up") === "0", "the same axis across and up");
   expect((await page.evaluate("texts")).some((t) => t.of === "heat" && /^-?\d+\.\d/.test(t.text)), "no values in the heat map");
-  await page.evaluate("texts.length = 0, dispatchEvent(new Event('resize'))");
+  const cells = await page.evaluate(() => [1234567, -98765.4, 0.12345].map((v) => {
+    inCell($("heat").getContext("2d"), v, 0, 0, 200, 40);
+    return texts.pop().text;
+  }));
+  expect(cells.join(" ") === "1.23M -98,765 0.123", "values in cells: " + cells);
+  const theme = () => page.evaluate("scheme()"), before = await theme();
+  await page.click("#theme");
+  expect(await theme() !== before, "the button leaves the scheme as it is");
+  await page.evaluate("texts.length = 0, dispatchEvent(new Event('resize')), new Promise(requestAnimationFrame)");
   const texts = await page.evaluate("texts"), cut = texts.filter((t) => t.from < 0);
   expect(texts.some((t) => /^2\d,\d{3},\d{3}/.test(t.text)) && !cut.length, "labels are cut: " + JSON.stringify(cut));
   const heights = texts.filter((t) => t.of === "distribution" && /row|^0$/.test(t.text) && t.y < 100).map((t) => t.y);
   expect(heights.length && new Set(heights).size === heights.length, "marks of the distribution over each other");
+  const marks = texts.filter((t) => t.of === "equity" && !/-\d\d-/.test(t.text)).map((t) => (t.text.split(".")[1] || "").length);
+  expect(marks.length === 5 && new Set(marks).size === 1, "decimals of the equity axis: " + marks);
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
   expect(wide <= 0, `the page is ${wide} px wider than the window`);
 }

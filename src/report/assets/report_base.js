@@ -27,12 +27,12 @@ function number(x, digits = 2, sign = false) {
   return x.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits,
     signDisplay: sign ? "exceptZero" : "auto" });
 }
-/* Five digits, and all of a whole part. */
-function rough(x) {
+/* `digits` digits, and all of a whole part. */
+function rough(x, digits = 5) {
   if (missing(x)) return "–";
   if (typeof x !== "number") return String(x);
   const whole = Math.trunc(Math.abs(x)).toString().length;
-  return x.toLocaleString("en", { maximumSignificantDigits: Math.min(21, Math.max(5, whole)) });
+  return x.toLocaleString("en", { maximumSignificantDigits: Math.min(21, Math.max(digits, whole)) });
 }
 /* Decimals that a number has; those that numbers `step` apart need. */
 const places = (x) => { const [digits, e] = String(x).split("e"); return Math.max(0, (digits.split(".")[1] || "").length - (e || 0)); };
@@ -71,7 +71,7 @@ function tip(event, text) {
   t.style.top = event.clientY + 14 + "px";
 }
 
-/* draw(g, width, height) on a canvas at the screen's resolution. */
+/* draw(g, width, height) on a canvas at the screen's resolution. Gives what draws it again. */
 function canvas(id, draw) {
   const again = () => {
     const c = $(id), ratio = devicePixelRatio || 1, w = c.clientWidth, h = c.clientHeight;
@@ -84,6 +84,7 @@ function canvas(id, draw) {
   };
   redraws.push(again);
   again();
+  return again;
 }
 
 /* A table from rows of cells; a cell is a text or [text, class]. */

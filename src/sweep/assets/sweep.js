@@ -1,25 +1,10 @@
+/* The page of a sweep; report_base.js stands before it. */
 "use strict";
-const D = JSON.parse(document.getElementById("data").textContent);
-const $ = (id) => document.getElementById(id);
-const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const low = D.objective.best === "lowest";
 const objective = D.objective.metric;
 
 /* Money with two decimals; else `digits` digits, and all of a whole part. */
-function text(x, digits = 4, unit = "") {
-  if (x === null || x === undefined) return "–";
-  if (typeof x !== "number") return String(x);
-  if (unit === "USDT") return x.toLocaleString("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
-  const whole = Math.trunc(Math.abs(x)).toString().length;
-  return x.toLocaleString("en", { maximumSignificantDigits: Math.min(21, Math.max(digits, whole)) });
-}
-
-function element(tag, content, parent) {
-  const e = document.createElement(tag);
-  if (content !== undefined) e.textContent = content;
-  if (parent) parent.append(e);
-  return e;
-}
+const text = (x, digits = 4, unit = "") => (unit === "USDT" ? number(x) : rough(x, digits));
 
 /* Index of axis k's value in a row: the grid has the last axis moving fastest. */
 function valueAt(row, k) {
@@ -48,38 +33,9 @@ function colour(s, alpha = 1) {
   return `rgba(${c},${alpha})`;
 }
 
-/* ---- canvases: drawn again at every change of width or scheme ---- */
-
-const drawings = [];
-function drawing(id, height, draw) {
-  const canvas = $(id);
-  const again = () => {
-    const ratio = devicePixelRatio || 1, w = canvas.clientWidth, h = height(w);
-    canvas.style.height = h + "px";
-    canvas.width = w * ratio;
-    canvas.height = h * ratio;
-    const g = canvas.getContext("2d");
-    g.scale(ratio, ratio);
-    g.font = "12px system-ui, sans-serif";
-    g.fillStyle = g.strokeStyle = css("--fg");
-    draw(g, w, h, canvas);
-  };
-  drawings.push(again);
-  return again;
-}
-addEventListener("resize", () => drawings.forEach((f) => f()));
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => drawings.forEach((f) => f()));
-
-function hover(canvas, what) {
-  canvas.onmousemove = (e) => {
-    const s = what(e.offsetX, e.offsetY), tip = $("tip");
-    tip.style.display = s ? "block" : "none";
-    if (!s) return;
-    tip.textContent = s;
-    tip.style.left = Math.min(e.clientX + 12, innerWidth - tip.offsetWidth - 4) + "px";
-    tip.style.top = e.clientY + 14 + "px";
-  };
-  canvas.onmouseleave = () => { $("tip").style.display = "none"; };
+function hover(node, what) {
+  node.onmousemove = (e) => tip(e, what(e.offsetX, e.offsetY));
+  node.onmouseleave = () => tip(null, "");
 }
 
 /* ---- head ---- */
@@ -99,8 +55,7 @@ function head() {
     [text(s.halves_rank_correlation, 2), "rank correlation of both halves (1: the order holds)"],
   ];
   for (const [v, name] of cards) {
-    const c = element("div", undefined, $("cards"));
-    c.className = "card";
+    const c = element("div", null, $("cards"), "card");
     element("span", name, c);
     element("b", v, c);
   }
@@ -112,7 +67,7 @@ function head() {
     doubts.push("What ranked high in the first half of the window did not in the second.");
   if (s.positive_share !== null && s.positive_share < 0.2)
     doubts.push("Few rows end with a profit: the best may be an accident of its parameters.");
-  for (const d of doubts) element("p", d, $("doubts")).className = "doubt";
+  for (const d of doubts) element("p", d, $("doubts"), "doubt");
 }
 
 /* ---- ranking ---- */
@@ -127,16 +82,15 @@ const ranked = D.top.map((t, i) => ({ rank: i + 1, row: t.row,
 function choose(row) {
   chosen = row === chosen ? -1 : row;
   for (const tr of $("rows").children) tr.className = Number(tr.dataset.row) === chosen ? "on" : "";
-  drawings.forEach((f) => f());
+  redraw();
 }
 
 function fillTable() {
   $("rows").replaceChildren();
   for (const r of ranked) {
-    const tr = element("tr", undefined, $("rows"));
+    const tr = element("tr", null, $("rows"), r.row === chosen ? "on" : "");
     tr.dataset.row = r.row;
     tr.tabIndex = 0;
-    tr.className = r.row === chosen ? "on" : "";
     tr.onclick = () => choose(r.row);
     tr.onkeydown = (e) => { if (e.key === "Enter" || e.key === " ") { e.preventDefault(); choose(r.row); } };
     element("td", r.rank, tr);
@@ -156,14 +110,14 @@ function sortBy(k) {
     const c = x < y ? -1 : x > y ? 1 : 0;
     return (sorting.down ? -c : c) || a.rank - b.rank;
   });
-  table();
+  fillHead();
 }
 
-function table() {
+function fillHead() {
   $("header").replaceChildren();
-  const tr = element("tr", undefined, $("header"));
+  const tr = element("tr", null, $("header"));
   ["rank"].concat(columns).forEach((name, k) => {
-    const mine = k - 1 === sorting.by, th = element("th", undefined, tr);
+    const mine = k - 1 === sorting.by, th = element("th", null, tr);
     th.setAttribute("aria-sort", !mine ? "none" : sorting.down ? "descending" : "ascending");
     const b = element("button", name + (mine ? (sorting.down ? " ▾" : " ▴") : ""), th);
     b.onclick = () => { sortBy(k - 1); $("header").querySelectorAll("button")[k].focus(); };
@@ -196,11 +150,12 @@ function valueLabels(g, axis, place, room) {
   for (let k = 0; k < axis.values.length; k += step) place(String(axis.values[k]), k);
 }
 
-/* The value within its cell, where there is room; a long one in short. */
+/* The value within its cell, where there is room; a long one in short: 1.23M. */
 function inCell(g, v, x, y, w, h) {
   if (v === null || h < 16) return;
   const fits = (s) => g.measureText(s).width <= w - 6;
-  const s = [text(v, 3), v.toLocaleString("en", { notation: "compact", maximumSignificantDigits: 3 })].find(fits);
+  const short = v.toLocaleString("en", { notation: "compact", maximumSignificantDigits: 3 });
+  const s = (Math.abs(v) < 99999.5 ? [text(v, 3), short] : [short]).find(fits);
   if (!s) return;
   g.fillStyle = share(v) > 0.6 ? "#000" : "#fff";
   g.textAlign = "center";
@@ -214,14 +169,15 @@ function scale() {
   const best = sorted[low ? 0 : sorted.length - 1], worst = sorted[low ? sorted.length - 1 : 0];
   $("scale-from").textContent = `worst ${text(worst)}`;
   $("scale-to").textContent = `${text(best)} best`;
-  drawing("scale", () => 11, (g, w, h) => {
+  canvas("scale", (g, w, h) => {
     for (let x = 0; x < w; x++) { g.fillStyle = colour(x / w); g.fillRect(x, 0, 1, h); }
   });
 }
 
 function strips() {
   const rowHeight = 64, left = 90;
-  return drawing("strips", () => D.axes.length * rowHeight + 8, (g, w, h, canvas) => {
+  $("strips").style.height = D.axes.length * rowHeight + 8 + "px";
+  return canvas("strips", (g, w) => {
     const cells = D.axes.map((x, k) => gather(x.values.length, (row) => valueAt(row, k)));
     D.axes.forEach((x, k) => {
       const y = k * rowHeight + 8, n = x.values.length, cw = (w - left - 10) / n;
@@ -237,7 +193,7 @@ function strips() {
       g.textAlign = "center";
       valueLabels(g, x, (s, i) => g.fillText(s, left + (i + 0.5) * cw, y + 48), [44, w - left]);
     });
-    hover(canvas, (x, y) => {
+    hover($("strips"), (x, y) => {
       const k = Math.floor((y - 8) / rowHeight), axis = D.axes[k];
       if (!axis || x < left) return "";
       const i = Math.floor((x - left) / ((w - left - 10) / axis.values.length));
@@ -249,7 +205,7 @@ function strips() {
 function heat() {
   const bottom = 40;
   let left = 0;
-  return drawing("heat", (w) => Math.min(520, Math.max(240, w * 0.6)), (g, w, h, canvas) => {
+  return canvas("heat", (g, w, h) => {
     const a = D.axes[$("across").value], b = D.axes[$("up").value];
     const ia = Number($("across").value), ib = Number($("up").value);
     const n = a.values.length, m = b.values.length;
@@ -275,7 +231,7 @@ function heat() {
     valueLabels(g, b, (s, j) => g.fillText(s, left - 6, top(j) + ch / 2 + 4), [16, h - bottom]);
     g.textAlign = "left";
     g.fillText(b.name, 6, 14);
-    hover(canvas, (x, y) => {
+    hover($("heat"), (x, y) => {
       const i = Math.floor((x - left) / cw), j = Math.floor((h - bottom - y) / ch);
       if (i < 0 || j < 0 || i >= n || j >= m) return "";
       return `${a.name}=${a.values[i]} ${b.name}=${b.values[j]}\n${objective} ${text(cells[j * n + i])}`;
@@ -316,7 +272,7 @@ function parallel() {
       : range[1] > range[0] ? (D.value[row] - range[0]) / (range[1] - range[0]) : 0.5;
     return h - bottom - f * (h - top - bottom);
   };
-  const again = drawing("parallel", () => 360, (g, w, h, canvas) => {
+  const again = canvas("parallel", (g, w, h) => {
     const at = (k) => margin + k * (w - 2 * margin) / (n - 1);
     const line = (row, style, width) => {
       g.strokeStyle = style;
@@ -349,16 +305,17 @@ function parallel() {
       g.fillStyle = css("--hit") + "55";
       g.fillRect(at(k) - 8, a, 16, b - a);
     }
-    canvas.onpointerdown = (e) => {
+    const node = $("parallel");
+    node.onpointerdown = (e) => {
       const k = Math.round((e.offsetX - margin) / ((w - 2 * margin) / (n - 1)));
       const from = e.offsetY;
       brush.delete(k);
-      canvas.setPointerCapture(e.pointerId);
-      canvas.onpointermove = (m) => {
+      node.setPointerCapture(e.pointerId);
+      node.onpointermove = (m) => {
         brush.set(k, [Math.min(from, m.offsetY), Math.max(from, m.offsetY)]);
         again();
       };
-      canvas.onpointerup = () => { canvas.onpointermove = null; again(); };
+      node.onpointerup = () => { node.onpointermove = null; again(); };
     };
   });
   if (order.length > most) $("cut").textContent = `The best ${text(most)} of ${text(order.length)} rows are drawn.`;
@@ -368,7 +325,7 @@ function parallel() {
 
 function distribution() {
   const bins = Math.min(60, Math.max(5, Math.ceil(Math.sqrt(sorted.length) * 1.5)));
-  drawing("distribution", () => 220, (g, w, h, canvas) => {
+  canvas("distribution", (g, w, h) => {
     if (!sorted.length) return;
     const lo = sorted[0], hi = sorted[sorted.length - 1], width = (hi - lo) / bins || 1;
     const count = new Array(bins).fill(0);
@@ -398,7 +355,7 @@ function distribution() {
     g.fillText(text(lo), 10, h - 8);
     g.textAlign = "right";
     g.fillText(text(hi), w - 10, h - 8);
-    hover(canvas, (px) => {
+    hover($("distribution"), (px) => {
       const k = Math.floor((px - 10) / bw);
       if (k < 0 || k >= bins) return "";
       return `${text(lo + k * width)} to ${text(lo + (k + 1) * width)}\n${count[k]} rows`;
@@ -413,45 +370,45 @@ function equity() {
     return;
   }
   $("best-label").textContent = label(D.top[0].row) + " · run " + D.top[0].run_hash.slice(0, 12);
-  drawing("equity", () => 260, (g, w, h, canvas) => {
+  canvas("equity", (g, w, h) => {
     const t0 = p[0][0], t1 = p[p.length - 1][0] || t0 + 1;
     const values = p.map((q) => q[1]), lo = Math.min(...values), hi = Math.max(...values);
     const ticks = hi > lo ? [0, 1, 2, 3, 4].map((k) => lo + (hi - lo) * k / 4) : [lo];
-    const left = 16 + Math.max(...ticks.map((v) => g.measureText(text(v, 6)).width));
+    const shown = ticks.map((v) => number(v, placesOf((hi - lo) / 4 || 1)));
+    const left = 16 + Math.max(...shown.map((v) => g.measureText(v).width));
     const x = (t) => left + (t - t0) / (t1 - t0 || 1) * (w - left - 10);
     const y = (v) => h - 26 - (hi > lo ? (v - lo) / (hi - lo) : 0.5) * (h - 40);
     g.strokeStyle = css("--line");
     g.fillStyle = css("--dim");
-    for (const v of ticks) {
+    ticks.forEach((v, k) => {
       g.beginPath();
       g.moveTo(left, y(v));
       g.lineTo(w - 10, y(v));
       g.stroke();
       g.textAlign = "right";
-      g.fillText(text(v, 6), left - 6, y(v) + 4);
-    }
+      g.fillText(shown[k], left - 6, y(v) + 4);
+    });
     g.textAlign = "left";
-    g.fillText(new Date(t0).toISOString().slice(0, 10), left, h - 8);
+    g.fillText(day(t0), left, h - 8);
     g.textAlign = "right";
-    g.fillText(new Date(t1).toISOString().slice(0, 10), w - 10, h - 8);
+    g.fillText(day(t1), w - 10, h - 8);
     g.strokeStyle = css("--hit");
     g.lineWidth = 1.5;
     g.beginPath();
     for (const [t, v] of p) g.lineTo(x(t), y(v));
     g.stroke();
-    hover(canvas, (px) => {
+    hover($("equity"), (px) => {
       const t = t0 + (px - left) / (w - left - 10) * (t1 - t0);
       const k = p.findIndex((q) => q[0] >= t);
-      return k < 0 || px < left ? "" : new Date(p[k][0]).toISOString().slice(0, 16) + "Z\n" + text(p[k][1], 2, "USDT");
+      return k < 0 || px < left ? "" : `${clock(p[k][0])} UTC\n${number(p[k][1])}`;
     });
   });
 }
 
 $("identity").textContent = "sweep " + D.sweep + " · dataset " + D.dataset;
 head();
-table();
+fillHead();
 heatMaps();
 if (sorted.length) parallel();
 distribution();
 equity();
-drawings.forEach((f) => f());
