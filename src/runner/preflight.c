@@ -63,6 +63,19 @@ static pp_preflight_id row_of_data(const gate *g, const pp_diag *e)
                : PP_PREFLIGHT_DATA;
 }
 
+/* What the data was warned of since entry `from` stands in its rows too. */
+static void warn_rows(gate *g, size_t from)
+{
+    for (size_t i = from; i < g->d->list.n; i++) {
+        const pp_diag *e = &g->d->list.v[i];
+        pp_preflight_id id = row_of_data(g, e);
+        const pp_preflight_row *row = &g->p->rows[id];
+        if (e->severity == PP_WARNING && (e->code == PP_E_DATA || e->code == PP_E_CSV))
+            set(g, id, PP_CHECK_WARNING, pp_fmt(g->d->arena, "%s; %s", row->text, e->message),
+                row->fix ? row->fix : e->hint);
+    }
+}
+
 static pp_preflight_id row_of_instrument(const gate *g, const pp_diag *e)
 {
     (void)g, (void)e;
@@ -360,8 +373,10 @@ bool pp_preflight_check(pp_diags *d, const pp_runner_job *job, pp_lanes *lanes, 
                                        : row_of_instrument);
     if (out->input.strategy)
         judge_play(&g);
-    if (out->input.tape)
+    if (out->input.tape) {
         judge_data(&g);
+        warn_rows(&g, from);
+    }
     if (!open)
         return false;
     if (lanes)
