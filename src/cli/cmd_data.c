@@ -318,6 +318,10 @@ static int run_synth(pp_cli *c)
     if (!pp_synthetic_parse(c->arena, c->args[0], &s, c->diags))
         return 2;
     pp_synthetic_make(c->arena, &s, &t);
+    if (s.start_ms + s.bars * PP_MINUTE_MS > clock_ms()) /* the bytes do not depend on the clock */
+        pp_warn(c->diags, PP_E_DATA, (pp_pos){0}, "the market ends in the future")->hint =
+            "--csv and --synthetic run on it, `data import` takes no such rows: give an earlier "
+            "start, or fewer bars";
     pp_tape_csv(&t, &bars);
     pp_tape_funding_csv(&t, &funding);
     return status_of(c, (!funding_path || put(c, funding_path, &funding)) && put(c, path, &bars));
@@ -338,8 +342,9 @@ const pp_command pp_cmd_data_synth = {
     .opts = synth_opts,
     .n_opts = PP_COUNT(synth_opts),
     .details =
-        "The same parameters give the same bytes on every machine. `perpetua patterns` lists\n"
-        "the patterns; docs/patterns.md shows them.\n",
+        "The same parameters give the same bytes on every machine and day. A market that ends in\n"
+        "the future is warned of: a store takes no such rows (T8). `perpetua patterns` lists the\n"
+        "patterns; docs/patterns.md shows them.\n",
     .examples = "  perpetua data synth breakout_retest,bars=10000,seed=7 --out market.csv\n",
     .run = run_synth,
 };
@@ -404,33 +409,59 @@ static void read_symbols(pp_cli *c, symbols *out)
     }
 }
 
-static void print_entry(pp_cli *c, const pp_download_entry *e)
+static void put_entry(pp_cli *c, pp_json *w, const pp_download_entry *e)
 {
-    char kind[PP_KIND_TEXT];
-    pp_cli_outf(c, "%s %s %s: %zu new rows, %zu months written%s\n", e->key.exchange, e->key.symbol,
-                pp_kind_name(e->key.kind, kind), e->rows, e->months_written,
-                e->complete ? "" : ", NOT COMPLETE");
+    char text[PP_KIND_TEXT];
+    const char *kind = pp_kind_name(e->key.kind, text);
+    if (!c->json) {
+        pp_cli_outf(c, "%s %s %s: %zu new rows, %zu months written%s\n", e->key.exchange,
+                    e->key.symbol, kind, e->rows, e->months_written,
+                    e->complete ? "" : ", NOT COMPLETE");
+        return;
+    }
+    pp_json_open(w, NULL, '{');
+    pp_json_string(w, "exchange", e->key.exchange);
+    pp_json_string(w, "symbol", e->key.symbol);
+    pp_json_string(w, "kind", kind);
+    pp_json_int(w, "new", (int64_t)e->rows);
+    pp_json_int(w, "months_written", (int64_t)e->months_written);
+    pp_json_bool(w, "complete", e->complete);
+    pp_json_close(w);
+}
+
+static void put_contract(pp_cli *c, pp_json *w, const pp_download_opts *o, const char *path)
+{
+    if (!c->json) {
+        pp_cli_outf(c, "%s\n", path);
+        return;
+    }
+    pp_json_open(w, NULL, '{');
+    pp_json_string(w, "exchange", o->exchange ? o->exchange : "bybit");
+    pp_json_string(w, "symbol", o->symbol);
+    pp_json_string(w, "kind", "instruments");
+    pp_json_string(w, "path", path);
+    pp_json_close(w);
 }
 
 /* Everything wanted of one symbol; a kind that fails does not keep the others back, but an exchange
  * that does not even tell the time does: *dead. */
-static bool download_symbol(pp_cli *c, const pp_store *store, const wanted *w, pp_download_opts *o,
-                            bool *dead)
+static bool download_symbol(pp_cli *c, const pp_store *store, const wanted *want,
+                            pp_download_opts *o, pp_json *w, bool *dead)
 {
     bool ok = true;
-    for (size_t i = 0; i < w->kinds.n && !*c->interrupted && !*dead; i++) {
+    for (size_t i = 0; i < want->kinds.n && !*c->interrupted && !*dead; i++) {
         pp_download_report report;
-        o->families = 1u << w->kinds.v[i].family;
-        o->tf = w->kinds.v[i].tf;
+        o->families = 1u << want->kinds.v[i].family;
+        o->tf = want->kinds.v[i].tf;
         ok &= pp_download(c->arena, store, o, &report, c->diags);
         for (size_t k = 0; k < report.list.n; k++)
-            print_entry(c, &report.list.v[k]);
+            put_entry(c, w, &report.list.v[k]);
         *dead = report.list.n == 0;
     }
-    if (w->instruments && !*c->interrupted && !*dead) {
+    if (want->instruments && !*c->interrupted && !*dead) {
         const char *path = NULL;
         if (pp_download_instrument(c->arena, store, o, &path, c->diags))
-            pp_cli_outf(c, "%s\n", path);
+            put_contract(c, w, o, path);
         else
             ok = false;
     }
@@ -461,10 +492,20 @@ static int run_download(pp_cli *c)
         return 2;
     }
     bool ok = true, dead = false;
+    pp_buf out = {.arena = c->arena};
+    pp_json json;
+    pp_json_init(&json, &out, 2);
+    pp_json_open(&json, NULL, '{');
+    pp_json_open(&json, "series", '[');
     for (size_t i = 0; i < list.n && !*c->interrupted && !dead; i++) {
         o.symbol = list.v[i];
-        ok &= download_symbol(c, &store, &w, &o, &dead);
+        ok &= download_symbol(c, &store, &w, &o, &json, &dead);
     }
+    pp_json_close(&json);
+    pp_json_close(&json);
+    pp_buf_puts(&out, "\n");
+    if (c->json)
+        print(c, &out);
     if (!ok || *c->interrupted)
         pp_cli_say(c, "not everything came; the same command goes on from here\n");
     return status_of(c, ok);

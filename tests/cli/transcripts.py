@@ -6,7 +6,8 @@
 
 A transcript is a file in tests/cli/transcripts: lines that start with "$ " are run by the shell, in
 one folder per file that begins as a copy of tests/cli/files; what they print (stdout, then stderr)
-follows, and "[exit N]" where the status is not 0. Figures that depend on the machine are masked."""
+follows, and "[exit N]" where the status is not 0. $EXCHANGE is the small exchange of the download
+tests. Figures that depend on the machine are masked."""
 import difflib
 import os
 import re
@@ -16,6 +17,7 @@ import sys
 import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+SERVER = os.path.join(HERE, "../store/exchange_server.py")
 MASKS = [
     (r"[0-9.]+ million tape bars a second", "N million tape bars a second"),
     (r"[0-9.]+ s, [0-9.]+ rows a second on [0-9]+ threads?", "N s, N rows a second on N threads"),
@@ -24,10 +26,10 @@ MASKS = [
 ]
 
 
-def environment(folder, program):
+def environment(folder, program, exchange):
     keep = {k: os.environ[k] for k in ("LD_LIBRARY_PATH", "ASAN_OPTIONS", "UBSAN_OPTIONS")
             if k in os.environ}
-    return dict(keep, HOME=folder, TZ="UTC", LC_ALL="C", NO_COLOR="1", TERM="dumb",
+    return dict(keep, HOME=folder, EXCHANGE=exchange, TZ="UTC", LC_ALL="C", NO_COLOR="1", TERM="dumb",
                 PATH=os.path.join(folder, ".bin") + ":/usr/bin:/bin",
                 PERPETUA_DATA=os.path.join(folder, "store"),
                 XDG_CACHE_HOME=os.path.join(folder, ".cache"),
@@ -45,14 +47,14 @@ def duckdb(program):
         at = os.path.dirname(at)
 
 
-def play(text, program):
+def play(text, program, exchange):
     """The transcript with the answers of today."""
     out = []
     with tempfile.TemporaryDirectory() as folder:
         shutil.copytree(os.path.join(HERE, "files"), folder, dirs_exist_ok=True)
         os.mkdir(os.path.join(folder, ".bin"))
         os.symlink(os.path.realpath(program), os.path.join(folder, ".bin", "perpetua"))
-        env = environment(folder, program)
+        env = environment(folder, program, exchange)
         lines = text.split("\n")
         out.append(lines[0])  # what the file is about
         for line in lines:
@@ -77,12 +79,21 @@ def main():
     if not duckdb(program):
         print("skipped: no DuckDB library here (make deps)")
         return 77
+    with subprocess.Popen([sys.executable, SERVER], stdout=subprocess.PIPE, text=True) as server:
+        try:
+            exchange = "http://127.0.0.1:%s/ok" % server.stdout.readline().strip()
+            return compare(program, update, exchange)
+        finally:
+            server.kill()
+
+
+def compare(program, update, exchange):
     folder, changed, commands = os.path.join(HERE, "transcripts"), 0, 0
     for name in sorted(os.listdir(folder)):
         path = os.path.join(folder, name)
         with open(path, encoding="utf-8") as f:
             text = f.read()
-        now = play(text, program)
+        now = play(text, program, exchange)
         commands += now.count("\n$ ") + now.startswith("$ ")
         if now == text:
             continue
