@@ -180,16 +180,24 @@ static bool put_file(pp_writer *w, pp_diags *d, const char *name, int64_t rows, 
     return pp_file_write(d, w->fs, in_dir(d->arena, w->dir, name), text->text, text->len);
 }
 
+static bool is_cancelled(const pp_writer *w)
+{
+    return w->job->cancel && *w->job->cancel;
+}
+
 static bool put_table(pp_writer *w, pp_lane *lane, pp_schema_id id)
 {
     pp_table *table = &w->out.tables[id];
     pp_records records = pp_records_of(w->job->result, id);
     const char *name = pp_run_file_names[id].name;
     const char *path = in_dir(&lane->arena, w->dir, name);
-    if (!pp_schema_table(&lane->d, &lane->arena, &pp_schemas[id], w->job->result, records, table))
+    if (is_cancelled(w) ||
+        !pp_schema_table(&lane->d, &lane->arena, &pp_schemas[id], w->job->result, records, table) ||
+        is_cancelled(w))
         return false;
     pp_table_hash(table, w->out.signature.tables[id]);
-    if (!pp_db_write_parquet(lane->db, path, table, NULL, &lane->d))
+    if (is_cancelled(w) || !pp_db_write_parquet(lane->db, path, table, NULL, &lane->d) ||
+        is_cancelled(w))
         return false;
     pp_run_file *file = list_file(w, name, (int64_t)records.n); /* and what is really there */
     return pp_file_hash(&lane->d, w->fs, path, file->sha256, &file->bytes);
@@ -227,11 +235,6 @@ static bool put_report(pp_writer *w, pp_lane *lane)
            put_file(w, &lane->d, "report.html", -1, &html);
 }
 
-static bool is_cancelled(const pp_writer *w)
-{
-    return w->job->cancel && *w->job->cancel;
-}
-
 /* Three tables, most of all the equity points, are half of the work. What needs no DuckDB comes
  * first, while it opens. */
 static bool put_lane(void *ctx, pp_lane *lane, int k)
@@ -241,7 +244,7 @@ static bool put_lane(void *ctx, pp_lane *lane, int k)
         return false;
     for (int id = 0; id < PP_SCHEMA_COUNT; id++)
         if ((id == PP_SCHEMA_TRADES || id == PP_SCHEMA_LEDGER) == (k == 0) &&
-            (is_cancelled(w) || !put_table(w, lane, (pp_schema_id)id)))
+            !put_table(w, lane, (pp_schema_id)id))
             return false;
     return true;
 }

@@ -261,6 +261,7 @@ static int run_export(pp_cli *c)
     const char *path = pp_cli_value(c, "out");
     int64_t from_ms, to_ms;
     bool given;
+    store.stop = c->interrupted;
     if (!key.exchange)
         key.exchange = "bybit";
     if (!read_kind(c, "", &given, &key.kind) || !read_window(c, &from_ms, &to_ms))
@@ -317,12 +318,15 @@ static int run_synth(pp_cli *c)
     const char *path = pp_cli_value(c, "out"), *funding_path = pp_cli_value(c, "funding-out");
     if (!pp_synthetic_parse(c->arena, c->args[0], &s, c->diags))
         return 2;
-    pp_synthetic_make(c->arena, &s, &t);
+    s.stop = c->interrupted;
+    if (!pp_synthetic_make(c->arena, &s, &t))
+        return 130;
     if (s.start_ms + s.bars * PP_MINUTE_MS > clock_ms()) /* the bytes do not depend on the clock */
         pp_warn(c->diags, PP_E_DATA, (pp_pos){0}, "the market ends in the future")->hint =
             "--csv and --synthetic run on it, `data import` takes no such rows: give an earlier "
             "start, or fewer bars";
-    pp_tape_csv(&t, &bars);
+    if (!pp_tape_csv(&t, c->interrupted, &bars))
+        return 130;
     pp_tape_funding_csv(&t, &funding);
     return status_of(c, (!funding_path || put(c, funding_path, &funding)) && put(c, path, &bars));
 }

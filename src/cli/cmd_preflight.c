@@ -8,6 +8,8 @@ static int preflight_one(pp_cli *c, pp_runner_job *job)
     pp_buf out = {.arena = c->arena};
     size_t at = c->diags->list.n;
     bool passed = pp_preflight_check(c->diags, job, NULL, &p);
+    if (*c->interrupted)
+        return 130;
     if (c->json)
         pp_preflight_json(&p, &out);
     else

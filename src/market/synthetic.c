@@ -16,7 +16,7 @@ static const double reference_bars = 43200;
 
 pp_synthetic pp_synthetic_default(const char *pattern)
 {
-    return (pp_synthetic){pattern, 43200, 1, INT64_C(1735689600000), 50000 * PP_E8, 1};
+    return (pp_synthetic){pattern, 43200, 1, INT64_C(1735689600000), 50000 * PP_E8, 1, NULL};
 }
 
 static bool parse_whole(const char *text, uint64_t max, uint64_t *out)
@@ -265,12 +265,20 @@ static void make_bar(const maker *m, columns *c, size_t i, const pp_knot *at, do
     *last = close;
 }
 
-static void make_bars(const maker *m, columns *c)
+/* Looked at now and then. */
+static bool is_stopped(const maker *m, size_t i)
+{
+    return i % 4096 == 0 && m->s->stop && *m->s->stop;
+}
+
+static bool make_bars(const maker *m, columns *c)
 {
     size_t n = (size_t)m->s->bars, k = 0;
     double x = 0;
     int64_t last = to_ticks(m, m->path.knot[0].level);
     for (size_t i = 0; i < n; i++) {
+        if (is_stopped(m, i))
+            return false;
         pp_knot at;
         bool moved = path_at(&m->path, (double)(i + 1) / (double)n, &k, &at);
         bool gap = m->path.gaps && moved && m->path.knot[k].level != m->path.knot[k - 1].level;
@@ -278,14 +286,17 @@ static void make_bars(const maker *m, columns *c)
         x += (m->path.walk ? at.noise : 1) * m->kick * z - m->pull * x;
         make_bar(m, c, i, &at, x, gap, moved, &last);
     }
+    return true;
 }
 
 /* The premium of last over index: a slow wave of its own plus the pull of the recent trend. Mark
  * stays within a tenth of it; funding is its mean of 8 hours by the exchange's formula. */
-static void make_mark(const maker *m, columns *c, double *premium)
+static bool make_mark(const maker *m, columns *c, double *premium)
 {
     double wave = 0, slow = c->open[0], before = 0;
     for (size_t i = 0; i < (size_t)m->s->bars; i++) {
+        if (is_stopped(m, i))
+            return false;
         uint64_t k = (uint64_t)i * DRAWS_PER_BAR + 16;
         wave += 0.0000193 * z4(m->s->seed, k) - wave / MEMORY_BARS;
         slow += (c->close[i] - slow) / MEMORY_BARS;
@@ -305,6 +316,7 @@ static void make_mark(const maker *m, columns *c, double *premium)
         c->index_close[i] = to_px(m, nearest_ticks(m, c->close[i] / (1 + premium[i])));
         before = basis;
     }
+    return true;
 }
 
 static double clamp(double v, double low, double high)
@@ -332,7 +344,7 @@ static size_t make_funding(const maker *m, const double *premium, pp_funding *ou
     return n;
 }
 
-void pp_synthetic_make(pp_arena *arena, const pp_synthetic *s, pp_tape *out)
+bool pp_synthetic_make(pp_arena *arena, const pp_synthetic *s, pp_tape *out)
 {
     maker *m = PP_NEW(arena, maker);
     columns c;
@@ -346,8 +358,8 @@ void pp_synthetic_make(pp_arena *arena, const pp_synthetic *s, pp_tape *out)
         *col[i] = PP_ARRAY(arena, double, n);
     double *premium = PP_ARRAY(arena, double, n);
     pp_funding *funding = PP_ARRAY(arena, pp_funding, n / 480 + 2);
-    make_bars(m, &c);
-    make_mark(m, &c, premium);
+    if (!make_bars(m, &c) || !make_mark(m, &c, premium))
+        return false;
     *out = (pp_tape){.symbol = "SYNTHUSDT", .exchange = "synthetic", .has_funding = true};
     out->bars =
         (pp_bars){PP_TF_1M, n, c.open_ms, c.open, c.high, c.low, c.close, c.volume, c.turnover};
@@ -358,4 +370,5 @@ void pp_synthetic_make(pp_arena *arena, const pp_synthetic *s, pp_tape *out)
     out->index_close = c.index_close;
     out->funding = funding;
     out->n_funding = make_funding(m, premium, funding);
+    return true;
 }

@@ -13,6 +13,8 @@
 
 #include "market/tape.h"
 
+#include <signal.h>
+
 typedef struct pp_pattern {
     const char *name;
     const char *description; /* one line */
@@ -32,6 +34,7 @@ typedef struct pp_synthetic {
     int64_t start_ms; /* open of the first bar, a whole minute; default 2025-01-01T00:00Z */
     int64_t px_e8;    /* open of the first bar, default 50000 */
     double vol;       /* multiplies every move, 0.05 .. 10, default 1 */
+    const volatile sig_atomic_t *stop; /* set: making it ends soon; NULL: never */
 } pp_synthetic;
 
 /* The defaults, with this pattern. */
@@ -44,7 +47,7 @@ bool pp_synthetic_parse(pp_arena *arena, const char *text, pp_synthetic *out, pp
 const char *pp_synthetic_text(pp_arena *arena, const pp_synthetic *s);
 
 /* Makes the tape in `arena`: symbol "SYNTHUSDT", exchange "synthetic". s must be valid (as parse
- * leaves it; values out of range are an assertion). */
-void pp_synthetic_make(pp_arena *arena, const pp_synthetic *s, pp_tape *out);
+ * leaves it; values out of range are an assertion). False if it was stopped: there is no tape. */
+bool pp_synthetic_make(pp_arena *arena, const pp_synthetic *s, pp_tape *out);
 
 #endif

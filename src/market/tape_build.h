@@ -5,11 +5,14 @@
 
 #include "market/series.h"
 
+#include <signal.h>
+
 typedef struct pp_tape_opts {
     bool fill_gaps; /* policy `fill` (T9); false: missing bars are E_GAP */
     bool no_hash;   /* leave tape.hash empty */
     int64_t to_ms;  /* only bars that close by then, so that nothing later matters; 0: all */
     int64_t now_ms; /* limit of T8 for files not checked yet; 0: none */
+    const volatile sig_atomic_t *stop; /* set: reading files ends soon, without an error; or NULL */
 } pp_tape_opts;
 
 /* The series of one symbol; a NULL one is not there. All sorted and checked; mark and index of the

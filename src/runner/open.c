@@ -46,21 +46,25 @@ static bool open_tape(pp_diags *d, const pp_runner_job *job, const pp_play *play
     const pp_source_request *src = &job->source;
     const char *symbol = job->symbol ? job->symbol : play->symbols[0];
     const pp_window_request *window = &job->options.window;
-    pp_tape_opts opts = {.fill_gaps = play->gaps_fill, .to_ms = window->has_to ? window->to_ms : 0};
+    pp_tape_opts opts = {.fill_gaps = play->gaps_fill,
+                         .to_ms = window->has_to ? window->to_ms : 0,
+                         .stop = job->options.cancel};
     if (job->tape) {
         *tape = *job->tape;
         return true;
     }
     if (src->store)
-        return pp_store_tape(d->arena, &(pp_store){.dir = src->store}, play->exchange, symbol,
-                             PP_TAPE_FINEST, &opts, tape, d);
+        return pp_store_tape(d->arena, &(pp_store){.dir = src->store, .stop = opts.stop},
+                             play->exchange, symbol, PP_TAPE_FINEST, &opts, tape, d);
     if (src->csv)
         return pp_tape_from_csv(d->arena, symbol, src->csv, src->funding_csv, &opts, tape, d);
     pp_synthetic s;
     const char *text = synthetic_text(d, job, play);
     if (!text || !pp_synthetic_parse(d->arena, text, &s, d))
         return false;
-    pp_synthetic_make(d->arena, &s, tape);
+    s.stop = opts.stop;
+    if (!pp_synthetic_make(d->arena, &s, tape))
+        return false;
     pp_tape_hash(tape);
     *seed = (int64_t)s.seed;
     return true;

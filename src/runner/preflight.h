@@ -42,8 +42,8 @@ typedef struct pp_preflight {
     int64_t memory_bytes;        /* estimate */
 } pp_preflight;
 
-/* False when a check failed; its error is in d too. Warnings are in the rows only. DuckDB is
- * started for `lanes` (may be NULL) once the inputs are there. */
+/* False when a check failed, its error is in d too; or when cancelled. Warnings are in the rows
+ * only. DuckDB is started for `lanes` (may be NULL) once the inputs are there. */
 struct pp_lanes;
 bool pp_preflight_check(pp_diags *d, const pp_runner_job *job, struct pp_lanes *lanes,
                         pp_preflight *out);

@@ -56,7 +56,7 @@ typedef struct pp_runner_done {
 
 /* Loads the Play for a tape of this timeframe; NULL with errors in d. */
 pp_strategy *pp_runner_load(pp_diags *d, const pp_runner_job *job, pp_tf tape_tf);
-/* False with errors in d. */
+/* False with errors in d, or without one when cancelled. */
 bool pp_runner_open(pp_diags *d, const pp_runner_job *job, pp_runner_input *out);
 /* Gate 1, columns, gate 2, backtest, metrics, findings, artifacts with gate 3 (`fast`: neither
  * gate 2 nor artifacts). False with errors in d, or without one when the run was cancelled. */

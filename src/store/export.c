@@ -26,6 +26,18 @@ static void put_row(pp_buf *out, int64_t t, const double *const *cols, size_t nc
     pp_buf_put(out, line, len);
 }
 
+/* False if it was stopped, which is looked at now and then. */
+static bool put_rows(pp_buf *out, const int64_t *time_ms, const double *const *cols, size_t nc,
+                     size_t n, const volatile sig_atomic_t *stop)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (i % 4096 == 0 && stop && *stop)
+            return false;
+        put_row(out, time_ms[i], cols, nc, i);
+    }
+    return true;
+}
+
 /* The rows of the window; false with E_DATA if there are none. */
 static bool read_window(pp_arena *arena, const pp_store *store, const pp_store_key *key,
                         int64_t from_ms, int64_t to_ms, pp_series *s, pp_diags *d)
@@ -69,9 +81,7 @@ bool pp_export_csv(pp_arena *arena, const pp_store *store, const pp_store_key *k
         cols[c] = s.col[c];
     }
     pp_buf_puts(out, "\n");
-    for (size_t i = 0; i < s.n; i++)
-        put_row(out, s.time_ms[i], cols, nc, i);
-    return true;
+    return put_rows(out, s.time_ms, cols, nc, s.n, store->stop);
 }
 
 bool pp_export_json(pp_arena *arena, const pp_store *store, const pp_store_key *key,
@@ -94,6 +104,8 @@ bool pp_export_json(pp_arena *arena, const pp_store *store, const pp_store_key *
         for (size_t i = 0; i < s.n; i++)
             pp_json_double(&w, NULL, s.col[c][i]);
         pp_json_close(&w);
+        if (store->stop && *store->stop)
+            return false;
     }
     pp_json_close(&w);
     pp_buf_puts(out, "\n");
@@ -126,7 +138,7 @@ bool pp_export_parquet(pp_arena *arena, const pp_store *store, const pp_store_ke
     return ok;
 }
 
-void pp_tape_csv(const pp_tape *t, pp_buf *out)
+bool pp_tape_csv(const pp_tape *t, const volatile sig_atomic_t *stop, pp_buf *out)
 {
     const struct {
         const char *name;
@@ -154,8 +166,7 @@ void pp_tape_csv(const pp_tape *t, pp_buf *out)
         cols[nc++] = all[c].values;
     }
     pp_buf_puts(out, "\n");
-    for (size_t i = 0; i < t->bars.n; i++)
-        put_row(out, t->bars.open_ms[i], cols, nc, i);
+    return put_rows(out, t->bars.open_ms, cols, nc, t->bars.n, stop);
 }
 
 void pp_tape_funding_csv(const pp_tape *t, pp_buf *out)

@@ -57,12 +57,13 @@ bool pp_tape_from_csv(pp_arena *arena, const char *symbol, const char *csv_path,
     const char **files = PP_ARRAY(arena, const char *, 2);
     files[0] = pp_strdup(arena, csv_path);
     files[1] = funding_path ? pp_strdup(arena, funding_path) : NULL;
-    pp_csv_opts bars = {.files = files, .file = 0, .symbol = symbol};
+    pp_csv_opts bars = {.files = files, .file = 0, .symbol = symbol, .stop = opts->stop};
     pp_csv_opts rates = {.has_family = true,
                          .kind = {PP_FUNDING, PP_TF_1M},
                          .files = files,
                          .file = 1,
-                         .symbol = symbol};
+                         .symbol = symbol,
+                         .stop = opts->stop};
     pp_csv_data *data = PP_NEW(arena, pp_csv_data), *funding = PP_NEW(arena, pp_csv_data);
     bool ok = read_checked(arena, &bars, opts->now_ms, data, d);
     if (funding_path)

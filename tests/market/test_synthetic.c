@@ -166,6 +166,20 @@ Test(synthetic, T22_shapes_are_what_their_names_say)
     }
 }
 
+Test(synthetic, it_ends_when_it_is_stopped)
+{
+    pp_arena arena;
+    pp_arena_init(&arena, NULL);
+    pp_synthetic s = pp_synthetic_default("regime_mix");
+    volatile sig_atomic_t stop = 1;
+    pp_tape t;
+    s.stop = &stop;
+    cr_expect_not(pp_synthetic_make(&arena, &s, &t));
+    stop = 0;
+    cr_expect(pp_synthetic_make(&arena, &s, &t));
+    pp_arena_free(&arena);
+}
+
 Test(synthetic, T21_wrong_parameters_are_all_reported)
 {
     static const struct {

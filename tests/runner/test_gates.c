@@ -57,6 +57,22 @@ Test(preflight, G1_a_sound_run_passes_every_row)
     bench_free(&B);
 }
 
+/* Whatever it reads, and without an error. */
+Test(preflight, it_ends_when_it_is_cancelled)
+{
+    volatile sig_atomic_t cancel = 1;
+    bench_make(&B, bench_play, BENCH_MARKET);
+    B.job.options.cancel = &cancel;
+    for (int k = 0; k < 2; k++) {
+        if (k == 1)
+            B.job.source = (pp_source_request){.csv = write_csv(5000, -1)};
+        cr_expect_not(bench_do(&B, check));
+        cr_expect_null(P.input.tape);
+        cr_expect_eq(B.diags.n_errors, 0, "%s", bench_messages(&B));
+    }
+    bench_free(&B);
+}
+
 Test(preflight, T15_a_start_before_the_warmup_names_the_earliest)
 {
     bench_make(&B, bench_play, BENCH_MARKET);

@@ -233,6 +233,12 @@ Test(store, T17_an_import_that_is_stopped_stores_nothing)
     cr_assert_not(pp_store_read(&e.arena, &store, &key, &s, &e.d));
     cr_assert(pp_data_info(&e.arena, &store, NULL, NULL, true, 0, &info, &e.d));
     cr_assert_eq(info.n, 0);
+    pp_tape tape;
+    pp_buf out = {.arena = &e.arena};
+    pp_synthetic market = pp_synthetic_default("regime_mix");
+    pp_synthetic_make(&e.arena, &market, &tape);
+    cr_assert_not(pp_tape_csv(&tape, &stop, &out));
+    cr_assert(pp_tape_csv(&tape, NULL, &out));
     cr_assert_eq(e.d.n_errors, 0);
     env_close(&e);
 }
