@@ -24,12 +24,13 @@ typedef struct pp_opt {
 typedef struct pp_cli pp_cli;
 
 typedef struct pp_command {
-    const char *name;       /* "run", "data import" */
-    const char *summary;    /* one line */
-    const char *args;       /* "PLAY..." for the usage line; "" for none */
-    const char *words;      /* allowed values of the last argument separated by |, or NULL */
-    int min_args, max_args; /* max -1: any number */
-    const char *formats;    /* of --format that it prints; NULL: "text|json" */
+    const char *name;    /* "run", "data import" */
+    const char *summary; /* one line */
+    const char *args;    /* "PLAY..." for the usage line; "" for none */
+    const char *words;   /* allowed values of the last argument separated by |, or NULL */
+    const char *(*name_at)(size_t i); /* what the only argument names, NULL after the last */
+    int min_args, max_args;           /* max -1: any number */
+    const char *formats;              /* of --format that it prints; NULL: "text|json" */
     const pp_opt *opts;
     size_t n_opts;
     const char *details;  /* paragraphs, may be NULL */

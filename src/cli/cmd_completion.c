@@ -1,6 +1,7 @@
 /* perpetua completion SHELL: completion scripts out of the tables of commands and options. */
 #include "cli/cli.h"
 
+#include <ctype.h>
 #include <string.h>
 
 /* The first line of a help text inside single quotes: `special` characters get a backslash, a
@@ -39,14 +40,25 @@ static void put_names(pp_buf *out, bool data)
     pp_buf_puts(out, data ? "" : "data ");
 }
 
+/* Those that no shell takes for something else: > and * are operators. */
+static void put_registry(pp_buf *out, const pp_command *cmd)
+{
+    const char *name;
+    for (size_t i = 0; (name = cmd->name_at(i)); i++)
+        if (isalpha((unsigned char)*name))
+            pp_buf_printf(out, "%s ", name);
+}
+
 /* What may stand as the first or second argument of a command, where that is known; else false:
- * a file, or a name that only the data or a registry knows. */
+ * a file, or a name that only the data knows. */
 static bool put_words(pp_buf *out, const pp_command *cmd, int at)
 {
     if (!strcmp(cmd->name, "man"))
         put_names(out, at == 2);
     else if (cmd->words && at == (strchr(cmd->args, ' ') ? 2 : 1))
         put_choices(out, cmd->words);
+    else if (cmd->name_at && at == 1)
+        put_registry(out, cmd);
     else
         return false;
     return true;

@@ -651,11 +651,17 @@ static int run_patterns(pp_cli *c)
     return 0;
 }
 
+static const char *pattern_name_at(size_t i)
+{
+    return i < pp_pattern_count() ? pp_pattern_at(i)->name : NULL;
+}
+
 const pp_command pp_cmd_patterns = {
     .name = "patterns",
     .summary = "the synthetic markets",
     .args = "[NAME]",
     .max_args = 1,
+    .name_at = pattern_name_at,
     .examples = "  perpetua patterns\n  perpetua run my.yml --synthetic breakout_false,seed=3\n",
     .run = run_patterns,
 };

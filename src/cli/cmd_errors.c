@@ -79,11 +79,17 @@ static int run_errors(pp_cli *c)
     return 0;
 }
 
+static const char *name_at(size_t i)
+{
+    return i < N_ROWS ? row_of((int)i).name : NULL;
+}
+
 const pp_command pp_cmd_errors = {
     .name = "errors",
     .summary = "the codes of messages with remedies, and those of orders and decisions in runs",
     .args = "[CODE]",
     .max_args = 1,
+    .name_at = name_at,
     .examples =
         "  perpetua errors\n  perpetua errors E_UNKNOWN_KEY\n  perpetua errors NO_STOP_LEVEL\n",
     .run = run_errors,

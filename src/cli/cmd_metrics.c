@@ -14,11 +14,17 @@ static int run_metrics(pp_cli *c)
     return 0;
 }
 
+static const char *name_at(size_t i)
+{
+    return i < pp_n_metrics ? pp_metric_rows[i].name : NULL;
+}
+
 const pp_command pp_cmd_metrics = {
     .name = "metrics",
     .summary = "every metric with its unit and formula",
     .args = "[NAME]",
     .max_args = 1,
+    .name_at = name_at,
     .examples = "  perpetua metrics\n  perpetua metrics sharpe_ci95\n",
     .run = run_metrics,
 };

@@ -65,11 +65,17 @@ static int run_operators(pp_cli *c)
     return 0;
 }
 
+static const char *name_at(size_t i)
+{
+    return i < PP_OP_COUNT ? word_of(&pp_operators[i]) : NULL;
+}
+
 const pp_command pp_cmd_operators = {
     .name = "operators",
     .summary = "what a rule is written with: operands, comparisons, conditions, windows",
     .args = "[NAME]",
     .max_args = 1,
+    .name_at = name_at,
     .details = "docs/rules.md explains each with an example that runs.",
     .examples = "  perpetua operators\n  perpetua operators holds_for\n",
     .run = run_operators,

@@ -29,8 +29,8 @@ MASKS = [
 def environment(folder, program, exchange):
     keep = {k: os.environ[k] for k in ("LD_LIBRARY_PATH", "ASAN_OPTIONS", "UBSAN_OPTIONS")
             if k in os.environ}
-    return dict(keep, HOME=folder, EXCHANGE=exchange, TZ="UTC", LC_ALL="C", NO_COLOR="1", TERM="dumb",
-                PATH=os.path.join(folder, ".bin") + ":/usr/bin:/bin",
+    return dict(keep, HOME=folder, EXCHANGE=exchange, TZ="UTC", LC_ALL="C", NO_COLOR="1",
+                TERM="dumb", PATH=os.path.join(folder, ".bin") + ":/usr/bin:/bin",
                 PERPETUA_DATA=os.path.join(folder, "store"),
                 XDG_CACHE_HOME=os.path.join(folder, ".cache"),
                 PERPETUA_DUCKDB=duckdb(program))
