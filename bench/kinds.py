@@ -15,10 +15,7 @@ name: kinds
 symbol: BTCUSDT
 tf: {tf}
 variables: {{fast: 9}}
-account:
-  starting_equity_usdt: {equity}
-  max_leverage: 5
-  fee_model: {{taker_bps: {fee}, maker_bps: {fee}}}
+account: {{max_leverage: 5, {account}}}
 features:
   fast: {{indicator: ema, params: {{length: "{{{{ fast }}}}"}}}}
   slow: {{indicator: ema, params: {{length: 31}}}}
@@ -38,21 +35,24 @@ LEVEL = IN + ', exit_long: [fast, "<", slow]'
 CROSS = "entry_long: [[fast, cross_above, slow]], exit_long: [[fast, cross_below, slow]]"
 RSI = 'entry_long: [rsi, "<", 30], exit_long: [rsi, ">", 60]'
 HELD = IN + ', exit_long: {any: [[fast, "<", slow], [position.bars_held, ">", 30]]}'
+RICH = "starting_equity_usdt: 1000000, fee_model: {taker_bps: 0.02, maker_bps: 0.02}"
+POOR = "starting_equity_usdt: 10000, fee_model: {taker_bps: 10, maker_bps: 10}"
 LIMIT = "entry: {order_type: LIMIT, limit_offset_pct: 0.05, expire_after_bars: 3}"
-KINDS = [
-    ("crossings in and out", CROSS, SIZE, ""),
-    ("conditions that stay true, in and out", LEVEL, SIZE, ""),
-    ("the same with a stop", LEVEL, STOP, ""),
-    ("in by one, out by stop and target", IN, TARGET, "position_policy: {exit_mode: sl_tp_only}"),
-    ("long and short, flipping", IN + ", " + IN_SHORT, SIZE,
+KINDS = [  # name, account, actions, risk, and what else the Play says
+    ("crossings in and out", RICH, CROSS, SIZE, ""),
+    ("conditions that stay true, in and out", RICH, LEVEL, SIZE, ""),
+    ("the same with a stop", RICH, LEVEL, STOP, ""),
+    ("in by one, out by stop and target", RICH, IN, TARGET,
+     "position_policy: {exit_mode: sl_tp_only}"),
+    ("long and short, flipping", RICH, IN + ", " + IN_SHORT, SIZE,
      "position_policy: {mode: long_short, allow_flip: true}"),
-    ("rsi in and out, a stop of 2 ATR", RSI, ATR, ""),
-    ("an exit that asks for bars held", HELD, SIZE, ""),
-    ("a stop that trails by 1 %", CROSS, TRAIL, ""),
-    ("limit entries", CROSS, SIZE, LIMIT),
-    ("five entries a day at most", LEVEL, SIZE,
+    ("rsi in and out, a stop of 2 ATR", RICH, RSI, ATR, ""),
+    ("an exit that asks for bars held", RICH, HELD, SIZE, ""),
+    ("a stop that trails by 1 %", RICH, CROSS, TRAIL, ""),
+    ("limit entries", RICH, CROSS, SIZE, LIMIT),
+    ("five entries a day at most", RICH, LEVEL, SIZE,
      "risk_policy: {mode: rules, max_trades_per_day: 5}"),
-    ("an account soon used up", CROSS, "sizing: {model: percent_equity, value: 100}", ""),
+    ("an account soon used up", POOR, CROSS, "sizing: {model: percent_equity, value: 100}", ""),
 ]
 
 
@@ -69,13 +69,11 @@ def main():
     for tf in ("1m", "15m"):
         print(f"| {tf} exec | " + " | ".join(programs) + " |\n|---|" + "--:|" * len(programs))
         with tempfile.TemporaryDirectory() as folder:
-            for name, actions, risk, more in KINDS:
-                used_up = "used up" in name
+            for name, account, actions, risk, more in KINDS:
                 path, out = os.path.join(folder, "play.yml"), os.path.join(folder, "out")
                 with open(path, "w", encoding="utf-8") as f:
-                    f.write(PLAY.format(tf=tf, actions=actions, risk=risk, more=more,
-                                        fee=10 if used_up else 0.02,
-                                        equity=10000 if used_up else 1000000))
+                    f.write(PLAY.format(tf=tf, account=account, actions=actions, risk=risk,
+                                        more=more))
                 costs = [f"{row_ms(p, path, out):.1f}" for p in programs]
                 print(f"| {name} | " + " | ".join(costs) + " |", flush=True)
         print()
