@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "store/duckdb.h"
+#include "store/store.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -68,6 +69,20 @@ static inline pp_db *need_db(env *e)
     if (!db)
         cr_skip_test("no DuckDB here (make deps)");
     return db;
+}
+
+/* A store and a cache inside the test's folder. */
+static inline pp_store make_store(env *e)
+{
+    return (pp_store){.dir = in_dir(e, "store"), .cache_dir = in_dir(e, "cache")};
+}
+
+/* How most tests of a store begin: env_open(), need_db(), make_store(). */
+static inline pp_store store_open(env *e)
+{
+    env_open(e);
+    need_db(e);
+    return make_store(e);
 }
 
 #endif

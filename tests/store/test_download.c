@@ -24,9 +24,7 @@ typedef struct net {
 static void net_open(net *n)
 {
     int fd[2];
-    env_open(&n->e);
-    need_db(&n->e);
-    n->store = (pp_store){.dir = in_dir(&n->e, "store"), .cache_dir = in_dir(&n->e, "cache")};
+    n->store = store_open(&n->e);
     cr_assert_eq(pipe(fd), 0);
     n->pid = fork();
     if (!n->pid) {

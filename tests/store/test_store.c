@@ -14,12 +14,6 @@
 #include <math.h>
 #include <sys/wait.h>
 
-/* A store and a cache inside the test's folder. */
-static pp_store make_store(env *e)
-{
-    return (pp_store){.dir = in_dir(e, "store"), .cache_dir = in_dir(e, "cache")};
-}
-
 /* Days of synthetic 1m bars from a start, as a wide CSV file (mark and index included). */
 static const char *wide_csv(env *e, const char *name, const char *spec, size_t from, size_t to)
 {
@@ -50,9 +44,7 @@ static bool import_one(env *e, const pp_store *store, const char *path, pp_impor
 Test(store, T17_import_then_open_gives_the_tape_back)
 {
     env e;
-    env_open(&e);
-    need_db(&e);
-    pp_store store = make_store(&e);
+    pp_store store = store_open(&e);
     pp_import_report r;
     pp_tape got, want;
     pp_synthetic s;
@@ -88,9 +80,7 @@ Test(store, T17_import_then_open_gives_the_tape_back)
 Test(store, T17_importing_twice_changes_nothing_and_parts_join)
 {
     env e;
-    env_open(&e);
-    need_db(&e);
-    pp_store store = make_store(&e);
+    pp_store store = store_open(&e);
     pp_import_report r;
     pp_tape whole, parts;
     pp_tape_opts o = {0};
@@ -124,9 +114,7 @@ Test(store, T17_importing_twice_changes_nothing_and_parts_join)
 Test(store, T7_conflicting_import_is_refused_and_changes_nothing)
 {
     env e;
-    env_open(&e);
-    need_db(&e);
-    pp_store store = make_store(&e);
+    pp_store store = store_open(&e);
     pp_import_report r;
     const char *paths[] = {write_text(&e, "a.csv", HEAD ROW0 ROW1)};
     cr_assert(import_one(&e, &store, paths[0], &r), "%s", messages(&e));
@@ -151,9 +139,7 @@ Test(store, T7_conflicting_import_is_refused_and_changes_nothing)
 Test(store, T18_a_conflict_in_a_later_month_keeps_the_earlier_ones_back)
 {
     env e;
-    env_open(&e);
-    need_db(&e);
-    pp_store store = make_store(&e);
+    pp_store store = store_open(&e);
     pp_import_report r;
     pp_store_key key = {"bybit", "BTCUSDT", {PP_KLINE, PP_TF_1M}};
     pp_series s;
@@ -191,9 +177,7 @@ static int fail_second_rename(void *ctx, const char *from, const char *to)
 Test(store, T17_a_failed_write_counts_what_was_written)
 {
     env e;
-    env_open(&e);
-    need_db(&e);
-    pp_store store = make_store(&e);
+    pp_store store = store_open(&e);
     pp_import_report r;
     pp_store_key key = {"bybit", "BTCUSDT", {PP_KLINE, PP_TF_1M}};
     pp_series s;
@@ -213,9 +197,7 @@ Test(store, T17_a_failed_write_counts_what_was_written)
 Test(store, T17_an_import_that_is_stopped_stores_nothing)
 {
     env e;
-    env_open(&e);
-    need_db(&e);
-    pp_store store = make_store(&e);
+    pp_store store = store_open(&e);
     pp_import_report r;
     pp_store_list list = {0};
     volatile sig_atomic_t stop = 1;
@@ -246,9 +228,7 @@ Test(store, T17_an_import_that_is_stopped_stores_nothing)
 Test(store, T10_forming_bar_is_not_stored)
 {
     env e;
-    env_open(&e);
-    need_db(&e);
-    pp_store store = make_store(&e);
+    pp_store store = store_open(&e);
     pp_import_report r;
     const char *path = write_text(&e, "a.csv", HEAD ROW0 ROW1);
     pp_import_opts o = {.symbol = "BTCUSDT", .now_ms = INT64_C(1735689660000) + 59999};
@@ -269,9 +249,7 @@ Test(store, T10_forming_bar_is_not_stored)
 Test(store, T18_folders_patterns_and_symbols_from_names)
 {
     env e;
-    env_open(&e);
-    need_db(&e);
-    pp_store store = make_store(&e);
+    pp_store store = store_open(&e);
     pp_import_report r;
     pp_store_list list = {0};
     const char *dir = in_dir(&e, "dump");
@@ -339,9 +317,7 @@ Test(store, T18_parquet_can_be_imported)
 Test(store, T9_T20_what_lies_behind_the_end_makes_no_difference)
 {
     env e;
-    env_open(&e);
-    need_db(&e);
-    pp_store store = make_store(&e);
+    pp_store store = store_open(&e);
     pp_import_report r;
     pp_tape before, after;
     const int64_t start = 1736467200000; /* of SPEC */
@@ -375,9 +351,7 @@ Test(store, T9_T20_what_lies_behind_the_end_makes_no_difference)
 Test(store, T9_a_mark_that_lacks_some_of_its_minutes_is_missing)
 {
     env e;
-    env_open(&e);
-    need_db(&e);
-    pp_store store = make_store(&e);
+    pp_store store = store_open(&e);
     pp_import_report r;
     pp_tape t;
     pp_tape_opts o = {0};
@@ -594,9 +568,7 @@ Test(store, T18_names_decide_only_what_columns_do_not_tell)
     };
     for (size_t k = 0; k < PP_COUNT(files); k++) {
         env e;
-        env_open(&e);
-        need_db(&e);
-        pp_store store = make_store(&e);
+        pp_store store = store_open(&e);
         pp_import_report r;
         char kind[PP_KIND_TEXT];
         mkdir(in_dir(&e, "premiumIndexKlines"), 0777);
@@ -613,9 +585,7 @@ Test(store, T18_names_decide_only_what_columns_do_not_tell)
 Test(store, T18_kind_restricts_and_says_what_is_missing_of_it)
 {
     env e;
-    env_open(&e);
-    need_db(&e);
-    pp_store store = make_store(&e);
+    pp_store store = store_open(&e);
     pp_import_report r;
     const char *wide = wide_csv(&e, "a.csv", SPEC, 0, 50);
     for (pp_family f = PP_KLINE; f <= PP_INDEX; f++) {
@@ -649,9 +619,7 @@ Test(store, T18_the_symbol_column_is_that_of_the_file)
     };
     for (size_t k = 0; k < PP_COUNT(files); k++) {
         env e;
-        env_open(&e);
-        need_db(&e);
-        pp_store store = make_store(&e);
+        pp_store store = store_open(&e);
         pp_import_report r;
         pp_import_opts o = {.symbol = files[k].symbol, .has_tf = true};
         const char *path = write_text(&e, files[k].file, files[k].text);
@@ -668,9 +636,7 @@ Test(store, T18_the_symbol_column_is_that_of_the_file)
 Test(store, unknown_symbol_names_what_there_is)
 {
     env e;
-    env_open(&e);
-    need_db(&e);
-    pp_store store = make_store(&e);
+    pp_store store = store_open(&e);
     pp_import_report r;
     pp_tape t;
     pp_tape_opts o = {0};
@@ -695,9 +661,7 @@ Test(store, unknown_symbol_names_what_there_is)
 Test(store, T17_what_cannot_be_read_is_not_taken_for_empty)
 {
     env e;
-    env_open(&e);
-    need_db(&e);
-    pp_store store = make_store(&e);
+    pp_store store = store_open(&e);
     pp_import_report r;
     pp_info_list info = {0};
     pp_store_list list = {0};
@@ -782,9 +746,7 @@ static void damage(const char *path, long at)
 Test(store, T17_a_bit_that_turned_in_a_month_is_noticed)
 {
     env e;
-    env_open(&e);
-    need_db(&e);
-    pp_store store = make_store(&e);
+    pp_store store = store_open(&e);
     pp_import_report r;
     pp_series s;
     pp_store_key key = {"bybit", "BTCUSDT", {PP_KLINE, PP_TF_1M}};
@@ -945,9 +907,7 @@ Test(store, T8_rows_of_other_programs_are_tested)
 Test(cache, damage_of_any_kind_is_noticed_and_mended)
 {
     env e;
-    env_open(&e);
-    need_db(&e);
-    pp_store store = make_store(&e);
+    pp_store store = store_open(&e);
     pp_import_report r;
     pp_series s;
     pp_store_key key = {"bybit", "BTCUSDT", {PP_KLINE, PP_TF_1M}};
@@ -977,9 +937,7 @@ Test(cache, damage_of_any_kind_is_noticed_and_mended)
 Test(cache, a_changed_store_is_noticed)
 {
     env e;
-    env_open(&e);
-    need_db(&e);
-    pp_store store = make_store(&e);
+    pp_store store = store_open(&e);
     pp_import_report r;
     pp_series s;
     pp_store_key key = {"bybit", "BTCUSDT", {PP_KLINE, PP_TF_1M}};
@@ -995,9 +953,7 @@ Test(cache, a_changed_store_is_noticed)
 Test(cache, list_maximum_and_clear)
 {
     env e;
-    env_open(&e);
-    need_db(&e);
-    pp_store store = make_store(&e);
+    pp_store store = store_open(&e);
     pp_import_report r;
     pp_series s;
     pp_cache_entries list = {0};
@@ -1033,9 +989,7 @@ Test(cache, list_maximum_and_clear)
 Test(cache, a_cache_that_cannot_be_written_is_no_error)
 {
     env e;
-    env_open(&e);
-    need_db(&e);
-    pp_store store = make_store(&e);
+    pp_store store = store_open(&e);
     pp_import_report r;
     pp_series s;
     pp_store_key key = {"bybit", "BTCUSDT", {PP_KLINE, PP_TF_1M}};
@@ -1105,9 +1059,7 @@ static int f_rmdir(void *ctx, const char *p)
 Test(store, every_failing_file_operation_leaves_a_whole_store)
 {
     env e;
-    env_open(&e);
-    need_db(&e);
-    pp_store store = make_store(&e);
+    pp_store store = store_open(&e);
     pp_import_report r;
     pp_store_key key = {"bybit", "BTCUSDT", {PP_KLINE, PP_TF_1M}};
     const char *first = wide_csv(&e, "a.csv", SPEC, 0, 20000);
@@ -1136,9 +1088,7 @@ Test(store, every_failing_file_operation_leaves_a_whole_store)
 Test(store, a_kill_at_any_moment_leaves_a_whole_store, .timeout = 120)
 {
     env e;
-    env_open(&e);
-    need_db(&e);
-    pp_store store = make_store(&e);
+    pp_store store = store_open(&e);
     pp_store_key key = {"bybit", "BTCUSDT", {PP_KLINE, PP_TF_1M}};
     pp_import_report r;
     const char *second = wide_csv(&e, "b.csv", SPEC, 20000, 60000);
@@ -1168,9 +1118,7 @@ Test(store, a_kill_at_any_moment_leaves_a_whole_store, .timeout = 120)
 Test(store, T17_readers_while_a_writer_works, .timeout = 120)
 {
     env e;
-    env_open(&e);
-    need_db(&e);
-    pp_store store = make_store(&e);
+    pp_store store = store_open(&e);
     pp_store_key key = {"bybit", "BTCUSDT", {PP_KLINE, PP_TF_1M}};
     pp_import_report r;
     cr_assert(import_one(&e, &store, wide_csv(&e, "p0.csv", SPEC, 0, 4000), &r));
