@@ -5,6 +5,8 @@
 
 #include "artifact/documents.h"
 
+#include <time.h>
+
 static const pp_opt run_opts[] = {
     PP_MARKET_OPTS,
     {"out", 'o', "DIR", "where runs are written (default: runs)", NULL},
@@ -77,11 +79,31 @@ static const char *command_line(pp_cli *c)
     return out.text;
 }
 
+/* What a long run is at; its parts are too unlike for a share or a rate of the whole. */
+typedef struct stage_line {
+    pp_cli *c;
+    bool shown;
+} stage_line;
+
+static void show_stage(void *ctx, const char *name)
+{
+    stage_line *line = ctx;
+    line->shown |= clock() >= CLOCKS_PER_SEC;
+    if (line->shown)
+        pp_cli_say(line->c, "\r%s ...\033[K", name);
+}
+
 static int run_one(pp_cli *c, pp_runner_job *job)
 {
     pp_runner_done done;
     pp_bounds bounds = {0};
-    if (!pp_runner_run(c->diags, job, &done))
+    stage_line line = {c, false};
+    job->stage = c->progress ? show_stage : NULL;
+    job->stage_ctx = &line;
+    bool ran = pp_runner_run(c->diags, job, &done);
+    if (line.shown)
+        pp_cli_say(c, "\r\033[K");
+    if (!ran)
         return *c->interrupted ? 130 : 0;
     if (pp_cli_has(c, "bounds") && !pp_bounds_make(c->diags, &done, &bounds))
         return *c->interrupted ? 130 : 0;

@@ -131,6 +131,12 @@ static bool may_drop_points(const pp_runner_job *job, const pp_window *w)
     return job->fast && w->end_ms - w->start_ms > 60 * PP_DAY_MS;
 }
 
+static void begin(const pp_runner_job *job, const char *stage)
+{
+    if (job->stage)
+        job->stage(job->stage_ctx, stage);
+}
+
 bool pp_runner_run(pp_diags *d, const pp_runner_job *job, pp_runner_done *out)
 {
     pp_preflight gate;
@@ -140,18 +146,24 @@ bool pp_runner_run(pp_diags *d, const pp_runner_job *job, pp_runner_done *out)
         return false;
     pp_prepared *p = out->prepared = gate.plan;
     p->options.no_points = may_drop_points(job, &p->window);
+    begin(job, "columns");
     pp_engine_compute(d->arena, p);
     if (is_cancelled(job))
         return false;
+    begin(job, "bars");
     pp_result *r = out->result = pp_engine_run(d, p);
     if (!r || (!job->fast && !gate_columns(d, p, r)))
         return false;
     pp_findings_extra extra = look_further(d->arena, &gate, r);
     if (is_cancelled(job))
         return false;
+    begin(job, "metrics");
     pp_run_hash(d->arena, r, r->run_hash);
     pp_metrics_input in = pp_metrics_input_of(d->arena, r);
     out->metrics = pp_metrics_compute(d->arena, &in);
     out->findings = pp_findings_make(d->arena, r, &in, out->metrics, &extra);
-    return job->fast || write_artifacts(d, job, &gate, lanes, out);
+    if (job->fast)
+        return true;
+    begin(job, "artifacts");
+    return write_artifacts(d, job, &gate, lanes, out);
 }

@@ -34,6 +34,8 @@ typedef struct pp_runner_job {
     const char *out_dir, *command;
     const char *again_in; /* the finished run's folder that is written again; NULL: below out_dir */
     bool force;
+    void (*stage)(void *ctx, const char *name); /* called as each part of a run begins; NULL */
+    void *stage_ctx;
 } pp_runner_job;
 
 /* What a job names, loaded and opened. */

@@ -57,6 +57,24 @@ Test(preflight, G1_a_sound_run_passes_every_row)
     bench_free(&B);
 }
 
+static void note_stage(void *ctx, const char *name)
+{
+    strcat(ctx, name);
+    strcat(ctx, " ");
+}
+
+Test(runner, a_run_tells_its_stages)
+{
+    char seen[64] = "";
+    bench_make(&B, bench_play, BENCH_MARKET);
+    B.job.stage = note_stage;
+    B.job.stage_ctx = seen;
+    B.job.fast = true;
+    cr_assert(bench_run(&B), "%s", bench_messages(&B));
+    cr_expect_str_eq(seen, "columns bars metrics ");
+    bench_free(&B);
+}
+
 /* Whatever it reads, and without an error. */
 Test(preflight, it_ends_when_it_is_cancelled)
 {
