@@ -164,6 +164,27 @@ static unsigned acts_of(const pp_play *play, int side)
            (play->allow_flip ? (is_long ? PP_ENTERS_SHORT : PP_ENTERS_LONG) : 0u);
 }
 
+/* The number of entries in a day is what vetoes them first, whatever their size and price: one case
+ * enters, at market, once at most in a decision. */
+static bool vetoes_by_day(const pp_loop *l)
+{
+    const pp_strategy *s = l->cfg.strategy;
+    const pp_risk_policy_decl *p = &s->play->policy;
+    size_t n = 0;
+    bool plain = p->rules && p->max_position_e8 < 0 && p->max_exposure_pct_e8 < 0 &&
+                 p->min_balance_e8 < 0 && p->max_trades_per_day >= 0 && !l->cfg.rational &&
+                 s->play->max_entries_per_exec_bar > 0;
+    for (size_t c = 0; plain && c < s->n_cases; c++) {
+        if (!(l->bits[c].does & PP_ENTERS))
+            continue;
+        const pp_order_decl *o = s->cases[c].emit[0].decl->order;
+        plain = ++n == 1 && s->cases[c].n_emit == 1 && !pp_risk_protects(l, &s->cases[c].emit[0]) &&
+                (o ? o : &s->play->entry)->type == PP_MARKET &&
+                (s->cases[c].grid == PP_GRID_EXEC || l->exec_is_tape);
+    }
+    return plain;
+}
+
 static void tell_acts_apart(pp_arena *arena, pp_loop *l)
 {
     bool live = l->uses_live[0] || l->uses_live[1];
@@ -172,6 +193,7 @@ static void tell_acts_apart(pp_arena *arena, pp_loop *l)
         l->acts[side + 1] = make_interest(arena, l, acts_of(l->cfg.strategy->play, side));
     l->counts_refusals = l->tells_acts_apart && l->lone_cases && !l->cfg.tape->filled &&
                          !pp_log_wants_events(l->log);
+    l->counts_vetoes = l->counts_refusals && !live && vetoes_by_day(l);
 }
 
 static bool have_lone_cases(const pp_strategy *s)
@@ -620,11 +642,12 @@ static void count_refusals(pp_loop *l, size_t c, const uint64_t *is_true, size_t
 {
     const pp_case *k = &l->cfg.strategy->cases[c];
     int side = pp_exch_position(l->ex)->side;
+    pp_outcome entry = side ? PP_OUT_IN_POSITION : PP_OUT_RISK_MAX_TRADES_PER_DAY;
     int64_t n = (int64_t)pp_bits_count(is_true, from, to);
     for (size_t e = 0; n && e < k->n_emit; e++) {
         const pp_intent *in = &k->emit[e];
         if (pp_loop_is_entry(in))
-            pp_log_decisions_unkept(l->log, n, true, PP_OUT_IN_POSITION);
+            pp_log_decisions_unkept(l->log, n, true, entry);
         else if (in->decl->action != PP_NO_ACTION)
             pp_log_decisions_unkept(l->log, n, false,
                                     side && pp_loop_exits_side(in, side) ? PP_OUT_EXIT_MODE
@@ -858,6 +881,18 @@ static bool passes_entries(const pp_loop *l)
            (pp_exch_entry_pending(l->ex) || !pp_exch_entries_enabled(l->ex));
 }
 
+/* Flat: the first bar from i on that closes on a day with entries left (K13), where that is all
+ * that the veto depends on. */
+static size_t first_unvetoed(const pp_loop *l, size_t i, size_t end)
+{
+    const pp_bars *b = &l->cfg.tape->bars;
+    int64_t day = l->count.day;
+    bool vetoed = l->counts_vetoes &&
+                  l->count.entries_today >= l->cfg.strategy->play->policy.max_trades_per_day &&
+                  i < end && pp_bar_close_ms(b, i) < (day + 1) * PP_DAY_MS;
+    return vetoed ? pp_bars_closed_by(b, i, end, (day + 1) * PP_DAY_MS - 1) : i;
+}
+
 /* The next bar from i on whose decisions may have more than a refusal, as the account stands. */
 static size_t next_deciding(pp_loop *l, size_t i, size_t end)
 {
@@ -866,6 +901,8 @@ static size_t next_deciding(pp_loop *l, size_t i, size_t end)
         return pp_bits_next(l->interest, i, end);
     if (passes_entries(l))
         return end;
+    if (side == 0)
+        i = first_unvetoed(l, i, end);
     size_t *next = &l->next_act[side + 1]; /* far away, it is looked for once */
     if (*next < i)
         *next = pp_bits_next(l->acts[side + 1], i, end);

@@ -111,6 +111,7 @@ struct pp_loop {
     size_t next_act[3];             /* the first one that was not passed; 0: to be looked for */
     bool tells_acts_apart;          /* between them the loop skips; refusals are made up for */
     bool counts_refusals;           /* those are counted, not made one by one */
+    bool counts_vetoes;             /* and those of entries on a day that has enough (K13) */
     bool lone_cases;                /* every block is one case */
     bool makes_up;                  /* for decisions where no live case was true */
     const pp_case_bits *bits;       /* of each case of the strategy; live ones and `else`: NULL */
