@@ -173,6 +173,7 @@ static bool show_rows(pp_diags *d, const char *dir, pp_table *t, const char *whe
         if (!db || !pp_db_add_table(db, "shown", t, d))
             return false;
         if (!pp_db_query(db, d->arena, sql, t, d)) {
+            d->list.v[d->list.n - 1].code = PP_E_USAGE;
             d->list.v[d->list.n - 1].hint = "--where is an SQL condition over the columns of the "
                                             "table, for example \"net < 0 AND side = 'long'\"";
             return false;

@@ -48,9 +48,10 @@ static int64_t expected_ms(const pp_columns *c, const pp_warmup *u)
     return at;
 }
 
-static pp_diag *warmup_error(pp_diags *d, const pp_warmup *slowest, const char *message)
+static pp_diag *warmup_error(pp_diags *d, const pp_strategy *s, const pp_warmup *slowest,
+                             const char *message)
 {
-    pp_diag *e = pp_error(d, PP_E_WARMUP, (pp_pos){0}, "%s", message);
+    pp_diag *e = pp_error(d, PP_E_WARMUP, (pp_pos){.file = s->play->file}, "%s", message);
     e->found =
         pp_fmt(d->arena, "warmup of %lld bars of %s (%lld for features, %lld for rules)",
                (long long)(slowest->feature_bars + slowest->rule_bars), pp_tf_name(slowest->tf),
@@ -68,14 +69,14 @@ static const pp_warmup *slowest_of(const pp_columns *c, const pp_window *w)
 }
 
 /* No start is possible in what the data holds up to the end of the window. */
-static void too_short(pp_diags *d, const pp_columns *c, const pp_window *w,
+static void too_short(pp_diags *d, const pp_strategy *s, const pp_columns *c, const pp_window *w,
                       const pp_window_request *want)
 {
     const pp_warmup *slowest = slowest_of(c, w);
     const pp_bars *b = &c->views[c->view_of[slowest->tf]].bars;
     int64_t at = expected_ms(c, slowest);
     pp_diag *e = warmup_error(
-        d, slowest,
+        d, s, slowest,
         want->has_to ? "the data up to the end of the window is shorter than the warmup"
                      : "the data is shorter than the warmup");
     if (at == INT64_MAX)
@@ -116,8 +117,8 @@ static void outside_error(pp_diags *d, const pp_bars *b, int64_t from_ms)
     e->hint = pp_fmt(d->arena, "use --from %s, or import earlier data", first);
 }
 
-static bool find_start(pp_diags *d, const pp_columns *c, const pp_window_request *want,
-                       pp_window *w)
+static bool find_start(pp_diags *d, const pp_strategy *s, const pp_columns *c,
+                       const pp_window_request *want, pp_window *w)
 {
     const pp_bars *b = &c->tape->bars;
     w->start_ms = w->earliest_ms;
@@ -135,7 +136,7 @@ static bool find_start(pp_diags *d, const pp_columns *c, const pp_window_request
         return false;
     }
     pp_diag *e = warmup_error(
-        d, slowest_of(c, w),
+        d, s, slowest_of(c, w),
         pp_fmt(d->arena, "too little data before the start %s", when(d->arena, want->from_ms)));
     const char *earliest = when(d->arena, w->earliest_ms);
     e->allowed = pp_fmt(d->arena, "the earliest possible start is %s", earliest);
@@ -143,6 +144,25 @@ static bool find_start(pp_diags *d, const pp_columns *c, const pp_window_request
         pp_fmt(d->arena, "use --from %s, or --shift-start to move there, or import earlier data",
                earliest);
     return false;
+}
+
+/* The tape may be cut at the end asked for: then its end says nothing about the data. */
+static void no_bars(pp_diags *d, const pp_bars *b, const pp_window_request *want, int64_t start_ms)
+{
+    int64_t last_ms = pp_bar_close_ms(b, b->n - 1), end_ms = want->has_to ? want->to_ms : last_ms;
+    pp_diag *e = pp_error(d, PP_E_DATA, (pp_pos){0}, "the window holds no bars");
+    e->found =
+        pp_fmt(d->arena, "start %s, end %s",
+               when(d->arena, want->has_from ? want->from_ms : start_ms), when(d->arena, end_ms));
+    if (want->has_to && pp_tf_open(b->tf, end_ms) <= last_ms) {
+        e->allowed =
+            pp_fmt(d->arena, "at least one whole bar of %s between them", pp_tf_name(b->tf));
+        e->hint = "give an earlier --from or a later --to";
+        return;
+    }
+    e->allowed = pp_fmt(d->arena, "the data is %s to %s", when(d->arena, b->open_ms[0]),
+                        when(d->arena, last_ms));
+    e->hint = "choose --from and --to inside the data, after the warmup";
 }
 
 bool pp_window_find(pp_diags *d, const pp_strategy *s, const pp_columns *c,
@@ -165,10 +185,10 @@ bool pp_window_find(pp_diags *d, const pp_strategy *s, const pp_columns *c,
     pp_window_warmups(s, c, out);
     if (out->earliest_ms >= (want->has_to ? want->to_ms : INT64_MAX) &&
         !(want->no_gate && want->has_from)) {
-        too_short(d, c, out, want);
+        too_short(d, s, c, out, want);
         return false;
     }
-    if (!find_start(d, c, want, out))
+    if (!find_start(d, s, c, want, out))
         return false;
     out->first_bar = bar_from(b, out->start_ms);
     out->end_bar = b->n;
@@ -176,13 +196,7 @@ bool pp_window_find(pp_diags *d, const pp_strategy *s, const pp_columns *c,
         while (out->end_bar > 0 && pp_bar_close_ms(b, out->end_bar - 1) > want->to_ms)
             out->end_bar--;
     if (out->end_bar <= out->first_bar) {
-        pp_diag *e = pp_error(d, PP_E_DATA, (pp_pos){0}, "the window holds no bars");
-        e->found =
-            pp_fmt(d->arena, "start %s, end %s", when(d->arena, out->start_ms),
-                   when(d->arena, want->has_to ? want->to_ms : pp_bar_close_ms(b, b->n - 1)));
-        e->allowed = pp_fmt(d->arena, "the data is %s to %s", when(d->arena, b->open_ms[0]),
-                            when(d->arena, pp_bar_close_ms(b, b->n - 1)));
-        e->hint = "choose --from and --to inside the data, after the warmup";
+        no_bars(d, b, want, out->start_ms);
         return false;
     }
     out->end_ms = pp_bar_close_ms(b, out->end_bar - 1);

@@ -347,7 +347,7 @@ static bool find_tf(const pp_fields *c, const pp_series *s, pp_tf *tf)
     char from[PP_TIME_TEXT], to[PP_TIME_TEXT];
     bool alone = s->n < 2;
     int64_t step = alone ? 0 : s->time_ms[1] - s->time_ms[0];
-    pp_diag *e = pp_error(c->d, PP_E_TIMEFRAME, (pp_pos){c->file, 0, 0},
+    pp_diag *e = pp_error(c->d, PP_E_DATA, (pp_pos){c->file, 0, 0},
                           alone ? "one row does not tell the timeframe of its bar"
                                 : "the times%s%s do not step by any timeframe",
                           c->time_name ? " in column " : "", c->time_name ? c->time_name : "");

@@ -307,7 +307,7 @@ static int by_place(const void *a, const void *b)
 
 static bool too_many(pp_diags *d, const char *what, const char *allowed, const char *hint)
 {
-    pp_diag *e = pp_error(d, PP_E_LIMIT, (pp_pos){0}, "%s", what);
+    pp_diag *e = pp_error(d, PP_E_USAGE, (pp_pos){0}, "%s", what);
     e->allowed = allowed;
     e->hint = hint;
     return false;
