@@ -12,7 +12,6 @@
 #include "store/instruments.h"
 
 #include <string.h>
-#include <time.h>
 
 #define OPT_DATA                                                                                   \
     {                                                                                              \
@@ -26,13 +25,6 @@
     {                                                                                              \
         "exchange", 'x', "NAME", "bybit (default), binance, or a name of your own", NULL           \
     }
-
-static int64_t clock_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static pp_store store_of(const pp_cli *c)
 {
@@ -147,7 +139,7 @@ static int run_import(pp_cli *c)
                         .symbol = pp_cli_value(c, "symbol"),
                         .replace = pp_cli_has(c, "replace"),
                         .dry_run = pp_cli_has(c, "dry-run"),
-                        .now_ms = clock_ms()};
+                        .now_ms = pp_cli_now_ms()};
     if (!read_kind(c, " instruments", &o.has_family, &o.kind))
         return 2;
     o.has_tf = o.has_family;
@@ -203,7 +195,7 @@ static int show_info(pp_cli *c, bool check)
     pp_buf out = {.arena = c->arena};
     store.stop = c->interrupted;
     bool ok = pp_data_info(c->arena, &store, pp_cli_value(c, "exchange"),
-                           c->n_args ? c->args[0] : NULL, check, clock_ms(), &list, c->diags);
+                           c->n_args ? c->args[0] : NULL, check, pp_cli_now_ms(), &list, c->diags);
     if (c->json)
         pp_data_info_json(&list, &out);
     else if (check && list.n)
@@ -321,9 +313,10 @@ static int run_synth(pp_cli *c)
     s.stop = c->interrupted;
     if (!pp_synthetic_make(c->arena, &s, &t))
         return 130;
-    if (s.start_ms + s.bars * PP_MINUTE_MS > clock_ms()) /* the bytes do not depend on the clock */
+    /* The bytes do not depend on the clock. */
+    if (s.start_ms + s.bars * PP_MINUTE_MS > pp_cli_now_ms())
         pp_warn(c->diags, PP_E_DATA, (pp_pos){0}, "the market ends in the future")->hint =
-            "--csv and --synthetic run on it, `data import` takes no such rows: give an earlier "
+            "--synthetic runs on it, --csv and `data import` take no such rows: give an earlier "
             "start, or fewer bars";
     if (!pp_tape_csv(&t, c->interrupted, &bars))
         return 130;

@@ -476,7 +476,7 @@ void pp_gaps_find(pp_arena *arena, pp_tf tf, const int64_t *open_ms, size_t n, p
     }
 }
 
-void pp_gaps_error(const pp_gaps *gaps, const char *symbol, const char *what, pp_diags *d)
+pp_diag *pp_gaps_error(const pp_gaps *gaps, const char *symbol, const char *what, pp_diags *d)
 {
     int64_t bars = 0;
     pp_buf list = {.arena = d->arena};
@@ -495,6 +495,7 @@ void pp_gaps_error(const pp_gaps *gaps, const char *symbol, const char *what, pp
                  (long long)bars, what, gaps->n, gaps->n == 1 ? "range" : "ranges");
     e->found = list.text;
     e->hint = "import or download these ranges, or set `data: {gaps: fill}` in the Play";
+    return e;
 }
 
 /* ------------------------------------------------------------------------------------ merge */

@@ -91,9 +91,9 @@ typedef PP_VEC(pp_gap) pp_gaps;
 /* Missing bars between the first and the last row of a sorted bars series. */
 void pp_gaps_find(pp_arena *arena, pp_tf tf, const int64_t *open_ms, size_t n, pp_gaps *out);
 
-/* The E_GAP error of policy `fail`, with the ranges and both ways out. */
-/* `what` names the series, such as "kline_1m". */
-void pp_gaps_error(const pp_gaps *gaps, const char *symbol, const char *what, pp_diags *d);
+/* The E_GAP error of policy `fail`, with the ranges and both ways out. `what` names the series,
+ * such as "kline_1m". */
+pp_diag *pp_gaps_error(const pp_gaps *gaps, const char *symbol, const char *what, pp_diags *d);
 
 /* Joins b into a: both sorted and checked. A row in both must be equal (turnover may be known in
  * one only), else an error naming both; with `replace` b wins. The result is in `out`. */

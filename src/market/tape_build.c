@@ -14,13 +14,10 @@ typedef struct builder {
     pp_diags *d;
 } builder;
 
-static bool take_gaps(builder *b, const pp_gaps *gaps, pp_kind kind)
+static pp_diag *gaps_error(builder *b, const pp_gaps *gaps, pp_kind kind)
 {
     char name[PP_KIND_TEXT];
-    if (!gaps->n || b->o->fill_gaps)
-        return true;
-    pp_gaps_error(gaps, b->p->symbol, pp_kind_name(kind, name), b->d);
-    return false;
+    return pp_gaps_error(gaps, b->p->symbol, pp_kind_name(kind, name), b->d);
 }
 
 /* Copies the bars and inserts flat ones where some are missing, behind the last one too. */
@@ -103,8 +100,10 @@ static bool build_bars(builder *b)
     if (n < s->n) /* the end may lie in a gap */
         pp_gaps_find(b->arena, bars.tf, (int64_t[]){bars.open_ms[n - 1], end_ms}, 2, &gaps);
     b->t->bars = bars;
-    if (!take_gaps(b, &gaps, s->kind))
+    if (gaps.n && !b->o->fill_gaps) {
+        gaps_error(b, &gaps, s->kind);
         return false;
+    }
     if (gaps.n)
         fill_bars(b, &bars, &gaps);
     return true;
@@ -156,7 +155,6 @@ static bool build_mark(builder *b)
     if (!s || !s->n)
         return true;
     const double **to[4] = {&b->t->mark_open, &b->t->mark_high, &b->t->mark_low, &b->t->mark_close};
-    const double *own[4] = {bars->open, bars->high, bars->low, bars->close};
     size_t first;
     if (in_step(b, s, &first)) {
         for (size_t c = 0; c < 4; c++)
@@ -166,12 +164,17 @@ static bool build_mark(builder *b)
     int32_t *row = PP_ARRAY(b->arena, int32_t, bars->n);
     if (!match_rows(b, s, row, &missing))
         return true;
-    if (!take_gaps(b, &missing, s->kind))
+    if (missing.n) {
+        /* Under either policy: a mark that stands still while the price moves liquidates nobody. */
+        gaps_error(b, &missing, s->kind)->hint =
+            "give the mark prices of these bars too, or none at all: last prices then stand for "
+            "them (leave out the mark columns of the file, or the mark folder of the store)";
         return false;
+    }
     for (size_t c = 0; c < 4; c++) {
         double *v = PP_ARRAY(b->arena, double, bars->n), last = NAN;
         for (size_t i = 0; i < bars->n; i++) {
-            v[i] = row[i] >= 0 ? s->col[c][row[i]] : isnan(last) ? own[c][i] : last;
+            v[i] = row[i] >= 0 ? s->col[c][row[i]] : last;
             if (row[i] >= 0)
                 last = s->col[3][row[i]];
         }

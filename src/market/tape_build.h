@@ -11,7 +11,7 @@ typedef struct pp_tape_opts {
     bool fill_gaps; /* policy `fill` (T9); false: missing bars are E_GAP */
     bool no_hash;   /* leave tape.hash empty */
     int64_t to_ms;  /* only bars that close by then, so that nothing later matters; 0: all */
-    int64_t now_ms; /* limit of T8 for files not checked yet; 0: none */
+    int64_t now_ms; /* T8: rows later than a day after it are an error of reading; 0: no limit */
     const volatile sig_atomic_t *stop; /* set: reading files ends soon, without an error; or NULL */
 } pp_tape_opts;
 
@@ -22,9 +22,9 @@ typedef struct pp_tape_parts {
     const pp_series *kline, *mark, *index, *funding, *open_interest;
 } pp_tape_parts;
 
-/* Puts the parts on the bars. Missing bars, also of mark where there is any, are inserted or
- * refused by policy: a filled bar is flat at the last close with volume 0, its mark the last mark
- * close. With policy `fill` bars before the first mark bar take their own prices as mark.
+/* Puts the parts on the bars. Missing bars are inserted or refused by policy: a filled bar is flat
+ * at the last close with volume 0, its mark the last mark close. Where there is any mark, every bar
+ * of the data needs its own: a missing one is E_GAP under either policy.
  * Funding keeps the settlements from the first open to the last close, and the one before where
  * none is at the first open. */
 bool pp_tape_build(pp_arena *arena, const pp_tape_parts *parts, const pp_tape_opts *opts,

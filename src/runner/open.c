@@ -48,6 +48,7 @@ static bool open_tape(pp_diags *d, const pp_runner_job *job, const pp_play *play
     const pp_window_request *window = &job->options.window;
     pp_tape_opts opts = {.fill_gaps = play->gaps_fill,
                          .to_ms = window->has_to ? window->to_ms : 0,
+                         .now_ms = src->now_ms,
                          .stop = job->options.cancel};
     if (job->tape) {
         *tape = *job->tape;

@@ -13,7 +13,8 @@
 typedef struct pp_source_request {
     const char *store; /* folder of the data store */
     const char *csv, *funding_csv;
-    const char *synthetic; /* PATTERN[,bars=N,...] */
+    const char *synthetic; /* PATTERN[,bars=N,...]; may lie in the future */
+    int64_t now_ms; /* no row of store or files is later than a day after it (T8); 0: no limit */
 } pp_source_request;
 
 typedef struct pp_runner_job {

@@ -19,7 +19,8 @@ typedef struct opener {
     pp_diags *d;
     const char *exchange, *symbol;
     pp_tf tf;
-    pp_db *db; /* NULL as long as the cache serves */
+    int64_t to_ms, now_ms; /* of the options */
+    pp_db *db;             /* NULL as long as the cache serves */
     PP_VEC(pp_loaded *) loaded;
     pp_buf sums; /* of everything the tape is made of, for the hash memo */
 } opener;
@@ -117,6 +118,23 @@ static bool find_tf(opener *o, int tf)
     return false;
 }
 
+/* T8. What is stored was tested when it was read first, and that cannot know this. */
+static bool in_time(opener *o, pp_kind kind, const pp_series *s)
+{
+    int64_t last_ms = o->now_ms + PP_DAY_MS;
+    bool past = !o->now_ms || (o->to_ms && o->to_ms <= last_ms) || s->time_ms[s->n - 1] <= last_ms;
+    if (past)
+        return true;
+    size_t first = pp_series_find(s, last_ms + 1);
+    char name[PP_KIND_TEXT], time[PP_TIME_TEXT];
+    pp_error(o->d, PP_E_DATA, (pp_pos){0}, "%s: rows of %s are in the future: %zu, the first at %s",
+             o->symbol, pp_kind_name(kind, name), s->n - first,
+             pp_time_format(s->time_ms[first], time))
+        ->hint = "check the clock of this machine; else remove the files of those months from the "
+                 "store, or end the run before them (--to)";
+    return false;
+}
+
 static bool read_kind(opener *o, pp_family family, pp_tf tf, pp_series **out)
 {
     pp_store_key key = {o->exchange, o->symbol, {family, tf}};
@@ -127,6 +145,8 @@ static bool read_kind(opener *o, pp_family family, pp_tf tf, pp_series **out)
     *out = l->rows.n ? &l->rows : NULL;
     if (!l->rows.n)
         return true;
+    if (!in_time(o, key.kind, &l->rows))
+        return false;
     *pp_vec_push(o->arena, &o->loaded) = l;
     pp_buf_printf(&o->sums, "%s %s\n", pp_kind_name(key.kind, kind), pp_xxh3_hex(l->content, hex));
     return true;
@@ -216,6 +236,8 @@ bool pp_store_tape(pp_arena *arena, const pp_store *store, const char *exchange,
                 .d = d,
                 .exchange = exchange,
                 .symbol = pp_strdup(arena, symbol),
+                .to_ms = opts->to_ms,
+                .now_ms = opts->now_ms,
                 .sums = {.arena = arena}};
     pp_series *kline, *mark, *index, *funding, *oi;
     pp_store_key name = {exchange ? exchange : "any", symbol, {PP_KLINE, PP_TF_1M}};

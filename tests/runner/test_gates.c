@@ -167,6 +167,82 @@ Test(preflight, G1_T9_missing_bars_behind_the_end_do_not_count)
     bench_free(&B);
 }
 
+#define FILLS "data: {gaps: fill}\n"
+
+static void append_to_play(const char *text)
+{
+    B.job.play_text = pp_fmt(&B.arena, "%s%s", B.job.play_text, text);
+    B.job.play_size = strlen(B.job.play_text);
+}
+
+/* Bars as above, with mark prices on bars [from, to) and index prices on the first `index`. */
+static const char *write_wide(int n, int from, int to, int index)
+{
+    const char *path = pp_fmt(&B.arena, "%s/wide.csv", B.dir);
+    FILE *f = fopen(path, "w");
+    fputs("open_ms,open,high,low,close,volume,mark_open,mark_high,mark_low,mark_close,index_close"
+          "\n",
+          f);
+    for (int i = 0; i < n; i++) {
+        int px = 1000 + (i / 40 % 2 ? i % 40 : 40 - i % 40);
+        fprintf(f, "%lld,%d,%d,%d,%d,7,", 1735689600000LL + i * 60000LL, px, px + 2, px - 2, px);
+        if (i >= from && i < to)
+            fprintf(f, "%d,%d,%d,%d,", px, px + 2, px - 2, px);
+        else
+            fputs(",,,,", f);
+        fprintf(f, i < index ? "%d\n" : "\n", px);
+    }
+    fclose(f);
+    return path;
+}
+
+/* A mark that ends before the bars do would stand still while the price falls: nobody would be
+ * liquidated. One that begins late would be last prices without a word. */
+Test(preflight, T9_T11_marks_that_bars_lack_fail_under_either_policy)
+{
+    static const struct {
+        int from, to;
+        const char *says;
+    } cases[] = {
+        {0, 19000, "2025-01-14T04:40:00Z .. 2025-01-14T21:20:00Z (1000)"},
+        {3, 20000, "2025-01-01T00:00:00Z .. 2025-01-01T00:03:00Z (3)"},
+    };
+    for (size_t k = 0; k < PP_COUNT(cases); k++) {
+        bench_make(&B, bench_play, NULL);
+        B.job.source.csv = write_wide(20000, cases[k].from, cases[k].to, 0);
+        for (int fills = 0; fills < 2; fills++) {
+            EXPECT_FAILED(PP_PREFLIGHT_SANITY, "E_GAP");
+            cr_expect(strstr(bench_messages(&B), cases[k].says), "%s", bench_messages(&B));
+            cr_expect(strstr(row(PP_PREFLIGHT_SANITY)->fix, "or none at all"));
+            append_to_play(FILLS);
+        }
+        bench_free(&B);
+    }
+    bench_make(&B, bench_play, NULL);
+    B.job.source.csv = write_wide(20000, 0, 20000, 0);
+    cr_expect(bench_do(&B, check), "%s", bench_messages(&B));
+    cr_expect_eq(row(PP_PREFLIGHT_MARK)->status, PP_CHECK_OK);
+    bench_free(&B);
+}
+
+/* Checked where the time is known: the run's caller gives it. */
+Test(preflight, T8_rows_of_the_future_are_refused_but_not_made_markets)
+{
+    const int64_t last_ms = 1735689600000 + 19999 * PP_MINUTE_MS;
+    bench_make(&B, bench_play, NULL);
+    B.job.source.csv = write_csv(20000, -1);
+    B.job.source.now_ms = last_ms - PP_DAY_MS;
+    cr_expect(bench_do(&B, check), "%s", bench_messages(&B));
+    B.job.source.now_ms--;
+    EXPECT_FAILED(PP_PREFLIGHT_SANITY, "E_DATA");
+    cr_expect(strstr(bench_messages(&B), "bars.csv:20001: error E_DATA: time 1736889540000 is in "
+                                         "the future (2025-01-14T21:19:00Z)"),
+              "%s", bench_messages(&B));
+    B.job.source = (pp_source_request){.synthetic = BENCH_MARKET, .now_ms = B.job.source.now_ms};
+    cr_expect(bench_do(&B, check), "%s", bench_messages(&B));
+    bench_free(&B);
+}
+
 Test(preflight, T8_an_impossible_row_is_one_of_sanity)
 {
     bench_make(&B, bench_play, NULL);

@@ -265,7 +265,8 @@ Test(store, T18_folders_patterns_and_symbols_from_names)
                "time_ms,rate\n1735632000000,0.0004\n1735660800000,0.0003\n1735718400000,0.0002\n");
     write_text(&e, "dump/markPriceKlines/BTCUSDT-1m-2025-01.csv",
                "open_time,open,high,low,close,volume,close_time,quote_volume\n"
-               "1735689600000000,100,101,99,100.5,0,1735689659999000,0\n");
+               "1735689600000000,100,101,99,100.5,0,1735689659999000,0\n"
+               "1735689660000000,100.5,101,100,100.6,0,1735689719999000,0\n");
     write_text(&e, "dump/notes.txt", "not data");
     const char *paths[] = {dir};
     pp_import_opts o = {.exchange = "binance"};
@@ -285,7 +286,7 @@ Test(store, T18_folders_patterns_and_symbols_from_names)
     cr_assert_eq(eth.funding[0].rate, 0.0003);
     cr_assert_eq(t.bars.turnover[1], 1107);
     cr_assert_eq(t.mark_close[0], 100.5);
-    cr_assert_eq(t.mark_close[1], 100.5, "T9: mark is the last mark close");
+    cr_assert_eq(t.mark_close[1], 100.6);
     paths[0] = in_dir(&e, "dump/*.csv");
     cr_assert(pp_import(&e.arena, &store, paths, 1, &o, &r, &e.d));
     paths[0] = in_dir(&e, "dump/nothing*.csv");
@@ -369,13 +370,62 @@ Test(store, T9_a_mark_that_lacks_some_of_its_minutes_is_missing)
     cr_assert_not(pp_store_tape(&e.arena, &store, NULL, "BTCUSDT", PP_TAPE_FINEST, &o, &t, &e.d));
     cr_assert(strstr(messages(&e), "2025-01-01T00:15:00Z .. 2025-01-01T00:20:00Z (1)"), "%s",
               messages(&e));
-    o.fill_gaps = true;
+    o.fill_gaps = true; /* the bar is there: its mark must not stand still */
+    e.d.list.n = 0;
+    cr_assert_not(pp_store_tape(&e.arena, &store, NULL, "BTCUSDT", PP_TAPE_FINEST, &o, &t, &e.d));
+    cr_assert(strstr(messages(&e), "2025-01-01T00:15:00Z .. 2025-01-01T00:20:00Z (1)"), "%s",
+              messages(&e));
+    cr_assert(strstr(messages(&e), "or the mark folder of the store"), "%s", messages(&e));
+    env_close(&e);
+}
+
+Test(store, T6_an_index_price_that_lacks_some_of_its_minutes_is_unknown)
+{
+    env e;
+    env_open(&e);
+    need_db(&e);
+    pp_store store = make_store(&e);
+    pp_import_report r;
+    pp_tape t;
+    pp_tape_opts o = {0};
+    pp_buf bars = {.arena = &e.arena}, index = bars;
+    pp_buf_puts(&bars, "open_ms,open,high,low,close,volume\n");
+    pp_buf_puts(&index, "open_ms,index_close\n");
+    for (long long k = 0, ms = 1735689600000; k < 60; k++, ms += 60000) {
+        if (k % 5 == 0)
+            pp_buf_printf(&bars, "%lld,100,102,98,101,5\n", ms);
+        if (k != 16 && k != 17) /* inside the bar of 00:15 */
+            pp_buf_printf(&index, "%lld,%lld\n", ms, 100 + k % 2);
+    }
+    cr_assert(import_one(&e, &store, write_text(&e, "a.csv", bars.text), &r), "%s", messages(&e));
+    cr_assert(import_one(&e, &store, write_text(&e, "b.csv", index.text), &r), "%s", messages(&e));
     cr_assert(pp_store_tape(&e.arena, &store, NULL, "BTCUSDT", PP_TAPE_FINEST, &o, &t, &e.d), "%s",
               messages(&e));
-    cr_assert_eq(t.mark_high[2], 102);
-    cr_assert_eq(t.mark_high[3], 100, "the last mark close, that of minute 14");
-    cr_assert_eq(t.mark_high[4], 102);
     cr_assert(isnan(t.index_close[3]) && t.index_close[4] == 100);
+    env_close(&e);
+}
+
+Test(store, T8_rows_of_the_future_are_refused_unless_they_lie_behind_the_end)
+{
+    env e;
+    env_open(&e);
+    need_db(&e);
+    pp_store store = make_store(&e);
+    pp_import_report r;
+    pp_tape t;
+    const int64_t start = 1736467200000; /* of SPEC */
+    pp_tape_opts o = {.now_ms = start + 99 * PP_MINUTE_MS - PP_DAY_MS};
+    cr_assert(import_one(&e, &store, wide_csv(&e, "a.csv", SPEC, 0, 100), &r));
+    cr_assert(pp_store_tape(&e.arena, &store, NULL, "BTCUSDT", PP_TAPE_FINEST, &o, &t, &e.d), "%s",
+              messages(&e));
+    o.now_ms--;
+    cr_assert_not(pp_store_tape(&e.arena, &store, NULL, "BTCUSDT", PP_TAPE_FINEST, &o, &t, &e.d));
+    cr_assert(strstr(messages(&e), "BTCUSDT: rows of kline_1m are in the future: 1, the first at "
+                                   "2025-01-10T01:39:00Z"),
+              "%s", messages(&e));
+    o.to_ms = start + 50 * PP_MINUTE_MS;
+    cr_assert(pp_store_tape(&e.arena, &store, NULL, "BTCUSDT", PP_TAPE_FINEST, &o, &t, &e.d), "%s",
+              messages(&e));
     env_close(&e);
 }
 
