@@ -2,6 +2,7 @@
 
 #include "base/json.h"
 #include "base/sha256.h"
+#include "engine/doubts.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -287,9 +288,30 @@ static int by_text(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+typedef PP_VEC(const char *) texts;
+
+static void record_doubts(pp_arena *arena, const pp_prepared *p, texts *w)
+{
+    const char *settlements, *operands = pp_doubt_operands(arena, p);
+    size_t before = 0;
+    for (size_t i = 0; p->tape->filled && i < p->window.first_bar; i++)
+        before += p->tape->filled[i];
+    pp_doubt_settlements(arena, p, &settlements);
+    if (before)
+        *pp_vec_push(arena, w) = pp_fmt(
+            arena,
+            "filled tape bars before the start: %zu; features and structures went through them",
+            before);
+    if (settlements)
+        *pp_vec_push(arena, w) =
+            pp_fmt(arena, "funding settlements of the window: %s", settlements);
+    if (operands)
+        *pp_vec_push(arena, w) = operands;
+}
+
 static void record_warnings(pp_arena *arena, const pp_prepared *p, pp_result *r)
 {
-    PP_VEC(const char *) w = {0};
+    texts w = {0};
     const pp_play *play = p->strategy->play;
     if (play->funding == PP_FUNDING_DATA && !p->tape->has_funding)
         *pp_vec_push(arena, &w) =
@@ -300,6 +322,7 @@ static void record_warnings(pp_arena *arena, const pp_prepared *p, pp_result *r)
     if (r->filled_bars)
         *pp_vec_push(arena, &w) = pp_fmt(arena, "%lld of %lld tape bars were filled",
                                          (long long)r->filled_bars, (long long)r->tape_bars);
+    record_doubts(arena, p, &w);
     if (p->tape->bars.tf != PP_TF_1M)
         *pp_vec_push(arena, &w) =
             pp_fmt(arena, "tape: %s; paths inside a bar are coarse", pp_tf_name(p->tape->bars.tf));

@@ -2,6 +2,7 @@
 
 #include "artifact/lanes.h"
 #include "base/json.h"
+#include "engine/doubts.h"
 #include "market/series.h"
 #include "store/exchange_api.h"
 
@@ -235,11 +236,14 @@ static void judge_tape(gate *g)
 {
     const pp_window *w = &g->p->plan->window;
     size_t from = g->d->list.n;
-    set(g, PP_PREFLIGHT_TAPE, PP_CHECK_OK,
-        pp_fmt(g->d->arena, "%zu bars in %s .. %s, %lld exec bars before",
+    const char *doubt = pp_doubt_operands(g->d->arena, g->p->plan);
+    set(g, PP_PREFLIGHT_TAPE, doubt ? PP_CHECK_WARNING : PP_CHECK_OK,
+        pp_fmt(g->d->arena, "%zu bars in %s .. %s, %lld exec bars before%s%s",
                w->end_bar - w->first_bar, when(g, w->start_ms), when(g, w->end_ms),
-               (long long)w->warmup_bars),
-        NULL);
+               (long long)w->warmup_bars, doubt ? "; " : "", doubt ? doubt : ""),
+        doubt ? "give those values for every bar: where one is unknown, rules that read it do not "
+                "fire"
+              : NULL);
     if (!check_end(g))
         fail_rows(g, from, row_of_plan);
 }
@@ -278,22 +282,6 @@ int64_t pp_preflight_missing_settlements(const pp_play *play, const pp_tape *t,
     return missing;
 }
 
-/* Settlements of the window, and how many of them come sooner after another than any exchange has
- * them: rates of bars, taken for settlements. */
-static size_t settlements(const pp_tape *t, const pp_window *w, int64_t least_ms, size_t *crowded)
-{
-    size_t n = 0;
-    *crowded = 0;
-    for (size_t i = 0; i < t->n_funding; i++) {
-        int64_t at = t->funding[i].time_ms;
-        if (at < w->start_ms || at >= w->end_ms)
-            continue;
-        *crowded += n && at - t->funding[i - 1].time_ms < least_ms;
-        n++;
-    }
-    return n;
-}
-
 static void judge_funding(gate *g)
 {
     const pp_tape *t = g->p->input.tape;
@@ -316,23 +304,19 @@ static void judge_funding(gate *g)
     }
     g->p->missing_settlements =
         pp_preflight_missing_settlements(play, t, ins, w->start_ms, w->end_ms);
-    int64_t interval_ms = funding_interval(ins);
-    size_t crowded,
-        n = settlements(t, w, interval_ms < PP_HOUR_MS ? interval_ms : PP_HOUR_MS, &crowded);
-    if (crowded) {
-        set(g, PP_PREFLIGHT_FUNDING, PP_CHECK_WARNING,
-            pp_fmt(g->d->arena,
-                   "%zu settlements in the window, %zu of them within an hour of the one before", n,
-                   crowded),
-            "each is charged: give those of the exchange, not a rate for every bar");
-        return;
-    }
-    set(g, PP_PREFLIGHT_FUNDING, g->p->missing_settlements ? PP_CHECK_WARNING : PP_CHECK_OK,
-        pp_fmt(g->d->arena, "%zu settlements in the window, %lld missing (every %lld h)", n,
-               (long long)g->p->missing_settlements, (long long)(interval_ms / PP_HOUR_MS)),
-        !g->p->missing_settlements ? NULL
-        : store                    ? get_all(g, "funding")
-                                   : "a --funding-csv that covers the window");
+    const char *doubt;
+    size_t n = pp_doubt_settlements(g->d->arena, g->p->plan, &doubt);
+    set(g, PP_PREFLIGHT_FUNDING,
+        doubt || g->p->missing_settlements ? PP_CHECK_WARNING : PP_CHECK_OK,
+        pp_fmt(g->d->arena, "%zu settlements in the window, %lld missing (every %lld h)%s%s", n,
+               (long long)g->p->missing_settlements,
+               (long long)(funding_interval(ins) / PP_HOUR_MS), doubt ? "; " : "",
+               doubt ? doubt : ""),
+        doubt ? "each is charged as it stands: give those of the exchange, rates as fractions "
+                "(0.0001 is 0.01 %)"
+        : !g->p->missing_settlements ? NULL
+        : store                      ? get_all(g, "funding")
+                                     : "a --funding-csv that covers the window");
 }
 
 /* The large blocks: tape, views, output columns, bitmaps, equity points and their Parquet form. */

@@ -190,7 +190,9 @@ static const char *write_wide(int n, int from, int to, int index)
             fprintf(f, "%d,%d,%d,%d,", px, px + 2, px - 2, px);
         else
             fputs(",,,,", f);
-        fprintf(f, i < index ? "%d\n" : "\n", px);
+        if (i < index)
+            fprintf(f, "%d", px);
+        fputs("\n", f);
     }
     fclose(f);
     return path;
@@ -243,6 +245,101 @@ Test(preflight, T8_rows_of_the_future_are_refused_but_not_made_markets)
     bench_free(&B);
 }
 
+/* --- doubts: rows of the gate that a run repeats in its warnings ---------------------------- */
+
+static bool warned(const char *text)
+{
+    for (size_t k = 0; k < B.done.result->n_warnings; k++)
+        if (strcmp(B.done.result->warnings[k], text) == 0)
+            return true;
+    return false;
+}
+
+/* says NULL: neither warns. */
+static void expect_doubt(pp_preflight_id id, const char *prefix, const char *says)
+{
+    B.job.fast = true;
+    cr_assert(bench_do(&B, check), "%s", bench_messages(&B));
+    cr_expect_eq(row(id)->status, says ? PP_CHECK_WARNING : PP_CHECK_OK, "%s", row(id)->text);
+    cr_expect(!says || strstr(row(id)->text, says), "%s", row(id)->text);
+    cr_assert(bench_run(&B), "%s", bench_messages(&B));
+    cr_expect(!says || warned(pp_fmt(&B.arena, "%s%s", prefix, says ? says : "")), "%s", prefix);
+    for (size_t k = 0; k < B.done.result->n_warnings && !says; k++)
+        cr_expect_null(strstr(B.done.result->warnings[k], *prefix ? prefix : "which rules read"));
+}
+
+Test(doubts, T9_A8_bars_filled_before_the_start_are_warned_of)
+{
+    bench_make(&B, bench_play, NULL);
+    append_to_play(FILLS);
+    B.job.fast = true;
+    B.job.source.csv = write_csv(20000, 10);
+    cr_assert(bench_run(&B), "%s", bench_messages(&B));
+    cr_expect_eq(B.done.result->filled_bars, 0);
+    cr_expect(
+        warned("filled tape bars before the start: 1; features and structures went through them"));
+    bench_free(&B);
+}
+
+Test(doubts, R4_A8_operands_that_bars_lack_are_warned_of_where_a_rule_reads_them)
+{
+    static const struct {
+        const char *operand;
+        int index;
+        const char *says;
+    } cases[] = {
+        {"index_price", 400, "index_price, which rules read, is not known on 600 of 999 bars"},
+        {"index_price", 0, "index_price, which rules read, is not known on 999 of 999 bars"},
+        {"open_interest", 1000, "open_interest, which rules read, is not known on 999 of 999 bars"},
+        {"index_price", 1000, NULL},
+        {"mark_price", 0, NULL},
+    };
+    char play[512];
+    for (size_t k = 0; k < PP_COUNT(cases); k++) {
+        snprintf(play, sizeof play,
+                 "version: 3.0.0\nname: index\nsymbol: SYNTHUSDT\ntf: 1m\nactions:\n"
+                 "  entry_long: [[%s, \">\", 1010]]\n  exit_long: [[close, \"<\", 1010]]\n",
+                 cases[k].operand);
+        bench_make(&B, play, NULL);
+        B.job.source.csv = write_wide(1000, 0, 1000, cases[k].index);
+        expect_doubt(PP_PREFLIGHT_TAPE, "", cases[k].says);
+        bench_free(&B);
+    }
+}
+
+Test(doubts, T12_A8_settlements_that_no_exchange_has_are_warned_of)
+{
+    static const struct {
+        long long first_ms, step_ms;
+        const char *rate, *says;
+    } cases[] = {
+        {0, 28800000, "0.0001", NULL},
+        {0, 28800000, "-0.0075", NULL},
+        {7, 28800000, "0.0001", NULL}, /* T12: of the minute */
+        {0, 3600000, "0.0001", NULL},
+        {600000, 28800000, "0.0001", "35 not on a whole hour"},
+        {0, 28800000, "-0.01", "35 beyond 0.75 % (the largest is -1 %)"},
+        {0, 1800000, "0.0001", "561 within an hour of the one before, 281 not on a whole hour"},
+    };
+    for (size_t k = 0; k < PP_COUNT(cases); k++) {
+        bench_make(&B, bench_play, NULL);
+        B.job.source.csv = write_csv(20000, -1);
+        const char *path = pp_fmt(&B.arena, "%s/funding.csv", B.dir);
+        FILE *f = fopen(path, "w");
+        fputs("time_ms,rate\n", f);
+        for (long long at = cases[k].first_ms; at < 20000 * 60000LL; at += cases[k].step_ms)
+            fprintf(f, "%lld,%s\n", 1735689600000LL + at, cases[k].rate);
+        fclose(f);
+        B.job.source.funding_csv = path;
+        expect_doubt(PP_PREFLIGHT_FUNDING, "funding settlements of the window: ", cases[k].says);
+        append_to_play("funding: none\n");
+        expect_doubt(PP_PREFLIGHT_FUNDING, "funding settlements of the window: ", NULL);
+        bench_free(&B);
+    }
+}
+
+/* --- data --------------------------------------------------------------------------------- */
+
 Test(preflight, T8_an_impossible_row_is_one_of_sanity)
 {
     bench_make(&B, bench_play, NULL);
@@ -253,24 +350,6 @@ Test(preflight, T8_an_impossible_row_is_one_of_sanity)
     fclose(f);
     EXPECT_FAILED(PP_PREFLIGHT_SANITY, "E_DATA");
     cr_expect_eq(row(PP_PREFLIGHT_DATA)->status, PP_CHECK_SKIPPED, "%s", bench_messages(&B));
-    bench_free(&B);
-}
-
-Test(preflight, T12_rates_of_bars_are_not_taken_for_settlements_in_silence)
-{
-    bench_make(&B, bench_play, NULL);
-    B.job.source.csv = write_csv(20000, -1);
-    const char *path = pp_fmt(&B.arena, "%s/funding.csv", B.dir);
-    FILE *f = fopen(path, "w");
-    fputs("time_ms,rate\n", f);
-    for (int k = 0; k < 20000; k++)
-        fprintf(f, "%lld,0.0001\n", 1735689600000LL + k * 60000LL);
-    fclose(f);
-    B.job.source.funding_csv = path;
-    cr_assert(bench_do(&B, check), "%s", bench_messages(&B));
-    cr_expect_eq(row(PP_PREFLIGHT_FUNDING)->status, PP_CHECK_WARNING);
-    cr_expect(strstr(row(PP_PREFLIGHT_FUNDING)->text, "within an hour of the one before"), "%s",
-              row(PP_PREFLIGHT_FUNDING)->text);
     bench_free(&B);
 }
 
