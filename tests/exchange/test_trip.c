@@ -1,10 +1,12 @@
 /* Whole trades (exchange/trip.c): on random markets they leave what two orders and every bar leave,
- * and where they do not begin they change nothing (X4, X6, X8, X13-X17, L1-L6). */
+ * and where they do not begin they change nothing (X4, X6, X8, X13-X17, L1-L6). Bars over which a
+ * stop is followed (exchange/follow.c) leave what every bar leaves (K7). */
 #include "exchange/trip.h"
 
 #include "support/rand.h"
 
 #include <criterion/criterion.h>
+#include <math.h>
 #include <string.h>
 
 enum { BARS = 60, MARKETS = 4000 };
@@ -252,4 +254,94 @@ Test(trip, begins_only_where_nothing_else_can_happen)
 {
     for (int why = NOTHING; why < HINDRANCES; why++)
         cr_expect_eq(goes((hindrance)why), why == NOTHING, "hindrance %d", why);
+}
+
+/* ---- bars over which a stop is followed ---- */
+
+static pp_order_req trailing_entry(pp_rng *r)
+{
+    bool by_atr = pp_rng_below(r, 2);
+    pp_order_req req = {.side = pp_rng_below(r, 2) ? 1 : -1,
+                        .qty_e8 = (int64_t)(1 + pp_rng_below(r, 300)) * 100000,
+                        .reason = PP_REASON_entry};
+    pp_protection *p = &req.protect;
+    p->trail = (pp_trail){.type = by_atr ? PP_LEVEL_TRAILING_ATR : PP_LEVEL_TRAILING_PCT,
+                          .pct_e8 = (int64_t)(1 + pp_rng_below(r, 400)) * 1000000,
+                          .atr_multiple = 0.5 + below(3, r),
+                          .activation_pct_e8 = (int64_t)pp_rng_below(r, 3) * 50000000,
+                          .atr = by_atr ? 1 + below(30, r) : (double)NAN};
+    if (pp_rng_below(r, 2))
+        p->stop = (pp_level){.type = PP_LEVEL_PRICE_PERCENT, .value_e8 = 3 * PP_E8};
+    else if (pp_rng_below(r, 2))
+        p->stop = (pp_level){.type = p->trail.type};
+    if (pp_rng_below(r, 2))
+        p->target = (pp_level){.type = PP_LEVEL_PRICE_PERCENT, .value_e8 = 4 * PP_E8};
+    p->break_even = pp_rng_below(r, 8) == 0;
+    p->be_activation_pct_e8 = PP_E8 / 2;
+    return req;
+}
+
+static bool same_position(const side_by_side *s)
+{
+    const pp_position *a = pp_exch_position(s->ex[0]), *b = pp_exch_position(s->ex[1]);
+    return a->side == b->side &&
+           (a->side == 0 ||
+            (a->stop_e8 == b->stop_e8 && a->stop_reason == b->stop_reason &&
+             a->best_e8 == b->best_e8 && a->high_e8 == b->high_e8 && a->low_e8 == b->low_e8 &&
+             a->target_e8 == b->target_e8 && a->trailing == b->trailing));
+}
+
+/* From bar i on; returns the next one. At most `most` are followed. */
+static size_t follow_some(pp_exch *ex, size_t i, size_t most, size_t *followed)
+{
+    size_t to = i + most < BARS ? i + most : BARS;
+    int64_t until_ms = pp_exch_quiet(ex).until_ms;
+    while (to > i && INT64_C(1735689600000) + (int64_t)(to - 1) * PP_MINUTE_MS >= until_ms)
+        to--;
+    pp_follow f = {.to = i};
+    if (pp_exch_follows(ex))
+        f = pp_exch_follow(ex, i, to);
+    *followed += f.to - i;
+    if (f.to == i)
+        pp_exch_bar(ex, i);
+    else
+        pp_exch_followed(ex, i, &f);
+    return f.to == i ? i + 1 : f.to;
+}
+
+static void follow_market(uint64_t seed, size_t *followed, size_t *moved)
+{
+    market m = {0};
+    side_by_side s;
+    pp_rng r = pp_rng_make(seed, 4);
+    pp_arena_init(&m.arena, NULL);
+    make_market(&m, &r);
+    start(&s, &m);
+    for (size_t i = 0, next; i < BARS; i = next) {
+        if (pp_exch_position(s.ex[0])->side == 0) {
+            pp_order_req req = trailing_entry(&r);
+            for (int k = 0; k < 2 && i > 0; k++)
+                pp_exch_submit(s.ex[k], &req);
+        } else if (pp_rng_below(&r, 3) == 0) {
+            double atr = 1 + below(30, &r);
+            for (int k = 0; k < 2; k++)
+                pp_exch_set_atr(s.ex[k], atr);
+        }
+        next = follow_some(s.ex[0], i, 1 + pp_rng_below(&r, 12), followed);
+        for (size_t k = i; k < next; k++)
+            pp_exch_bar(s.ex[1], k);
+        *moved += pp_exch_position(s.ex[0])->stop_reason == PP_REASON_trailing_stop;
+        cr_assert(same(&s) && same_position(&s), "seed %llu, bars %zu to %zu",
+                  (unsigned long long)seed, i, next);
+    }
+    pp_arena_free(&m.arena);
+}
+
+Test(trip, K7_bars_over_which_a_stop_is_followed_leave_what_every_bar_leaves)
+{
+    size_t followed = 0, moved = 0;
+    for (uint64_t seed = 1; seed <= MARKETS; seed++)
+        follow_market(test_seed() + seed, &followed, &moved);
+    cr_expect_gt(followed, 10 * MARKETS, "%zu bars were followed", followed);
+    cr_expect_gt(moved, 2 * MARKETS, "%zu times a stop had moved", moved);
 }
