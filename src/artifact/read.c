@@ -38,6 +38,26 @@ json_t *pp_artifact_manifest(pp_diags *d, const pp_fs *fs, const char *dir)
     return m;
 }
 
+static const char *text_at(const json_t *o, const char *key)
+{
+    const char *text = json_string_value(json_object_get(o, key));
+    return text ? text : "";
+}
+
+bool pp_artifact_same_engine(pp_diags *d, const char *dir, const json_t *manifest)
+{
+    json_int_t engine = json_integer_value(json_object_get(manifest, "engine"));
+    if (engine == PP_ENGINE_SEMANTICS)
+        return true;
+    pp_error(d, PP_E_VERIFY, (pp_pos){.file = in_dir(d, dir, "manifest.json")},
+             "the run is of engine semantics %lld; this program has %d", (long long)engine,
+             PP_ENGINE_SEMANTICS)
+        ->hint =
+        pp_fmt(d->arena, "take the perpetua that made it, version %s, or run the Play anew",
+               text_at(manifest, "tool_version"));
+    return false;
+}
+
 bool pp_artifact_is_run(pp_diags *d, const char *dir)
 {
     if (access(in_dir(d, dir, "manifest.json"), R_OK) == 0)
@@ -177,12 +197,6 @@ static const char *outcome(int v)
 static const char *reason(int v)
 {
     return pp_reason_name((pp_reason)v);
-}
-
-static const char *text_at(const json_t *o, const char *key)
-{
-    const char *text = json_string_value(json_object_get(o, key));
-    return text ? text : "";
 }
 
 /* The value of a key in one canonical line: a quote inside a text is escaped, so that no text can

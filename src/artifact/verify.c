@@ -47,17 +47,60 @@ static const char *text_at(const json_t *o, const char *key)
     return text ? text : "";
 }
 
+/* What the manifest, or a part of it, and another file both say; keys end with NULL. */
+static void expect_same(pp_check *c, const json_t *want, const json_t *found, const char *file,
+                        const char *const *keys)
+{
+    for (; *keys; keys++)
+        expect(c, json_equal(json_object_get(want, *keys), json_object_get(found, *keys)), file,
+               "%s differs from the manifest's", *keys);
+}
+
 static void check_identity(pp_check *c)
 {
-    static const char *const keys[] = {"run_hash", "play_id", "symbol"};
-    const pp_artifact *a = &c->a;
-    for (size_t i = 0; i < PP_COUNT(keys); i++) {
-        const char *want = text_at(a->manifest, keys[i]);
-        expect(c, strcmp(want, text_at(a->result_json, keys[i])) == 0, "result.json",
-               "%s differs from the manifest's", keys[i]);
-        expect(c, strcmp(want, text_at(a->signature, keys[i])) == 0, "signature.json",
-               "%s differs from the manifest's", keys[i]);
+    static const char *const identity[] = {"schema", "engine",   "run_hash", "play_id",
+                                           "symbol", "exchange", NULL},
+                             *const outcome[] = {"status", "window", NULL},
+                             *const assumed[] = {"intrabar", "models", NULL},
+                             *const hashes[] = {"play_hash", "dataset_hash", "instrument_hash",
+                                                NULL};
+    const json_t *m = c->a.manifest, *r = c->a.result_json, *s = c->a.signature,
+                 *inputs = json_object_get(m, "inputs"), *build = json_object_get(s, "build");
+    expect_same(c, m, r, "result.json", identity);
+    expect_same(c, m, r, "result.json", outcome);
+    expect_same(c, inputs, r, "result.json", assumed);
+    expect_same(c, m, s, "signature.json", identity);
+    expect_same(c, inputs, s, "signature.json", hashes);
+    expect(
+        c,
+        json_equal(json_object_get(inputs, "instrument"), json_object_get(r, "instrument_source")),
+        "result.json", "instrument_source differs from the manifest's");
+    expect(c, json_equal(json_object_get(m, "tool_version"), json_object_get(build, "version")),
+           "signature.json", "the version of the build differs from the manifest's");
+}
+
+static void check_instrument(pp_check *c)
+{
+    pp_diags quiet = {.arena = c->d->arena};
+    const json_t *stored = json_object_get(c->a.result_json, "instrument");
+    const char *given = pp_json_canonical(quiet.arena, stored, NULL);
+    const pp_instrument *ins = pp_instrument_read(&quiet, "result.json", given, strlen(given),
+                                                  c->a.result.symbol, c->a.result.start_ms);
+    pp_buf text = {.arena = quiet.arena};
+    char hex[PP_SHA256_HEX];
+    bool same = ins != NULL;
+    if (ins) {
+        pp_instrument_text(ins, &text);
+        pp_sha256_text(text.text, text.len, hex);
+        same = strcmp(hex, c->a.result.instrument_hash) == 0 &&
+               json_equal(stored, pp_json_read(&quiet, "result.json", text.text, text.len));
     }
+    expect(c, same, "result.json", "the instrument is not that of the instrument hash");
+}
+
+static void check_hashes(pp_check *c)
+{
+    const pp_artifact *a = &c->a;
     char hex[PP_SHA256_HEX];
     pp_sha256_text(a->result.play_json, strlen(a->result.play_json), hex);
     expect(c, strcmp(hex, a->result.play_hash) == 0, "manifest.json",
@@ -65,6 +108,43 @@ static void check_identity(pp_check *c)
     pp_run_hash(c->d->arena, &a->result, hex);
     expect(c, strcmp(hex, a->result.run_hash) == 0, "manifest.json",
            "the run hash is not that of the inputs (A3)");
+    check_instrument(c);
+}
+
+/* A JSON number, or decimal text; NaN: neither. */
+static double number_at(const json_t *o, const char *key)
+{
+    const json_t *v = json_object_get(o, key);
+    int64_t v_e8;
+    if (json_is_string(v) && pp_e8_parse(json_string_value(v), &v_e8))
+        return pp_double_of_e8(v_e8);
+    return json_is_number(v) ? json_number_value(v) : (double)NAN;
+}
+
+/* What the result took from the Play, in its normal form. */
+static void check_play(pp_check *c)
+{
+    static const char *const numbers[][2] = {
+        {"impact_coefficient", "coefficient"}, {"impact_max_bps", "max_bps"},
+        {"latency_ms", "latency_ms"},          {"participation", "participation"},
+        {"spread_bps", "spread_bps"},
+    };
+    const json_t *r = c->a.result_json, *play = json_object_get(c->a.manifest, "play"),
+                 *sizing = json_object_get(json_object_get(play, "risk"), "sizing"),
+                 *models = json_object_get(r, "models"), *given = json_object_get(play, "models"),
+                 *impact = json_object_get(given, "impact");
+    expect(c, strcmp(text_at(models, "impact"), text_at(impact, "model")) == 0, "result.json",
+           "the impact model is not the Play's");
+    for (size_t i = 0; i < PP_COUNT(numbers); i++)
+        expect(c,
+               number_at(models, numbers[i][0]) == number_at(i < 2 ? impact : given, numbers[i][1]),
+               "result.json", "%s is not the Play's", numbers[i][0]);
+    double leverage = fmin(number_at(json_object_get(play, "account"), "max_leverage"),
+                           number_at(json_object_get(r, "instrument"), "max_leverage"));
+    expect(c, number_at(r, "leverage") == fmin(leverage, number_at(sizing, "max_leverage")),
+           "result.json", "leverage is not that of the Play and the instrument (K1)");
+    expect(c, strcmp(text_at(json_object_get(r, "data"), "exec"), text_at(play, "tf")) == 0,
+           "result.json", "the exec timeframe is not the Play's");
 }
 
 static int64_t rows_listed(const pp_check *c, const char *file)
@@ -191,23 +271,20 @@ static void check_ambiguous(pp_check *c)
            "the ambiguous bars are not the %zu of the events", n);
 }
 
-/* How the run ended, and what else of the result the events and the manifest know. */
+/* How the run ended, and what else of the result the events know. */
 static void check_outcome(pp_check *c)
 {
-    static const char *const keys[] = {"status", "window"};
     const pp_artifact *a = &c->a;
     size_t n, n_starved;
     const pp_event *stop = last_event(&a->log, PP_EVENT_run_stopped, &n);
     const char *status = pp_run_status_name(stop ? PP_RUN_STOPPED : PP_RUN_DONE);
-    for (size_t i = 0; i < PP_COUNT(keys); i++)
-        expect(c,
-               json_equal(json_object_get(a->manifest, keys[i]),
-                          json_object_get(a->result_json, keys[i])),
-               "result.json", "%s differs from the manifest's", keys[i]);
     expect(c, strcmp(text_at(a->result_json, "status"), status) == 0, "result.json",
            "the status is not the one of the events, %s", status);
     const char *reason = stop ? pp_reason_name((pp_reason)stop->reason) : NULL;
-    expect(c, strcmp(text_at(a->result_json, "stop_reason"), reason ? reason : "") == 0,
+    const json_t *stored = json_object_get(a->result_json, "stop_reason");
+    expect(c,
+           reason ? strcmp(text_at(a->result_json, "stop_reason"), reason) == 0
+                  : json_is_null(stored),
            "result.json", "the stop reason is not the one of the events, %s",
            reason ? reason : "none");
     expect(c, n <= 1 && (!stop || stop->time_ms == a->result.ended_ms), "events.jsonl",
@@ -260,12 +337,18 @@ static void check_trades(pp_check *c)
            pp_e8_format(net, a), pp_e8_format(change, b));
 }
 
+static void check_last(pp_check *c, const char *key, int64_t v_e8)
+{
+    char text[PP_E8_TEXT];
+    expect(c, strcmp(pp_e8_format_short(v_e8, text), text_at(c->a.result_json, key)) == 0,
+           "equity.parquet", "the last %s, %s, is not the one of result.json", key, text);
+}
+
 static void check_equity(pp_check *c)
 {
     const pp_result *r = &c->a.result;
     const pp_slab *ledger = &c->a.log.ledger;
     const pp_equity_point *last = &r->equity[r->n_equity - 1];
-    char text[PP_E8_TEXT];
     size_t bad = 0;
     for (size_t i = 0; i < r->n_equity && !bad; i++) {
         const pp_equity_point *p = &r->equity[i];
@@ -274,10 +357,8 @@ static void check_equity(pp_check *c)
     }
     expect(c, bad == 0, "equity.parquet", "row %zu: equity is not wallet + margin + unrealised",
            bad);
-    expect(c,
-           strcmp(pp_e8_format_short(last->equity_e8, text), text_at(c->a.result_json, "equity")) ==
-               0,
-           "equity.parquet", "the last point, %s, is not the equity of result.json", text);
+    check_last(c, "equity", last->equity_e8);
+    check_last(c, "wallet", last->wallet_e8);
     expect(c, last->time_ms == r->ended_ms && r->equity[0].time_ms == r->start_ms, "equity.parquet",
            "the points do not span the window of the run");
     if (ledger->n)
@@ -376,9 +457,15 @@ static void verify_run(pp_check *c)
     pp_lanes_close(c->lanes, c->d->arena);
     if (!c->ok)
         return;
-    static void (*const steps[])(pp_check *) = {check_identity, check_tables, check_events,
-                                                check_outcome,  check_trades, check_equity,
-                                                check_metrics,  check_fills};
+    check_identity(c);
+    c->checks++;
+    if (!pp_artifact_same_engine(c->d, c->dir, c->a.manifest)) {
+        c->ok = false; /* what follows would be found to differ, and would say the wrong why */
+        return;
+    }
+    static void (*const steps[])(pp_check *) = {check_hashes, check_play,    check_tables,
+                                                check_events, check_outcome, check_trades,
+                                                check_equity, check_metrics, check_fills};
     for (size_t i = 0; i < PP_COUNT(steps); i++) {
         if (c->cancel && *c->cancel) {
             c->ok = false;

@@ -266,7 +266,7 @@ static void put_object(pp_json *w, const json_t *v)
 
 static void put_canonical(pp_json *w, const char *key, const json_t *v)
 {
-    switch (json_typeof(v)) {
+    switch (v ? json_typeof(v) : JSON_NULL) {
     case JSON_OBJECT:
         pp_json_open(w, key, '{');
         put_object(w, v);
@@ -289,7 +289,7 @@ static void put_canonical(pp_json *w, const char *key, const json_t *v)
         pp_json_double(w, key, json_real_value(v));
         break;
     default:
-        pp_json_raw(w, key, json_is_null(v) ? "null" : json_is_true(v) ? "true" : "false");
+        pp_json_raw(w, key, json_is_true(v) ? "true" : json_is_false(v) ? "false" : "null");
     }
 }
 

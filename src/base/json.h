@@ -53,7 +53,8 @@ void pp_json_quote(pp_buf *out, const char *text, size_t n);
 struct json_t *pp_json_read(pp_diags *d, const char *file, const char *text, size_t n);
 
 /* Canonical JSON (RFC 8785): no spaces, keys sorted by UTF-16 code units, numbers as
- * pp_double_text. The only extension: whole numbers beyond 2^53 keep all their digits. */
+ * pp_double_text. The only extension: whole numbers beyond 2^53 keep all their digits. NULL, as for
+ * a key that is not there, is null. */
 char *pp_json_canonical(pp_arena *arena, const struct json_t *value, size_t *len);
 
 #endif

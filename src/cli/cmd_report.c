@@ -17,11 +17,8 @@ static void print_json(pp_cli *c, const char *file)
 static void report_one(pp_cli *c, const char *dir)
 {
     pp_runner_done done;
-    if (!pp_runner_write_again(c->diags, dir, c->interrupted, &done)) {
-        if (!*c->interrupted)
-            pp_cli_say(c, "the report needs the run's data, from where the run had it\n");
+    if (!pp_runner_write_again(c->diags, dir, c->interrupted, &done))
         return;
-    }
     const char *file = pp_fmt(c->arena, "%s/report.html", done.artifacts);
     pp_cli_document(c);
     if (c->json)

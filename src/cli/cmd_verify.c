@@ -10,25 +10,36 @@
 static int verify_one(pp_cli *c, const char *dir, bool rerun, pp_json *runs)
 {
     pp_rerun again = {0};
-    bool there = pp_artifact_is_run(c->diags, dir);
-    bool good = there && (rerun ? pp_runner_rerun(c->diags, dir, c->interrupted, &again)
-                                : pp_artifact_verify(c->diags, NULL, dir, NULL, c->interrupted,
-                                                     &again.checks));
+    bool there = pp_artifact_is_run(c->diags, dir), good = false;
+    if (there && rerun) {
+        good = pp_runner_rerun(c->diags, dir, c->interrupted, &again);
+    } else if (there) {
+        good = pp_artifact_verify(c->diags, NULL, dir, NULL, c->interrupted, &again.checks);
+        again.held = again.made = good;
+    }
     if (*c->interrupted && !good)
         return 130;
+    bool alone = again.held && !again.made; /* the files agree, nothing could be held to them */
     pp_json_open(runs, NULL, '{');
     pp_json_string(runs, "run", dir);
     pp_json_bool(runs, "verified", good);
     pp_json_int(runs, "checks", again.checks);
+    if (rerun) {
+        pp_json_bool(runs, "files_agree", again.held);
+        pp_json_bool(runs, "repeated", again.made);
+    }
     pp_json_close(runs);
     if (!c->json && there)
-        pp_cli_outf(c, "%s: %s, %d checks%s\n", dir, good ? "verified" : "FAILED", again.checks,
-                    good && rerun ? ", the rerun has the same bytes" : "");
+        pp_cli_outf(c, "%s: %s, %d checks%s\n", dir, good || alone ? "verified" : "FAILED",
+                    again.checks,
+                    alone           ? "; the run could not be repeated"
+                    : good && rerun ? ", the rerun has the same bytes"
+                                    : "");
     else if (!c->json)
         pp_cli_outf(c, "%s: no run\n", dir);
     if (!c->json && again.report && !again.equal)
         pp_cli_out(c, again.report, strlen(again.report));
-    return good ? 0 : there ? 4 : 3;
+    return good ? 0 : there && !alone ? 4 : 3;
 }
 
 static int run_verify(pp_cli *c)
@@ -64,7 +75,8 @@ const pp_command pp_cmd_verify = {
     .details =
         "Benchmark, alpha and beta need the tape and are recomputed with --rerun only.\n"
         "Every path is looked at, also after one that fails. Exit status 0: everything agrees,\n"
-        "4: something does not, 3: no run is at a path, and the others agree.",
+        "4: something does not, 3: no run is at a path, or its files agree and it could not be\n"
+        "repeated, as without its data.",
     .examples = "  perpetua verify runs/demo/BTCUSDT/0123456789ab\n"
                 "  perpetua verify --rerun runs/demo/BTCUSDT/0123456789ab\n",
     .run = run_verify,

@@ -25,7 +25,7 @@ bool pp_runner_same_inputs(pp_diags *d, const char *dir, const pp_result *r)
     const char *run = json_string_value(json_object_get(m, "run_hash")),
                *data =
                    json_string_value(json_object_get(json_object_get(m, "inputs"), "dataset_hash"));
-    if (!m)
+    if (!m || !pp_artifact_same_engine(d, dir, m))
         return false;
     if (!data || strcmp(data, r->dataset_hash) != 0)
         other_hash(d, dir, "the data is not what the run was made of", r->dataset_hash,
@@ -43,10 +43,7 @@ bool pp_runner_same_inputs(pp_diags *d, const char *dir, const pp_result *r)
 static bool compare(pp_diags *d, const char *dir, const pp_runner_done *again, pp_rerun *out)
 {
     pp_buf text = {.arena = d->arena};
-    if (!pp_runner_same_inputs(d, dir, again->result) ||
-        !pp_artifact_verify(d, NULL, dir, again->prepared->tape, again->prepared->options.cancel,
-                            &out->checks) ||
-        !pp_artifact_compare(d, dir, again->artifacts, PP_SHOW_TEXT, &text, &out->equal))
+    if (!pp_artifact_compare(d, dir, again->artifacts, PP_SHOW_TEXT, &text, &out->equal))
         return false;
     out->report = text.text;
     if (!out->equal)
@@ -55,21 +52,36 @@ static bool compare(pp_diags *d, const char *dir, const pp_runner_done *again, p
     return out->equal;
 }
 
+/* The run once more, in a folder of its own. */
+static bool repeat(pp_diags *d, const char *dir, const volatile sig_atomic_t *cancel,
+                   pp_runner_job *job, pp_runner_done *again)
+{
+    const char *tmp = getenv("TMPDIR");
+    if (!pp_runner_job_of(d, dir, job))
+        return false;
+    job->fast = false;
+    job->force = true; /* nothing that a killed one left is taken for this run */
+    job->options.cancel = cancel;
+    job->out_dir =
+        pp_fmt(d->arena, "%s/perpetua-rerun-%ld", tmp && *tmp ? tmp : "/tmp", (long)getpid());
+    return pp_runner_run(d, job, again);
+}
+
 bool pp_runner_rerun(pp_diags *d, const char *dir, const volatile sig_atomic_t *cancel,
                      pp_rerun *out)
 {
-    const char *tmp = getenv("TMPDIR");
     pp_runner_job job;
+    pp_runner_done again = {0};
+    pp_diags quiet = {.arena = d->arena}; /* verify says it */
+    const json_t *m = pp_artifact_manifest(d, NULL, dir);
     *out = (pp_rerun){0};
-    if (!pp_runner_job_of(d, dir, &job))
+    if (!m)
         return false;
-    job.fast = false;
-    job.force = true; /* nothing that a killed one left is taken for this run */
-    job.options.cancel = cancel;
-    job.out_dir =
-        pp_fmt(d->arena, "%s/perpetua-rerun-%ld", tmp && *tmp ? tmp : "/tmp", (long)getpid());
-    pp_runner_done again;
-    bool same = pp_runner_run(d, &job, &again) && compare(d, dir, &again, out);
+    out->made = pp_artifact_same_engine(&quiet, dir, m) && repeat(d, dir, cancel, &job, &again);
+    bool same = out->made && pp_runner_same_inputs(d, dir, again.result);
+    out->held =
+        pp_artifact_verify(d, NULL, dir, same ? again.prepared->tape : NULL, cancel, &out->checks);
+    same = same && out->held && compare(d, dir, &again, out);
     if (again.artifacts)
         pp_artifact_remove(d->arena, NULL, again.artifacts, job.out_dir);
     return same;

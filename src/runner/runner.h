@@ -79,12 +79,15 @@ bool pp_runner_write_again(pp_diags *d, const char *dir, const volatile sig_atom
 bool pp_runner_same_inputs(pp_diags *d, const char *dir, const pp_result *r);
 
 typedef struct pp_rerun {
-    int checks;         /* made on the files, those that need the tape included */
+    int checks;         /* made on the files, where it was repeated those that need the tape too */
+    bool held;          /* the files agree */
+    bool made;          /* the run could be repeated */
     bool equal;         /* every file that A3 fixes came out with the same bytes */
     const char *report; /* what compare says; NULL when it did not come to that */
 } pp_rerun;
-/* Verifies the run in `dir` on its tape, repeats it and compares the bytes (A5). False with errors
- * in d: E_VERIFY when data, files or the outcome differ; without one when cancelled. */
+/* Repeats the run in `dir`, verifies it, on its tape if that is the same, and compares the bytes
+ * (A5). False with errors in d: E_VERIFY when data, files or the outcome differ, others when it
+ * could not be repeated; without one when cancelled. */
 bool pp_runner_rerun(pp_diags *d, const char *dir, const volatile sig_atomic_t *cancel,
                      pp_rerun *out);
 

@@ -161,13 +161,23 @@ static void lists(pp_result *r)
     r->n_tags = 1;
 }
 
-static void identity(pp_result *r)
+/* What verify looks for in a normal form, and what follows from it. */
+static const char sample_play[] =
+    "{\"account\":{\"max_leverage\":10},\"models\":{\"impact\":{\"coefficient\":0.1,"
+    "\"max_bps\":100,\"model\":\"none\"},\"latency_ms\":0,\"participation\":0.5,"
+    "\"spread_bps\":2.5},\"symbols\":[\"BTCUSDT\"],\"tf\":\"1h\"}";
+static const char sample_models[] =
+    "{\"impact\":\"none\",\"impact_coefficient\":0.1,\"impact_max_bps\":\"100\","
+    "\"latency_ms\":0,\"participation\":0.5,\"spread_bps\":\"2.5\"}";
+
+static void identity(pp_arena *arena, pp_result *r)
 {
+    pp_buf instrument = {.arena = arena};
     *r = (pp_result){.play_id = "sample",
                      .symbol = "BTCUSDT",
                      .exchange = "bybit",
-                     .play_json = "{\"name\":\"sample\",\"symbol\":\"BTCUSDT\"}",
-                     .models_json = "{\"spread_bps\":0}",
+                     .play_json = sample_play,
+                     .models_json = sample_models,
                      .instrument = pp_instrument_generic("BTCUSDT", 0),
                      .leverage_e8 = 10 * PP_E8,
                      .tape_tf = PP_TF_1M,
@@ -183,7 +193,8 @@ static void identity(pp_result *r)
                      .mark_is_last = true};
     pp_sha256_text(r->play_json, strlen(r->play_json), r->play_hash);
     pp_sha256_text("data", 4, r->dataset_hash);
-    pp_sha256_text("instrument", 10, r->instrument_hash);
+    pp_instrument_text(&r->instrument, &instrument);
+    pp_sha256_text(instrument.text, instrument.len, r->instrument_hash);
 }
 
 static void fill_sample(void *ctx)
@@ -191,7 +202,7 @@ static void fill_sample(void *ctx)
     pp_sample *s = ctx;
     int n = s->findings.n ? (int)s->findings.n : 0; /* the number of trades, on the way in */
     int64_t change[BARS + 1] = {0}, wallet = 0;
-    identity(&s->result);
+    identity(&s->arena, &s->result);
     lists(&s->result);
     pp_log_init(&s->log, &s->arena, PP_KEEP_ALL, NULL);
     ledger(&s->log, PP_LEDGER_deposit, SAMPLE_START, &wallet, 0, 0, 0, E8(1000));

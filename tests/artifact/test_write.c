@@ -453,20 +453,25 @@ Test(write, A5_one_changed_byte_in_any_file_is_found)
     sample_free(&S);
 }
 
+static bool named(const char *word)
+{
+    for (size_t i = 0; i < S.diags.list.n; i++)
+        if (strstr(S.diags.list.v[i].message, word))
+            return true;
+    return false;
+}
+
 static bool refused(void (*spoil)(void), const char *word)
 {
     sample_make(&S, 6);
     spoil();
     bool ok = sample_write(&S);
-    bool named = false;
     cr_expect_eq(pp_code_exit(pp_diags_code(&S.diags)), 3);
-    for (size_t i = 0; i < S.diags.list.n; i++)
-        named |= strstr(S.diags.list.v[i].message, word) != NULL;
     bool absent = access(sample_path(&S), F_OK) != 0;
     char failed[256];
     snprintf(failed, sizeof failed, "%s.failed/trades.parquet", sample_path(&S));
     bool kept = access(failed, F_OK) == 0;
-    cr_expect(named, "no message with `%s`: %s", word, first_error());
+    cr_expect(named(word), "no message with `%s`: %s", word, first_error());
     sample_free(&S);
     return !ok && absent && kept;
 }
@@ -609,21 +614,22 @@ static void put_instead(char *text, const char *from, const char *to)
         memcpy(at, to, strlen(to));
 }
 
-/* A file of the run changed by somebody who knows how to seal it. */
+/* A file of the run, the manifest too, changed by somebody who knows how to seal it. */
 static void forge(const char *file, const char *from, const char *to)
 {
     size_t n, n_manifest, n_lines;
     char was[PP_SHA256_HEX], is[PP_SHA256_HEX], chain[2][PP_SHA256_HEX];
-    char *bytes = sample_read(&S, file, &n),
-         *manifest = sample_read(&S, "manifest.json", &n_manifest);
-    cr_assert(bytes && manifest && strlen(from) == strlen(to));
-    bytes[n] = manifest[n_manifest] = '\0';
+    char *bytes = sample_read(&S, file, &n);
+    cr_assert(bytes && strlen(from) == strlen(to));
+    bytes[n] = '\0';
     cr_assert(strstr(bytes, from), "no %s in %s", from, file);
     pp_sha256_text(bytes, n, was);
     pp_events_chain(bytes, n, &n_lines, chain[0]);
     put_instead(bytes, from, to);
     pp_sha256_text(bytes, n, is);
     sample_put(&S, file, bytes, n);
+    char *manifest = sample_read(&S, "manifest.json", &n_manifest);
+    manifest[n_manifest] = '\0';
     put_instead(manifest, was, is);
     char *seal = strstr(manifest, ",\n  \"manifest_sha256\": \"");
     pp_sha256_text(manifest, (size_t)(seal - manifest), was);
@@ -660,6 +666,86 @@ Test(write, A5_a_forged_line_of_the_events_does_not_fit_the_tables)
     forge("events.jsonl", "entry_long[0]", "entry_long[7]"); /* only a rerun knows the cases */
     cr_expect(verified(), "%s", first_error());
     sample_free(&S);
+}
+
+/* Every value of result.json, manifest.json and signature.json that another file knows. */
+Test(write, A5_a_forged_value_does_not_fit_the_other_files)
+{
+    NEEDS_DUCKDB;
+    static const struct {
+        const char *file, *from, *to, *word;
+    } forged[] = {
+        {"result.json", "\"schema\": 1", "\"schema\": 9", "schema differs"},
+        {"result.json", "\"engine\": ", "\"engine\":9", "engine differs"},
+        {"result.json", "\"play_id\": \"sample\"", "\"play_id\": \"simple\"", "play_id differs"},
+        {"result.json", "\"exchange\": \"bybit\"", "\"exchange\": \"other\"", "exchange differs"},
+        {"result.json", "\"stop_reason\": null", "\"stop_reason\": 1234", "stop reason"},
+        {"result.json", "\"end\": \"2025", "\"end\": \"2026", "window differs"},
+        {"result.json", "\"exec\": \"1h\"", "\"exec\": \"2h\"", "exec timeframe"},
+        {"result.json", "\"intrabar\": \"adverse\"", "\"intrabar\": \"reverse\"",
+         "intrabar differs"},
+        {"result.json", "\"leverage\": \"10\"", "\"leverage\": \"50\"", "leverage is not"},
+        {"result.json", "\"spread_bps\":\"2.5\"", "\"spread_bps\":\"1.5\"", "models differs"},
+        {"result.json", "\"impact\":\"none\"", "\"impact\":\"sqrt\"", "models differs"},
+        {"result.json", "\"min_qty\":\"0\"", "\"min_qty\":\"1\"", "the instrument is not"},
+        {"result.json", "\"min_qty\":\"0\"", "\"_in_qty\":\"0\"", "the instrument is not"},
+        {"result.json", "\"source\": \"generic", "\"source\": \"current", "instrument_source"},
+        {"result.json", "\"equity\": \"1", "\"equity\": \"2", "the last equity"},
+        {"result.json", "\"wallet\": \"1", "\"wallet\": \"9", "the last wallet"},
+        {"result.json", "\"starved\": 0", "\"starved\": 1", "starved"},
+        {"manifest.json", "\"engine\": ", "\"engine\":9", "engine differs"},
+        {"manifest.json", "\"exchange\": \"bybit\"", "\"exchange\": \"other\"", "exchange differs"},
+        {"manifest.json", "\"tool_version\": \"0", "\"tool_version\": \"9", "version of the build"},
+        {"manifest.json", "\"source\": \"generic", "\"source\": \"current", "instrument_source"},
+        {"manifest.json", "\"seed\": 0", "\"seed\": 1", "the run hash"},
+        {"manifest.json", "\"tf\":\"1h\"", "\"tf\":\"2h\"", "the play hash"},
+        {"manifest.json", "\"models\": ", "\"modelz\": ", "models differs"},
+        {"manifest.json", "\"play\": ", "\"plaz\": ", "the play hash"},
+        {"signature.json", "\"engine\": ", "\"engine\":9", "engine differs"},
+        {"signature.json", "\"play_hash\": \"", "\"play_hash\":\"x", "play_hash differs"},
+    };
+    sample_make(&S, 5);
+    cr_assert(sample_write(&S));
+    for (size_t i = 0; i < PP_COUNT(forged); i++) {
+        size_t n, n_manifest;
+        char *file = sample_read(&S, forged[i].file, &n),
+             *manifest = sample_read(&S, "manifest.json", &n_manifest);
+        forge(forged[i].file, forged[i].from, forged[i].to);
+        cr_expect_not(verified(), "%s: %s", forged[i].file, forged[i].to);
+        cr_expect(named(forged[i].word), "%s: %s: %s", forged[i].file, forged[i].to, first_error());
+        sample_put(&S, forged[i].file, file, n);
+        sample_put(&S, "manifest.json", manifest, n_manifest);
+        free(file);
+        free(manifest);
+    }
+    cr_expect(verified(), "%s", first_error());
+    sample_free(&S);
+}
+
+/* The same change in all files that know the value. */
+Test(write, A5_values_that_the_files_agree_on_are_held_to_the_play_and_the_engine)
+{
+    NEEDS_DUCKDB;
+    static const struct {
+        const char *from, *to, *word;
+    } forged[] = {
+        {"\"engine\": ", "\"engine\":9", "the run is of engine semantics 9"},
+        {"\"impact\":\"none\"", "\"impact\":\"sqrt\"", "the impact model is not the Play's"},
+        {"\"impact_max_bps\":\"1", "\"impact_max_bps\":\"2", "impact_max_bps is not the Play's"},
+        {"\"spread_bps\":\"2.5", "\"spread_bps\":\"1.5", "spread_bps is not the Play's"},
+    };
+    for (size_t i = 0; i < PP_COUNT(forged); i++) {
+        sample_make(&S, 5);
+        cr_assert(sample_write(&S));
+        forge("result.json", forged[i].from, forged[i].to);
+        forge("manifest.json", forged[i].from, forged[i].to);
+        if (i == 0)
+            forge("signature.json", forged[i].from, forged[i].to);
+        cr_expect_not(verified(), "%s", forged[i].to);
+        cr_expect(named(forged[i].word), "%s: %s", forged[i].to, first_error());
+        cr_expect(i > 0 || S.diags.n_errors == 1, "nothing but the engine: %s", first_error());
+        sample_free(&S);
+    }
 }
 
 /* Operation `at` of writing, or of reading, turns one bit in the middle of its bytes. */

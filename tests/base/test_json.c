@@ -185,6 +185,7 @@ Test(json, A3_canonical_form)
         cr_expect_eq(len, strlen(got));
         cr_expect_str_eq(pp_json_canonical(&arena, read_text(got), NULL), got, "a fixed point");
     }
+    cr_expect_str_eq(pp_json_canonical(&arena, NULL, NULL), "null", "a key that is not there");
 }
 
 static void read_job(void *ctx)

@@ -113,10 +113,28 @@ Test(rerun, A5_other_data_is_named)
     cr_expect_not(bench_do(&B, rerun));
     cr_expect(strstr(bench_messages(&B), "the data is not what the run was made of"), "%s",
               bench_messages(&B));
+    cr_expect(Again.made && Again.held && Again.checks > 100);
     Moved = B.done.artifacts;
     cr_expect_not(bench_do(&B, write_again), "nor is the report made again");
     cr_expect(strstr(bench_messages(&B), "the data is not what the run was made of"), "%s",
               bench_messages(&B));
+    bench_free(&B);
+}
+
+Test(rerun, A5_the_files_are_verified_where_the_run_cannot_be_repeated)
+{
+    NEEDS_DUCKDB;
+    bench_make(&B, bench_play, NULL);
+    const char *csv = pp_fmt(&B.arena, "%s/bars.csv", B.dir);
+    B.job.source.csv = csv;
+    write_bars(csv, 7);
+    cr_assert(bench_run(&B), "%s", bench_messages(&B));
+    cr_assert_eq(unlink(csv), 0);
+    cr_expect_not(bench_do(&B, rerun));
+    cr_expect(!Again.made && Again.held && Again.checks > 100, "%d checks", Again.checks);
+    cr_assert_eq(unlink(pp_fmt(&B.arena, "%s/fills.parquet", B.done.artifacts)), 0);
+    cr_expect_not(bench_do(&B, rerun));
+    cr_expect_not(Again.held);
     bench_free(&B);
 }
 
