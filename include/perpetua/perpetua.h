@@ -130,7 +130,7 @@ typedef struct pp_tape_t pp_tape_t;
  * pp_tape_free(). Members that are NULL are not there. */
 typedef struct pp_tape_columns_t {
     size_t size;           /* sizeof(pp_tape_columns_t) */
-    const char *symbol;    /* "BTCUSDT"; copied */
+    const char *symbol;    /* "BTCUSDT", as a Play names it; copied */
     const char *timeframe; /* "1m", "15m", "1h", "D" ...; NULL: "1m" */
     size_t n;
     const int64_t *open_ms; /* strictly increasing, aligned to the timeframe */
@@ -138,8 +138,8 @@ typedef struct pp_tape_columns_t {
     const double *turnover; /* quote volume, NaN where not known */
     const double *mark_open, *mark_high, *mark_low, *mark_close; /* all four or none */
     const double *index_close;
-    const double *open_interest; /* last known at each bar, NaN before the first; a missing bar that
-                                    is filled keeps the one before */
+    const double *open_interest; /* last known at each bar, >= 0, NaN before the first only; a
+                                    missing bar that is filled keeps the one before */
     const int64_t *funding_ms;   /* settlements in time order; NULL, as the rates: no funding */
     const double *funding_rate;
     size_t n_funding;
@@ -147,7 +147,8 @@ typedef struct pp_tape_columns_t {
 } pp_tape_columns_t;
 
 /* Checks every row (rules T7, T8, T12): NaN, high below low, times out of order ... are errors that
- * name the row. */
+ * name the row. Times may lie in the future, up to the year 9999: the arrays may be a made market.
+ * Out of a store or a file no time may be later than a day after now by the clock. */
 PP_API pp_status_t pp_tape_from_columns(pp_context_t *ctx, const pp_tape_columns_t *columns,
                                         pp_tape_t **out);
 /* A symbol out of the data store in `dir` (NULL: the default store). exchange NULL: the only one
@@ -178,7 +179,9 @@ typedef struct pp_run_opts_t {
     const volatile int *cancel; /* becomes non-zero: the run ends with PP_STATUS_CANCELLED */
 } pp_run_opts_t;
 
-/* One backtest. opts may be NULL. There is no gate beyond the checks of its arguments: with
+/* One backtest. opts may be NULL. A tape of a symbol that the Play does not name is run under its
+ * own, with a warning (none for pp_tape_synthetic); so in pp_columns_compute and pp_sweep. There is
+ * no gate beyond the checks of its arguments: with
  * has_from a start inside the warmup is taken as it is, features that are not known yet simply do
  * not fire. No files are written. A run that a stop rule ended is PP_STATUS_OK, see
  * pp_result_stop_reason(). */
@@ -265,8 +268,9 @@ typedef struct pp_sweep_opts_t {
 } pp_sweep_opts_t;
 
 /* Every parameter set of a Play over one tape and one window. Each row is what pp_run gives with
- * its values over that window: same run hash, same metrics. Results do not depend on `threads`;
- * with more than one the allocator is called from several threads. No files are written. */
+ * its values over that window: same run hash, same metrics. An axis replaces what pp_play_set()
+ * gave its variable. Results do not depend on `threads`; with more than one the allocator is called
+ * from several threads. No files are written. */
 PP_API pp_status_t pp_sweep(pp_context_t *ctx, const pp_play_t *play, const pp_tape_t *tape,
                             const pp_sweep_opts_t *opts, pp_sweep_t **out);
 PP_API size_t pp_sweep_rows(const pp_sweep_t *sweep); /* in grid order, the last axis fastest */

@@ -37,7 +37,7 @@ static bool compute(void *args, void *handle, pp_diags *d)
 {
     const request *q = args;
     const pp_tape *tape = &q->tape->tape;
-    pp_strategy *s = pp_api_strategy(q->play, tape->bars.tf, d);
+    pp_strategy *s = pp_api_strategy(q->play, q->tape, d);
     if (!s || !pp_columns_check(d, s->play, tape->bars.tf))
         return false;
     pp_columns *c = pp_columns_plan(d->arena, s->play, tape, NULL);

@@ -42,8 +42,12 @@ pp_status_t pp_api_make(pp_context_t *ctx, size_t size, pp_api_work *work, void 
 /* Ends a handle of `size` bytes; NULL is allowed. */
 void pp_api_drop(void *handle, size_t size);
 
-/* The Play of a handle for a tape of this timeframe; NULL with errors in d. */
-pp_strategy *pp_api_strategy(const pp_play_t *play, pp_tf tape_tf, pp_diags *d);
+/* The Play of a handle for a tape, NULL: one of 1m bars. NULL with errors in d. */
+pp_strategy *pp_api_strategy(const pp_play_t *play, const pp_tape_t *tape, pp_diags *d);
+/* A warning where the tape is of a market that the Play does not name; synthetic ones stand for
+ * any.
+ */
+void pp_api_warn_of_market(pp_diags *d, const pp_play *play, const pp_tape_t *tape);
 
 /* An error about an argument of the caller. False. */
 bool pp_api_refuse(pp_diags *d, const char *what);

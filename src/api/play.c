@@ -15,12 +15,26 @@ typedef struct request {
     const char *path; /* read from there instead of text */
 } request;
 
-pp_strategy *pp_api_strategy(const pp_play_t *play, pp_tf tape_tf, pp_diags *d)
+void pp_api_warn_of_market(pp_diags *d, const pp_play *play, const pp_tape_t *tape)
 {
-    pp_strategy *s =
-        pp_strategy_load(d, play->name, play->text, play->size, play->sets, play->n_sets, tape_tf);
+    const char *of = tape->tape.symbol, *exchange = tape->tape.exchange;
+    for (size_t i = 0; i < play->n_symbols; i++)
+        if (!strcmp(play->symbols[i], of))
+            return;
+    if (!exchange || strcmp(exchange, "synthetic") != 0)
+        pp_warn(d, PP_E_SYMBOL, (pp_pos){.file = play->file},
+                "the tape is of %s, which the Play does not name", of)
+            ->hint = "give that market's tape, or change the Play's `symbol`";
+}
+
+pp_strategy *pp_api_strategy(const pp_play_t *play, const pp_tape_t *tape, pp_diags *d)
+{
+    pp_strategy *s = pp_strategy_load(d, play->name, play->text, play->size, play->sets,
+                                      play->n_sets, tape ? tape->tape.bars.tf : PP_TF_1M);
     if (s)
         pp_play_show_source(d, s->play);
+    if (s && tape)
+        pp_api_warn_of_market(d, s->play, tape);
     return d->n_errors ? NULL : s;
 }
 
@@ -38,7 +52,7 @@ static bool load(void *args, void *handle, pp_diags *d)
     p->size = r->size;
     p->text = r->path ? pp_file_read(d, NULL, r->path, PLAY_MAX, &p->size)
                       : pp_strndup(d->arena, r->text, r->size);
-    pp_strategy *s = p->text ? pp_api_strategy(p, PP_TF_1M, d) : NULL;
+    pp_strategy *s = p->text ? pp_api_strategy(p, NULL, d) : NULL;
     if (!s)
         return false;
     const char *json = pp_strategy_json(d->arena, s);

@@ -127,7 +127,7 @@ static bool run(void *args, void *handle, pp_diags *d)
     const request *q = args;
     pp_result_t *out = handle;
     pp_run_options options;
-    pp_strategy *s = pp_api_strategy(q->play, q->tape->tape.bars.tf, d);
+    pp_strategy *s = pp_api_strategy(q->play, q->tape, d);
     if (!s || !read_opts(d, q, &options))
         return false;
     pp_prepared *p = pp_engine_prepare(d, s, &q->tape->tape, &options);

@@ -4,6 +4,7 @@
 #include "sweep/sweep.h"
 
 #include <math.h>
+#include <string.h>
 
 struct pp_sweep_t {
     pp_arena arena;
@@ -32,6 +33,27 @@ static bool check(pp_diags *d, const pp_sweep_opts_t *o)
     return true;
 }
 
+static bool is_axis(const pp_sweep_opts_t *o, const char *name)
+{
+    size_t n = strlen(name);
+    for (size_t k = 0; k < o->n_vary; k++)
+        if (!strncmp(o->vary[k], name, n) && o->vary[k][n] == '=')
+            return true;
+    return false;
+}
+
+/* What pp_play_set gave, but for the axes, which replace it. */
+static const pp_set *sets_beside(pp_arena *arena, const pp_play_t *play, const pp_sweep_opts_t *o,
+                                 size_t *n)
+{
+    pp_set *sets = PP_ARRAY(arena, pp_set, play->n_sets);
+    *n = 0;
+    for (size_t i = 0; i < play->n_sets; i++)
+        if (!is_axis(o, play->sets[i].name))
+            sets[(*n)++] = play->sets[i];
+    return sets;
+}
+
 static bool sweep(void *args, void *handle, pp_diags *d)
 {
     const request *q = args;
@@ -41,11 +63,13 @@ static bool sweep(void *args, void *handle, pp_diags *d)
         !check(d, o))
         return false;
     pp_sweep_request *r = PP_NEW(d->arena, pp_sweep_request);
+    size_t n_sets;
+    const pp_set *sets = sets_beside(d->arena, q->play, o, &n_sets);
     *r = (pp_sweep_request){.job = {.play_file = q->play->name,
                                     .play_text = q->play->text,
                                     .play_size = q->play->size,
-                                    .sets = q->play->sets,
-                                    .n_sets = q->play->n_sets,
+                                    .sets = sets,
+                                    .n_sets = n_sets,
                                     .tape = &q->tape->tape,
                                     .fast = true,
                                     .n_variables = -1,
@@ -69,6 +93,7 @@ static bool sweep(void *args, void *handle, pp_diags *d)
                             .in_memory = true};
     if (!pp_sweep_run(d, r, &out->outcome))
         return false;
+    pp_api_warn_of_market(d, out->outcome.input.strategy->play, q->tape);
     out->labels = PP_ARRAY(d->arena, const char *, out->outcome.plan.n_rows);
     for (size_t i = 0; i < out->outcome.plan.n_rows; i++)
         out->labels[i] = pp_plan_label(d->arena, &out->outcome.plan, i);

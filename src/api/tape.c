@@ -2,11 +2,24 @@
 
 #include "market/synthetic.h"
 #include "market/tape_build.h"
+#include "play/play.h"
 #include "store/tape_csv.h"
 #include "store/tape_open.h"
 
 #include <math.h>
 #include <string.h>
+#include <time.h>
+
+/* T8 knows the future of files and stores by the clock. Arrays may be a made market, which may lie
+ * there, as a synthetic one may: only microseconds are none. */
+static int64_t now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static const int64_t last_ms = INT64_C(253402300799999); /* of the year 9999 */
 
 /* ---- arrays of the caller ---- */
 
@@ -35,8 +48,8 @@ static bool increasing(pp_diags *d, const char *what, const int64_t *time_ms, si
     return true;
 }
 
-/* Places of messages are rows of the arrays, from 1. */
-static bool check(pp_diags *d, const char *name, pp_series *s)
+/* Places of messages are rows of the arrays, from 1; s begins behind `skipped` of them. */
+static bool check(pp_diags *d, const char *name, size_t skipped, pp_series *s)
 {
     const char **files = PP_NEW(d->arena, const char *);
     pp_check_report report;
@@ -44,8 +57,8 @@ static bool check(pp_diags *d, const char *name, pp_series *s)
     s->files = files;
     s->origin = PP_ARRAY(d->arena, pp_origin, s->n);
     for (size_t i = 0; i < s->n; i++)
-        s->origin[i] = (pp_origin){0, (uint32_t)i + 1};
-    return increasing(d, name, s->time_ms, s->n) && pp_series_check(s, 0, &report, d);
+        s->origin[i] = (pp_origin){0, (uint32_t)(skipped + i) + 1};
+    return increasing(d, name, s->time_ms, s->n) && pp_series_check(s, last_ms, &report, d);
 }
 
 static const double *nan_column(pp_arena *arena, size_t n)
@@ -54,6 +67,16 @@ static const double *nan_column(pp_arena *arena, size_t n)
     for (size_t i = 0; i < n; i++)
         x[i] = (double)NAN;
     return x;
+}
+
+/* What a Play can name. */
+static bool check_symbol(pp_diags *d, const char *text)
+{
+    if (pp_is_symbol(text))
+        return true;
+    pp_error(d, PP_E_SYMBOL, (pp_pos){0}, "`%.40s` is not a symbol", text)->allowed =
+        PP_SYMBOL_ALLOWED;
+    return false;
 }
 
 static bool whole(pp_diags *d, const pp_tape_columns_t *c)
@@ -68,7 +91,7 @@ static bool whole(pp_diags *d, const pp_tape_columns_t *c)
         return pp_api_refuse(d, "funding_ms and funding_rate come both or none");
     if (c->n == 0 || c->n > PP_SYNTH_MAX_BARS)
         return pp_api_refuse(d, "n must lie in 1..20000000");
-    return true;
+    return check_symbol(d, c->symbol);
 }
 
 /* The funding and the open interest of a tape are other shapes than arrays of rows. */
@@ -81,7 +104,19 @@ static bool take_funding(pp_diags *d, const pp_tape_columns_t *c, pp_series *out
     out->n = given.n; /* a copy: times are moved to the whole minute (T12) */
     memcpy(out->time_ms, given.time_ms, given.n * sizeof(int64_t));
     memcpy(out->col[0], given.col[0], given.n * sizeof(double));
-    return check(d, "funding", out);
+    return check(d, "funding", 0, out);
+}
+
+/* Known from some bar on: as an import, no other value may be missing or impossible. */
+static bool check_interest(pp_diags *d, const pp_tape_columns_t *c)
+{
+    size_t first = 0;
+    while (first < c->n && isnan(c->open_interest[first]))
+        first++;
+    const double *known[] = {c->open_interest + first};
+    pp_series s = series_of((pp_kind){PP_OPEN_INTEREST, PP_TF_1M}, c->n - first, c->open_ms + first,
+                            known, 1);
+    return check(d, "open_interest", first, &s);
 }
 
 /* The caller's where no bar was filled; a filled bar has the last known one. */
@@ -116,9 +151,10 @@ static bool from_columns(void *args, void *handle, pp_diags *d)
     pp_series kline = series_of((pp_kind){PP_KLINE, tf}, c->n, c->open_ms, bars, 6),
               mark = series_of((pp_kind){PP_MARK, tf}, c->n, c->open_ms, marks, 4),
               index = series_of((pp_kind){PP_INDEX, tf}, c->n, c->open_ms, indexes, 1), funding;
-    bool ok = check(d, "bars", &kline);
-    ok &= !c->mark_open || check(d, "mark", &mark);
-    ok &= !c->index_close || check(d, "index", &index);
+    bool ok = check(d, "bars", 0, &kline);
+    ok &= !c->mark_open || check(d, "mark", 0, &mark);
+    ok &= !c->index_close || check(d, "index", 0, &index);
+    ok &= !c->open_interest || check_interest(d, c);
     ok &= !c->funding_ms || take_funding(d, c, &funding);
     if (!ok)
         return false;
@@ -155,7 +191,7 @@ static bool open_store(void *args, void *handle, pp_diags *d)
     const request *r = args;
     pp_tape_t *t = handle;
     pp_store store = {.dir = r->dir};
-    pp_tape_opts opts = {.fill_gaps = r->fill_gaps};
+    pp_tape_opts opts = {.fill_gaps = r->fill_gaps, .now_ms = now_ms()};
     pp_tf tf = PP_TF_1M;
     if (r->timeframe && !pp_tf_parse(r->timeframe, &tf))
         return pp_api_refuse(d, "no such timeframe");
@@ -176,9 +212,9 @@ static bool read_csv(void *args, void *handle, pp_diags *d)
 {
     const request *r = args;
     pp_tape_t *t = handle;
-    pp_tape_opts opts = {.fill_gaps = r->fill_gaps};
-    return pp_tape_from_csv(d->arena, pp_strdup(d->arena, r->symbol), r->csv, r->funding, &opts,
-                            &t->tape, d);
+    pp_tape_opts opts = {.fill_gaps = r->fill_gaps, .now_ms = now_ms()};
+    return check_symbol(d, r->symbol) && pp_tape_from_csv(d->arena, pp_strdup(d->arena, r->symbol),
+                                                          r->csv, r->funding, &opts, &t->tape, d);
 }
 
 pp_status_t pp_tape_read_csv(pp_context_t *ctx, const char *symbol, const char *csv_path,

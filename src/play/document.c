@@ -46,7 +46,7 @@ static void read_name(pp_load *l, const pp_yaml *v)
     e->hint = "choose another name";
 }
 
-static bool is_symbol(const char *s)
+bool pp_is_symbol(const char *s)
 {
     size_t n = strlen(s);
     return n > 4 && n <= 32 && strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == n &&
@@ -56,10 +56,10 @@ static bool is_symbol(const char *s)
 static const char *read_symbol(pp_load *l, const pp_yaml *v)
 {
     const char *text = pp_read_text(l, v, "symbol");
-    if (text && !is_symbol(text)) {
+    if (text && !pp_is_symbol(text)) {
         pp_diag *e = pp_error(l->d, PP_E_SYMBOL, v->pos, "`%.40s` is not a symbol", text);
         e->found = pp_describe(l->d->arena, v);
-        e->allowed = "capital letters and digits ending in USDT";
+        e->allowed = PP_SYMBOL_ALLOWED;
     }
     return text ? text : "";
 }
@@ -208,8 +208,8 @@ static const pp_key document_rows[] = {
      NULL, NULL, "names the folder of its runs"},
     {"description", NULL, PP_K_NODE, 0, AT(description), "text", NULL, NULL, NULL,
      "for the reader"},
-    {"symbol", NULL, PP_K_NODE, 0, AT(symbol), "capital letters and digits ending in USDT", NULL,
-     NULL, NULL, "the market; this or `symbols` is required"},
+    {"symbol", NULL, PP_K_NODE, 0, AT(symbol), PP_SYMBOL_ALLOWED, NULL, NULL, NULL,
+     "the market; this or `symbols` is required"},
     {"symbols", "symbol_universe", PP_K_NODE, 0, AT(symbols), "a list of symbols", NULL, NULL, NULL,
      "several markets, one run each over the store; a `--csv` file or a synthetic market is one "
      "run"},

@@ -296,6 +296,10 @@ pp_play *pp_play_read_again(pp_diags *d, const pp_play *from, const pp_set *sets
  * pp_play_read() does it for its own entries; a layer that adds some calls it again. */
 void pp_play_show_source(pp_diags *d, const pp_play *play);
 
+/* Whether a Play can name it as its symbol. */
+bool pp_is_symbol(const char *text);
+#define PP_SYMBOL_ALLOWED "capital letters and digits ending in USDT"
+
 /* An output by reference (R5): "ema_9" (the primary output), "macd_12.histogram",
  * "fib.level[0.618]", "zones.zone[0].state", with or without a leading "feature." "structure."
  * "indicator.". Hidden outputs are not found. */

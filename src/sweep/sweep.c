@@ -61,7 +61,7 @@ static bool check_axis(pp_diags *d, const pp_sweep_request *req, const pp_play *
         twice |= !strcmp(req->job.sets[i].name, name);
     if (twice)
         pp_error(d, PP_E_USAGE, pos, "`%s` is given twice", name)->hint =
-            "one --vary for an axis, and no --set for it";
+            "a variable has one axis, and no value set beside it";
     return !twice;
 }
 

@@ -7,7 +7,9 @@
 #include <criterion/criterion.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define T0 INT64_C(1735689600000)
 
@@ -266,6 +268,106 @@ Test(api, T8_bad_numbers_in_arrays_are_named)
     pp_context_free(ctx);
 }
 
+Test(api, T8_open_interest_is_held_to_the_rule_of_imports)
+{
+    static const struct {
+        int row;
+        double value;
+        const char *says;
+    } bad[] = {{100, -5, "open_interest:101: error E_DATA: open interest is -5, below 0"},
+               {200, (double)INFINITY, "open_interest:201: error E_DATA: open_interest is inf"},
+               {300, (double)NAN, "open_interest:301: error E_DATA: open_interest is nan"}};
+    static arrays a;
+    static double interest[BARS];
+    pp_context_t *ctx = pp_context_new(NULL);
+    pp_tape_t *tape;
+    fill(&a);
+    a.c.open_interest = interest;
+    for (int known = 0; known <= BARS; known += BARS / 2) {
+        for (int i = 0; i < BARS; i++)
+            interest[i] = i < BARS - known ? (double)NAN : 1000;
+        cr_expect_eq(pp_tape_from_columns(ctx, &a.c, &tape), PP_STATUS_OK, "%d known: %s", known,
+                     pp_messages_text(ctx));
+        pp_tape_free(tape);
+    }
+    for (size_t k = 0; k < sizeof bad / sizeof *bad; k++) {
+        interest[bad[k].row] = bad[k].value;
+        must_refuse(ctx, &a, PP_STATUS_DATA, bad[k].says);
+        interest[bad[k].row] = 1000;
+    }
+    pp_context_free(ctx);
+}
+
+static void move_to(arrays *a, int64_t start_ms, int64_t step_ms)
+{
+    for (int i = 0; i < BARS; i++)
+        a->open_ms[i] = start_ms + i * step_ms;
+    a->c.funding_ms = NULL;
+    a->c.funding_rate = NULL;
+    a->c.n_funding = 0;
+}
+
+/* Arrays may be a made market; a file is not. */
+Test(api, T8_the_future_is_for_arrays_alone)
+{
+    static arrays a;
+    static const int64_t year_2500 = INT64_C(16725225600000);
+    char path[] = "/tmp/pp_api_XXXXXX.csv";
+    pp_context_t *ctx = pp_context_new(NULL);
+    pp_tape_t *tape;
+    fill(&a);
+    move_to(&a, year_2500, 60000);
+    cr_expect_eq(pp_tape_from_columns(ctx, &a.c, &tape), PP_STATUS_OK, "%s", pp_messages_text(ctx));
+    pp_tape_free(tape);
+    move_to(&a, 1000 * T0, 60000000);
+    must_refuse(ctx, &a, PP_STATUS_DATA, "this looks like microseconds");
+    int fd = mkstemps(path, 4);
+    cr_assert(fd >= 0);
+    dprintf(fd, "open_ms,open,high,low,close,volume\n%lld,1,1,1,1,1\n%lld,1,1,1,1,1\n",
+            (long long)year_2500, (long long)year_2500 + 60000);
+    close(fd);
+    cr_expect_eq(pp_tape_read_csv(ctx, "BTCUSDT", path, NULL, false, &tape), PP_STATUS_DATA);
+    cr_expect(strstr(pp_messages_text(ctx), "is in the future"), "%s", pp_messages_text(ctx));
+    unlink(path);
+    pp_context_free(ctx);
+}
+
+Test(api, a_tape_has_a_symbol_that_a_play_can_name)
+{
+    static arrays a;
+    rig r = make("random_walk,bars=3000");
+    const char *const bad[] = {"not a symbol/../x", "", "btcusdt", "BTCUSD"};
+    pp_columns_t *columns;
+    pp_sweep_t *s;
+    pp_tape_t *tape;
+    run(&r, NULL);
+    cr_expect_not(strstr(pp_messages_text(r.ctx), "E_SYMBOL"), "a synthetic market stands for any");
+    pp_tape_free(r.tape);
+    fill(&a);
+    for (size_t k = 0; k < sizeof bad / sizeof *bad; k++) {
+        a.c.symbol = bad[k];
+        must_refuse(r.ctx, &a, PP_STATUS_PLAY, "is not a symbol");
+        cr_expect_eq(pp_tape_read_csv(r.ctx, bad[k], "x.csv", NULL, false, &tape), PP_STATUS_PLAY);
+    }
+    a.c.symbol = "ETHUSDT";
+    cr_assert_eq(pp_tape_from_columns(r.ctx, &a.c, &r.tape), PP_STATUS_OK);
+    pp_result_free(r.result);
+    run(&r, NULL);
+    static const char says[] = "the tape is of ETHUSDT, which the Play does not name";
+    cr_expect(strstr(pp_messages_text(r.ctx), says), "%s", pp_messages_text(r.ctx));
+    cr_expect(strstr(pp_result_json(r.ctx, r.result), "\"symbol\": \"ETHUSDT\""));
+    cr_assert_eq(pp_columns_compute(r.ctx, r.play, r.tape, &columns), PP_STATUS_OK);
+    cr_expect(strstr(pp_messages_text(r.ctx), says));
+    const char *const vary[] = {"fast=5,9"};
+    pp_sweep_opts_t o = {.size = sizeof o, .vary = vary, .n_vary = 1};
+    cr_assert_eq(pp_sweep(r.ctx, r.play, r.tape, &o, &s), PP_STATUS_OK, "%s",
+                 pp_messages_text(r.ctx));
+    cr_expect(strstr(pp_messages_text(r.ctx), says));
+    pp_sweep_free(s);
+    pp_columns_free(columns);
+    drop(&r);
+}
+
 /* ---- Plays ---- */
 
 Test(api, P16_everything_wrong_is_in_the_messages)
@@ -508,6 +610,12 @@ Test(api, W2_a_row_of_a_sweep_is_the_run_with_its_values)
     cr_assert(pp_sweep_metric(s, row, "net_profit", &in_row));
     cr_assert(pp_result_metric(r.result, "net_profit", &in_run));
     cr_assert_eq(in_row, in_run, "bit for bit");
+    char hash[65];
+    snprintf(hash, sizeof hash, "%s", pp_sweep_run_hash(s, row));
+    pp_sweep_free(s);
+    cr_assert_eq(pp_sweep(r.ctx, r.play, r.tape, &o, &s), PP_STATUS_OK, "axes replace sets: %s",
+                 pp_messages_text(r.ctx));
+    cr_assert_str_eq(pp_sweep_run_hash(s, row), hash);
     pp_sweep_free(s);
     o.where = "fats < slow";
     cr_assert_eq(pp_sweep(r.ctx, r.play, r.tape, &o, &s), PP_STATUS_PLAY);
