@@ -21,6 +21,11 @@ static const char *in_dir(pp_diags *d, const char *dir, const char *name)
     return pp_fmt(d->arena, "%s/%s", dir, name);
 }
 
+static void forget_row(void *ptr)
+{
+    json_decref(*(json_t **)ptr);
+}
+
 /* One row per line of events.jsonl, in file order; the record itself stays JSON. */
 static bool events_table(pp_diags *d, const char *dir, pp_table *t)
 {
@@ -37,9 +42,12 @@ static bool events_table(pp_diags *d, const char *dir, pp_table *t)
     const char **list = PP_ARRAY(d->arena, const char *, rows + 1);
     const char **kind = PP_ARRAY(d->arena, const char *, rows + 1);
     const char **record = PP_ARRAY(d->arena, const char *, rows + 1);
+    json_t **last = PP_NEW(d->arena, json_t *); /* one at a time, also where memory ends */
+    pp_arena_defer(d->arena, forget_row, last);
     for (size_t i = 0; i < rows; i++) {
         char *end = strchr(text, '\n');
-        json_t *row = json_loadb(text, (size_t)(end - text), 0, NULL);
+        json_decref(*last);
+        const json_t *row = *last = json_loadb(text, (size_t)(end - text), 0, NULL);
         json_t *body = json_object_get(row, "record"), *time = json_object_get(body, "time_ms");
         time = time ? time : json_object_get(body, "exit_ms");
         seq[i] = json_integer_value(json_object_get(row, "seq"));
@@ -53,7 +61,6 @@ static bool events_table(pp_diags *d, const char *dir, pp_table *t)
         const char *at = memmem(text, (size_t)(end - text), "\"record\":", 9);
         bool has_record = at && end[-1] == '}';
         record[i] = has_record ? pp_strndup(d->arena, at + 9, (size_t)(end - at) - 10) : "";
-        json_decref(row);
         text = end + 1;
     }
     pp_col *cols = PP_ARRAY(d->arena, pp_col, 5);

@@ -45,6 +45,8 @@ typedef struct pp_writer {
     pp_diags *d;
     const pp_fs *fs;
     const char *target, *dir; /* the run's folder, and the temporary one */
+    const char *aside;        /* where the old run stands meanwhile; NULL: it does not */
+    DIR *listing;             /* open; NULL: none */
     pp_lanes *lanes;
     pp_written out;
     pp_syncing *syncing; /* NULL: not begun */
@@ -128,6 +130,13 @@ static bool is_put_back(const pp_writer *w, const char *path, const char *mark)
            w->fs->rename(w->fs->ctx, path, target) == 0;
 }
 
+static void end_listing(pp_writer *w)
+{
+    if (w->listing)
+        closedir(w->listing);
+    w->listing = NULL;
+}
+
 /* Beside the target, what killed runs left. */
 static void clear_leftovers(pp_writer *w)
 {
@@ -138,15 +147,14 @@ static void clear_leftovers(pp_writer *w)
     memcpy(path, w->target, n);
     path[n] = '\0';
     lock_folder(w);
-    DIR *dir = opendir(path);
-    for (struct dirent *entry; dir && (entry = readdir(dir));) {
+    w->listing = opendir(path);
+    for (struct dirent *entry; w->listing && (entry = readdir(w->listing));) {
         snprintf(path + n, sizeof path - n, "/%s", entry->d_name);
         const char *mark = mark_of_dead(path);
         if (mark && !is_put_back(w, path, mark) && is_quiet(path))
             remove_run(w->fs, path);
     }
-    if (dir)
-        closedir(dir);
+    end_listing(w);
     unlock_folder(w);
 }
 
@@ -419,22 +427,36 @@ static void keep_failed(const pp_writer *w)
         remove_run(w->fs, w->dir);
 }
 
-/* What people put beside the files of the old run stays with the new one. */
-static void remove_old(const pp_writer *w, const char *old)
+/* What people put beside the files of the old run stays with the new one. Needs no memory. */
+static void remove_old(const pp_writer *w)
 {
-    remove_run(w->fs, old);
-    DIR *dir = opendir(old);
-    for (struct dirent *entry; dir && (entry = readdir(dir));)
-        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-            w->fs->rename(w->fs->ctx, in_dir(w->d->arena, old, entry->d_name),
-                          in_dir(w->d->arena, w->target, entry->d_name));
+    char from[PATH_MAX + NAME_MAX], to[PATH_MAX + NAME_MAX];
+    remove_run(w->fs, w->aside);
+    DIR *dir = opendir(w->aside);
+    for (struct dirent *entry; dir && (entry = readdir(dir));) {
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+            continue;
+        snprintf(from, sizeof from, "%s/%s", w->aside, entry->d_name);
+        snprintf(to, sizeof to, "%s/%s", w->target, entry->d_name);
+        w->fs->rename(w->fs->ctx, from, to);
+    }
     if (dir && closedir(dir) == 0)
-        w->fs->rmdir(w->fs->ctx, old);
+        w->fs->rmdir(w->fs->ctx, w->aside);
+}
+
+/* The old run goes once another has its name, else it takes its name back. */
+static void settle_aside(const pp_writer *w)
+{
+    struct stat st;
+    if (w->aside && lstat(w->target, &st) == 0)
+        remove_old(w);
+    else if (w->aside)
+        w->fs->rename(w->fs->ctx, w->aside, w->target);
 }
 
 /* The old run steps aside, the new one takes its name, the old one goes. A kill between the two
  * renames leaves nothing at the name, and both runs whole beside it. */
-static bool replace(const pp_writer *w)
+static bool replace(pp_writer *w)
 {
     const char *old = pp_fmt(w->d->arena, "%s.aside.%ld", w->target, (long)getpid());
     remove_run(w->fs, old); /* of a killed process with the same id */
@@ -443,11 +465,8 @@ static bool replace(const pp_writer *w)
                  strerror(errno));
         return false;
     }
-    bool published = pp_file_publish(w->d, w->fs, w->dir, w->target);
-    /* If only the sync of the folder failed the new run has the name, and the old one must go. */
-    if (published || w->fs->rename(w->fs->ctx, old, w->target) != 0)
-        remove_old(w, old);
-    return published;
+    w->aside = old;
+    return pp_file_publish(w->d, w->fs, w->dir, w->target);
 }
 
 /* What stands at the target now, not when the run began, says what is to be done. */
@@ -542,6 +561,8 @@ bool pp_artifact_write(pp_diags *d, const pp_artifact_job *job, bool *found)
     wait_for_sync(&w);
     if (!w.ok && w.dir)
         remove_run(w.fs, w.dir);
+    settle_aside(&w);
+    end_listing(&w);
     unlock_folder(&w);
     if (!enough_memory)
         pp_arena_out_of_memory(d->arena);

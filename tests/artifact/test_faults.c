@@ -5,11 +5,14 @@
 #include "base/file.h"
 
 #include <criterion/criterion.h>
+#include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -24,13 +27,36 @@ static pp_sample S;
 typedef struct faults {
     int at, seen;
     bool kill;
+    pp_arena *drained; /* not NULL: its memory ends then, and nothing fails */
 } faults;
+
+/* A memory source with so many requests left. */
+typedef struct scarce {
+    int left;
+    bool ended;
+} scarce;
+
+static void take(void *arena)
+{
+    pp_alloc_raw(arena, 1);
+}
+
+static void drain(pp_arena *arena)
+{
+    ((scarce *)arena->alloc.ctx)->left = 0;
+    while (pp_try(arena, take, arena))
+        ;
+}
 
 static bool strikes(void *ctx)
 {
     faults *f = ctx;
     if (f->seen++ != f->at)
         return false;
+    if (f->drained) {
+        drain(f->drained);
+        return false;
+    }
     if (f->kill)
         raise(SIGKILL);
     errno = EIO;
@@ -112,8 +138,9 @@ static bool absent_or_whole(bool *absent)
 /* Half-written folders; what gate 3 refused stays under .failed. */
 static bool leftovers(void)
 {
-    char command[256];
-    snprintf(command, sizeof command, "ls -d '%s'.tmp.* >/dev/null 2>&1", sample_path(&S));
+    char command[400];
+    snprintf(command, sizeof command, "ls -d '%s'.tmp.* '%s'.aside.* 2>/dev/null | grep -q .",
+             sample_path(&S), sample_path(&S));
     return system(command) == 0;
 }
 
@@ -223,11 +250,6 @@ Test(faults, A1_a_kill_leaves_the_old_run_nothing_or_the_whole_new_one)
 
 /* --- memory ------------------------------------------------------------------------------- */
 
-typedef struct scarce {
-    int left;
-    bool ended;
-} scarce;
-
 static void *scarce_resize(void *ctx, void *ptr, size_t old_size, size_t new_size)
 {
     scarce *s = ctx;
@@ -274,4 +296,69 @@ Test(faults, A1_memory_ends_at_every_allocation)
         cr_assert_lt(n, 2000);
     }
     sample_free(&S);
+}
+
+static int open_files(void)
+{
+    DIR *dir = opendir("/proc/self/fd");
+    int n = 0;
+    while (dir && readdir(dir))
+        n++;
+    if (dir)
+        closedir(dir);
+    return n;
+}
+
+/* Of a process that is gone: looked into where no run stands, and left for an hour. */
+static const char *leave_aside(void)
+{
+    static char path[300];
+    snprintf(path, sizeof path, "%s.aside.999999999", sample_path(&S));
+    cr_assert(mkdir(path, 0777) == 0 || errno == EEXIST);
+    return path;
+}
+
+static void memory_ends_at_each_operation(bool over_old_run)
+{
+    sample_make(&S, 2);
+    cr_assert(pp_dir_make(&S.diags, NULL, sample_path(&S)) && rmdir(sample_path(&S)) == 0);
+    cr_assert(!over_old_run || sample_write(&S));
+    S.job.force = over_old_run;
+    bool done = false, absent;
+    for (int n = 0; !done; n += over_old_run && !getenv("PP_SOAK") ? 2 : 1) {
+        scarce s = {.left = INT_MAX};
+        pp_alloc alloc = {scarce_resize, &s};
+        pp_arena arena;
+        faults f = {.at = n, .drained = &arena};
+        pp_fs fs = faulty(&f);
+        const char *aside = leave_aside();
+        int files = open_files();
+        pp_arena_init(&arena, &alloc);
+        attempt a = {.diags = {.arena = &arena}};
+        S.job.fs = &fs;
+        pp_try(&arena, attempt_step, &a);
+        S.job.fs = NULL;
+        pp_arena_free(&arena);
+        done = f.seen <= n;
+        cr_expect_eq(open_files(), files, "operation %d: a file is left open", n);
+        cr_expect(absent_or_whole(&absent), "operation %d: neither absent nor whole", n);
+        cr_expect(!over_old_run || !absent, "operation %d: the old run is gone", n);
+        cr_expect(rmdir(aside) == 0);
+        cr_expect(!leftovers(), "operation %d: a folder is left", n);
+        if (!over_old_run)
+            remove_siblings();
+    }
+    sample_free(&S);
+}
+
+Test(faults, A1_memory_ends_at_each_file_operation)
+{
+    NEEDS_DUCKDB;
+    memory_ends_at_each_operation(false);
+}
+
+Test(faults, A1_memory_ends_at_each_file_operation_over_an_old_run)
+{
+    NEEDS_DUCKDB;
+    memory_ends_at_each_operation(true);
 }
