@@ -193,8 +193,8 @@ bool pp_runner_job_of(pp_diags *d, const char *dir, pp_runner_job *out)
     *out = (pp_runner_job){.fast = true};
     if (!m)
         return false;
-    const json_t *window = json_object_get(m, "window"), *source = json_object_get(m, "source"),
-                 *instrument = json_object_get(source, "instrument");
+    const json_t *window = json_object_get(m, "window"), *source = json_object_get(m, "source");
+    json_t *instrument = json_object_get(source, "instrument");
     const char *intrabar = text_at(json_object_get(m, "inputs"), "intrabar");
     play_of(d->arena, m, dir, out);
     out->n_variables = (int)json_integer_value(json_object_get(source, "variables"));
@@ -204,7 +204,9 @@ bool pp_runner_job_of(pp_diags *d, const char *dir, pp_runner_job *out)
                                       .csv = text_at(source, "csv"),
                                       .funding_csv = text_at(source, "funding_csv"),
                                       .synthetic = text_at(source, "synthetic")};
-    if (instrument) {
+    if (instrument) { /* with where its values come from */
+        json_object_update_missing(instrument,
+                                   json_object_get(json_object_get(m, "inputs"), "instrument"));
         out->instrument_file = text_at(source, "instrument_file");
         out->instrument_text = pp_json_canonical(d->arena, instrument, NULL);
     }

@@ -77,7 +77,9 @@ Test(rerun, A5_variables_window_path_and_instrument_come_back)
     B.job.options.window = (pp_window_request){
         .has_from = true, .from_ms = 1736100000000, .has_to = true, .to_ms = 1736600000000};
     B.job.instrument_file = "given.json";
-    B.job.instrument_text = "{\"symbol\":\"SYNTHUSDT\",\"tick\":\"0.5\",\"qty_step\":\"0.01\","
+    B.job.instrument_text = "{\"symbol\":\"SYNTHUSDT\",\"source\":\"a "
+                            "\\\"table\\\"\",\"as_of\":\"2026-08-05\",\"valid_from\":\"2024-01-"
+                            "01\",\"tick\":\"0.5\",\"qty_step\":\"0.01\","
                             "\"funding_interval\":\"4h\",\"tiers\":[[\"200000\",0.005,null,50],"
                             "[null,0.01,null,25]]}";
     cr_assert(bench_run(&B), "%s", bench_messages(&B));
