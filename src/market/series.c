@@ -456,7 +456,7 @@ bool pp_tf_of_steps(const int64_t *time_ms, size_t n, pp_tf *out)
     return best > 0 || n < 2;
 }
 
-static int64_t bars_between(pp_tf tf, int64_t from, int64_t to)
+int64_t pp_bars_between(pp_tf tf, int64_t from, int64_t to)
 {
     if (tf != PP_TF_M)
         return (to - from) / pp_tf_ms(tf);
@@ -472,7 +472,7 @@ void pp_gaps_find(pp_arena *arena, pp_tf tf, const int64_t *open_ms, size_t n, p
         int64_t next = pp_tf_close(tf, open_ms[i - 1]);
         if (open_ms[i] > next)
             *pp_vec_push(arena, out) =
-                (pp_gap){next, open_ms[i], bars_between(tf, next, open_ms[i])};
+                (pp_gap){next, open_ms[i], pp_bars_between(tf, next, open_ms[i])};
     }
 }
 

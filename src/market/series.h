@@ -88,6 +88,9 @@ typedef struct pp_gap {
 } pp_gap;
 typedef PP_VEC(pp_gap) pp_gaps;
 
+/* Bars that open from `from` to before `to`, both opens. */
+int64_t pp_bars_between(pp_tf tf, int64_t from, int64_t to);
+
 /* Missing bars between the first and the last row of a sorted bars series. */
 void pp_gaps_find(pp_arena *arena, pp_tf tf, const int64_t *open_ms, size_t n, pp_gaps *out);
 

@@ -49,7 +49,7 @@ static bool number_of(json_t *v, double *out)
     return json_is_string(v) && pp_double_parse(json_string_value(v), json_string_length(v), out);
 }
 
-static bool time_of(json_t *v, int64_t *out)
+static bool whole_of(json_t *v, int64_t *out)
 {
     if (json_is_integer(v)) {
         *out = json_integer_value(v);
@@ -75,8 +75,15 @@ static void grow_rows(job *j)
     j->cap = cap;
 }
 
-/* One row of the list; rows outside the page's range are passed over. */
-static bool take_row(job *j, json_t *row)
+static int64_t page_ms(const job *j)
+{
+    int64_t step = j->series->step_ms ? j->series->step_ms : pp_tf_ms(j->key.kind.tf);
+    return step * j->series->limit;
+}
+
+/* One row of the list; rows outside the page's range are passed over. *near: there is one less than
+ * a page away from it. */
+static bool take_row(job *j, json_t *row, bool *near)
 {
     const pp_series_api *s = j->series;
     int64_t t;
@@ -84,14 +91,17 @@ static bool take_row(job *j, json_t *row)
     bool object = s->keys[0] != NULL;
     json_t *time =
         object ? json_object_get(row, s->keys[0]) : json_array_get(row, (size_t)s->cols[0]);
-    bool ok = (object ? json_is_object(row) : json_is_array(row)) && time_of(time, &t);
+    bool ok = (object ? json_is_object(row) : json_is_array(row)) && whole_of(time, &t);
     for (size_t c = 0; ok && c < j->n_cols; c++)
         ok = number_of(object ? json_object_get(row, s->keys[1])
                               : json_array_get(row, (size_t)s->cols[c + 1]),
                        &v[c]);
     if (!ok)
         return false;
-    if (t < j->page.from_ms || t >= j->page.to_ms)
+    uint64_t early = t < j->page.from_ms ? (uint64_t)j->page.from_ms - (uint64_t)t : 0;
+    uint64_t late = t >= j->page.to_ms ? (uint64_t)t - (uint64_t)j->page.to_ms + 1 : 0;
+    *near |= early + late < (uint64_t)page_ms(j);
+    if (early || late)
         return true;
     grow_rows(j);
     j->rows.time_ms[j->rows.n] = t;
@@ -114,13 +124,17 @@ static json_t *read_reply(job *j, pp_arena *arena, const pp_http_reply *reply, c
 {
     pp_diags quiet = {.arena = arena};
     json_t *root = pp_json_read(&quiet, "reply", reply->body, reply->n);
-    json_int_t code = 0;
+    int64_t code = 0;
     if (!root) {
         *why = pp_fmt(arena, "the reply is not JSON: %s", quiet.list.v[0].message);
         return NULL;
     }
     json_t *status = json_object_get(root, j->api->code_key);
-    if (json_is_integer(status) && (code = json_integer_value(status)) != 0) {
+    if ((status || j->api->result_key) && !whole_of(status, &code)) {
+        *why = pp_fmt(arena, "the reply has no number %s", j->api->code_key);
+        return NULL;
+    }
+    if (code) {
         const char *text = json_string_value(json_object_get(root, j->api->message_key));
         *why = pp_fmt(arena, "the exchange says %lld: %.*s", (long long)code, ERROR_TEXT,
                       text ? text : "");
@@ -148,10 +162,14 @@ static bool accept_page(void *ctx, pp_arena *arena, const pp_http_reply *reply, 
         }
     }
     *why = "the reply has no list of rows";
-    bool ok = json_is_array(list);
+    bool ok = json_is_array(list), near = ok && !json_array_size(list);
     for (size_t i = 0; ok && i < json_array_size(list); i++) {
         *why = "a row of the reply cannot be read";
-        ok = take_row(j, json_array_get(list, i));
+        ok = take_row(j, json_array_get(list, i), &near);
+    }
+    if (ok && !near) {
+        *why = "the rows of the reply are of another time than was asked for";
+        ok = false;
     }
     if (!ok)
         j->rows.n = before;
@@ -183,7 +201,7 @@ static bool accept_time(void *ctx, pp_arena *arena, const pp_http_reply *reply, 
     if (!root || j->fatal)
         return root != NULL;
     *why = "the reply has no time";
-    return time_of(json_object_get(root, j->api->time_key), &j->now_ms) && j->now_ms > 0;
+    return whole_of(json_object_get(root, j->api->time_key), &j->now_ms) && j->now_ms > 0;
 }
 
 /* -------------------------------------------------------------------------------- requests */
@@ -231,12 +249,6 @@ static const char *page_url(const job *j)
     return url.text;
 }
 
-static int64_t page_ms(const job *j)
-{
-    int64_t step = j->series->step_ms ? j->series->step_ms : pp_tf_ms(j->key.kind.tf);
-    return step * j->series->limit;
-}
-
 /* Checks what came and puts it into the store. */
 static bool flush(job *j)
 {
@@ -259,30 +271,90 @@ static bool flush(job *j)
 
 /* ----------------------------------------------------------------------------------- window */
 
-/* Ranges of [from, to) that the store does not have. Settlements and open interest have no fixed
- * grid, so only what lies before the first and after the last is missing. */
-static bool missing_ranges(job *j, int64_t from, int64_t to, range_list *out)
+/* Settlements and open interest have no fixed grid: two of them follow each other that are no
+ * further apart than the exchange ever puts them. */
+static int64_t usual_ms(pp_family family)
+{
+    return family == PP_FUNDING ? 8 * PP_HOUR_MS : PP_HOUR_MS;
+}
+
+/* Whether rows may be missing between row i - 1 and row i. Without a grid: where the step is more
+ * than half as long again as its neighbours, too, which one among steps of 4 h is, but none where
+ * 8 h become 4 h. What the exchange itself lacks is asked for again by each download. */
+static bool is_wide(const pp_series *s, size_t i)
+{
+    const int64_t *t = s->time_ms;
+    int64_t step = t[i] - t[i - 1];
+    if (pp_family_is_bars(s->kind.family))
+        return t[i] > pp_tf_close(s->kind.tf, t[i - 1]);
+    int64_t before = i > 1 ? t[i - 1] - t[i - 2] : 0, after = i + 1 < s->n ? t[i + 1] - t[i] : 0;
+    int64_t longer = before > after ? before : after;
+    return step > usual_ms(s->kind.family) || (longer && 2 * step > 3 * longer);
+}
+
+/* Adds what of [from, to) is inside the window; ranges that touch are one, and so are too many. */
+static void add_range(job *j, range window, int64_t from, int64_t to, range_list *out)
+{
+    from = from > window.from_ms ? from : window.from_ms;
+    to = to < window.to_ms ? to : window.to_ms;
+    if (from >= to)
+        return;
+    range *last = out->n ? &out->v[out->n - 1] : NULL;
+    if (last && (from <= last->to_ms + 1 || out->n == RANGES_MAX))
+        last->to_ms = to;
+    else
+        *pp_vec_push(j->arena, out) = (range){from, to};
+}
+
+/* Ranges of the window that the store does not have. */
+static bool missing_ranges(job *j, range window, range_list *out)
 {
     pp_series have;
     pp_arena *work = pp_arena_child(j->arena);
     bool ok = pp_store_read(work, j->store, &j->key, &have, j->d);
     bool bars = pp_family_is_bars(j->key.kind.family);
-    int64_t at = from;
-    for (size_t i = 0; ok && i < have.n && at < to; i++) {
-        int64_t t = have.time_ms[i];
-        if (t < from)
-            continue;
-        if (t > at && (bars || i == 0) && out->n < RANGES_MAX)
-            *pp_vec_push(j->arena, out) = (range){at, t < to ? t : to};
-        at = bars ? pp_tf_close(j->key.kind.tf, t) : t + 1;
+    int64_t at = INT64_MIN;
+    for (size_t i = 0; ok && i < have.n; i++) {
+        if (i == 0 || is_wide(&have, i))
+            add_range(j, window, at, have.time_ms[i], out);
+        at = bars ? pp_tf_close(j->key.kind.tf, have.time_ms[i]) : have.time_ms[i] + 1;
     }
-    /* Rows that all lie before the window: go on after the last of them. */
-    if (ok && have.n && !bars && have.time_ms[have.n - 1] < from)
-        at = from;
-    if (ok && at < to)
-        *pp_vec_push(j->arena, out) = (range){at, to};
+    if (ok)
+        add_range(j, window, at, INT64_MAX, out);
     pp_arena_free(work);
     return ok;
+}
+
+/* Warns of what the exchange did not send: bars, or times longer than one from row to row. */
+static bool warn_of_missing(job *j, range window)
+{
+    char kind[PP_KIND_TEXT], from[PP_TIME_TEXT], to[PP_TIME_TEXT];
+    bool bars = pp_family_is_bars(j->key.kind.family);
+    range_list ranges = {0};
+    range first = {0};
+    int64_t n_bars = 0;
+    size_t n = 0;
+    if (!missing_ranges(j, window, &ranges))
+        return false;
+    for (size_t i = 0; i < ranges.n; i++) {
+        range r = ranges.v[i];
+        if (!bars && r.to_ms - r.from_ms <= usual_ms(j->key.kind.family))
+            continue;
+        n_bars += bars ? pp_bars_between(j->key.kind.tf, r.from_ms, r.to_ms) : 0;
+        first = n++ ? first : r;
+    }
+    if (!n)
+        return true;
+    pp_kind_name(j->key.kind, kind);
+    pp_diag *e =
+        pp_warn(j->d, PP_E_DATA, (pp_pos){pp_store_kind_dir(j->d->arena, j->store, &j->key), 0, 0},
+                bars ? "%s %s: %lld bars of the window did not come"
+                     : "%s %s: nothing came for part of the window",
+                j->key.symbol, kind, (long long)n_bars);
+    e->found = pp_fmt(j->d->arena, "%zu range%s, the first from %s to %s", n, n == 1 ? "" : "s",
+                      pp_time_format(first.from_ms, from), pp_time_format(first.to_ms, to));
+    e->hint = "the exchange may have none from then; the same command asks for them again";
+    return true;
 }
 
 static void report_progress(const job *j, size_t done, size_t total, int64_t started_ms)
@@ -339,12 +411,13 @@ static bool download_kind(job *j, pp_family family)
         int64_t open = pp_tf_open(tf, from);
         from = open < from ? pp_tf_close(tf, open) : open;
     }
-    if (!missing_ranges(j, from, to, &ranges))
+    range window = {from, to};
+    if (!missing_ranges(j, window, &ranges))
         return false;
     bool ok = fetch_ranges(j, &ranges);
     bool stored = flush(j); /* also what came before a failure */
     j->entry->complete = ok && stored;
-    return ok && stored;
+    return ok && stored && (!ranges.n || warn_of_missing(j, window));
 }
 
 /* ------------------------------------------------------------------------------------ start */

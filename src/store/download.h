@@ -4,8 +4,8 @@
  * pages in either order, with duplicates or rows outside their range do no harm. Every page must
  * arrive: one that fails after its retries ends the download with an error, and what came before it
  * is stored month by month, so that the same command goes on from there. An empty page is no end of
- * data, only a range without data. The bar that is still forming, by the clock of the exchange, is
- * never stored (T10). */
+ * data, only a range without data; what of the window did not come is a warning. The bar that is
+ * still forming, by the clock of the exchange, is never stored (T10). */
 #ifndef PP_DOWNLOAD_H
 #define PP_DOWNLOAD_H
 

@@ -65,6 +65,17 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.send('{"retCode":0,"result":{"symbol":"BTCUSDT","list":[["x","1","1","1","1","1",'
                       '"1"]]}}')
             return True
+        if mode == "textcode" and n > 0:
+            self.send('{"retCode":"10001","retMsg":"symbol closed",'
+                      '"result":{"symbol":"BTCUSDT","list":[]}}')
+            return True
+        if mode == "nocode" and n > 0:
+            self.send('{"result":{"symbol":"BTCUSDT","list":[]}}')
+            return True
+        if mode == "elsewhere" and n > 0:
+            self.send('{"retCode":0,"result":{"symbol":"BTCUSDT","list":'
+                      '[["1772000040000","1","1","1","1","1","1"]]}}')
+            return True
         if mode == "othersymbol" and n > 0:
             self.send('{"retCode":0,"result":{"symbol":"ETHUSDT","list":[]}}')
             return True

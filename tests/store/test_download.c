@@ -146,12 +146,70 @@ Test(download, T19_an_empty_page_is_no_end_of_data, .timeout = 100)
     pp_series s = stored(&n, "bybit", PP_KLINE);
     cr_assert_eq(s.n, 3 * DAY_BARS - 2000);
     cr_assert_eq(s.time_ms[s.n - 1], START + (3 * DAY_BARS - 1) * PP_MINUTE_MS);
+    cr_assert(strstr(messages(&n.e), "kline_1m: 2000 bars of the window did not come"), "%s",
+              messages(&n.e));
+    cr_assert(strstr(messages(&n.e), "1 range, the first from 2025-01-02T00:00"));
     /* What is missing is asked for again, and now it is there. */
     pp_download_opts again = options(&n, "ok");
     cr_assert(pp_download(&n.e.arena, &n.store, &again, &r, &n.e.d));
     cr_assert_eq(r.list.v[0].rows, 2000);
+    cr_assert_eq(n.e.d.list.n, 1, "no new warning");
     s = stored(&n, "bybit", PP_KLINE);
     check_bars(&s, 3 * DAY_BARS);
+    net_close(&n);
+}
+
+static size_t pages_of(net *n, pp_download_opts *o, int64_t from_h, int64_t to_h)
+{
+    pp_download_report r;
+    o->from_ms = START + from_h * PP_HOUR_MS;
+    o->to_ms = START + to_h * PP_HOUR_MS + PP_MINUTE_MS;
+    cr_assert(pp_download(&n->e.arena, &n->store, o, &r, &n->e.d), "%s", messages(&n->e));
+    return r.list.v[0].pages;
+}
+
+Test(download, T19_holes_of_settlements_and_open_interest_are_filled, .timeout = 100)
+{
+    static const pp_family families[] = {PP_FUNDING, PP_OPEN_INTEREST};
+    static const size_t rows[] = {10, 3 * 288 + 1};
+    net n;
+    net_open(&n);
+    for (size_t i = 0; i < PP_COUNT(families); i++) {
+        pp_download_opts o = options(&n, "ok");
+        o.families = 1u << families[i];
+        pages_of(&n, &o, 0, 8);
+        pages_of(&n, &o, 64, 72);
+        size_t before = stored(&n, "bybit", families[i]).n;
+        cr_assert_eq(pages_of(&n, &o, 26, 40), 1, "inside the hole");
+        cr_assert_gt(stored(&n, "bybit", families[i]).n, before);
+        cr_assert_geq(pages_of(&n, &o, 0, 72), 2, "what is left of it");
+        cr_assert_eq(stored(&n, "bybit", families[i]).n, rows[i]);
+        cr_assert_eq(pages_of(&n, &o, 0, 72), 1, "only what follows the last");
+    }
+    cr_assert_eq(n.e.d.list.n, 0, "%s", messages(&n.e));
+    net_close(&n);
+}
+
+Test(download, T19_steps_that_change_are_no_holes, .timeout = 100)
+{
+    static const int64_t hours[] = {0, 8, 16, 24, 28, 32, 40, 44, 48}; /* 36 lacks */
+    net n;
+    net_open(&n);
+    pp_store_key key = {"bybit", "BTCUSDT", {PP_FUNDING, PP_TF_1M}};
+    pp_store_report stored_rows;
+    pp_series s;
+    pp_series_init(&n.e.arena, &s, key.kind, PP_COUNT(hours), false);
+    for (size_t i = 0; i < PP_COUNT(hours); i++) {
+        s.time_ms[i] = START + hours[i] * PP_HOUR_MS;
+        s.col[0][i] = 1e-4;
+    }
+    cr_assert(pp_store_merge(&n.e.arena, &n.store, &key, &s, PP_MERGE, &stored_rows, &n.e.d));
+    pp_download_opts o = options(&n, "ok");
+    o.families = 1u << PP_FUNDING;
+    cr_assert_eq(pages_of(&n, &o, 0, 28), 0);
+    cr_assert_eq(pages_of(&n, &o, 0, 48), 2, "the hole, the end");
+    cr_assert_eq(stored(&n, "bybit", PP_FUNDING).n, PP_COUNT(hours), "the exchange has none");
+    cr_assert_eq(n.e.d.list.n, 0, "%s", messages(&n.e));
     net_close(&n);
 }
 
@@ -184,6 +242,9 @@ Test(download, T19_what_cannot_work_is_said_at_once, .timeout = 100)
     } cases[] = {{"badsymbol", "symbol invalid"},
                  {"garbage", "cannot be read"},
                  {"othersymbol", "about ETHUSDT"},
+                 {"textcode", "symbol closed"},
+                 {"nocode", "no number retCode"},
+                 {"elsewhere", "another time"},
                  {"forbidden", "404"}};
     net n;
     net_open(&n);
