@@ -119,6 +119,10 @@ const char *pp_sql_text(pp_arena *arena, const char *text);
 const char *pp_sql_path(pp_arena *arena, const char *path);
 #define PP_SQL_PARQUET "read_parquet(%s, hive_partitioning=false)"
 
+/* A number column as DOUBLE; decimals and floats by way of their shortest text, which is read to
+ * the nearest: 94125.9 kept as FLOAT is 94125.9 again and not 94125.8984375. */
+const char *pp_sql_double(pp_arena *arena, const char *name);
+
 /* "v1.4.4" of the library in use. */
 const char *pp_db_version(const pp_db *db);
 

@@ -163,8 +163,8 @@ static group *group_of(importer *im, const char *symbol, pp_kind kind)
 
 /* ---------------------------------------------------------------------------------- parquet */
 
-/* Times as BIGINT, *unit of them a millisecond (0: told by size), numbers as DOUBLE: decimals by
- * way of their text, which is read to the nearest. NULL: the type is not one of these. */
+/* Times as BIGINT, *unit of them a millisecond (0: told by size), numbers as DOUBLE. NULL: the
+ * type is not one of these. */
 static const char *parquet_value(pp_arena *arena, pp_target t, const char *name, const char *type,
                                  int64_t *unit)
 {
@@ -172,9 +172,9 @@ static const char *parquet_value(pp_arena *arena, pp_target t, const char *name,
     if (t == PP_T_SYMBOL)
         return pp_fmt(arena, "CAST(%s AS VARCHAR)", name);
     if (t != PP_T_TIME)
-        return !strncmp(type, "DECIMAL", 7) ? pp_fmt(arena, "CAST(%s::VARCHAR AS DOUBLE)", name)
-               : whole || !strcmp(type, "DOUBLE") || !strcmp(type, "FLOAT")
-                   ? pp_fmt(arena, "CAST(%s AS DOUBLE)", name)
+        return whole || !strcmp(type, "DOUBLE") || !strcmp(type, "FLOAT") ||
+                       !strncmp(type, "DECIMAL", 7)
+                   ? pp_sql_double(arena, name)
                    : NULL;
     if (whole)
         return pp_fmt(arena, "CAST(%s AS BIGINT)", name);

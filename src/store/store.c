@@ -220,14 +220,24 @@ bool pp_store_scan(pp_arena *arena, const pp_store *store, pp_store_list *out, p
 #define MEND "remove the damaged file and import or download that month again"
 enum { READ_TRIES = 5 };
 
-static const char *column_list(pp_arena *arena, pp_family family)
+/* What reads the months, each of `paths` quoted. Of several files DuckDB gives all the types of the
+ * first, so those of other programs, whose numbers may be floats, are read one after the other. */
+static const char *select_of(pp_arena *arena, pp_family family, const char *const *paths, size_t n,
+                             const char *list, bool foreign)
 {
-    size_t n;
-    const char *const *cols = pp_family_cols(family, &n);
-    pp_buf b = {.arena = arena};
-    pp_buf_printf(&b, "%s::BIGINT AS %s", pp_family_time(family), pp_family_time(family));
+    size_t nc;
+    const char *const *cols = pp_family_cols(family, &nc);
+    pp_buf select = {.arena = arena}, b = {.arena = arena};
+    pp_buf_printf(&select, "SELECT %s::BIGINT", pp_family_time(family));
+    for (size_t c = 0; c < nc; c++)
+        pp_buf_printf(&select, ", %s",
+                      foreign ? pp_sql_double(arena, cols[c])
+                              : pp_fmt(arena, "%s::DOUBLE", cols[c]));
+    if (!foreign)
+        return pp_fmt(arena, "%s FROM " PP_SQL_PARQUET, select.text, list);
     for (size_t i = 0; i < n; i++)
-        pp_buf_printf(&b, ", %s::DOUBLE AS %s", cols[i], cols[i]);
+        pp_buf_printf(&b, "%s%s FROM " PP_SQL_PARQUET, i ? " UNION ALL " : "", select.text,
+                      paths[i]);
     return b.text;
 }
 
@@ -282,32 +292,42 @@ static bool check_order(const pp_series *s, int64_t month, const char *file, pp_
     return true;
 }
 
-/* Tests the files one by one. Parquet has no sums of its own that are tested: a bit that turns in a
- * file of the store gives other numbers more often than an error. So each file has the sum of its
- * rows beside them. Files of others have none. *damaged: the first file whose rows have another
- * sum, or any if there are more or fewer rows in all of them. */
-static bool check_files(pp_arena *arena, const pp_store *store, const pp_store_key *key,
-                        const int64_t *months, size_t n, pp_db *db, const char *list,
-                        const pp_series *s, const char **damaged, pp_diags *d)
+/* Of each file its number of rows and the sum of them. Parquet has no sums of its own that are
+ * tested: a bit that turns in a file of the store gives other numbers more often than an error. So
+ * each file has the sum of its rows beside them. Files of others (*foreign: there are some) have
+ * none. */
+static bool read_sums(pp_arena *arena, pp_db *db, const char *list, pp_table *out, bool *foreign,
+                      pp_diags *d)
 {
-    pp_table t;
     const char *sql = pp_fmt(arena,
                              "SELECT f.num_rows, decode(k.value) FROM parquet_file_metadata(%s) f "
                              "LEFT JOIN parquet_kv_metadata(%s) k ON k.key = 'perpetua_sum'::BLOB "
                              "AND CAST(k.file_name AS VARCHAR) = f.file_name ORDER BY f.file_name",
                              list, list);
-    if (!pp_db_query(db, arena, sql, &t, d))
-        return false;
+    bool ok = pp_db_query(db, arena, sql, out, d);
+    *foreign = false;
+    for (size_t i = 0; ok && i < out->n_rows; i++)
+        *foreign |= !*out->cols[1].str[i];
+    return ok;
+}
+
+/* Tests the files one by one. *damaged: the first file whose rows have another sum, or any if there
+ * are more or fewer rows in all of them. */
+static bool check_files(pp_arena *arena, const pp_store *store, const pp_store_key *key,
+                        const int64_t *months, size_t n, const pp_table *sums, const pp_series *s,
+                        const char **damaged, pp_diags *d)
+{
     size_t end = 0;
-    for (size_t i = 0; i < t.n_rows; i++)
-        end += (size_t)t.cols[0].i64[i];
-    if (t.n_rows != n || end != s->n)
+    for (size_t i = 0; i < sums->n_rows; i++)
+        end += (size_t)sums->cols[0].i64[i];
+    if (sums->n_rows != n || end != s->n)
         *damaged = pp_store_file(arena, store, key, months[0]);
     for (size_t i = 0, from = 0; i < n && !*damaged; i++, from = end) {
         char hex[PP_XXH3_HEX];
-        end = from + (size_t)t.cols[0].i64[i];
+        end = from + (size_t)sums->cols[0].i64[i];
         pp_series rows = pp_series_part(s, from, end);
-        const char *file = pp_store_file(d->arena, store, key, months[i]), *sum = t.cols[1].str[i];
+        const char *file = pp_store_file(d->arena, store, key, months[i]);
+        const char *sum = sums->cols[1].str[i];
         if (!check_order(&rows, months[i], file, d))
             return false;
         if (*sum && strcmp(pp_xxh3_hex(pp_cache_sum(&rows), hex), sum) != 0)
@@ -324,7 +344,10 @@ static bool read_months(pp_arena *arena, const pp_store *store, const pp_store_k
     const char *dir = pp_store_kind_dir(d->arena, store, key); /* for messages */
     char real[4096], kind[PP_KIND_TEXT];
     void *cols[PP_SERIES_COLS + 1];
-    pp_buf files = {.arena = arena};
+    const char **paths = PP_ARRAY(arena, const char *, n);
+    pp_buf list = {.arena = arena};
+    pp_table sums;
+    bool foreign;
     size_t nc;
     uint64_t known;
     pp_family_cols(key->kind.family, &nc);
@@ -343,15 +366,15 @@ static bool read_months(pp_arena *arena, const pp_store *store, const pp_store_k
                 ->hint = "check its permissions";
             return false;
         }
-        pp_buf_printf(&files, "%s%s", i ? "," : "[",
-                      pp_sql_path(arena, pp_fmt(arena, "%s/%s%s", real, kind, name)));
+        paths[i] = pp_sql_path(arena, pp_fmt(arena, "%s/%s%s", real, kind, name));
+        pp_buf_printf(&list, "%s%s", i ? "," : "[", paths[i]);
     }
-    pp_buf_puts(&files, "]");
-    const char *sql = pp_fmt(arena, "SELECT %s FROM " PP_SQL_PARQUET,
-                             column_list(arena, key->kind.family), files.text);
+    pp_buf_puts(&list, "]");
     *out = (pp_series){.kind = key->kind};
-    if (!pp_db_fetch_words(*db, arena, sql, rows_of_months(key->kind, months, n), nc + 1, cols,
-                           &known, &out->n, d)) {
+    if (!read_sums(arena, *db, list.text, &sums, &foreign, d) ||
+        !pp_db_fetch_words(
+            *db, arena, select_of(arena, key->kind.family, paths, n, list.text, foreign),
+            rows_of_months(key->kind, months, n), nc + 1, cols, &known, &out->n, d)) {
         if (pp_store_stopped(store))
             return false;
         pp_diag *e =
@@ -363,7 +386,7 @@ static bool read_months(pp_arena *arena, const pp_store *store, const pp_store_k
     for (size_t c = 0; c < nc; c++)
         out->col[c] = cols[c + 1];
     out->known = (unsigned)(known >> 1); /* the first is the time */
-    return check_files(arena, store, key, months, n, *db, files.text, out, damaged, d);
+    return check_files(arena, store, key, months, n, &sums, out, damaged, d);
 }
 
 static bool refuse_damaged(const char *path, pp_diags *d)

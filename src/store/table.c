@@ -43,6 +43,14 @@ const char *pp_sql_path(pp_arena *arena, const char *path)
     return pp_sql_text(arena, b.text ? b.text : "");
 }
 
+const char *pp_sql_double(pp_arena *arena, const char *name)
+{
+    return pp_fmt(arena,
+                  "CASE WHEN typeof(%s) = 'FLOAT' OR typeof(%s) LIKE 'DECIMAL%%' "
+                  "THEN CAST(CAST(%s AS VARCHAR) AS DOUBLE) ELSE CAST(%s AS DOUBLE) END",
+                  name, name, name, name);
+}
+
 const char *pp_db_beside(pp_arena *arena, const char *path)
 {
     return pp_fmt(arena, "%s.tmp.%ld", path, (long)getpid());
