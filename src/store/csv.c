@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,6 +24,7 @@ typedef struct reader {
     size_t header_len;
     char sep;
     int last_field; /* highest field needed */
+    int n_fields;   /* of the first row, all of them */
     size_t n_errors;
 } reader;
 
@@ -34,27 +36,36 @@ static const char *line_end(const char *p, const char *end)
     return q ? q : end;
 }
 
+/* The quote that ends the field whose text begins at p; two of them are one in the text. */
+static const char *closing_quote(const char *p, const char *eol)
+{
+    while ((p = memchr(p, '"', (size_t)(eol - p))) && p + 1 < eol && p[1] == '"')
+        p += 2;
+    return p;
+}
+
 /* The field at p as text without quotes and spaces; *next is after its separator, NULL at the end
- * of the line. */
-static void field_at(const reader *r, const char *p, const char *eol, const char **text, size_t *n,
+ * of the line. False: a quote is not closed, or something stands behind it. */
+static bool field_at(const reader *r, const char *p, const char *eol, const char **text, size_t *n,
                      const char **next)
 {
     while (p < eol && *p == ' ')
         p++;
-    if (p < eol && *p == '"') {
-        const char *close = memchr(p + 1, '"', (size_t)(eol - p - 1));
-        const char *q = close ? memchr(close, r->sep, (size_t)(eol - close)) : NULL;
-        *text = p + 1;
-        *n = (size_t)((close ? close : eol) - p - 1);
-        *next = q ? q + 1 : NULL;
-        return;
-    }
-    const char *q = memchr(p, r->sep, (size_t)(eol - p)), *stop = q ? q : eol;
+    bool quoted = p < eol && *p == '"', sound = true;
+    const char *close = quoted ? closing_quote(p + 1, eol) : p;
+    const char *q = close ? memchr(close, r->sep, (size_t)(eol - close)) : NULL;
+    const char *stop = q ? q : eol;
     while (stop > p && (stop[-1] == ' ' || stop[-1] == '\r'))
         stop--;
+    *next = q ? q + 1 : NULL;
+    if (quoted) {
+        sound = close && close + 1 == stop;
+        p++;
+        stop = close ? close : eol;
+    }
     *text = p;
     *n = (size_t)(stop - p);
-    *next = q ? q + 1 : NULL;
+    return sound;
 }
 
 static char find_separator(const char *p, const char *eol)
@@ -76,6 +87,15 @@ static pp_diag *row_error(reader *r, size_t row, int field, const char *text, si
     if (text)
         e->found = pp_fmt(r->c.d->arena, "\"%.*s\"", n > 40 ? 40 : (int)n, text);
     return e;
+}
+
+static void quote_error(reader *r, size_t row, int field, const char *text, size_t n)
+{
+    pp_diag *e = row_error(r, row, field, text, n,
+                           "the quotes of the field are not closed, or something follows them");
+    if (e)
+        e->hint = "put one quote at each end of the field, two for a quote inside it, and no line "
+                  "break; numbers need none";
 }
 
 /* ----------------------------------------------------------------------------------- fields */
@@ -223,20 +243,24 @@ static const char *map_names(reader *r, const char *p, const char *eol)
     pp_buf found = {.arena = r->c.d->arena};
     const char *text, *next = p;
     size_t n;
+    pp_buf_puts(&found, "");
     for (int f = 0; next && f < PP_FIELDS_MAX; f++) {
-        field_at(r, next, eol, &text, &n, &next);
+        if (!field_at(r, next, eol, &text, &n, &next))
+            quote_error(r, 1, f, text, n);
         pp_fields_name(&r->c, f, text, n);
         pp_buf_printf(&found, "%s%.*s", f ? " " : "", n > 40 ? 40 : (int)n, text);
     }
-    return found.text ? found.text : "";
+    return found.text;
 }
 
 static int count_fields(const reader *r, const char *p, const char *eol)
 {
-    int n = 1;
-    for (; p < eol; p++)
-        n += *p == r->sep;
-    return n < PP_FIELDS_MAX ? n : PP_FIELDS_MAX;
+    const char *text;
+    size_t len;
+    int n = 0;
+    for (; p && n < INT_MAX; n++)
+        field_at(r, p, eol, &text, &len, &p);
+    return n;
 }
 
 /* Maps the columns; *p moves past the header. */
@@ -245,7 +269,8 @@ static bool read_header(reader *r, const char **p)
     const char *eol = line_end(*p, r->end), *found;
     int64_t first_ms;
     r->sep = find_separator(*p, eol);
-    r->c.n_fields = count_fields(r, *p, eol);
+    r->n_fields = count_fields(r, *p, eol);
+    r->c.n_fields = r->n_fields < PP_FIELDS_MAX ? r->n_fields : PP_FIELDS_MAX;
     for (int f = 0; f < r->c.n_fields; f++)
         r->c.map[f] = PP_T_IGNORE;
     if (starts_with_time(r, *p, eol, &first_ms)) {
@@ -254,6 +279,8 @@ static bool read_header(reader *r, const char **p)
         found = pp_fmt(r->c.d->arena, "%d fields without a header", r->c.n_fields);
     } else {
         found = map_names(r, *p, eol);
+        if (r->n_errors)
+            return false;
         r->header = *p;
         r->header_len = (size_t)(eol - *p);
         *p = eol < r->end ? eol + 1 : eol;
@@ -316,6 +343,31 @@ static const char *read_plain(reader *r, int f, const char *p, const char *eol)
     return plain_number(p, eol, r->sep, &r->c.col[t][r->c.n]);
 }
 
+/* What follows the last field needed, from field f on: nobody reads it, but a field more than the
+ * columns have shifted those before it. */
+static bool rest_sound(reader *r, size_t row, int f, const char *next, const char *eol)
+{
+    const char *text;
+    size_t n;
+    for (; next; f++) {
+        if (!field_at(r, next, eol, &text, &n, &next)) {
+            quote_error(r, row, f, text, n);
+            return false;
+        }
+        if (f < r->n_fields || !n)
+            continue;
+        pp_diag *e =
+            row_error(r, row, f, text, n,
+                      pp_fmt(r->c.d->arena, "the row has a field more than the %d of the %s",
+                             r->n_fields, r->header ? "header" : "first row"));
+        if (e)
+            e->hint = "write numbers without thousands separators, and quotes around a text with "
+                      "a separator in it";
+        return false;
+    }
+    return true;
+}
+
 static void read_row(reader *r, size_t row, const char *p, const char *eol)
 {
     const char *text, *next = p;
@@ -328,8 +380,10 @@ static void read_row(reader *r, size_t row, const char *p, const char *eol)
             next = stop < eol ? stop + 1 : NULL;
             continue;
         }
-        field_at(r, next, eol, &text, &n, &next);
-        ok = read_field(r, row, f, text, n) && ok;
+        bool sound = field_at(r, next, eol, &text, &n, &next);
+        if (!sound)
+            quote_error(r, row, f, text, n);
+        ok = sound && read_field(r, row, f, text, n) && ok;
     }
     if (f <= r->last_field) {
         row_error(
@@ -337,6 +391,7 @@ static void read_row(reader *r, size_t row, const char *p, const char *eol)
             pp_fmt(r->c.d->arena, "the row has %d fields, %d are needed", f, r->last_field + 1));
         ok = false;
     }
+    ok = rest_sound(r, row, f, next, eol) && ok;
     r->c.row[r->c.n] = (uint32_t)row;
     r->c.n += ok;
 }

@@ -101,9 +101,10 @@ const char *pp_family_file_col(pp_arena *arena, pp_family family, size_t c)
     return pp_strdup(arena, pp_target_name(first_of(family) + (pp_target)c));
 }
 
-/* *name: the text as it stands in the table. */
-static pp_target target_of(const char *text, size_t n, char name[NAME_MAX_LEN])
+/* The place in the table of a name as it stands in a file, -1: it is not there. */
+static int find_name(const char *text, size_t n)
 {
+    char name[NAME_MAX_LEN];
     size_t k = 0;
     for (size_t i = 0; i < n && k + 1 < NAME_MAX_LEN; i++) {
         char c = text[i];
@@ -114,8 +115,8 @@ static pp_target target_of(const char *text, size_t n, char name[NAME_MAX_LEN])
     name[k] = '\0';
     for (size_t i = 0; i < PP_COUNT(header_names); i++)
         if (!strcmp(name, header_names[i].name))
-            return header_names[i].target;
-    return PP_T_IGNORE;
+            return (int)i;
+    return -1;
 }
 
 bool pp_fields_has(const pp_fields *c, pp_target t)
@@ -128,12 +129,18 @@ bool pp_fields_has(const pp_fields *c, pp_target t)
 
 pp_target pp_fields_name(pp_fields *c, int f, const char *name, size_t n)
 {
-    char known[NAME_MAX_LEN];
-    pp_target t = target_of(name, n, known);
+    int known = c->name[f] = find_name(name, n);
     c->map[f] = PP_T_IGNORE;
+    if (known < 0)
+        return PP_T_IGNORE;
+    pp_target t = header_names[known].target;
     /* OKX counts vol in contracts; vol_ccy beside it is the volume. */
-    for (int k = 0; k < c->n_fields && !strcmp(known, "volccy"); k++)
-        c->map[k] = c->map[k] == PP_T_VOLUME ? PP_T_IGNORE : c->map[k];
+    for (int k = 0; k < f && !strcmp(header_names[known].name, "volccy"); k++)
+        if (c->map[k] == PP_T_VOLUME && c->name[k] != known)
+            c->map[k] = PP_T_IGNORE;
+    for (int k = 0; k < f; k++)
+        if (c->map[k] == t && c->name[k] == known)
+            c->again[k] = f;
     /* The first of two columns of one meaning counts: open_time comes before close_time. */
     if (!pp_fields_has(c, t))
         c->map[f] = t;
@@ -208,12 +215,26 @@ static bool refuse_rates_of_bars(const pp_fields *c)
     return false;
 }
 
+/* Nobody knows which of the two is meant. */
+static bool refuse_twice(const pp_fields *c)
+{
+    for (int f = 0; f < c->n_fields; f++)
+        if (c->map[f] != PP_T_IGNORE && c->again[f]) {
+            pp_diag *e = pp_error(c->d, PP_E_CSV, (pp_pos){c->file, 1, c->again[f] + 1},
+                                  "the column %s is there twice", pp_target_name(c->map[f]));
+            e->found = pp_fmt(c->d->arena, "columns %d and %d", f + 1, c->again[f] + 1);
+            e->hint = "leave one of them out, or give it another name";
+            return false;
+        }
+    return true;
+}
+
 bool pp_fields_settle(pp_fields *c, const char *found)
 {
     pp_buf missing = {.arena = c->d->arena};
     char kind[PP_KIND_TEXT];
     bool asked = c->o->has_family, any = false;
-    if (!choose_kind(c) || !refuse_rates_of_bars(c))
+    if (!choose_kind(c) || !refuse_rates_of_bars(c) || !refuse_twice(c))
         return false;
     if (asked)
         need(c, c->o->kind.family, &missing);

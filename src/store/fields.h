@@ -35,6 +35,8 @@ typedef struct pp_fields {
     const char *file;
     int n_fields;                 /* of the first row */
     pp_target map[PP_FIELDS_MAX]; /* field -> target */
+    int name[PP_FIELDS_MAX];      /* field -> its name in the table of names */
+    int again[PP_FIELDS_MAX];     /* field -> another of the same name; 0: none */
     double *col[PP_T_COUNT];
     int64_t *time_ms;
     uint32_t *row;

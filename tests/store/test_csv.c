@@ -36,6 +36,9 @@ static const char *const forms[] = {
     "instrument_name,open,high,low,close,vol,vol_ccy,vol_quote,open_time,confirm\n"
     "BTC-USDT-SWAP,100,101,99,100.5,1000,10,1005,1735689600000,1\n"
     "BTC-USDT-SWAP,100.5,102,100,101,1100,11,1111,1735689660000,1\n",
+    "note,open_ms,open,high,low,close,volume\n"
+    "\"a, \"\"b\"\"\",1735689600000,100,101,99,100.5,\"10\" ,,\n"
+    "\"\",1735689660000,100.5,102,100,101,11,\n",
     "\xef\xbb\xbft\to\th\tl\tc\tv\n1735689660000\t100.5\t102\t100\t101\t11\n"
     "1735689600000\t100\t101\t99\t100.5\t10\n",
 };
@@ -106,6 +109,20 @@ static const struct {
     {"open_ms,open,high,low,close,volume,funding_rate\n1735689600000,1,1,1,1,1,0.0001\n"
      "1735689660000,1,1,1,1,1,0.0001\n",
      "bars.csv:1: error E_CSV: the bars have a funding rate in each row"},
+    {"open_ms,open,high,low,close,volume\n1735689600000,1,1,1,1,1,234.5\n",
+     "bars.csv:2:7: error E_CSV: the row has a field more than the 6 of the header"},
+    {"1735689600000,1,1,1,1,1\n1735689660000,1,1,1,1,1,,2\n",
+     "bars.csv:2:8: error E_CSV: the row has a field more than the 6 of the first row"},
+    {"open_ms,open,high,low,close,volume\n1735689600000,1,1,1,1,\"5\n",
+     "bars.csv:2:6: error E_CSV: the quotes of the field"},
+    {"open_ms,open,high,low,close,volume\n1735689600000,1,1,1,\"5\"7,1\n",
+     "bars.csv:2:5: error E_CSV: the quotes of the field"},
+    {"open_ms,open,high,low,close,volume,note\n1735689600000,1,1,1,1,1,\"x\n",
+     "bars.csv:2:7: error E_CSV: the quotes of the field"},
+    {"open_ms,open,high,low,\"close,volume\n1735689600000,1,1,1,1,1\n",
+     "bars.csv:1:5: error E_CSV: the quotes of the field"},
+    {"open_ms,open,high,low,close,Close,volume\n1735689600000,1,1,1,1,2,1\n",
+     "bars.csv:1:6: error E_CSV: the column close is there twice"},
 };
 
 Test(csv, T8_what_is_wrong_is_said_with_its_place)
