@@ -168,7 +168,8 @@ static void *from_chunk(pp_arena_chunk *c, size_t size, size_t align)
     return (void *)at;
 }
 
-void *pp_alloc_raw(pp_arena *a, size_t size)
+/* NULL: memory ended. */
+static void *try_alloc(pp_arena *a, size_t size)
 {
     size_t align = size >= BIG ? ALIGN_BIG : ALIGN_SMALL;
     void *p = a->chunks ? from_chunk(a->chunks, size, align) : NULL;
@@ -176,13 +177,13 @@ void *pp_alloc_raw(pp_arena *a, size_t size)
         return p;
     size_t want = size + sizeof(pp_arena_chunk) + align;
     if (want < size)
-        pp_arena_out_of_memory(a);
+        return NULL;
     size_t least = a->total_size < CHUNK_BIG ? CHUNK_MIN : CHUNK_BIG;
     if (want < least)
         want = least;
     pp_arena_chunk *c = a->alloc.resize(a->alloc.ctx, NULL, 0, want);
     if (!c)
-        pp_arena_out_of_memory(a);
+        return NULL;
     *c = (pp_arena_chunk){.size = want, .used = sizeof *c};
     a->total_size += want;
     /* A block of its own goes behind the current chunk, whose free rest stays in use. */
@@ -194,6 +195,14 @@ void *pp_alloc_raw(pp_arena *a, size_t size)
         a->chunks = c;
     }
     return from_chunk(c, size, align);
+}
+
+void *pp_alloc_raw(pp_arena *a, size_t size)
+{
+    void *p = try_alloc(a, size);
+    if (!p)
+        pp_arena_out_of_memory(a);
+    return p;
 }
 
 void *pp_alloc_zero(pp_arena *a, size_t size)
@@ -210,9 +219,27 @@ void *pp_alloc_array(pp_arena *a, size_t count, size_t size)
 
 void pp_arena_defer(pp_arena *a, void (*fn)(void *ptr), void *ptr)
 {
-    pp_arena_cleanup *c = PP_NEW(a, pp_arena_cleanup);
+    pp_arena_cleanup *c = try_alloc(a, sizeof *c);
+    if (!c) {
+        fn(ptr);
+        pp_arena_out_of_memory(a);
+    }
     *c = (pp_arena_cleanup){a->cleanups, fn, ptr};
     a->cleanups = c;
+}
+
+static void free_child(void *arena)
+{
+    pp_arena_free(arena);
+}
+
+pp_arena *pp_arena_child(pp_arena *parent)
+{
+    pp_arena *child = PP_NEW(parent, pp_arena);
+    pp_arena_init(child, &parent->alloc);
+    child->on_oom = parent->on_oom;
+    pp_arena_defer(parent, free_child, child);
+    return child;
 }
 
 char *pp_strndup(pp_arena *a, const char *s, size_t n)

@@ -64,7 +64,13 @@ void *pp_arena_map(pp_arena *a, size_t size);
 /* Leaves the innermost pp_try(), for memory that came from elsewhere (a parser, a mapping). */
 _Noreturn void pp_arena_out_of_memory(pp_arena *a);
 
+/* Registers fn(ptr). Where memory ends in this, fn(ptr) is called at once: what was opened just
+ * before is not lost. */
 void pp_arena_defer(pp_arena *a, void (*fn)(void *ptr), void *ptr);
+
+/* An arena whose memory and handles end with pp_arena_free() on it, or with the parent, also when
+ * memory ends in between. */
+pp_arena *pp_arena_child(pp_arena *parent);
 
 char *pp_strdup(pp_arena *a, const char *s);
 char *pp_strndup(pp_arena *a, const char *s, size_t n);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -69,20 +70,76 @@ static int real_rmdir(void *ctx, const char *path)
 const pp_fs pp_fs_real = {NULL,       real_open,   real_read,  real_write,  real_fsync,
                           real_close, real_rename, real_mkdir, real_unlink, real_rmdir};
 
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static void close_dir(void *dir)
+{
+    closedir(dir);
+}
+
+int pp_dir_names(pp_arena *arena, const char *path, pp_file_names *out)
+{
+    pp_arena *scratch = pp_arena_child(arena);
+    DIR *dir = opendir(path);
+    struct dirent *entry;
+    if (!dir)
+        return errno;
+    pp_arena_defer(scratch, close_dir, dir);
+    while (errno = 0, (entry = readdir(dir)))
+        if (entry->d_name[0] != '.')
+            *pp_vec_push(arena, out) = pp_strdup(arena, entry->d_name);
+    int error = errno;
+    pp_arena_free(scratch);
+    if (out->n)
+        qsort(out->v, out->n, sizeof *out->v, by_name);
+    return error;
+}
+
 const char *pp_file_nearest(pp_arena *arena, const char *path)
 {
     const char *slash = strrchr(path, '/');
     const char *folder = slash ? pp_strndup(arena, path, (size_t)(slash - path) + 1) : "";
-    DIR *dir = opendir(*folder ? folder : ".");
-    PP_VEC(const char *) names = {0};
-    if (!dir)
+    pp_file_names names = {0};
+    if (pp_dir_names(arena, *folder ? folder : ".", &names))
         return NULL;
-    for (struct dirent *e; (e = readdir(dir)) && names.n < NAMES_MAX;)
-        if (e->d_name[0] != '.')
-            *pp_vec_push(arena, &names) = pp_strdup(arena, e->d_name);
-    closedir(dir);
-    const char *name = path + strlen(folder), *near = pp_nearest(name, names.v, names.n);
+    const char *name = path + strlen(folder);
+    const char *near = pp_nearest(name, names.v, names.n < NAMES_MAX ? names.n : NAMES_MAX);
     return near && strcmp(near, name) != 0 ? pp_fmt(arena, "%s%s", folder, near) : NULL;
+}
+
+typedef struct mapping {
+    void *bytes;
+    size_t n;
+} mapping;
+
+static void unmap(void *ptr)
+{
+    mapping *m = ptr;
+    munmap(m->bytes, m->n);
+}
+
+const char *pp_file_map(pp_arena *arena, const char *path, struct stat *st)
+{
+    mapping *m = PP_NEW(arena, mapping); /* nothing is open yet if memory ends here */
+    int fd = open(path, O_RDONLY | O_CLOEXEC), error = 0;
+    if (fd < 0)
+        return NULL;
+    if (fstat(fd, st) < 0)
+        error = errno;
+    else if (!S_ISREG(st->st_mode))
+        error = S_ISDIR(st->st_mode) ? EISDIR : EINVAL;
+    m->n = error ? 0 : (size_t)st->st_size;
+    if (m->n && (m->bytes = mmap(NULL, m->n, PROT_READ, MAP_PRIVATE, fd, 0)) == MAP_FAILED)
+        error = errno;
+    close(fd);
+    errno = error;
+    if (error || !m->n)
+        return error ? NULL : "";
+    pp_arena_defer(arena, unmap, m);
+    return m->bytes;
 }
 
 static bool fail(pp_diags *d, const char *what, const char *path, int error)

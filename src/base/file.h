@@ -11,6 +11,8 @@
 
 #include <sys/types.h>
 
+struct stat;
+
 typedef struct pp_fs {
     void *ctx;
     int (*open)(void *ctx, const char *path, int flags, int mode);
@@ -38,6 +40,15 @@ bool pp_file_hash(pp_diags *d, const pp_fs *fs, const char *path, char hex[PP_SH
  * with E_FILE in d when it cannot be read. */
 bool pp_file_equals(pp_diags *d, const pp_fs *fs, const char *path, const void *bytes, size_t n,
                     bool *same);
+
+/* The bytes of a regular file until the arena is freed, "" for an empty one, and what it is; NULL
+ * with errno. */
+const char *pp_file_map(pp_arena *arena, const char *path, struct stat *st);
+
+/* Sorted names in a folder without those that start with a dot. 0, or the errno of one that cannot
+ * be read. */
+typedef PP_VEC(const char *) pp_file_names;
+int pp_dir_names(pp_arena *arena, const char *path, pp_file_names *out);
 
 /* The path of the file in the same folder whose name is nearest, for messages; NULL: none is, or
  * the file is there. */

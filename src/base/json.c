@@ -164,17 +164,6 @@ static void forget(void *ptr)
     json_decref(ptr);
 }
 
-typedef struct defer_job {
-    pp_arena *arena;
-    json_t *value;
-} defer_job;
-
-static void defer_value(void *ctx)
-{
-    defer_job *j = ctx;
-    pp_arena_defer(j->arena, forget, j->value);
-}
-
 static int depth_of(const json_t *v)
 {
     int deepest = 0;
@@ -219,11 +208,7 @@ struct json_t *pp_json_read(pp_diags *d, const char *file, const char *text, siz
             bad->source_line = line_of(d->arena, text, n, e.line);
         return NULL;
     }
-    defer_job job = {d->arena, v};
-    if (!pp_try(d->arena, defer_value, &job)) {
-        json_decref(v);
-        pp_arena_out_of_memory(d->arena);
-    }
+    pp_arena_defer(d->arena, forget, v);
     if (depth_of(v) > PP_JSON_DEPTH) {
         pp_error(d, PP_E_LIMIT, (pp_pos){file, 0, 0}, "JSON nested deeper than %d levels",
                  PP_JSON_DEPTH);

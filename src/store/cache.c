@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -69,31 +68,10 @@ static const char *entry_path(pp_arena *arena, const pp_store *store, pp_xxh128 
 
 /* ------------------------------------------------------------------------------------- open */
 
-typedef struct mapping {
-    void *bytes;
-    size_t n;
-} mapping;
-
-static void unmap(void *ptr)
-{
-    mapping *m = ptr;
-    munmap(m->bytes, m->n);
-}
-
 static const char *map_entry(pp_arena *arena, const char *path, struct stat *st)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return NULL;
-    bool ok = fstat(fd, st) == 0 && S_ISREG(st->st_mode) && st->st_size >= HEADER_BYTES;
-    void *bytes = ok ? mmap(NULL, (size_t)st->st_size, PROT_READ, MAP_PRIVATE, fd, 0) : MAP_FAILED;
-    close(fd);
-    if (bytes == MAP_FAILED)
-        return NULL;
-    mapping *m = PP_NEW(arena, mapping);
-    *m = (mapping){bytes, (size_t)st->st_size};
-    pp_arena_defer(arena, unmap, m);
-    return bytes;
+    const char *bytes = pp_file_map(arena, path, st);
+    return bytes && st->st_size >= HEADER_BYTES ? bytes : NULL;
 }
 
 static bool header_sound(const char *bytes, size_t size, entry_header *h)
@@ -239,7 +217,7 @@ static int newest_first(const void *a, const void *b)
 
 static void find_entries(pp_arena *arena, const char *dir, used_files *out)
 {
-    pp_names names = {0};
+    pp_file_names names = {0};
     pp_dir_names(arena, dir, &names);
     for (size_t i = 0; i < names.n; i++) {
         struct stat st, stamp;
@@ -396,7 +374,7 @@ static bool is_own(const char *name)
 
 void pp_cache_clear(pp_arena *arena, const char *dir, size_t *files, uint64_t *bytes)
 {
-    pp_names names = {0};
+    pp_file_names names = {0};
     struct stat st;
     *files = 0;
     *bytes = 0;

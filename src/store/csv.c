@@ -4,14 +4,11 @@
 #include "store/fields.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
-#include <unistd.h>
 #include <zlib.h>
 
 enum { ERRORS_SHOWN = 20, NAME_MAX_LEN = 64 };
@@ -466,52 +463,22 @@ bool pp_csv_parse(pp_arena *arena, const char *bytes, size_t n, const pp_csv_opt
 
 /* ------------------------------------------------------------------------------------ files */
 
-typedef struct mapping {
-    void *bytes;
-    size_t n;
-} mapping;
-
-static void unmap(void *ptr)
-{
-    mapping *m = ptr;
-    munmap(m->bytes, m->n);
-}
-
-static void file_error(pp_diags *d, const char *path, const char *what)
-{
-    int error = errno;
-    pp_diag *e = pp_error(d, PP_E_FILE, (pp_pos){path, 0, 0}, "%s: %s", what, strerror(error));
-    if (error == ENOENT)
-        e->nearest = pp_file_nearest(d->arena, path);
-}
-
 static const char *map_file(pp_arena *arena, const char *path, size_t *n, pp_diags *d)
 {
     struct stat st;
     if (stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
         return pp_file_read(d, NULL, path, CSV_MAX_BYTES, n); /* a pipe cannot be mapped */
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0 || fstat(fd, &st) < 0 || S_ISDIR(st.st_mode)) {
-        if (fd >= 0 && S_ISDIR(st.st_mode))
-            errno = EISDIR;
-        file_error(d, path, "cannot read the file");
-        if (fd >= 0)
-            close(fd);
-        return NULL;
+    const char *bytes = pp_file_map(arena, path, &st);
+    int error = errno;
+    if (bytes) {
+        *n = (size_t)st.st_size;
+        return bytes;
     }
-    *n = (size_t)st.st_size;
-    mapping *m = PP_NEW(arena, mapping);
-    m->n = *n;
-    m->bytes = *n ? mmap(NULL, *n, PROT_READ, MAP_PRIVATE, fd, 0) : NULL;
-    close(fd);
-    if (!*n)
-        return "";
-    if (m->bytes == MAP_FAILED) {
-        file_error(d, path, "cannot map the file");
-        return NULL;
-    }
-    pp_arena_defer(arena, unmap, m);
-    return m->bytes;
+    pp_diag *e =
+        pp_error(d, PP_E_FILE, (pp_pos){path, 0, 0}, "cannot read the file: %s", strerror(error));
+    if (error == ENOENT)
+        e->nearest = pp_file_nearest(d->arena, path);
+    return NULL;
 }
 
 static void end_inflate(void *z)

@@ -49,7 +49,7 @@ static void add_file(importer *im, const char *path)
 /* In a folder only files that look like data are taken. */
 static void add_dir(importer *im, const char *path, int depth)
 {
-    pp_names names = {0};
+    pp_file_names names = {0};
     int error = pp_dir_names(im->arena, path, &names);
     if (error)
         pp_error(im->d, PP_E_FILE, (pp_pos){path, 0, 0}, "cannot read the folder: %s",

@@ -63,7 +63,7 @@ static bool lock_symbol(pp_arena *arena, const pp_store *store, const pp_store_k
 /* What killed writers left beside their months: whoever has the lock is the only writer. */
 static void remove_leftovers(pp_arena *arena, const char *dir)
 {
-    pp_names names = {0};
+    pp_file_names names = {0};
     pp_dir_names(arena, dir, &names);
     for (size_t i = 0; i < names.n; i++)
         if (strstr(names.v[i], ".parquet.tmp."))

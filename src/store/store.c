@@ -103,51 +103,10 @@ int64_t pp_month_start_ms(int64_t month)
 
 /* ------------------------------------------------------------------------------------- scan */
 
-static void free_child(void *arena)
-{
-    pp_arena_free(arena);
-}
-
-pp_arena *pp_arena_child(pp_arena *parent)
-{
-    pp_arena *child = PP_NEW(parent, pp_arena);
-    pp_arena_init(child, &parent->alloc);
-    child->on_oom = parent->on_oom;
-    pp_arena_defer(parent, free_child, child);
-    return child;
-}
-
-static int by_name(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-static void close_dir(void *dir)
-{
-    closedir(dir);
-}
-
-int pp_dir_names(pp_arena *arena, const char *path, pp_names *out)
-{
-    DIR *dir = opendir(path);
-    struct dirent *entry;
-    if (!dir)
-        return errno;
-    pp_arena *scratch = pp_arena_child(arena);
-    pp_arena_defer(scratch, close_dir, dir);
-    while (errno = 0, (entry = readdir(dir)))
-        if (entry->d_name[0] != '.')
-            *pp_vec_push(arena, out) = pp_strdup(arena, entry->d_name);
-    int error = errno;
-    pp_arena_free(scratch);
-    if (out->n)
-        qsort(out->v, out->n, sizeof *out->v, by_name);
-    return error;
-}
-
 /* A folder that is not there is empty; one that cannot be read is not taken for it. `others`: there
  * may be files in its place, which are not ours. */
-static bool list_names(pp_arena *arena, const char *path, bool others, pp_names *out, pp_diags *d)
+static bool list_names(pp_arena *arena, const char *path, bool others, pp_file_names *out,
+                       pp_diags *d)
 {
     int error = pp_dir_names(arena, path, out);
     if (!error || error == ENOENT || (others && error == ENOTDIR))
@@ -171,7 +130,7 @@ static int64_t month_of_name(const char *name)
 bool pp_store_months(pp_arena *arena, const pp_store *store, const pp_store_key *key,
                      const int64_t **months, size_t *n, pp_diags *d)
 {
-    pp_names names = {0};
+    pp_file_names names = {0};
     PP_VEC(int64_t) found = {0};
     bool ok = list_names(arena, pp_store_kind_dir(arena, store, key), false, &names, d);
     for (size_t i = 0; i < names.n; i++)
@@ -185,7 +144,7 @@ bool pp_store_months(pp_arena *arena, const pp_store *store, const pp_store_key 
 static bool scan_symbol(pp_arena *arena, const pp_store *store, const char *exchange,
                         const char *symbol, pp_store_list *out, pp_diags *d)
 {
-    pp_names kinds = {0};
+    pp_file_names kinds = {0};
     pp_store_entry e = {.key = {.exchange = exchange, .symbol = symbol}};
     bool ok = list_names(arena, pp_store_symbol_dir(arena, store, &e.key), true, &kinds, d);
     for (size_t i = 0; i < kinds.n; i++) {
@@ -200,11 +159,11 @@ static bool scan_symbol(pp_arena *arena, const pp_store *store, const char *exch
 
 bool pp_store_scan(pp_arena *arena, const pp_store *store, pp_store_list *out, pp_diags *d)
 {
-    pp_names exchanges = {0};
+    pp_file_names exchanges = {0};
     const char *dir = pp_store_dir(arena, store);
     bool ok = list_names(arena, dir, false, &exchanges, d);
     for (size_t i = 0; i < exchanges.n; i++) {
-        pp_names symbols = {0};
+        pp_file_names symbols = {0};
         if (!good_exchange(exchanges.v[i]))
             continue;
         ok &= list_names(arena, pp_fmt(arena, "%s/%s", dir, exchanges.v[i]), true, &symbols, d);

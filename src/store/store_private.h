@@ -6,15 +6,6 @@
 #include "store/duckdb.h"
 #include "store/store.h"
 
-/* An arena whose memory and handles end with pp_arena_free() on it, or with the parent, also when
- * memory ends in between. */
-pp_arena *pp_arena_child(pp_arena *parent);
-
-/* Sorted names in a folder without those that start with a dot. 0, or the errno of one that cannot
- * be read. */
-typedef PP_VEC(const char *) pp_names;
-int pp_dir_names(pp_arena *arena, const char *path, pp_names *out);
-
 const char *pp_store_dir(pp_arena *arena, const pp_store *store);
 /* For who finds nothing in it: E_STORE where a folder was named that is not there, which is another
  * thing than an empty one. */

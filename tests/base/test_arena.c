@@ -163,6 +163,38 @@ Test(arena, memory_may_end_at_any_request_and_nothing_leaks)
     }
 }
 
+typedef struct opener {
+    pp_arena arena;
+    int opened, closed;
+} opener;
+
+static void close_one(void *ptr)
+{
+    ((opener *)ptr)->closed++;
+}
+
+static void open_many(void *ctx)
+{
+    for (opener *o = ctx; o->opened < 100000;) {
+        o->opened++;
+        pp_arena_defer(&o->arena, close_one, o);
+    }
+}
+
+Test(arena, what_cannot_be_registered_for_the_end_is_released_at_once)
+{
+    for (size_t n = 0; n < 3; n++) {
+        failing f = {.allowed = n};
+        pp_alloc alloc = failing_alloc(&f);
+        opener o = {.opened = 0};
+        pp_arena_init(&o.arena, &alloc);
+        cr_assert_not(pp_try(&o.arena, open_many, &o));
+        cr_assert_eq(o.closed, 1);
+        pp_arena_free(&o.arena);
+        cr_assert_eq(o.closed, o.opened);
+    }
+}
+
 Test(buf, long_and_short_text_join)
 {
     pp_arena a;

@@ -360,3 +360,38 @@ Test(file, memory_ending_while_reading_closes_the_file)
         }
     }
 }
+
+static void look_around(void *ctx)
+{
+    job *j = ctx;
+    struct stat st;
+    pp_file_names names = {0};
+    cr_assert_eq(pp_dir_names(j->a, dir, &names), 0);
+    cr_assert_str_eq(pp_file_nearest(j->a, pp_fmt(j->a, "%s/neat", dir)),
+                     pp_fmt(j->a, "%s/near", dir));
+    cr_assert_eq(pp_file_map(j->a, j->path, &st)[st.st_size - 1], 'y');
+}
+
+Test(file, memory_ending_while_looking_around_closes_folders_and_files)
+{
+    const char *path = pp_fmt(&arena, "%s/near", dir);
+    cr_assert(pp_file_write(&diags, NULL, path, "xy", 2));
+    for (int i = 0; i < 2000; i++) /* more names than a block of the arena holds */
+        cr_assert(pp_file_write(&diags, NULL, pp_fmt(&arena, "%s/other_%0100d", dir, i), "", 0));
+    int before = open_files();
+    for (size_t n = 0;; n++) {
+        failing m = {.allowed = n};
+        pp_alloc alloc = failing_alloc(&m);
+        pp_arena a;
+        pp_arena_init(&a, &alloc);
+        job j = {&a, path, NULL};
+        bool done = pp_try(&a, look_around, &j);
+        pp_arena_free(&a);
+        cr_assert_eq(open_files(), before, "request %zu", n);
+        cr_assert_eq(m.held, 0);
+        if (done) {
+            cr_assert_gt(n, 4);
+            break;
+        }
+    }
+}

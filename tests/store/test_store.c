@@ -8,6 +8,7 @@
 #include "store/info.h"
 #include "store/instruments.h"
 #include "store/tape_open.h"
+#include "support/failing.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -857,6 +858,48 @@ Test(store, T17_a_month_without_a_sum_is_read)
     env_close(&e);
 }
 
+typedef struct reading {
+    pp_arena *arena;
+    const pp_store *store;
+} reading;
+
+static void read_store(void *ctx)
+{
+    reading *r = ctx;
+    pp_diags d = {.arena = r->arena};
+    pp_series s;
+    pp_store_key key = {"bybit", "BTCUSDT", {PP_KLINE, PP_TF_1M}};
+    cr_assert(pp_store_read(r->arena, r->store, &key, &s, &d));
+}
+
+Test(store, memory_ending_while_it_is_read_leaves_nothing_open)
+{
+    env e;
+    env_open(&e);
+    need_db(&e);
+    pp_store store = make_store(&e);
+    pp_import_report r;
+    cr_assert(import_one(&e, &store, wide_csv(&e, "a.csv", SPEC, 0, 4), &r));
+    read_store(&(reading){&e.arena, &store}); /* from now on from the cache */
+    int before = open_files();
+    for (size_t n = 0;; n++) {
+        failing f = {.allowed = n};
+        pp_alloc alloc = failing_alloc(&f);
+        pp_arena a;
+        pp_arena_init(&a, &alloc);
+        reading job = {&a, &store};
+        bool done = pp_try(&a, read_store, &job);
+        pp_arena_free(&a);
+        cr_assert_eq(open_files(), before, "request %zu", n);
+        cr_assert_eq(f.held, 0);
+        if (done) {
+            cr_assert_gt(n, 1);
+            break;
+        }
+    }
+    env_close(&e);
+}
+
 /* The first file does not decide how the others are read. */
 Test(store, T6_floats_of_other_programs_are_read_by_their_shortest_text)
 {
@@ -1084,12 +1127,12 @@ Test(cache, a_cache_that_cannot_be_written_is_no_error)
 /* ----------------------------------------------------------------------------------- faults */
 
 /* Lets operation number `left` and all later ones fail. */
-typedef struct failing {
+typedef struct breaking {
     int left;
-} failing;
+} breaking;
 static bool fails(void *ctx)
 {
-    failing *f = ctx;
+    breaking *f = ctx;
     return f->left-- <= 0;
 }
 #define FAULT(call) (fails(ctx) ? (errno = EIO, -1) : (call))
@@ -1145,7 +1188,7 @@ Test(store, every_failing_file_operation_leaves_a_whole_store)
     cr_assert(import_one(&e, &store, first, &r));
     bool done = false;
     for (int n = 0; n < 60 && !done; n++) {
-        failing f = {n};
+        breaking f = {n};
         pp_fs fs = {&f,      f_open,   f_read,  f_write,  f_fsync,
                     f_close, f_rename, f_mkdir, f_unlink, f_rmdir};
         pp_store broken = store;
