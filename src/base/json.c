@@ -63,21 +63,6 @@ void pp_json_close(pp_json *w)
     pp_buf_put(w->out, w->is_array & bit ? "]" : "}", 1);
 }
 
-/* Length of the UTF-8 character at s, 0 if there is none: no overlong forms, no surrogates. */
-static size_t utf8_length(const unsigned char *s, size_t n)
-{
-    size_t len = s[0] < 0x80 ? 1 : s[0] < 0xC2 ? 0 : s[0] < 0xE0 ? 2 : s[0] < 0xF0 ? 3 : 4;
-    if (len == 0 || s[0] > 0xF4 || len > n)
-        return 0;
-    for (size_t i = 1; i < len; i++)
-        if ((s[i] & 0xC0) != 0x80)
-            return 0;
-    if ((s[0] == 0xE0 && s[1] < 0xA0) || (s[0] == 0xED && s[1] > 0x9F) ||
-        (s[0] == 0xF0 && s[1] < 0x90) || (s[0] == 0xF4 && s[1] > 0x8F))
-        return 0;
-    return len;
-}
-
 static void put_escaped(pp_buf *out, unsigned char c)
 {
     static const char named[] = "\b\t\n\f\r\"\\", as[] = "btnfr\"\\";
@@ -94,7 +79,7 @@ void pp_json_quote(pp_buf *out, const char *text, size_t n)
     size_t plain = 0; /* begin of the bytes that can be copied as they are */
     pp_buf_put(out, "\"", 1);
     for (size_t i = 0; i < n;) {
-        size_t len = utf8_length(s + i, n - i);
+        size_t len = pp_utf8_length(s + i, n - i);
         if (len && s[i] >= 0x20 && s[i] != '"' && s[i] != '\\') {
             i += len;
             continue;

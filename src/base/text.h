@@ -26,6 +26,9 @@ bool pp_int_parse(const char *s, size_t n, int64_t *out);
 /* The same as people write it: "1000", up to 9e15 also "1000.0" and "1e3". */
 bool pp_whole_parse(const char *s, size_t n, int64_t *out);
 
+/* Length of the UTF-8 character at s, 0 if there is none: no overlong forms, no surrogates. */
+size_t pp_utf8_length(const unsigned char *s, size_t n);
+
 /* Whether word stands in the text by itself: no letter, digit or underscore beside it. */
 bool pp_has_word(const char *text, const char *word);
 

@@ -35,8 +35,7 @@ const char *pp_cli_nth(const pp_cli *c, const char *opt, size_t nth)
 
 const char *pp_cli_value(const pp_cli *c, const char *opt)
 {
-    size_t n = pp_cli_count(c, opt);
-    return n ? pp_cli_nth(c, opt, n - 1) : NULL;
+    return pp_cli_nth(c, opt, 0);
 }
 
 bool pp_cli_int(pp_cli *c, const char *opt, int64_t min, int64_t max, int64_t *out)

@@ -15,8 +15,8 @@
 typedef struct pp_opt {
     const char *name;    /* without the dashes */
     char letter;         /* short form, 0: none */
-    const char *arg;     /* name of the value ("DIR", "KEY=VALUE"); NULL: a flag; "[NAME]": may be
-                            left out and is "" then */
+    const char *arg;     /* name of the value ("DIR", "N"); NULL: a flag; "[NAME]": may be left out
+                            and is "" then; "KEY=VALUE...": may be given several times */
     const char *help;    /* one line; more lines are indented */
     const char *choices; /* allowed values separated by |, or NULL */
 } pp_opt;
@@ -67,7 +67,7 @@ struct pp_cli {
 };
 
 bool pp_cli_has(const pp_cli *c, const char *opt);          /* given at least once */
-const char *pp_cli_value(const pp_cli *c, const char *opt); /* last value given, NULL if none */
+const char *pp_cli_value(const pp_cli *c, const char *opt); /* the value, NULL: not given */
 size_t pp_cli_count(const pp_cli *c, const char *opt);      /* times given */
 const char *pp_cli_nth(const pp_cli *c, const char *opt, size_t i);
 /* Typed readings: false with an E_USAGE error when the value is not of the type; *out is left as

@@ -513,7 +513,8 @@ static const pp_opt download_opts[] = {
     {"exchange", 'x', "NAME", "where from", "bybit|binance"},
     {"from", 0, "TIME", "default: a year before the end", NULL},
     {"to", 0, "TIME", "default: now", NULL},
-    {"symbols", 's', "LIST", "symbols separated by commas, beside those given as arguments", NULL},
+    {"symbols", 's', "LIST...", "symbols separated by commas, beside those given as arguments",
+     NULL},
     {"kinds", 'k', "LIST",
      "of kline_1m,mark_1m,index_1m,funding,open_interest,instruments; other timeframes as\n"
      "kline_15m. Default: all but open interest; instruments are the contract's steps, limits\n"

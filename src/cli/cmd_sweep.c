@@ -7,9 +7,8 @@
 #include <stddef.h>
 
 static const pp_opt sweep_opts[] = {
-    {"vary", 0, "NAME=VALUES", "an axis: 5:50:5, log:5:500:8 or a,b,c; one per variable", NULL},
-    {"where", 0, "CONDITION", "only sets for which it holds: \"fast < slow\"; may be repeated",
-     NULL},
+    {"vary", 0, "NAME=VALUES...", "an axis: 5:50:5, log:5:500:8 or a,b,c; one per variable", NULL},
+    {"where", 0, "CONDITION...", "only sets for which it holds: \"fast < slow\"", NULL},
     {"sample", 0, "N", "N sets drawn from the grid instead of all", NULL},
     {"seed", 0, "S", "of the sample (default: 1)", NULL},
     {"objective", 0, "METRIC", "what rows are ranked by (default: sharpe); -METRIC: smallest first",

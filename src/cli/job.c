@@ -42,6 +42,14 @@ bool pp_cli_sets(pp_cli *c, pp_runner_job *job)
             return false;
         }
         sets[i] = (pp_set){pp_strndup(c->arena, text, (size_t)(eq - text)), eq + 1, false};
+        for (size_t k = 0; k < i; k++)
+            if (!strcmp(sets[k].name, sets[i].name)) {
+                pp_diag *d = pp_error(c->diags, PP_E_USAGE, (pp_pos){0}, "--set %s is given twice",
+                                      sets[i].name);
+                d->found = pp_fmt(c->arena, "%s and %s", sets[k].value, sets[i].value);
+                d->hint = "keep one of them";
+                return false;
+            }
     }
     job->sets = sets;
     job->n_sets = n;
@@ -133,6 +141,24 @@ static const pp_registries *const registries = &PP_REGISTRIES;
 static const pp_registries *const registries = &pp_all_registries;
 #endif
 
+/* A Play, or the demo's. */
+static bool has_play(pp_cli *c)
+{
+    bool demo = pp_cli_has(c, "demo");
+    if (demo != (c->n_args > 0))
+        return true;
+    if (demo) {
+        pp_diag *d = pp_error(c->diags, PP_E_USAGE, (pp_pos){0}, "--demo has a Play of its own");
+        d->found = c->args[0];
+        d->hint = "leave out one of them; --synthetic runs your Play on a made market";
+        return false;
+    }
+    pp_error(c->diags, PP_E_USAGE, (pp_pos){0}, "%s needs a Play", c->command->name)->hint =
+        pp_fmt(c->arena, "perpetua %s PLAY --csv FILE, or perpetua %s --demo", c->command->name,
+               c->command->name);
+    return false;
+}
+
 bool pp_cli_job(pp_cli *c, pp_runner_job *job)
 {
     *job = (pp_runner_job){.fast = true,
@@ -143,7 +169,8 @@ bool pp_cli_job(pp_cli *c, pp_runner_job *job)
                            .options = {.intrabar = intrabar_of(pp_cli_value(c, "intrabar")),
                                        .keep = PP_KEEP_ALL,
                                        .cancel = c->interrupted}};
-    return read_source(c, job) && pp_cli_sets(c, job) && read_window(c, &job->options.window);
+    return has_play(c) && read_source(c, job) && pp_cli_sets(c, job) &&
+           read_window(c, &job->options.window);
 }
 
 /* P4: one run per symbol of a Play over a store; a file and a synthetic market are one market. */
@@ -188,23 +215,11 @@ int pp_cli_each_symbol(pp_cli *c, pp_runner_job *job, int (*one)(pp_cli *c, pp_r
 
 int pp_cli_each_play(pp_cli *c, pp_runner_job *job, int (*one)(pp_cli *c, pp_runner_job *job))
 {
-    if (pp_cli_has(c, "demo") && c->n_args) {
-        pp_diag *d = pp_error(c->diags, PP_E_USAGE, (pp_pos){0}, "--demo has a Play of its own");
-        d->found = c->args[0];
-        d->hint = "leave out one of them; --synthetic runs your Play on a made market";
-        return 2;
-    }
     if (pp_cli_has(c, "demo")) {
         job->play_file = "demo";
         job->play_text = demo_play;
         job->play_size = sizeof demo_play - 1;
         return one(c, job);
-    }
-    if (c->n_args == 0) {
-        pp_error(c->diags, PP_E_USAGE, (pp_pos){0}, "%s needs a Play", c->command->name)->hint =
-            pp_fmt(c->arena, "perpetua %s PLAY --csv FILE, or perpetua %s --demo", c->command->name,
-                   c->command->name);
-        return 2;
     }
     int status = 0;
     c->several = c->n_args > 1;

@@ -35,7 +35,7 @@
     }
 #define PP_SET_OPT                                                                                 \
     {                                                                                              \
-        "set", 0, "KEY=VALUE", "override a variable of the Play; may be repeated", NULL            \
+        "set", 0, "KEY=VALUE...", "override a variable of the Play", NULL                          \
     }
 
 /* Reads those options, a market included: one, or else the default store. False with errors. The

@@ -68,7 +68,11 @@ static bool choice_allowed(const char *choices, const char *value)
 
 static void add_value(pp_cli *c, const pp_opt *o, const char *value)
 {
-    if (o->arg && o->arg[0] != '[' && !*value)
+    if (o->arg && !strstr(o->arg, "...") && pp_cli_has(c, o->name)) {
+        pp_diag *d = pp_error(c->diags, PP_E_USAGE, (pp_pos){0}, "--%s is given twice", o->name);
+        d->found = pp_fmt(c->arena, "%s and %s", pp_cli_value(c, o->name), value);
+        d->hint = "keep one of them";
+    } else if (o->arg && o->arg[0] != '[' && !*value)
         pp_error(c->diags, PP_E_USAGE, (pp_pos){0}, "--%s needs a value: %s", o->name, o->arg)
             ->found = "an empty word";
     else if (o->arg && !choice_allowed(o->choices, value)) {
@@ -270,6 +274,7 @@ int main(int argc, char **argv)
     sigaction(SIGINT, &sa, NULL);
     sigaction(SIGTERM, &sa, NULL);
     signal(SIGPIPE, SIG_DFL);
+    signal(SIGXFSZ, SIG_IGN); /* a file over the limit is an error of its write */
     pp_arena arena;
     pp_arena_init(&arena, NULL);
     pp_diags diags = {.arena = &arena};

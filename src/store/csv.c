@@ -558,3 +558,25 @@ const char *pp_csv_symbol_of_name(pp_arena *arena, const char *path)
     size_t n = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789");
     return n > 4 && !strncmp(name + n - 4, "USDT", 4) ? pp_strndup(arena, name, n) : NULL;
 }
+
+/* What a part of the path between / - and . says: "mark_1m", "1h" ("1mo" in Binance dumps). */
+static void read_part(const char *part, pp_csv_opts *csv)
+{
+    pp_kind kind;
+    if (pp_kind_parse(part, &kind) && pp_family_is_bars(kind.family)) {
+        csv->named.kind = kind;
+        csv->named.has_tf = true;
+        csv->named.surely = true;
+    } else if (part[0] >= '0' && part[0] <= '9' && strpbrk(part, "mhdwM") &&
+               pp_tf_parse(strcmp(part, "1mo") ? part : "1M", &kind.tf)) {
+        csv->named.kind.tf = kind.tf;
+        csv->named.has_tf = true;
+    }
+}
+
+void pp_csv_read_path(pp_arena *arena, const char *path, pp_csv_opts *csv)
+{
+    char *rest = pp_strdup(arena, path), *part;
+    while ((part = strsep(&rest, "/-.")))
+        read_part(part, csv);
+}

@@ -58,6 +58,10 @@ bool pp_csv_read(pp_arena *arena, const pp_csv_opts *opts, pp_csv_data *out, pp_
  * that end in USDT; NULL: it has none. */
 const char *pp_csv_symbol_of_name(pp_arena *arena, const char *path);
 
+/* csv->named from the parts of a path: kind and timeframe ("mark_1m"), or the latter alone ("1h").
+ */
+void pp_csv_read_path(pp_arena *arena, const char *path, pp_csv_opts *csv);
+
 /* Bytes of a file, unpacked if they are gzip (several members too), in `arena`; NULL with E_FILE.
  */
 const char *pp_csv_load(pp_arena *arena, const char *path, size_t *n, pp_diags *d);

@@ -75,6 +75,7 @@ const char *pp_db_version(const pp_db *db)
 
 #else
 
+#include "base/text.h"
 #include "store/arrow.h"
 
 #include <duckdb.h>
@@ -245,9 +246,29 @@ static void refused(const char *why, pp_diags *d)
         "see the message";
 }
 
+/* DuckDB takes no other text than UTF-8, but a file may have any name. */
+static bool names_sound(const char *sql, pp_diags *d)
+{
+    const char *p = sql, *end = sql + strlen(sql);
+    for (size_t n; p < end && (n = pp_utf8_length((const unsigned char *)p, (size_t)(end - p)));)
+        p += n;
+    if (p == end)
+        return true;
+    const char *from = p, *to = strchr(p, '\'');
+    while (from > sql && from[-1] != '\'')
+        from--;
+    pp_pos pos = {pp_strndup(d->arena, from, (size_t)((to ? to : end) - from)), 0, 0};
+    pp_error(d, PP_E_FILE, pos,
+             "the name is not UTF-8: DuckDB, which has the Parquet files, takes no other")
+        ->hint = "give the file or folder another name";
+    return false;
+}
+
 static bool run(pp_db *db, const char *sql, pp_diags *d)
 {
     release(db);
+    if (!names_sound(sql, d))
+        return false;
     db->has_result = true;
     if (db->f.query(db->connection, sql, &db->result) == DuckDBSuccess)
         return true;

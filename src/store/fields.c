@@ -373,7 +373,8 @@ static bool find_tf(const pp_fields *c, const pp_series *s, pp_tf *tf)
                                 : "the times%s%s do not step by any timeframe",
                           c->time_name ? " in column " : "", c->time_name ? c->time_name : "");
     if (alone)
-        e->hint = "say it, for example --kind kline_1h";
+        e->hint =
+            "name the file by it, as in BTCUSDT-1h.csv; data import also takes --kind kline_1h";
     else
         e->found = pp_fmt(c->d->arena, "a step of %lld ms from %s to %s", (long long)step,
                           pp_time_format(s->time_ms[0], from), pp_time_format(s->time_ms[1], to));

@@ -100,21 +100,6 @@ static void add_path(importer *im, const char *path)
 
 /* ------------------------------------------------------------------------------------ names */
 
-/* What a part of the path between / - and . says: "mark_1m", "1h" ("1mo" in Binance dumps). */
-static void read_part(const char *part, pp_csv_opts *csv)
-{
-    pp_kind kind;
-    if (pp_kind_parse(part, &kind) && pp_family_is_bars(kind.family)) {
-        csv->named.kind = kind;
-        csv->named.has_tf = true;
-        csv->named.surely = true;
-    } else if (part[0] >= '0' && part[0] <= '9' && strpbrk(part, "mhdwM") &&
-               pp_tf_parse(strcmp(part, "1mo") ? part : "1M", &kind.tf)) {
-        csv->named.kind.tf = kind.tf;
-        csv->named.has_tf = true;
-    }
-}
-
 /* Dumps of the mark and index price look like any other bars; only their folder or name tells. What
  * else a name has in it decides only where the columns say nothing. */
 static bool read_path(importer *im, const char *path, pp_csv_opts *csv)
@@ -129,7 +114,6 @@ static bool read_path(importer *im, const char *path, pp_csv_opts *csv)
         {"funding", PP_FUNDING, false},       {"open_interest", PP_OPEN_INTEREST, false},
     };
     const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
-    char *rest = pp_strdup(im->arena, path), *part;
     if (strstr(path, "premiumIndexKlines")) {
         pp_error(im->d, PP_E_DATA, (pp_pos){path, 0, 0},
                  "the premium index is a rate and no price of a contract")
@@ -137,8 +121,7 @@ static bool read_path(importer *im, const char *path, pp_csv_opts *csv)
             "leave the folder premiumIndexKlines out; indexPriceKlines has the index price";
         return false;
     }
-    while ((part = strsep(&rest, "/-.")))
-        read_part(part, csv);
+    pp_csv_read_path(im->arena, path, csv);
     for (size_t i = 0; i < PP_COUNT(names) && !csv->named.surely; i++)
         if (strstr(names[i].surely ? path : name, names[i].part)) {
             csv->named.kind.family = names[i].family;

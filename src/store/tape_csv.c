@@ -64,6 +64,9 @@ bool pp_tape_from_csv(pp_arena *arena, const char *symbol, const char *csv_path,
                          .file = 1,
                          .symbol = symbol,
                          .stop = opts->stop};
+    pp_csv_read_path(arena, csv_path, &bars);
+    bars.named.kind.family = PP_KLINE; /* of the path only the timeframe of a single bar counts */
+    bars.named.surely = false;
     pp_csv_data *data = PP_NEW(arena, pp_csv_data), *funding = PP_NEW(arena, pp_csv_data);
     bool ok = read_checked(arena, &bars, opts->now_ms, data, d);
     if (funding_path)
