@@ -25,7 +25,7 @@ static const pp_key account_rows[] = {
     {"starting_equity_usdt", NULL, PP_K_E8, 0, AT(starting_equity_e8), "(0, 10000000000)", "10000",
      NULL, NULL, "the deposit at the start"},
     {"max_leverage", NULL, PP_K_E8, 0, AT(max_leverage_e8), "[1, 1000]", "1", NULL, NULL,
-     "leverage of the position (K1)"},
+     "leverage of the position, if the contract allows it (K1)"},
     {"margin_mode", NULL, PP_K_ENUM, 0, AT(margin_mode), NULL, "isolated_usdt", margin_modes, NULL,
      "isolated margin in USDT, the only mode"},
     {"fee_model", NULL, PP_K_MAP, 0, 0, NULL, NULL, NULL, &pp_fee_keys, "fee rates"},

@@ -23,7 +23,10 @@ static const pp_key level_rows[] = {
          "percent price_percent atr_multiple fixed_points structure, a target also rr_ratio, a "
          "stop also trailing_atr trailing_pct",
          NULL, "how the distance is found (K5)"),
-    NODE("value", value, "a number > 0", NULL,
+    NODE("value", value,
+         "percent (0, 10000]; price_percent (0, 100), of a target (0, 10000]; fixed_points "
+         "(0, 10000000]; atr_multiple, rr_ratio, trailing_atr (0, 1000]; trailing_pct (0, 100)",
+         NULL,
          "percent: of margin; price_percent: of the entry price; points: USDT; multiples of ATR; "
          "rr_ratio: stop distances"),
     NODE("atr_feature_id", atr, "a feature", NULL, "the ATR of atr_multiple and trailing_atr"),
@@ -41,6 +44,12 @@ const pp_keys pp_level_keys = {"a stop or target", level_rows, PP_COUNT(level_ro
 const char *const pp_level_tokens[] = {"none",         "percent",   "price_percent", "atr_multiple",
                                        "fixed_points", "structure", "rr_ratio",      "trailing_atr",
                                        "trailing_pct", NULL};
+
+static const char *const stop_tokens[] = {
+    "percent",   "price_percent", "atr_multiple", "fixed_points",
+    "structure", "trailing_atr",  "trailing_pct", NULL};
+static const char *const target_tokens[] = {
+    "percent", "price_percent", "atr_multiple", "fixed_points", "structure", "rr_ratio", NULL};
 
 /* Which keys a type has, as bits of level_rows. */
 enum { VALUE = 2, ATR = 4, REF = 8, BUFFER = 16, ACTIVATION = 32, TRAIL = 64, MULTIPLIER = 128 };
@@ -158,17 +167,15 @@ pp_level_decl pp_load_level(pp_load *l, const pp_yaml *map, bool stop)
             "add `type: price_percent` or another type";
         return none;
     }
-    if (!pp_read_token(l, n.type, "type", pp_level_tokens + 1, &type))
+    const char *const *tokens = stop ? stop_tokens : target_tokens;
+    if (!pp_read_token(l, n.type, stop ? "stop_loss.type" : "take_profit.type", tokens, &type))
         return none;
-    out.type = (pp_level_type)(type + 1);
-    if (stop ? out.type == PP_LEVEL_RR_RATIO : out.type >= PP_LEVEL_TRAILING_ATR) {
-        pp_error(l->d, PP_E_ENUM_TOKEN, n.type->pos, "a %s cannot be %s", stop ? "stop" : "target",
-                 n.type->text)
-            ->allowed = stop ? "percent price_percent atr_multiple fixed_points structure "
-                               "trailing_atr trailing_pct"
-                             : "percent price_percent atr_multiple fixed_points structure rr_ratio";
-        return none;
-    }
+    out.type = (pp_level_type)pp_key_token(pp_level_tokens, tokens[type]);
+    if (out.type >= PP_LEVEL_TRAILING_ATR && l->play->risk.trailing.type != PP_LEVEL_NONE)
+        pp_error(l->d, PP_E_SHAPE, n.type->pos,
+                 "two trailing distances: a %s stop, and `risk.trailing` in line %d", tokens[type],
+                 l->play->risk.trailing.pos.line)
+            ->hint = "keep one of the two";
     if (!check_keys(l, map, &n, out.type, needed_keys(out.type, &n)))
         return none;
     if (n.atr && !pp_read_atr(l, n.atr, "atr_feature_id", &out.atr_feature, &out.atr_output))
@@ -203,7 +210,7 @@ static const pp_key risk_rows[] = {
     {"sizing", NULL, PP_K_NODE, 0, AT(sizing), "a mapping", "percent_equity 100", NULL, NULL,
      "how large an entry is"},
     {"trailing", NULL, PP_K_NODE, 0, AT(trailing), "a mapping", NULL, NULL, NULL,
-     "a trailing stop, also beside a stop_loss"},
+     "a trailing stop, also beside a stop_loss that does not trail itself"},
     {"break_even", NULL, PP_K_NODE, 0, AT(break_even), "a mapping", NULL, NULL, NULL,
      "moves the stop to the entry (K8)"},
     {"tp_order_type", NULL, PP_K_ENUM, 0, AT(tp_order), NULL, "Market", pp_exit_order_tokens, NULL,
@@ -356,9 +363,9 @@ void pp_load_risk(pp_load *l)
     risk_nodes n = {0};
     const char *outer = pp_enter(l, "risk");
     pp_keys_read(l, &pp_risk_keys, pp_risk_map(l), &n);
+    r->trailing = read_trailing(l, n.trailing); /* first: no stop may trail beside it */
     r->stop = read_either(l, n.stop, n.stop_pct, true);
     r->target = read_either(l, n.target, n.target_pct, false);
-    r->trailing = read_trailing(l, n.trailing);
     r->break_even = n.break_even != NULL;
     r->stop_order = n.sl_order ? PP_LIMIT : PP_MARKET;
     r->target_order = n.tp_order ? PP_LIMIT : PP_MARKET;

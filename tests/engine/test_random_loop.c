@@ -92,10 +92,12 @@ static void put_models(pp_rng *r, pp_buf *b, bool plain)
             PICK(r, "cooldown_bars", "cooldown_after_loss_bars", "max_consecutive_losses"));
 }
 
-static void put_level(pp_rng *r, pp_buf *b, const char *key, bool stop)
+/* True: a stop that trails. */
+static bool put_level(pp_rng *r, pp_buf *b, const char *key, bool stop)
 {
+    uint64_t type = pp_rng_below(r, 6);
     pp_buf_printf(b, "  %s: ", key);
-    switch (pp_rng_below(r, 6)) {
+    switch (type) {
     case 0:
         pp_buf_printf(b, "{type: percent, value: %.3f}\n",
                       chance(r, 10) ? between(r, 80, 400) : between(r, 0.5, 30));
@@ -124,6 +126,7 @@ static void put_level(pp_rng *r, pp_buf *b, const char *key, bool stop)
         pp_buf_printf(b, "{type: price_percent, value: %.3f}\n", between(r, 0.1, 2));
         break;
     }
+    return stop && (type == 3 || type == 4);
 }
 
 /* exits: by signals, so that there need be no stop. */
@@ -131,13 +134,14 @@ static void put_risk(pp_rng *r, pp_buf *b, bool exits, bool plain)
 {
     pp_buf_puts(b, "risk:\n");
     bool stop = !plain && (!exits || chance(r, 50));
-    if (stop)
-        put_level(r, b, "stop_loss", true);
+    bool trails = stop && put_level(r, b, "stop_loss", true);
     if (stop && chance(r, 70))
         put_level(r, b, "take_profit", false);
-    if (!plain && chance(r, 20))
-        pp_buf_printf(b, "  trailing: {%s, activation_pct: 0.4}\n",
-                      PICK(r, "trail_pct: 0.5", "atr_multiplier: 1.5, atr_feature_id: atr"));
+    if (!plain && chance(r, 20)) {
+        const char *by = PICK(r, "trail_pct: 0.5", "atr_multiplier: 1.5, atr_feature_id: atr");
+        if (!trails)
+            pp_buf_printf(b, "  trailing: {%s, activation_pct: 0.4}\n", by);
+    }
     if (!plain && chance(r, 25))
         pp_buf_printf(b, "  break_even: {activation_pct: %.3f, offset_pct: 0.05}\n",
                       between(r, 0.1, 4));

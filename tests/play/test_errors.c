@@ -204,6 +204,12 @@ static const bad_play bad[] = {
     {BASE
      "risk: {stop_loss: {type: trailing_atr, atr_feature_id: a, value: 5, atr_multiplier: 2}}\n",
      PP_E_DUPLICATE_KEY, 7, 85, NULL},
+    {BASE "risk: {stop_loss: {type: trailing_pct, trail_pct: 3}, trailing: {trail_pct: 1}}\n",
+     PP_E_SHAPE, 7, 26, NULL},
+    {HEAD TF FEAT "actions: [{id: x, cases: [{when: [close, \">\", 1], emit: [{action: entry_long, "
+                  "stop_loss: {type: trailing_atr, atr_feature_id: a}}]}]}]\n"
+                  "risk: {trailing: {trail_pct: 1}}\n",
+     PP_E_SHAPE, 6, 97, NULL},
     {BASE "risk: {trailing: {activation_pct: 1}}\n", PP_E_SHAPE, 7, 18, NULL},
     {BASE "risk: {trailing: {trail_pct: 1, atr_feature_id: a}}\n", PP_E_SHAPE, 7, 30, NULL},
     /* P13 */
@@ -292,6 +298,11 @@ Test(errors, P16_texts_show_what_was_found_and_what_is_allowed)
          PP_E_TYPE, NULL, "the key of a swing", NULL},
         {BASE "rationalize: {signals: [m.hist]}\n", PP_E_UNKNOWN_REF, "m.hist",
          "macd, signal, histogram", NULL},
+        {BASE "risk: {take_profit: {type: rr, value: 2}}\n", PP_E_ENUM_TOKEN, "rr",
+         "percent price_percent atr_multiple fixed_points structure rr_ratio", NULL},
+        {BASE "risk: {stop_loss: {type: pct, value: 2}}\n", PP_E_ENUM_TOKEN, "pct",
+         "percent price_percent atr_multiple fixed_points structure trailing_atr trailing_pct",
+         NULL},
     };
     for (size_t i = 0; i < PP_COUNT(rows); i++) {
         load_case *c = load_text(rows[i].text);
