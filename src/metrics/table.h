@@ -22,8 +22,9 @@
     X(NUMBER, alpha_ann, "equity", "%", NUM(w->alpha_ann),                                         \
       "365 x 100 x (mean daily return - beta x mean daily return of the market); null with beta")  \
     X(NUMBER, beta, "equity", "ratio", NUM(w->beta),                                               \
-      "covariance of the daily returns with the market's / variance of the market's; null with "   \
-      "fewer than 2 days or a market that does not move")                                          \
+      "covariance of the daily returns with the market's / variance of the market's, whose price " \
+      "at a 00:00Z, one at the start too, is the close of the tape bar before it (the first open " \
+      "without one); null with fewer than 2 days or a market that does not move")                  \
     X(NUMBER, peak_equity, "equity", "USDT", E8(w->last->peak_e8),                                 \
       "highest equity at tape closes, the start included")                                         \
     X(NUMBER, max_drawdown_abs, "drawdown", "USDT", E8(w->last->max_dd_abs_e8),                    \
