@@ -84,7 +84,10 @@ size_t pp_loop_emit(pp_loop *l, size_t instant)
 static void record(pp_loop *l, size_t k, size_t instant, pp_outcome code, const pp_entry_plan *plan)
 {
     if (!pp_log_wants_events(l->log)) {
-        pp_log_decisions_unkept(l->log, 1, pp_loop_is_entry(l->emitted[k]), code);
+        if (code == PP_OUT_ENTER)
+            pp_log_entry_unkept(l->log, plan->caps);
+        else
+            pp_log_decisions_unkept(l->log, 1, pp_loop_is_entry(l->emitted[k]), code);
         return;
     }
     pp_event e = {.time_ms = pp_bar_close_ms(&l->cfg.tape->bars, instant),

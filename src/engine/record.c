@@ -332,6 +332,10 @@ static void record_warnings(pp_arena *arena, const pp_prepared *p, pp_result *r)
     if (play->account.mmr_e8 >= 0 && (p->exchange.ins.as_of_ms != 0 || p->options.instrument))
         *pp_vec_push(arena, &w) = "account.maintenance_margin_rate is not used: the instrument has "
                                   "tiers";
+    if (p->exchange.leverage_e8 < pp_engine_leverage_asked(play))
+        *pp_vec_push(arena, &w) = pp_fmt(arena, "max_leverage %.10g: the contract allows %.10g",
+                                         pp_double_of_e8(pp_engine_leverage_asked(play)),
+                                         pp_double_of_e8(p->exchange.leverage_e8));
     size_t first = w.n;
     for (size_t k = 0; k < r->n_declared; k++)
         if (!r->declared[k].used)

@@ -31,9 +31,11 @@ pp_instrument pp_engine_instrument(const pp_play *play, const char *symbol,
                : pp_instrument_generic(symbol, play->account.mmr_e8);
 }
 
-static int64_t least(int64_t a, int64_t b)
+int64_t pp_engine_leverage_asked(const pp_play *play)
 {
-    return a < b ? a : b;
+    int64_t sizing_e8 = play->risk.sizing_max_leverage_e8;
+    return sizing_e8 > 0 ? PP_LEAST(sizing_e8, play->account.max_leverage_e8)
+                         : play->account.max_leverage_e8;
 }
 
 static pp_exch_config exchange_config(const pp_prepared *p, const char *symbol)
@@ -43,7 +45,6 @@ static pp_exch_config exchange_config(const pp_prepared *p, const char *symbol)
     pp_exch_config x = {
         .ins = pp_engine_instrument(play, symbol, p->options.instrument),
         .deposit_e8 = a->starting_equity_e8,
-        .leverage_e8 = a->max_leverage_e8,
         .taker_bps_e8 = a->taker_bps_e8,
         .maker_bps_e8 = a->maker_bps_e8,
         .slippage_bps_e8 = a->slippage_bps_e8,
@@ -58,9 +59,7 @@ static pp_exch_config exchange_config(const pp_prepared *p, const char *symbol)
         .end_bar = p->window.end_bar,
         .start_ms = p->window.start_ms,
     };
-    if (play->risk.sizing_max_leverage_e8 > 0) /* K1 */
-        x.leverage_e8 = least(x.leverage_e8, play->risk.sizing_max_leverage_e8);
-    x.leverage_e8 = least(x.leverage_e8, x.ins.max_leverage_e8);
+    x.leverage_e8 = PP_LEAST(pp_engine_leverage_asked(play), x.ins.max_leverage_e8);
     return x;
 }
 
@@ -126,12 +125,20 @@ static void amounts_end(pp_diags *d, const char *when, int64_t time_ms)
     e->hint = "start with less, or bound the size: account.max_notional_usdt, sizing fixed_usdt";
 }
 
+/* K3: not what the Play asks for. A percentage of equity always leaves out the fees. */
+static unsigned counted_cuts(const pp_play *play)
+{
+    bool of_equity = play->risk.sizing == PP_SIZE_PERCENT_EQUITY;
+    return PP_CAP_MAX_QTY | PP_CAP_TIER | (of_equity ? 0U : PP_CAP_BALANCE);
+}
+
 pp_loop *pp_engine_loop(pp_diags *d, const pp_prepared *p, pp_log *log, unsigned keep,
                         const pp_loop_marks *marks)
 {
     pp_loop **self = PP_NEW(d->arena, pp_loop *);
     pp_log_hooks hooks = pp_loop_hooks(self);
     pp_log_init(log, d->arena, keep, &hooks);
+    log->cuts = counted_cuts(p->strategy->play);
     pp_loop_config cfg = {.strategy = p->strategy,
                           .tape = p->tape,
                           .columns = p->columns,

@@ -71,6 +71,8 @@ bool pp_engine_other_path(pp_diags *d, const pp_prepared *p, pp_intrabar order, 
 const pp_equity_summary *pp_engine_part(pp_arena *arena, const pp_prepared *p, int64_t from_ms,
                                         int64_t to_ms, bool follow);
 
+/* K1: what the Play asks for; the instrument's maximum may be less. */
+int64_t pp_engine_leverage_asked(const pp_play *play);
 /* The instrument a Play runs with (X2). */
 pp_instrument pp_engine_instrument(const pp_play *play, const char *symbol,
                                    const pp_instrument *given);

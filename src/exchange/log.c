@@ -54,6 +54,12 @@ const char *pp_account_name(pp_account account)
     return account_names[account];
 }
 
+const char *pp_cap_name(int bit)
+{
+    static const char *const names[PP_CAPS] = {"max_notional", "max_qty", "tier", "balance"};
+    return names[bit];
+}
+
 const char *pp_order_type_name(pp_order_type type)
 {
     static const char *const names[] = {"market", "limit", "stop_market", "stop_limit"};
@@ -140,13 +146,24 @@ static void sum_decisions(pp_log_sums *s, int64_t n, bool entry, pp_outcome code
 {
     s->entry_attempts += entry ? n : 0;
     s->refused[code] += entry && code != PP_OUT_ENTER ? n : 0;
+    s->entries += entry && code == PP_OUT_ENTER ? n : 0;
 }
 
-static void sum_event(pp_log_sums *s, const pp_event *e)
+static void sum_cuts(pp_log_sums *s, unsigned caps)
+{
+    s->cut += caps != 0;
+    for (int k = 0; k < PP_CAPS; k++)
+        s->cut_by[k] += caps >> k & 1;
+}
+
+static void sum_event(pp_log_sums *s, const pp_event *e, unsigned cuts)
 {
     if (e->kind == PP_EVENT_decision)
         sum_decisions(s, 1, strncmp(e->action, "entry_", 6) == 0, (pp_outcome)e->code);
+    if (e->kind == PP_EVENT_decision && e->code == PP_OUT_ENTER)
+        sum_cuts(s, e->caps & cuts);
     s->ambiguous_bars += e->kind == PP_EVENT_ambiguous_bar;
+    s->stops_moved += e->kind == PP_EVENT_stop_adjusted;
 }
 
 void pp_log_sum_up(pp_log *log)
@@ -159,7 +176,7 @@ void pp_log_sum_up(pp_log *log)
     for (size_t i = 0; i < log->ledger.n; i++)
         sum_ledger(&log->sums, PP_SLAB_AT(&log->ledger, pp_ledger_row, i));
     for (size_t i = 0; i < log->events.n; i++)
-        sum_event(&log->sums, PP_SLAB_AT(&log->events, pp_event, i));
+        sum_event(&log->sums, PP_SLAB_AT(&log->events, pp_event, i), log->cuts);
 }
 
 /* ---- records ---- */
@@ -215,11 +232,17 @@ void pp_log_ledger(pp_log *log, pp_ledger_row *r)
 void pp_log_event(pp_log *log, pp_event *e)
 {
     APPEND(log, events, PP_KEEP_EVENTS, event, pp_event, e);
-    sum_event(&log->sums, e);
+    sum_event(&log->sums, e, log->cuts);
 }
 
 void pp_log_decisions_unkept(pp_log *log, int64_t n, bool entry, pp_outcome code)
 {
     log->seq += n;
     sum_decisions(&log->sums, n, entry, code);
+}
+
+void pp_log_entry_unkept(pp_log *log, unsigned caps)
+{
+    pp_log_decisions_unkept(log, 1, true, PP_OUT_ENTER);
+    sum_cuts(&log->sums, caps & log->cuts);
 }

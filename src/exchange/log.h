@@ -247,6 +247,8 @@ enum { /* bits of pp_event.caps (K3), in the order in which they are applied */
        PP_CAP_TIER = 4,
        PP_CAP_BALANCE = 8
 };
+enum { PP_CAPS = 4 };
+const char *pp_cap_name(int bit); /* of bit 0, 1, ...: "max_notional" */
 
 /* Which fields an event has:
  *   decision         code, case_id, action; with has_qty (a size was made): qty_e8, caps
@@ -300,12 +302,16 @@ typedef struct pp_log_sums {
     int64_t funding_events, ambiguous_bars, entry_attempts;
     int64_t refused[PP_OUTCOME_COUNT]; /* entries: decisions and orders, by their code */
     int64_t end_cost_e8;               /* fee and slippage of the close at the end of the data */
+    int64_t entries;                   /* decisions that made an entry order */
+    int64_t cut, cut_by[PP_CAPS];      /* those made smaller by a cap of pp_log.cuts, by each */
+    int64_t stops_moved;               /* at the fill: before the liquidation price (X18) */
 } pp_log_sums;
 
 typedef struct pp_log {
     pp_slab fills, orders, trades, ledger, events; /* empty where not kept */
     pp_log_hooks hooks;
     unsigned keep;
+    unsigned cuts; /* PP_CAP_... that count as cuts of an entry; 0 until the engine sets them */
     int64_t seq;
     pp_log_sums sums;
     pp_trade unkept; /* where trades are made that are not kept */
@@ -343,6 +349,8 @@ static inline void pp_log_events_unkept(pp_log *log, int64_t n)
     log->seq += n;
 }
 void pp_log_decisions_unkept(pp_log *log, int64_t n, bool entry, pp_outcome code);
+/* A decision that makes an entry order. */
+void pp_log_entry_unkept(pp_log *log, unsigned caps);
 
 static inline bool pp_log_wants_fills(const pp_log *log)
 {

@@ -69,7 +69,6 @@ static void rate(pp_buf *out, int64_t rate_e12)
 
 static void decision(const pp_event *e, pp_buf *out)
 {
-    static const char *const caps[] = {"max_notional", "max_qty", "tier", "balance"};
     word(out, "case", e->case_id);
     word(out, "action", e->action);
     if (!e->has_qty)
@@ -77,9 +76,9 @@ static void decision(const pp_event *e, pp_buf *out)
     money(out, "qty", e->qty_e8);
     pp_buf_puts(out, ", \"caps\": [");
     const char *gap = "";
-    for (size_t i = 0; i < PP_COUNT(caps); i++)
-        if (e->caps & 1u << i) {
-            pp_buf_printf(out, "%s\"%s\"", gap, caps[i]);
+    for (int k = 0; k < PP_CAPS; k++)
+        if (e->caps >> k & 1) {
+            pp_buf_printf(out, "%s\"%s\"", gap, pp_cap_name(k));
             gap = ", ";
         }
     pp_buf_puts(out, "]");

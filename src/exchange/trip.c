@@ -308,6 +308,7 @@ void pp_trips_end(pp_trips *r)
     s->traded_e8 += r->traded_e8;
     s->slippage_e8 += r->slippage_e8;
     s->entry_attempts += r->n + r->idle;
+    s->entries += r->n;
     s->refused[PP_OUT_IN_POSITION] += r->idle;
     ex->acc[PP_ACCOUNT_fees] += r->fees_e8;
     ex->acc[PP_ACCOUNT_realised_pnl] -= r->realised_e8;

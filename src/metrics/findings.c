@@ -41,17 +41,47 @@ static void number(pp_finding *f, const char *name, double x)
     f->numbers[f->n_numbers++].v = x;
 }
 
+/* What is left buys nothing that matters, and every refusal after it follows from that. */
+static void account_gone(pp_review *v)
+{
+    double left = metric(v, "final_equity"), initial = metric(v, "initial_equity");
+    if (!(left < 0.01 * initial))
+        return;
+    pp_finding *f =
+        add(v, "account_gone", PP_FINDING_SERIOUS,
+            pp_fmt(v->arena, "the account is gone: %.2f of %.2f USDT are left", left, initial),
+            "risk less per trade; account.stop_equity_usdt or max_drawdown_pct ends a run earlier");
+    number(f, "final_equity_usdt", left);
+}
+
+/* The code of most refusals. */
+static pp_outcome most_refused(const int64_t *n)
+{
+    int most = 0;
+    for (int k = 0; k < PP_OUTCOME_COUNT; k++)
+        most = n[k] > n[most] ? k : most;
+    return (pp_outcome)most;
+}
+
 static void few_trades(pp_review *v)
 {
     double n = metric(v, "total_trades");
     if (n >= PP_FEW_TRADES)
         return;
-    pp_finding *f =
-        add(v, "few_trades", n == 0 ? PP_FINDING_SERIOUS : PP_FINDING_CAUTION,
-            n == 0 ? "no trades: there is nothing to judge"
-                   : pp_fmt(v->arena, "only %.0f trade%s: averages over fewer than %d say little",
-                            n, n == 1 ? "" : "s", (int)PP_FEW_TRADES),
-            "test a longer window or more symbols before drawing conclusions");
+    const int64_t *refused = v->r->log->sums.refused;
+    pp_outcome most = most_refused(refused);
+    const char *text = "no trades: there is nothing to judge";
+    if (n > 0)
+        text = pp_fmt(v->arena, "only %.0f trade%s: averages over fewer than %d say little", n,
+                      n == 1 ? "" : "s", (int)PP_FEW_TRADES);
+    else if (refused[most] > 0)
+        text = pp_fmt(v->arena, "no trades: of %lld entries %lld were refused as %s: %s",
+                      (long long)v->r->log->sums.entry_attempts, (long long)refused[most],
+                      pp_outcome_name(most), pp_outcome_what(most));
+    pp_finding *f = add(v, "few_trades", n == 0 ? PP_FINDING_SERIOUS : PP_FINDING_CAUTION, text,
+                        n == 0 && refused[most] > 0
+                            ? "`rejections` and `vetoes` among the metrics count every code"
+                            : "test a longer window or more symbols before drawing conclusions");
     number(f, "trades", n);
 }
 
@@ -145,7 +175,7 @@ static void refused_entries(pp_review *v)
         refused += unwanted ? n[k] : 0;
         most = unwanted && n[k] > n[most] ? k : most;
     }
-    if (refused * 10 <= tried)
+    if (refused * 10 <= tried || v->in->n_trades == 0) /* few_trades says it */
         return;
     pp_finding *f =
         add(v, "refused_entries", PP_FINDING_CAUTION,
@@ -155,6 +185,62 @@ static void refused_entries(pp_review *v)
             "the trades are what was left: `rejections` among the metrics counts every code");
     number(f, "refused", (double)refused);
     number(f, "tried", (double)tried);
+}
+
+const char *pp_cut_entries_text(pp_arena *arena, const pp_result *r)
+{
+    const pp_log_sums *s = &r->log->sums;
+    const pp_instrument *ins = &r->instrument;
+    int64_t limit_e8 = pp_instrument_limit(ins, r->leverage_e8);
+    pp_buf out = {.arena = arena};
+    if (!s->cut)
+        return NULL;
+    pp_buf_printf(&out, "%lld of %lld entries were cut:", (long long)s->cut, (long long)s->entries);
+    const char *gap = "";
+    for (int k = 0; k < PP_CAPS; k++) {
+        if (!s->cut_by[k])
+            continue;
+        pp_buf_printf(&out, "%s %lld by %s", gap, (long long)s->cut_by[k], pp_cap_name(k));
+        if (1 << k == PP_CAP_TIER)
+            pp_buf_printf(&out, " (%.10g USDT)", pp_double_of_e8(limit_e8));
+        if (1 << k == PP_CAP_MAX_QTY)
+            pp_buf_printf(&out, " (%.10g)", pp_double_of_e8(ins->max_qty_e8));
+        gap = ",";
+    }
+    return out.text;
+}
+
+static void cut_entries(pp_review *v)
+{
+    const pp_log_sums *s = &v->r->log->sums;
+    const char *text = pp_cut_entries_text(v->arena, v->r);
+    if (!text)
+        return;
+    pp_finding *f = add(v, "cut_entries", PP_FINDING_CAUTION, text,
+                        "these positions were smaller than the Play says: size smaller, or give "
+                        "all tiers of the contract with --instrument");
+    number(f, "cut", (double)s->cut);
+    number(f, "entries", (double)s->entries);
+}
+
+const char *pp_moved_stops_text(pp_arena *arena, const pp_result *r)
+{
+    int64_t n = r->log->sums.stops_moved;
+    if (!n)
+        return NULL;
+    return pp_fmt(arena,
+                  "%lld stop%s lay beyond the liquidation price and %s moved in front of it, "
+                  "nearer than the Play says",
+                  (long long)n, n == 1 ? "" : "s", n == 1 ? "was" : "were");
+}
+
+static void moved_stops(pp_review *v)
+{
+    const char *text = pp_moved_stops_text(v->arena, v->r);
+    if (text)
+        number(add(v, "moved_stops", PP_FINDING_CAUTION, text,
+                   "lower the leverage, or place the stop inside the liquidation price"),
+               "moved", (double)v->r->log->sums.stops_moved);
 }
 
 static void far_stop(pp_review *v)
@@ -348,9 +434,9 @@ static void missing_data(pp_review *v)
 }
 
 static void (*const checks[])(pp_review *) = {
-    few_trades,     one_trade_made_it, doubtful_bars,   dead_rules, refused_entries,
-    far_stop,       liquidated,        costs,           always_in,  path_order,
-    many_variables, last_quarter,      sharpe_interval, luck,       missing_data,
+    account_gone, few_trades,     one_trade_made_it, doubtful_bars,   dead_rules, refused_entries,
+    cut_entries,  moved_stops,    far_stop,          liquidated,      costs,      always_in,
+    path_order,   many_variables, last_quarter,      sharpe_interval, luck,       missing_data,
 };
 
 pp_findings pp_findings_make(pp_arena *arena, const pp_result *r, const pp_metrics_input *in,

@@ -372,7 +372,11 @@ static void scan_row(work *w, pp_arena *scratch, const pp_column_cache *views, s
         scan_failed(w, scratch, &why.list.v[0], row);
         return;
     }
+    int64_t allowed_e8 =
+        pp_engine_instrument(st->play, s->input.tape->symbol, s->input.options.instrument)
+            .max_leverage_e8;
     pthread_mutex_lock(&w->lock);
+    s->n_leverage_cut += pp_engine_leverage_asked(st->play) > allowed_e8;
     if (window.start_ms > w->start_ms || (window.start_ms == w->start_ms && row < w->latest)) {
         w->start_ms = window.start_ms;
         w->latest = row;
@@ -652,16 +656,27 @@ static bool keep_run(pp_diags *d, pp_sweep_outcome *s, size_t row)
 }
 
 /* What a run says about its data is the same for every row: that of the best stands for all. Its
- * trades are too few for the statistics where a run's finding says so. */
+ * trades are too few for the statistics, and its entries and stops not those of the Play, where a
+ * run's findings say so. */
 static void list_warnings(pp_arena *arena, pp_sweep_outcome *s)
 {
     const pp_result *r = s->best;
     size_t n = r->log->trades.n;
-    const char **v = PP_ARRAY(arena, const char *, r->n_warnings + 2);
+    const char *cut = pp_cut_entries_text(arena, r), *moved = pp_moved_stops_text(arena, r);
+    const char **v = PP_ARRAY(arena, const char *, r->n_warnings + 5);
     int64_t missing = pp_preflight_missing_settlements(s->input.strategy->play, s->input.tape,
                                                        &r->instrument, s->start_ms, s->end_ms);
     for (size_t k = 0; k < r->n_warnings; k++)
         v[s->n_warnings++] = r->warnings[k];
+    if (s->n_leverage_cut)
+        v[s->n_warnings++] = pp_fmt(arena,
+                                    "%zu of %zu rows ask for more leverage than the contract "
+                                    "allows, and run with what it does",
+                                    s->n_leverage_cut, s->plan.n_rows);
+    if (cut)
+        v[s->n_warnings++] = pp_fmt(arena, "the best row: %s", cut);
+    if (moved)
+        v[s->n_warnings++] = pp_fmt(arena, "the best row: %s", moved);
     if (missing > 0)
         v[s->n_warnings++] = pp_missing_settlements_text(arena, missing, "window");
     if (n < PP_FEW_TRADES)

@@ -59,6 +59,7 @@ typedef struct pp_sweep_outcome {
     const char *dir;
     size_t n_resumed;
     size_t count[PP_ROW_FAILED + 1]; /* by status */
+    size_t n_leverage_cut;           /* rows that ask for more than the contract allows (K1) */
     size_t *ranking;                 /* all rows, best first */
     pp_sweep_stats stats;
     const pp_result *best;       /* the best row run again; NULL: no row ran */

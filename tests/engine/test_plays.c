@@ -4,6 +4,7 @@
 #include "metrics/metrics.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
 
 typedef struct job {
@@ -11,6 +12,8 @@ typedef struct job {
     const char *rest;    /* of the Play */
     const pp_tape *tape; /* NULL: a synthetic market */
     pp_window_request window;
+    const char *account;      /* more keys of it; NULL: none */
+    const pp_instrument *ins; /* NULL: the generic one */
     bool as_a_sweep, plain;
     const pp_log *log;
     pp_metrics_input in;
@@ -18,7 +21,6 @@ typedef struct job {
 } job;
 
 static const char head[] = "version: 3.0.0\nname: small\nsymbol: SYNTHUSDT\ntf: 5m\n"
-                           "account: {starting_equity_usdt: 10000, max_leverage: 5}\n"
                            "features:\n"
                            "  fast: {indicator: ema, params: {length: 5}}\n"
                            "  slow: {indicator: ema, params: {length: 13}}\n"
@@ -41,13 +43,17 @@ static void run_job(void *ctx)
     pp_diags d = {.arena = &j->arena};
     const pp_tape *tape = j->tape ? j->tape : synthetic(&j->arena, &d);
     pp_buf play = {.arena = &j->arena};
-    pp_buf_printf(&play, "%s%s", j->tape ? "" : head, j->rest);
+    if (!j->tape)
+        pp_buf_printf(&play, "account: {starting_equity_usdt: 10000, max_leverage: 5%s}\n%s",
+                      j->account ? j->account : "", head);
+    pp_buf_puts(&play, j->rest);
     pp_strategy *s = pp_strategy_load(&d, "small.yml", play.text, play.len, NULL, 0, tape->bars.tf);
     cr_assert(s && d.n_errors == 0, "%s", d.list.n ? d.list.v[0].message : "");
     pp_run_options o = {.intrabar = -1,
                         .keep = j->as_a_sweep ? PP_KEEP_TRADES : PP_KEEP_ALL,
                         .no_points = j->as_a_sweep,
                         .window = j->window,
+                        .instrument = j->ins,
                         .plain = j->plain,
                         .fast = true};
     pp_prepared *p = pp_engine_prepare(&d, s, tape, &o);
@@ -238,6 +244,75 @@ Test(plays, K7_a_resting_entry_trails_by_the_atr_of_the_last_closed_exec_bar)
         run(&j);
         cr_assert_eq(PP_SLAB_AT(&j.log->fills, pp_fill, 0)->bar, 10);
         cr_expect_eq(last_stop_moved(&j), 103 * PP_E8, "plain %d", plain);
+        pp_arena_free(&j.arena);
+    }
+}
+
+/* As counted in the events of the run that keeps them. */
+static void expect_cuts(const job *j, const job *kept, unsigned counted)
+{
+    int64_t entries = 0, cut = 0, by[PP_CAPS] = {0};
+    for (size_t i = 0; i < kept->log->events.n; i++) {
+        const pp_event *e = PP_SLAB_AT(&kept->log->events, pp_event, i);
+        if (e->kind != PP_EVENT_decision || e->code != PP_OUT_ENTER)
+            continue;
+        entries++;
+        cut += (e->caps & counted) != 0;
+        for (int k = 0; k < PP_CAPS; k++)
+            by[k] += (e->caps & counted) >> k & 1;
+    }
+    const pp_log_sums *s = &j->log->sums;
+    cr_expect(s->entries == entries && s->cut == cut && !memcmp(s->cut_by, by, sizeof by),
+              "%lld of %lld, as a sweep %d", (long long)s->cut, (long long)s->entries,
+              j->as_a_sweep);
+}
+
+#define BY_SIGNALS                                                                                 \
+    "  exit_long: [[fast, cross_below, slow]]\n"                                                   \
+    "  exit_short: [[fast, cross_above, slow]]\n"                                                  \
+    "position_policy: {mode: long_short}\n"
+
+/* Entries by signals alone, which are made as whole trades where no events are kept. */
+Test(plays, K3_entries_cut_by_the_contract_or_the_balance_are_counted)
+{
+    static const struct {
+        const char *size;
+        unsigned counted;
+        int cap; /* that bites */
+    } rows[] = {{"percent_equity, value: 100", PP_CAP_MAX_QTY | PP_CAP_TIER, 2},
+                {"percent_equity, value: 30", PP_CAP_MAX_QTY | PP_CAP_TIER, 1},
+                {"fixed_usdt, value: 60000", PP_CAP_MAX_QTY | PP_CAP_TIER | PP_CAP_BALANCE, 3}};
+    for (size_t k = 0; k < PP_COUNT(rows); k++) {
+        pp_instrument ins = pp_instrument_generic("SYNTHUSDT", 0);
+        if (rows[k].cap == 2)
+            ins.tiers[0].limit_e8 = 55000 * PP_E8;
+        if (rows[k].cap == 1)
+            ins.max_qty_e8 = 32 * PP_E8 / 100;
+        char rest[200];
+        snprintf(rest, sizeof rest, BY_SIGNALS "risk: {sizing: {model: %s}}\n", rows[k].size);
+        job all = {.rest = rest, .ins = &ins},
+            few = {.rest = rest, .ins = &ins, .as_a_sweep = true};
+        run(&all);
+        run(&few);
+        const pp_log_sums *s = &all.log->sums;
+        cr_expect(s->cut_by[rows[k].cap] > 5 && s->cut < s->entries, "row %zu: %lld of %lld", k,
+                  (long long)s->cut, (long long)s->entries);
+        expect_cuts(&all, &all, rows[k].counted);
+        expect_cuts(&few, &all, rows[k].counted);
+        pp_arena_free(&all.arena);
+        pp_arena_free(&few.arena);
+    }
+}
+
+Test(plays, X18_stops_moved_off_the_liquidation_price_are_counted)
+{
+    for (int as_a_sweep = 0; as_a_sweep < 2; as_a_sweep++) {
+        job j = {.rest = BY_SIGNALS "risk: {stop_loss: {type: percent, value: 98}}\n",
+                 .account = ", on_sl_beyond_liq: adjust",
+                 .as_a_sweep = as_a_sweep};
+        run(&j);
+        cr_expect_eq(j.log->sums.stops_moved, j.log->sums.entries);
+        cr_expect_gt(j.log->sums.entries, 5);
         pp_arena_free(&j.arena);
     }
 }

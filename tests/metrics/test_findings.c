@@ -17,6 +17,7 @@ typedef struct run {
     pp_findings f;
     pp_metrics_input in;
     int64_t attempts, refused[PP_OUTCOME_COUNT];
+    int64_t entries, cut, cut_by[PP_CAPS], stops_moved;
 } run;
 
 static run R;
@@ -64,6 +65,10 @@ static void judge_step(void *ctx)
     pp_log_sum_up(&x->log);
     x->log.sums.entry_attempts = x->attempts;
     memcpy(x->log.sums.refused, x->refused, sizeof x->refused);
+    memcpy(x->log.sums.cut_by, x->cut_by, sizeof x->cut_by);
+    x->log.sums.entries = x->entries;
+    x->log.sums.cut = x->cut;
+    x->log.sums.stops_moved = x->stops_moved;
     x->in = pp_metrics_input_of(&x->arena, &x->r);
     const pp_metrics *m = pp_metrics_compute(&x->arena, &x->in);
     x->f = pp_findings_make(&x->arena, &x->r, &x->in, m, &x->extra);
@@ -196,6 +201,59 @@ Test(findings, A8_entries_refused_for_what_the_play_did_not_ask_for)
     judge();
     f = find("refused_entries");
     cr_expect(f && f->numbers[0].v == 61 && f->numbers[1].v == 150);
+    pp_arena_free(&R.arena);
+}
+
+Test(findings, A8_without_trades_the_code_of_most_refusals_is_named)
+{
+    make();
+    R.log.trades.n = 0;
+    R.attempts = 145;
+    R.refused[PP_OUT_RISK_MAX_EXPOSURE] = 140;
+    R.refused[PP_OUT_QTY_TOO_SMALL] = 5;
+    judge();
+    cr_expect_str_eq(find("few_trades")->text,
+                     "no trades: of 145 entries 140 were refused as RISK_MAX_EXPOSURE: "
+                     "risk_policy.max_exposure_pct");
+    pp_arena_free(&R.arena);
+    R.refused[PP_OUT_QTY_TOO_SMALL] = 145;
+    judge();
+    cr_expect(strstr(find("few_trades")->text, "145 were refused as QTY_TOO_SMALL"));
+    cr_expect_not(found("refused_entries"), "it is said once");
+    pp_arena_free(&R.arena);
+}
+
+Test(findings, K3_X18_sizes_and_stops_that_are_not_the_plays)
+{
+    make();
+    R.r.instrument = pp_instrument_generic("SOLUSDT", 0);
+    R.r.instrument.tiers[0].limit_e8 = test_e8(200000);
+    R.r.instrument.max_qty_e8 = test_e8(79770.5);
+    R.r.leverage_e8 = 50 * PP_E8;
+    R.entries = 84;
+    R.cut = 63;
+    R.cut_by[1] = 4;
+    R.cut_by[2] = 60;
+    R.cut_by[3] = 2;
+    R.stops_moved = 1;
+    judge();
+    cr_expect_str_eq(find("cut_entries")->text,
+                     "63 of 84 entries were cut: 4 by max_qty (79770.5), 60 by tier (200000 USDT), "
+                     "2 by balance");
+    cr_expect_str_eq(find("moved_stops")->text,
+                     "1 stop lay beyond the liquidation price and was moved in front of it, nearer "
+                     "than the Play says");
+    pp_arena_free(&R.arena);
+}
+
+Test(findings, A8_that_an_account_is_gone_stands_first)
+{
+    make();
+    test_point(R.p, POINTS - 1, R.p[POINTS - 1].time_ms, 0.6);
+    R.t[5].reason = PP_REASON_liquidation;
+    judge();
+    cr_expect_str_eq(R.f.v[0].name, "account_gone");
+    cr_expect_str_eq(R.f.v[0].text, "the account is gone: 0.60 of 10000.00 USDT are left");
     pp_arena_free(&R.arena);
 }
 

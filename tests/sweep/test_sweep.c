@@ -370,3 +370,39 @@ Test(sweep, R7_constants_from_an_axis_do_not_warn)
     cr_expect(lab_says(&L, "`7 > 8` compares constants"));
     lab_free(&L);
 }
+
+static bool warns(const char *text)
+{
+    for (size_t k = 0; k < L.sweep.n_warnings; k++)
+        if (strstr(L.sweep.warnings[k], text))
+            return true;
+    return false;
+}
+
+/* What the contract makes of leverage and sizes is said although rows keep no events. */
+Test(sweep, K1_K3_what_the_contract_allows_less_is_a_warning)
+{
+    static const char play[] = "version: 3.0.0\nname: k\nsymbol: SYNTHUSDT\ntf: 15m\n"
+                               "variables: {lev: 9}\n"
+                               "account: {max_leverage: \"{{ lev }}\"}\n"
+                               "features: {e: {indicator: ema, params: {length: 5}}}\n"
+                               "actions:\n"
+                               "  entry_long: [[close, cross_above, e]]\n"
+                               "  exit_long: [[close, cross_below, e]]\n"
+                               "risk: {sizing: {model: fixed_usdt, value: 90000}}\n";
+    static const char *const axes[] = {"lev=1,100,110,120", NULL}, *const one[] = {"lev=120", NULL};
+    lab_make(&L, MARKET, axes);
+    L.b.job.play_text = play;
+    L.b.job.play_size = sizeof play - 1;
+    L.req.in_memory = true;
+    cr_assert(lab_run(&L, "s"), "%s", bench_messages(&L.b));
+    cr_expect(warns("2 of 4 rows ask for more leverage than the contract allows"));
+    const pp_log_sums *sums = &L.sweep.best->log->sums;
+    const char *cut = pp_fmt(&L.b.arena, "the best row: %lld of %lld entries were cut: %lld by bal",
+                             (long long)sums->cut, (long long)sums->entries, (long long)sums->cut);
+    cr_expect(sums->cut > 10 && sums->entries >= sums->cut && warns(cut), "%s", cut);
+    L.req.vary = one;
+    cr_assert(lab_run(&L, "s"), "%s", bench_messages(&L.b));
+    cr_expect(warns("max_leverage 120: the contract allows 100"));
+    lab_free(&L);
+}
