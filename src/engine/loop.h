@@ -208,8 +208,9 @@ typedef struct pp_entry_plan {
 } pp_entry_plan;
 /* True if an order of the intent may attach a stop or a target. */
 bool pp_risk_protects(const pp_loop *l, const pp_intent *intent);
-/* The size of a market entry without a stop that a flat account expects at px. */
-int64_t pp_risk_plain_qty(const pp_loop *l, int side, int64_t px_e8);
+/* The size of a market entry without a stop that a flat account expects at px; caps: those that
+ * bit are added. */
+int64_t pp_risk_plain_qty(const pp_loop *l, int side, int64_t px_e8, uint8_t *caps);
 /* Order, protection and size of an entry intent decided at the close of tape bar `instant`; flip:
  * the opposite position is closed at the same opportunity. */
 void pp_risk_plan(pp_loop *l, const pp_intent *intent, size_t instant, bool flip,

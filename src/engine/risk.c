@@ -219,10 +219,9 @@ static int64_t capped_qty(const pp_loop *l, int side, int64_t px_e8, int64_t d_e
     return qty_e8;
 }
 
-int64_t pp_risk_plain_qty(const pp_loop *l, int side, int64_t px_e8)
+int64_t pp_risk_plain_qty(const pp_loop *l, int side, int64_t px_e8, uint8_t *caps)
 {
-    uint8_t caps = 0;
-    return capped_qty(l, side, px_e8, -1, false, &caps);
+    return capped_qty(l, side, px_e8, -1, false, caps);
 }
 
 /* Less than n exec closes in (since_ms, close of tape bar instant]. */

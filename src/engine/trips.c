@@ -227,32 +227,21 @@ static void note(pp_loop *l, const pp_trip *t)
     pp_loop_push_segment(l, &(pp_segment){.wallet_e8 = t->wallet_e8, .bar = (int32_t)t->exit_bar});
 }
 
-/* K3: a size next to a cap that is counted where it bites. */
-static bool may_be_cut(const pp_loop *l, int side, int64_t px_e8, int64_t qty_e8)
-{
-    int64_t more_e8 = qty_e8 + (int64_t)pp_exch_step(l->ex).d;
-    return more_e8 > l->cfg.exchange->ins.max_qty_e8 ||
-           (pp_i128)more_e8 * px_e8 > (pp_i128)pp_exch_limit(l->ex) * PP_E8 ||
-           (l->log->cuts & PP_CAP_BALANCE &&
-            pp_exch_affordable(l->ex, side, px_e8, more_e8, false) < more_e8);
-}
-
 /* fixed_e8 is uncut, or not accepted. */
 static bool take(pp_loop *l, pp_trips *r, pp_trip *t, int64_t fixed_e8)
 {
     if (l->log->full || l->tags.max - l->tags.n < 2)
         return false;
+    uint8_t caps = 0;
     t->qty_e8 = fixed_e8;
-    if (!fixed_e8) {
-        int64_t px_e8 = pp_exch_market_px_after(l->ex, t->side, t->entry_bar - 1);
-        t->qty_e8 = pp_risk_plain_qty(l, t->side, px_e8);
-        if (may_be_cut(l, t->side, px_e8, t->qty_e8))
-            return false;
-    }
+    if (!fixed_e8)
+        t->qty_e8 = pp_risk_plain_qty(
+            l, t->side, pp_exch_market_px_after(l->ex, t->side, t->entry_bar - 1), &caps);
     t->entry_tag = (int32_t)l->tags.n;
     t->exit_tag = t->entry_tag + 1;
     if (!pp_trip_take(r, t))
         return false;
+    pp_log_cuts_unkept(l->log, caps);
     l->tags.n += 2; /* they have their numbers; nobody reads them where no order is kept */
     note(l, t);
     return true;

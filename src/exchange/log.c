@@ -241,8 +241,13 @@ void pp_log_decisions_unkept(pp_log *log, int64_t n, bool entry, pp_outcome code
     sum_decisions(&log->sums, n, entry, code);
 }
 
+void pp_log_cuts_unkept(pp_log *log, unsigned caps)
+{
+    sum_cuts(&log->sums, caps & log->cuts);
+}
+
 void pp_log_entry_unkept(pp_log *log, unsigned caps)
 {
     pp_log_decisions_unkept(log, 1, true, PP_OUT_ENTER);
-    sum_cuts(&log->sums, caps & log->cuts);
+    pp_log_cuts_unkept(log, caps);
 }

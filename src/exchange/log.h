@@ -349,8 +349,9 @@ static inline void pp_log_events_unkept(pp_log *log, int64_t n)
     log->seq += n;
 }
 void pp_log_decisions_unkept(pp_log *log, int64_t n, bool entry, pp_outcome code);
-/* A decision that makes an entry order. */
+/* A decision that makes an entry order, and the caps on it alone. */
 void pp_log_entry_unkept(pp_log *log, unsigned caps);
+void pp_log_cuts_unkept(pp_log *log, unsigned caps);
 
 static inline bool pp_log_wants_fills(const pp_log *log)
 {
