@@ -1,14 +1,16 @@
-"""What a row of a sweep over a year of 1m bars costs, by the kind of Play.
+"""What a row of a sweep over 1m bars costs, by the kind of Play.
 
     python3 bench/kinds.py build/perpetua [OTHER ...]
 
-CPU milliseconds (user and system) per row on one thread, with every metric and file: the difference
-of a sweep of 12 rows and one of 2, the least of three of each. A column per program."""
+Instructions per tape bar (valgrind) of one row on one thread, with every metric and file: the
+difference of a sweep of 6 rows and one of 2. A column per program."""
 import os
+import re
+import subprocess
 import sys
 import tempfile
 
-from growth import once
+BARS = 105120
 
 PLAY = """version: 3.0.0
 name: kinds
@@ -56,12 +58,21 @@ KINDS = [  # name, account, actions, risk, and what else the Play says
 ]
 
 
-def row_ms(program, play, out):
-    def least(rows):
-        args = [program, "sweep", play, "--synthetic", "regime_mix,bars=525600,seed=7",
-                "--vary", f"fast=6:{rows + 5}:1", "-j", "1", "--out", out, "--restart"]
-        return min(once(args)[0] for _ in range(3))
-    return (least(12) - least(2)) * 100
+def instructions(args, folder):
+    counts = os.path.join(folder, "counts")
+    subprocess.run(["valgrind", "--tool=callgrind", f"--callgrind-out-file={counts}", *args],
+                   check=True, capture_output=True)
+    with open(counts, encoding="utf-8") as f:
+        return int(re.findall(r"^(?:summary|totals): (\d+)", f.read(), re.M)[-1])
+
+
+def row_cost(program, play, folder):
+    def cost(rows):
+        args = [program, "sweep", play, "--synthetic", f"regime_mix,bars={BARS},seed=7",
+                "--vary", f"fast=6:{rows + 5}:1", "-j", "1", "--out",
+                os.path.join(folder, "out"), "--restart"]
+        return instructions(args, folder)
+    return (cost(6) - cost(2)) / 4 / BARS
 
 
 def main():
@@ -70,11 +81,11 @@ def main():
         print(f"| {tf} exec | " + " | ".join(programs) + " |\n|---|" + "--:|" * len(programs))
         with tempfile.TemporaryDirectory() as folder:
             for name, account, actions, risk, more in KINDS:
-                path, out = os.path.join(folder, "play.yml"), os.path.join(folder, "out")
+                path = os.path.join(folder, "play.yml")
                 with open(path, "w", encoding="utf-8") as f:
                     f.write(PLAY.format(tf=tf, account=account, actions=actions, risk=risk,
                                         more=more))
-                costs = [f"{row_ms(p, path, out):.1f}" for p in programs]
+                costs = [f"{row_cost(p, path, folder):.0f}" for p in programs]
                 print(f"| {name} | " + " | ".join(costs) + " |", flush=True)
         print()
 

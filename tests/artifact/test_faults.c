@@ -325,7 +325,7 @@ static void memory_ends_at_each_operation(bool over_old_run)
     cr_assert(!over_old_run || sample_write(&S));
     S.job.force = over_old_run;
     bool done = false, absent;
-    for (int n = 0; !done; n += over_old_run && !getenv("PP_SOAK") ? 2 : 1) {
+    for (int n = 0; !done; n += getenv("PP_SOAK") ? 1 : 4) {
         scarce s = {.left = INT_MAX};
         pp_alloc alloc = {scarce_resize, &s};
         pp_arena arena;
