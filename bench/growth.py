@@ -93,5 +93,4 @@ def main():
                 for n in ROWS])
 
 
-if __name__ == "__main__":
-    main()
+main()

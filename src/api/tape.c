@@ -8,17 +8,9 @@
 
 #include <math.h>
 #include <string.h>
-#include <time.h>
 
 /* T8 knows the future of files and stores by the clock. Arrays may be a made market, which may lie
  * there, as a synthetic one may: only microseconds are none. */
-static int64_t now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static const int64_t last_ms = INT64_C(253402300799999); /* of the year 9999 */
 
 /* ---- arrays of the caller ---- */
@@ -191,7 +183,7 @@ static bool open_store(void *args, void *handle, pp_diags *d)
     const request *r = args;
     pp_tape_t *t = handle;
     pp_store store = {.dir = r->dir};
-    pp_tape_opts opts = {.fill_gaps = r->fill_gaps, .now_ms = now_ms()};
+    pp_tape_opts opts = {.fill_gaps = r->fill_gaps, .now_ms = pp_clock_ms()};
     pp_tf tf = PP_TF_1M;
     if (r->timeframe && !pp_tf_parse(r->timeframe, &tf))
         return pp_api_refuse(d, "no such timeframe");
@@ -212,7 +204,7 @@ static bool read_csv(void *args, void *handle, pp_diags *d)
 {
     const request *r = args;
     pp_tape_t *t = handle;
-    pp_tape_opts opts = {.fill_gaps = r->fill_gaps, .now_ms = now_ms()};
+    pp_tape_opts opts = {.fill_gaps = r->fill_gaps, .now_ms = pp_clock_ms()};
     return check_symbol(d, r->symbol) && pp_tape_from_csv(d->arena, pp_strdup(d->arena, r->symbol),
                                                           r->csv, r->funding, &opts, &t->tape, d);
 }

@@ -3,6 +3,14 @@
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
+
+int64_t pp_clock_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
 
 /* Era arithmetic of the Gregorian calendar: 400 years have 146,097 days. */
 int64_t pp_days_of_date(int64_t year, int month, int day)

@@ -25,6 +25,9 @@ static inline int64_t pp_floor_div(int64_t a, int64_t b)
     return a / b - (a % b < 0);
 }
 
+/* Now, by the clock of this machine; no result may depend on it. */
+int64_t pp_clock_ms(void);
+
 /* Reads 2025-01-01, 2025-01-01T12:00[:30[.123]] with Z, an offset (+02:00) or nothing (UTC), a
  * space instead of T, or plain epoch milliseconds (at least 9 digits, or signed). */
 bool pp_time_parse(const char *text, int64_t *out_ms);

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 bool pp_cli_has(const pp_cli *c, const char *opt)
@@ -136,13 +135,6 @@ void pp_cli_say(pp_cli *c, const char *fmt, ...)
     va_start(args, fmt);
     vfprintf(stderr, fmt, args);
     va_end(args);
-}
-
-int64_t pp_cli_now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
 void pp_cli_open(pp_cli *c, const char *file)

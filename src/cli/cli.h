@@ -74,7 +74,6 @@ const char *pp_cli_nth(const pp_cli *c, const char *opt, size_t i);
  * it was when the option was not given. */
 bool pp_cli_int(pp_cli *c, const char *opt, int64_t min, int64_t max, int64_t *out);
 bool pp_cli_time(pp_cli *c, const char *opt, int64_t *out_ms);
-int64_t pp_cli_now_ms(void); /* the clock of this machine; no result may depend on it */
 
 /* The only ways to write: stdout for results, stderr for messages (silent with -q). */
 void pp_cli_out(pp_cli *c, const char *text, size_t n);

@@ -139,7 +139,7 @@ static int run_import(pp_cli *c)
                         .symbol = pp_cli_value(c, "symbol"),
                         .replace = pp_cli_has(c, "replace"),
                         .dry_run = pp_cli_has(c, "dry-run"),
-                        .now_ms = pp_cli_now_ms()};
+                        .now_ms = pp_clock_ms()};
     if (!read_kind(c, " instruments", &o.has_family, &o.kind))
         return 2;
     o.has_tf = o.has_family;
@@ -195,7 +195,7 @@ static int show_info(pp_cli *c, bool check)
     pp_buf out = {.arena = c->arena};
     store.stop = c->interrupted;
     bool ok = pp_data_info(c->arena, &store, pp_cli_value(c, "exchange"),
-                           c->n_args ? c->args[0] : NULL, check, pp_cli_now_ms(), &list, c->diags);
+                           c->n_args ? c->args[0] : NULL, check, pp_clock_ms(), &list, c->diags);
     if (c->json)
         pp_data_info_json(&list, &out);
     else if (check && list.n)
@@ -314,7 +314,7 @@ static int run_synth(pp_cli *c)
     if (!pp_synthetic_make(c->arena, &s, &t))
         return 130;
     /* The bytes do not depend on the clock. */
-    if (s.start_ms + s.bars * PP_MINUTE_MS > pp_cli_now_ms())
+    if (s.start_ms + s.bars * PP_MINUTE_MS > pp_clock_ms())
         pp_warn(c->diags, PP_E_DATA, (pp_pos){0}, "the market ends in the future")->hint =
             "--synthetic runs on it, --csv and `data import` take no such rows: give an earlier "
             "start, or fewer bars";

@@ -164,7 +164,7 @@ bool pp_cli_job(pp_cli *c, pp_runner_job *job)
     *job = (pp_runner_job){.fast = true,
                            .n_variables = -1,
                            .registries = registries,
-                           .source = {.now_ms = pp_cli_now_ms()},
+                           .source = {.now_ms = pp_clock_ms()},
                            .instrument_file = pp_cli_value(c, "instrument"),
                            .options = {.intrabar = intrabar_of(pp_cli_value(c, "intrabar")),
                                        .keep = PP_KEEP_ALL,
