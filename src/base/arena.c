@@ -45,9 +45,10 @@ static void *libc_resize(void *ctx, void *ptr, size_t old_size, size_t new_size)
     if (ptr || new_size < CHUNK_BIG)
         return realloc(ptr, new_size);
     size_t pages = (new_size + HUGE_PAGE - 1) & ~(size_t)(HUGE_PAGE - 1);
+    size_t huge = (new_size + HUGE_PAGE / 2) & ~(size_t)(HUGE_PAGE - 1); /* not for a small rest */
     void *big = pages < new_size ? NULL : aligned_alloc(HUGE_PAGE, pages);
     if (big)
-        madvise(big, pages, MADV_HUGEPAGE); /* a wish; without it everything works as well */
+        madvise(big, huge, MADV_HUGEPAGE); /* a wish; without it everything works as well */
     return big;
 }
 

@@ -107,7 +107,8 @@ struct pp_loop {
     pp_stops stops;
     pp_slab segments, tags, values; /* pp_segment, pp_order_tag, double */
     const uint64_t *interest;       /* bit per tape bar: a column case may emit at its close */
-    const uint64_t *acts[3];        /* the same by side + 1: and may have more than a refusal */
+    unsigned may_do[3];             /* by side + 1: pp_does that may have more than a refusal */
+    const uint64_t *acts[3];        /* as interest, of the cases that do any of it */
     size_t next_act[3];             /* the first one that was not passed; 0: to be looked for */
     bool tells_acts_apart;          /* between them the loop skips; refusals are made up for */
     bool counts_refusals;           /* those are counted, not made one by one */
@@ -145,7 +146,7 @@ pp_loop *pp_loop_new(pp_diags *d, const pp_loop_config *cfg, pp_log *log);
 pp_log_hooks pp_loop_hooks(pp_loop **l);
 void pp_loop_run(pp_loop *l);
 
-/* ---- internal to the engine: loop.c, decide.c, risk.c, trips.c ---- */
+/* ---- internal to the engine: loop.c, skip.c, decide.c, risk.c, trips.c ---- */
 
 void pp_loop_decide(pp_loop *l, size_t instant);
 /* The intents that the cases give at the close of a tape bar, into l->emitted; returns how many. */
@@ -191,6 +192,16 @@ static inline const pp_view *pp_loop_exec(const pp_loop *l)
 static inline int32_t pp_loop_exec_of(const pp_loop *l, size_t instant)
 {
     return l->exec_is_tape ? (int32_t)instant : l->exec_of[instant];
+}
+/* The bar stands for one that is missing. */
+static inline bool pp_loop_is_filled(const pp_loop *l, size_t bar)
+{
+    return l->cfg.tape->filled && l->cfg.tape->filled[bar];
+}
+/* Cases read the position or the account. */
+static inline bool pp_loop_uses_live(const pp_loop *l)
+{
+    return l->uses_live[0] || l->uses_live[1];
 }
 /* True if tape bar `instant` closes an exec bar. */
 bool pp_loop_exec_close(const pp_loop *l, size_t instant);
