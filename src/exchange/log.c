@@ -164,6 +164,7 @@ static void sum_event(pp_log_sums *s, const pp_event *e, unsigned cuts)
         sum_cuts(s, e->caps & cuts);
     s->ambiguous_bars += e->kind == PP_EVENT_ambiguous_bar;
     s->stops_moved += e->kind == PP_EVENT_stop_adjusted;
+    s->stops_beyond += e->kind == PP_EVENT_warning && e->id == 0; /* else of the order */
 }
 
 void pp_log_sum_up(pp_log *log)

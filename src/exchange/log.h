@@ -304,7 +304,8 @@ typedef struct pp_log_sums {
     int64_t end_cost_e8;               /* fee and slippage of the close at the end of the data */
     int64_t entries;                   /* decisions that made an entry order */
     int64_t cut, cut_by[PP_CAPS];      /* those made smaller by a cap of pp_log.cuts, by each */
-    int64_t stops_moved;               /* at the fill: before the liquidation price (X18) */
+    int64_t stops_moved, stops_beyond; /* at the fill: before the liquidation price, or left beyond
+                                          it (X18) */
 } pp_log_sums;
 
 typedef struct pp_log {

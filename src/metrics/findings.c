@@ -234,6 +234,17 @@ const char *pp_moved_stops_text(pp_arena *arena, const pp_result *r)
                   (long long)n, n == 1 ? "" : "s", n == 1 ? "was" : "were");
 }
 
+const char *pp_stops_beyond_text(pp_arena *arena, const pp_result *r)
+{
+    int64_t n = r->log->sums.stops_beyond;
+    if (!n)
+        return NULL;
+    return pp_fmt(arena,
+                  "%lld stop%s lay beyond the liquidation price: the position is liquidated before "
+                  "%s reached",
+                  (long long)n, n == 1 ? "" : "s", n == 1 ? "it is" : "they are");
+}
+
 static void moved_stops(pp_review *v)
 {
     const char *text = pp_moved_stops_text(v->arena, v->r);
@@ -241,6 +252,15 @@ static void moved_stops(pp_review *v)
         number(add(v, "moved_stops", PP_FINDING_CAUTION, text,
                    "lower the leverage, or place the stop inside the liquidation price"),
                "moved", (double)v->r->log->sums.stops_moved);
+}
+
+static void stops_beyond(pp_review *v)
+{
+    const char *text = pp_stops_beyond_text(v->arena, v->r);
+    if (text)
+        number(add(v, "stops_beyond", PP_FINDING_CAUTION, text,
+                   "lower the leverage, or place the stop inside the liquidation price"),
+               "beyond", (double)v->r->log->sums.stops_beyond);
 }
 
 static void far_stop(pp_review *v)
@@ -434,9 +454,10 @@ static void missing_data(pp_review *v)
 }
 
 static void (*const checks[])(pp_review *) = {
-    account_gone, few_trades,     one_trade_made_it, doubtful_bars,   dead_rules, refused_entries,
-    cut_entries,  moved_stops,    far_stop,          liquidated,      costs,      always_in,
-    path_order,   many_variables, last_quarter,      sharpe_interval, luck,       missing_data,
+    account_gone, few_trades,  one_trade_made_it, doubtful_bars, dead_rules,      refused_entries,
+    cut_entries,  moved_stops, stops_beyond,      far_stop,      liquidated,      costs,
+    always_in,    path_order,  many_variables,    last_quarter,  sharpe_interval, luck,
+    missing_data,
 };
 
 pp_findings pp_findings_make(pp_arena *arena, const pp_result *r, const pp_metrics_input *in,

@@ -53,6 +53,7 @@ pp_findings pp_findings_make(pp_arena *arena, const pp_result *r, const pp_metri
  * stops that are not the Play's (K3, X18); NULL where there are none. */
 const char *pp_cut_entries_text(pp_arena *arena, const pp_result *r);
 const char *pp_moved_stops_text(pp_arena *arena, const pp_result *r);
+const char *pp_stops_beyond_text(pp_arena *arena, const pp_result *r);
 
 /* "7 funding settlements of the window are not in the data"; of: "window", "run" */
 const char *pp_missing_settlements_text(pp_arena *arena, int64_t n, const char *of);

@@ -662,8 +662,9 @@ static void list_warnings(pp_arena *arena, pp_sweep_outcome *s)
 {
     const pp_result *r = s->best;
     size_t n = r->log->trades.n;
-    const char *cut = pp_cut_entries_text(arena, r), *moved = pp_moved_stops_text(arena, r);
-    const char **v = PP_ARRAY(arena, const char *, r->n_warnings + 5);
+    const char *const of_best[] = {pp_cut_entries_text(arena, r), pp_moved_stops_text(arena, r),
+                                   pp_stops_beyond_text(arena, r)};
+    const char **v = PP_ARRAY(arena, const char *, r->n_warnings + PP_COUNT(of_best) + 3);
     int64_t missing = pp_preflight_missing_settlements(s->input.strategy->play, s->input.tape,
                                                        &r->instrument, s->start_ms, s->end_ms);
     for (size_t k = 0; k < r->n_warnings; k++)
@@ -673,10 +674,9 @@ static void list_warnings(pp_arena *arena, pp_sweep_outcome *s)
                                     "%zu of %zu rows ask for more leverage than the contract "
                                     "allows, and run with what it does",
                                     s->n_leverage_cut, s->plan.n_rows);
-    if (cut)
-        v[s->n_warnings++] = pp_fmt(arena, "the best row: %s", cut);
-    if (moved)
-        v[s->n_warnings++] = pp_fmt(arena, "the best row: %s", moved);
+    for (size_t k = 0; k < PP_COUNT(of_best); k++)
+        if (of_best[k])
+            v[s->n_warnings++] = pp_fmt(arena, "the best row: %s", of_best[k]);
     if (missing > 0)
         v[s->n_warnings++] = pp_missing_settlements_text(arena, missing, "window");
     if (n < PP_FEW_TRADES)

@@ -304,15 +304,18 @@ Test(plays, K3_entries_cut_by_the_contract_or_the_balance_are_counted)
     }
 }
 
-Test(plays, X18_stops_moved_off_the_liquidation_price_are_counted)
+Test(plays, X18_stops_moved_off_the_liquidation_price_or_left_beyond_it_are_counted)
 {
-    for (int as_a_sweep = 0; as_a_sweep < 2; as_a_sweep++) {
+    for (int k = 0; k < 4; k++) {
+        bool warns = k / 2;
         job j = {.rest = BY_SIGNALS "risk: {stop_loss: {type: percent, value: 98}}\n",
-                 .account = ", on_sl_beyond_liq: adjust",
-                 .as_a_sweep = as_a_sweep};
+                 .account = warns ? ", on_sl_beyond_liq: warn" : ", on_sl_beyond_liq: adjust",
+                 .as_a_sweep = k % 2};
         run(&j);
-        cr_expect_eq(j.log->sums.stops_moved, j.log->sums.entries);
-        cr_expect_gt(j.log->sums.entries, 5);
+        const pp_log_sums *s = &j.log->sums;
+        cr_expect_eq(s->stops_moved, warns ? 0 : s->entries);
+        cr_expect_eq(s->stops_beyond, warns ? s->entries : 0);
+        cr_expect_gt(s->entries, 5);
         pp_arena_free(&j.arena);
     }
 }

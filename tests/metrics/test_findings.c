@@ -17,7 +17,7 @@ typedef struct run {
     pp_findings f;
     pp_metrics_input in;
     int64_t attempts, refused[PP_OUTCOME_COUNT];
-    int64_t entries, cut, cut_by[PP_CAPS], stops_moved;
+    int64_t entries, cut, cut_by[PP_CAPS], stops_moved, stops_beyond;
 } run;
 
 static run R;
@@ -69,6 +69,7 @@ static void judge_step(void *ctx)
     x->log.sums.entries = x->entries;
     x->log.sums.cut = x->cut;
     x->log.sums.stops_moved = x->stops_moved;
+    x->log.sums.stops_beyond = x->stops_beyond;
     x->in = pp_metrics_input_of(&x->arena, &x->r);
     const pp_metrics *m = pp_metrics_compute(&x->arena, &x->in);
     x->f = pp_findings_make(&x->arena, &x->r, &x->in, m, &x->extra);
@@ -236,6 +237,7 @@ Test(findings, K3_X18_sizes_and_stops_that_are_not_the_plays)
     R.cut_by[2] = 60;
     R.cut_by[3] = 2;
     R.stops_moved = 1;
+    R.stops_beyond = 2;
     judge();
     cr_expect_str_eq(find("cut_entries")->text,
                      "63 of 84 entries were cut: 4 by max_qty (79770.5), 60 by tier (200000 USDT), "
@@ -243,6 +245,9 @@ Test(findings, K3_X18_sizes_and_stops_that_are_not_the_plays)
     cr_expect_str_eq(find("moved_stops")->text,
                      "1 stop lay beyond the liquidation price and was moved in front of it, nearer "
                      "than the Play says");
+    cr_expect_str_eq(find("stops_beyond")->text,
+                     "2 stops lay beyond the liquidation price: the position is liquidated before "
+                     "they are reached");
     pp_arena_free(&R.arena);
 }
 
