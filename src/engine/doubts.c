@@ -40,6 +40,18 @@ size_t pp_doubt_settlements(pp_arena *arena, const pp_prepared *p, const char **
     return n;
 }
 
+/* Open interest stands at the last one known (R4): how long it has at the end of the window, where
+ * that is longer than the coarsest data, which is of days, can explain. */
+static int64_t stands_ms(const pp_tape *t, const pp_window *w)
+{
+    const double *v = t->open_interest;
+    size_t i = w->end_bar - 1;
+    while (v && i > w->first_bar && v[i - 1] == v[i])
+        i--;
+    int64_t ms = w->end_ms - pp_bar_close_ms(&t->bars, i);
+    return v && ms > 2 * PP_DAY_MS ? ms : 0;
+}
+
 const char *pp_doubt_operands(pp_arena *arena, const pp_prepared *p)
 {
     const pp_tape *t = p->tape;
@@ -63,5 +75,10 @@ const char *pp_doubt_operands(pp_arena *arena, const pp_prepared *p)
                           out.len ? "; " : "", operands[k].name, unknown,
                           w->end_bar - w->first_bar);
     }
+    int64_t old_ms = pp_rules_uses(p->strategy->rules, PP_BI_OPEN_INTEREST) ? stands_ms(t, w) : 0;
+    if (old_ms)
+        pp_buf_printf(&out,
+                      "%sopen_interest, which rules read, stands still for the last %lld days",
+                      out.len ? "; " : "", (long long)(old_ms / PP_DAY_MS));
     return out.text;
 }

@@ -9,7 +9,8 @@
  * another than any exchange has them, stand between the hours, or charge what looks like percent
  * (T12). */
 size_t pp_doubt_settlements(pp_arena *arena, const pp_prepared *p, const char **doubt);
-/* Operands of the rules that bars of the window lack: index_price, open_interest, turnover. */
+/* Operands of the rules that bars of the window lack: index_price, open_interest, turnover; open
+ * interest that ends early. */
 const char *pp_doubt_operands(pp_arena *arena, const pp_prepared *p);
 
 #endif

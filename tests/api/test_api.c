@@ -213,6 +213,31 @@ Test(api, T9_filled_bars_keep_the_open_interest_before_them)
     drop(&r);
 }
 
+Test(api, R4_open_interest_that_ends_early_is_warned_of)
+{
+    static const char play[] = "version: '3.0.0'\nname: oi\nsymbol: BTCUSDT\ntf: 1m\n"
+                               "actions: {entry_long: [[open_interest, '>=', 8]]}\n"
+                               "risk: {stop_loss_pct: 1}\n";
+    static arrays a;
+    static double interest[BARS];
+    for (int last = 0; last < 2; last++) { /* two days and a minute before the end, or two days */
+        rig r = make("random_walk,bars=100");
+        pp_tape_free(r.tape);
+        pp_play_free(r.play);
+        fill(&a);
+        for (int i = 0; i < BARS; i++)
+            interest[i] = i < 118 + last ? 5 : 6;
+        a.c.open_interest = interest;
+        cr_assert_eq(pp_tape_from_columns(r.ctx, &a.c, &r.tape), PP_STATUS_OK);
+        cr_assert_eq(pp_play_parse(r.ctx, "oi.yml", play, sizeof play - 1, &r.play), PP_STATUS_OK);
+        run(&r, NULL);
+        bool warned = strstr(pp_result_json(r.ctx, r.result),
+                             "open_interest, which rules read, stands still for the last 2 days");
+        cr_expect_eq(warned, !last);
+        drop(&r);
+    }
+}
+
 static void must_refuse(pp_context_t *ctx, const arrays *a, pp_status_t status, const char *says)
 {
     pp_tape_t *tape = (pp_tape_t *)ctx;
