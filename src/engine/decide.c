@@ -124,7 +124,7 @@ static int32_t make_tag(pp_loop *l, size_t k, size_t instant)
                           .first_value = (int32_t)l->values.n};
     double live[PP_LIVE_COUNT];
     if (in->decl->n_metadata)
-        pp_loop_live(l, instant, live);
+        pp_loop_live(l, ~0u, instant, live);
     for (size_t m = 0; m < in->decl->n_metadata; m++) {
         double *v = pp_slab_push(&l->values);
         if (v)

@@ -13,7 +13,10 @@ static int32_t exec_before_entry(const pp_loop *l)
     return bar ? pp_loop_exec_of(l, (size_t)bar - 1) : -1;
 }
 
-/* What operands follow from. held: exec closes. */
+/* Operands that need the equity. */
+enum { BY_EQUITY = 1 << PP_LIVE_EQUITY | 1 << PP_LIVE_DRAWDOWN_PCT };
+
+/* What operands follow from. held: exec closes; equity and peak only for those that need them. */
 typedef struct moment {
     int64_t mark_e8, equity_e8, peak_e8;
     int32_t held;
@@ -57,12 +60,13 @@ static inline void live_at(const pp_loop *l, unsigned uses, const moment *m, dou
     }
 }
 
-void pp_loop_live(const pp_loop *l, size_t instant, double live[PP_LIVE_COUNT])
+void pp_loop_live(const pp_loop *l, unsigned uses, size_t instant, double live[PP_LIVE_COUNT])
 {
     moment m = {.mark_e8 = pp_exch_mark(l->ex), .peak_e8 = l->stops.peak_e8};
-    m.equity_e8 = pp_exch_equity(l->ex, m.mark_e8);
+    if (uses & BY_EQUITY)
+        m.equity_e8 = pp_exch_equity(l->ex, m.mark_e8);
     m.held = pp_loop_exec_of(l, instant) - exec_before_entry(l);
-    live_at(l, (1U << PP_LIVE_COUNT) - 1, &m, live, 1);
+    live_at(l, uses & ((1U << PP_LIVE_COUNT) - 1), &m, live, 1);
 }
 
 void pp_loop_remember(pp_loop *l, pp_grid g, size_t n, const double *live, size_t each)
@@ -137,53 +141,75 @@ static void commit_live(pp_loop *l, pp_grid g, size_t from, size_t to)
 {
     const pp_strategy *s = l->cfg.strategy;
     size_t n = instants(l, g, from, to);
+    pp_live_commit(l->cfg.signals, g, n, l->run[g], each_of(l));
     if (!n)
         return;
-    pp_live_commit(l->cfg.signals, g, n, l->run[g], each_of(l));
     pp_loop_remember(l, g, n, l->run[g], each_of(l));
     for (size_t c = 0; c < s->n_cases; c++)
         if (s->cases[c].live && s->cases[c].grid == g && !may_act(l, c))
             pp_loop_count_refusals(l, c, pp_live_true(l->cfg.signals, s->cases[c].when), 0, n);
 }
 
-enum { USES_PRICES = ~(1 << PP_LIVE_SIDE | 1 << PP_LIVE_BARS_HELD | 1 << PP_LIVE_ENTRY_PRICE) };
+/* Operands that stay as they are from one fill of a position to the next. */
+enum { STAND_STILL = 1 << PP_LIVE_SIDE | 1 << PP_LIVE_ENTRY_PRICE };
 
-/* What the live operands of a position are at the closes [from, to), for either grid. */
-static void live_run(pp_loop *l, size_t from, size_t to)
+/* Those in `uses` by the marks at the closes [from, to), at the instants of the grid among them. */
+static void run_by_marks(pp_loop *l, pp_grid g, unsigned uses, size_t from, size_t to)
 {
     const pp_tape *t = l->cfg.tape;
     const double *close = t->mark_close ? t->mark_close : t->bars.close;
     moment m = {.mark_e8 = pp_exch_mark(l->ex), .peak_e8 = l->stops.peak_e8};
     int64_t booked_e8 = pp_exch_wallet(l->ex) + pp_exch_accounts(l->ex)[PP_ACCOUNT_position_margin];
     int32_t before = exec_before_entry(l);
-    bool prices = (l->uses_live[0] | l->uses_live[1]) & (unsigned)USES_PRICES;
-    size_t exec = 0;
+    double *v = l->run[g];
     for (size_t k = from; k < to; k++) {
-        if (prices && !pp_loop_is_filled(l, k))
-            pp_e8_of_double(close[k], &m.mark_e8);
-        if (prices)
-            m.equity_e8 = booked_e8 + pp_exch_unrealised(l->ex, m.mark_e8);
         if (!pp_loop_is_filled(l, k))
+            pp_e8_of_double(close[k], &m.mark_e8);
+        if (uses & BY_EQUITY)
+            m.equity_e8 = booked_e8 + pp_exch_unrealised(l->ex, m.mark_e8);
+        if (uses & BY_EQUITY && !pp_loop_is_filled(l, k))
             m.peak_e8 = PP_MOST(m.equity_e8, m.peak_e8);
         m.held = pp_loop_exec_of(l, k) - before;
-        if (l->uses_live[PP_GRID_TAPE])
-            live_at(l, l->uses_live[PP_GRID_TAPE], &m, &l->run[PP_GRID_TAPE][k - from],
-                    PP_LIVE_RUN);
-        if (l->uses_live[PP_GRID_EXEC] && pp_loop_exec_close(l, k))
-            live_at(l, l->uses_live[PP_GRID_EXEC], &m, &l->run[PP_GRID_EXEC][exec++], PP_LIVE_RUN);
+        if (g == PP_GRID_TAPE || pp_loop_exec_close(l, k))
+            live_at(l, uses, &m, v++, PP_LIVE_RUN);
     }
+}
+
+/* What the live operands of a position are at the instants of the grid in [from, to). */
+static void live_run(pp_loop *l, pp_grid g, size_t from, size_t to)
+{
+    unsigned uses = l->uses_live[g], still = uses & STAND_STILL;
+    size_t n = instants(l, g, from, to);
+    uses &= ~still;
+    for (; still; still &= still - 1) {
+        size_t which = (size_t)__builtin_ctz(still);
+        double value = live_value(l, (pp_live)which, &(moment){0});
+        double *v = l->run[g] + which * PP_LIVE_RUN;
+        for (size_t k = 0; k < n; k++)
+            v[k] = value;
+    }
+    if (uses & 1U << PP_LIVE_BARS_HELD && (g == PP_GRID_EXEC || l->exec_is_tape)) {
+        double *v = l->run[g] + PP_LIVE_BARS_HELD * PP_LIVE_RUN;
+        int32_t before = from ? pp_loop_exec_of(l, from - 1) : -1,
+                held = before + 1 - exec_before_entry(l);
+        for (size_t k = 0; k < n; k++)
+            v[k] = held + (int32_t)k;
+        uses &= ~(1U << PP_LIVE_BARS_HELD);
+    }
+    if (uses)
+        run_by_marks(l, g, uses, from, to);
 }
 
 size_t pp_loop_live_until(pp_loop *l, size_t from, size_t to)
 {
     to = PP_LEAST(to, from + PP_LIVE_RUN);
-    if (each_of(l) > 1)
-        live_run(l, from, to);
     for (int g = 0; g < 2; g++) {
         if (!l->uses_live[g])
             continue;
-        if (each_of(l) == 1)
-            pp_loop_live(l, from, l->run[g]);
+        if (each_of(l) > 1)
+            live_run(l, (pp_grid)g, from, to);
+        else
+            pp_loop_live(l, l->uses_live[g], from, l->run[g]);
         to = first_live(l, (pp_grid)g, from, to);
     }
     return to;

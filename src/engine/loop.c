@@ -138,7 +138,7 @@ static void decide_at(pp_loop *l, size_t i, bool decide)
     bool grid[2] = {[PP_GRID_EXEC] = l->uses_live[PP_GRID_EXEC] && pp_loop_exec_close(l, i),
                     [PP_GRID_TAPE] = l->uses_live[PP_GRID_TAPE]};
     if (grid[0] || grid[1])
-        pp_loop_live(l, i, live);
+        pp_loop_live(l, l->uses_live[0] | l->uses_live[1], i, live);
     for (int g = 0; g < 2; g++)
         if (grid[g])
             pp_live_try(l->cfg.signals, (pp_grid)g, 1, live, 1);

@@ -207,8 +207,9 @@ static inline bool pp_loop_uses_live(const pp_loop *l)
 bool pp_loop_exec_close(const pp_loop *l, size_t instant);
 /* Starts the counters of K13 anew when the UTC day changed. */
 void pp_loop_roll_day(pp_loop *l, int64_t day);
-/* The live operands (R4) at the close of tape bar `instant`. */
-void pp_loop_live(const pp_loop *l, size_t instant, double live[PP_LIVE_COUNT]);
+/* The live operands (R4) in `uses`, a bit per pp_live, at the close of tape bar `instant`; the
+ * others are left as they are. */
+void pp_loop_live(const pp_loop *l, unsigned uses, size_t instant, double live[PP_LIVE_COUNT]);
 /* A feature's value at an instant by T5; NaN unknown. */
 double pp_loop_column(const pp_loop *l, int feature, int output, size_t instant);
 

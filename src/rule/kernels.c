@@ -392,23 +392,16 @@ void pp_k_bits(pp_bits out, const uint64_t *is_true, const uint64_t *is_known, s
     }
 }
 
-PP_CLONES static size_t popcount_on(const uint64_t *words, size_t n)
+PP_CLONES static size_t popcount_on(const uint64_t *bits, size_t from, size_t to)
 {
-    size_t count = 0;
-    for (size_t w = 0; w < n; w++)
-        count += (size_t)__builtin_popcountll(words[w]);
-    return count;
+    size_t word = from / 64, last = (to - 1) / 64, count = 0;
+    uint64_t range = ~pp_low_mask(from % 64);
+    for (; word < last; word++, range = ~UINT64_C(0))
+        count += (size_t)__builtin_popcountll(bits[word] & range);
+    return count + (size_t)__builtin_popcountll(bits[last] & range & pp_low_mask(to - 64 * last));
 }
 
 size_t pp_bits_count(const uint64_t *bits, size_t from, size_t to)
 {
-    if (from >= to)
-        return 0;
-    size_t first = from / 64, last = (to - 1) / 64;
-    uint64_t before = bits[first] & pp_low_mask(from % 64),
-             after = bits[last] & ~pp_low_mask(to - 64 * last);
-    size_t count = popcount_on(bits + first, last - first + 1);
-    if (before)
-        count -= (size_t)__builtin_popcountll(before);
-    return after ? count - (size_t)__builtin_popcountll(after) : count;
+    return from < to ? popcount_on(bits, from, to) : 0;
 }

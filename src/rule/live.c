@@ -7,6 +7,7 @@ void pp_live_start(pp_signals *s, pp_grid grid, size_t instant)
     size_t at = instant > g->live_history ? instant - g->live_history : 0;
     pp_program_reset(&g->live, at);
     g->live_counted = 0;
+    g->live_tried = 0;
     if (g->live.insts.n == 0)
         g->live.n_at = instant;
     while (g->live.n_at < instant) {
@@ -16,11 +17,20 @@ void pp_live_start(pp_signals *s, pp_grid grid, size_t instant)
     g->live.n_last = 0;
 }
 
+/* What was tried last stands in the program until something else is asked of it. */
+static void forget_trial(pp_grid_rules *g)
+{
+    if (g->live_tried)
+        pp_program_take_back(&g->live);
+    g->live_tried = 0;
+}
+
 void pp_live_try(pp_signals *s, pp_grid grid, size_t n, const double *live, size_t each)
 {
-    pp_program *p = &s->grids[grid].live;
-    pp_program_run(p, n, live, each);
-    pp_program_take_back(p);
+    pp_grid_rules *g = &s->grids[grid];
+    forget_trial(g);
+    pp_program_run(&g->live, n, live, each);
+    g->live_tried = n;
 }
 
 void pp_live_keep(pp_signals *s, pp_arena *arena)
@@ -53,8 +63,14 @@ static void keep_bits(const pp_grid_rules *g, size_t at, size_t n)
 void pp_live_commit(pp_signals *s, pp_grid grid, size_t n, const double *live, size_t each)
 {
     pp_grid_rules *g = &s->grids[grid];
-    size_t at = g->live.n_at;
-    pp_program_run(&g->live, n, live, each);
+    if (!g->live_tried || !pp_program_keep(&g->live, n)) {
+        forget_trial(g);
+        if (n == 0)
+            return;
+        pp_program_run(&g->live, n, live, each);
+    }
+    g->live_tried = 0;
+    size_t at = g->live.n_at - n;
     if (g->live_bits)
         keep_bits(g, at, n);
     size_t from = g->from > at ? g->from - at : 0, to = g->to > at ? g->to - at : 0;
@@ -68,7 +84,8 @@ void pp_live_commit(pp_signals *s, pp_grid grid, size_t n, const double *live, s
 
 size_t pp_live_at(const pp_signals *s, pp_grid grid)
 {
-    return s->grids[grid].live.n_at;
+    const pp_grid_rules *g = &s->grids[grid];
+    return g->live.n_at - g->live_tried;
 }
 
 static pp_cbits live_bits(const pp_signals *s, int handle)

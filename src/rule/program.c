@@ -472,6 +472,15 @@ void pp_program_run(pp_program *p, size_t n, const double *live, size_t each)
     p->n_last = n;
 }
 
+bool pp_program_keep(pp_program *p, size_t n)
+{
+    if (n == 0 || n > p->n_last || (n < p->n_last && p->state_size))
+        return false;
+    p->n_at -= p->n_last - n;
+    p->n_last = n;
+    return true;
+}
+
 void pp_program_take_back(pp_program *p)
 {
     memcpy(p->state, p->backup, p->state_size);

@@ -124,6 +124,8 @@ void pp_program_reset(pp_program *p, size_t instant);
 void pp_program_run(pp_program *p, size_t n, const double *live, size_t each);
 /* Takes the last run back: state and place as before it. */
 void pp_program_take_back(pp_program *p);
+/* Takes the last run back but for its first n instants; false: it would have to be run again. */
+bool pp_program_keep(pp_program *p, size_t n);
 /* Adds bits [from, to) of the last run to the coverage. */
 void pp_program_count_coverage(pp_program *p, size_t from, size_t to);
 

@@ -178,7 +178,9 @@ void pp_live_try(pp_signals *s, pp_grid grid, size_t n, const double *live, size
  * k for its k-th instant. */
 const uint64_t *pp_live_true(const pp_signals *s, int handle);
 const uint64_t *pp_live_false(const pp_signals *s, int handle);
-/* Evaluates n instants for good (as pp_live_try) and counts them for coverage. */
+/* The n instants from where the last commit ended are for good, and are counted for coverage; 0:
+ * what was tried is forgotten. live, each: as pp_live_try; where that was given the same instants,
+ * the same values, which are then not evaluated again. */
 void pp_live_commit(pp_signals *s, pp_grid grid, size_t n, const double *live, size_t each);
 /* From here on the truths of all live conditions are kept for each instant committed. */
 void pp_live_keep(pp_signals *s, pp_arena *arena);

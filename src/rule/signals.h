@@ -33,6 +33,7 @@ typedef struct pp_grid_rules {
     size_t counted_to;       /* where it ended for the columns: `to`, or earlier (recount) */
     size_t live_counted;     /* instants of live conditions counted for coverage */
     size_t live_history;     /* instants that live conditions look back */
+    size_t live_tried;       /* instants of a run that is not committed; 0: none */
     pp_live_bits *live_bits; /* by instruction of `live`; NULL: not kept */
     pp_arena *arena;
 } pp_grid_rules;

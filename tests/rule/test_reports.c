@@ -83,6 +83,10 @@ Test(rule_reports, R26_coverage_of_live_conditions_counts_committed_instants)
     pp_live_start(s, PP_GRID_EXEC, 2);
     pp_live_try(s, PP_GRID_EXEC, 6, live, 1);
     pp_live_commit(s, PP_GRID_EXEC, 2, live, 1);
+    pp_live_try(s, PP_GRID_EXEC, 4, live, 1);
+    cr_expect_eq(pp_live_at(s, PP_GRID_EXEC), 4);
+    pp_live_commit(s, PP_GRID_EXEC, 0, live, 1);
+    cr_expect_eq(pp_live_at(s, PP_GRID_EXEC), 4);
     live[PP_LIVE_EQUITY] = 99;
     pp_live_commit(s, PP_GRID_EXEC, 3, live, 1);
     pp_coverage *rows;
