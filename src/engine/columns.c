@@ -304,17 +304,17 @@ static void run_node(pp_arena *arena, pp_columns *c, const pp_play *play, int no
     pp_node *n = &c->nodes[node];
     if (n->out)
         return;
+    if (n->shares >= 0) {
+        run_node(arena, c, play, n->shares);
+        n->out = c->nodes[n->shares].out;
+        return;
+    }
     size_t bars = node_bars(c, n);
     bool ready = false;
     double **kept =
         c->cache ? c->cache->take(c->cache->ctx, n->key, n->n_outputs, bars, &ready) : NULL;
     if (ready) {
         n->out = kept;
-        return;
-    }
-    if (n->shares >= 0) {
-        run_node(arena, c, play, n->shares);
-        n->out = c->nodes[n->shares].out;
         return;
     }
     inputs_of at = node_inputs(c, play, node);

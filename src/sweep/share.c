@@ -12,7 +12,7 @@
 #include <pthread.h>
 #include <string.h>
 
-enum { BUCKETS = 4096, ALIGN = 64, ASKED = 16384, TRIAL = 128 };
+enum { BUCKETS = 4096, ALIGN = 64, ASKED = 16384, TRIAL = 128, SPARES = 4, SPARE_MIN = 1 << 20 };
 
 typedef struct entry entry;
 struct entry {
@@ -27,6 +27,13 @@ struct entry {
     int pins, maker; /* maker: the user that computes it; -1: ready */
 };
 
+/* Large blocks that were given back, for the next ones as large: the pages of new ones cost more
+ * than computing what they hold. */
+typedef struct spare {
+    char *block;
+    uint64_t bytes;
+} spare;
+
 struct pp_share_user {
     pp_share *share;
     int index;
@@ -40,8 +47,11 @@ struct pp_share {
     pthread_cond_t ready;
     pp_arena arena; /* entries, lists: taken under the lock */
     entry *buckets[BUCKETS], *unused;
-    entry use; /* head of the list of use: use.older is the newest */
+    entry use;            /* head of the list of use: use.older is the newest */
+    spare spares[SPARES]; /* a ring */
+    size_t next_spare;
     uint64_t max_bytes;
+    bool lone_axis, row_ended;
     pp_share_counts counts;
     pp_share_user *users;
     int n_users;
@@ -82,11 +92,31 @@ static void to_front(pp_share *s, entry *e)
     s->use.older = e;
 }
 
+/* The block of an entry; of large ones the oldest of those kept. */
 static void give_back(pp_share *s, entry *e)
 {
-    if (e->block)
-        s->arena.alloc.resize(s->arena.alloc.ctx, e->block, e->bytes, 0);
+    spare goes = {e->block, e->bytes};
     e->block = NULL;
+    if (goes.block && goes.bytes >= SPARE_MIN) {
+        spare *place = &s->spares[s->next_spare++ % SPARES], older = *place;
+        *place = goes;
+        goes = older;
+    }
+    if (goes.block)
+        s->arena.alloc.resize(s->arena.alloc.ctx, goes.block, goes.bytes, 0);
+}
+
+static char *new_block(pp_share *s, uint64_t bytes)
+{
+    for (size_t k = 0; k < SPARES; k++) {
+        spare *x = &s->spares[k];
+        char *block = x->block;
+        if (block && x->bytes == bytes) {
+            x->block = NULL;
+            return block;
+        }
+    }
+    return s->arena.alloc.resize(s->arena.alloc.ctx, NULL, 0, bytes);
 }
 
 static void drop(pp_share *s, entry *e)
@@ -161,7 +191,7 @@ static char *reserve(pp_share *s, entry *e, size_t head, size_t n, size_t size)
     if (size && n > (SIZE_MAX / 2 - head) / size)
         return NULL;
     e->bytes = head + n * size + ALIGN;
-    e->block = s->arena.alloc.resize(s->arena.alloc.ctx, NULL, 0, e->bytes);
+    e->block = new_block(s, e->bytes);
     if (!e->block)
         return NULL;
     uintptr_t at = ((uintptr_t)e->block + head + ALIGN - 1) & ~(uintptr_t)(ALIGN - 1);
@@ -196,6 +226,21 @@ static void reserve_columns(pp_share *s, entry *e, int n_outputs, size_t n)
         e->columns[k] = (double *)(void *)(at + (size_t)k * stride);
 }
 
+/* Notes that it was. */
+static bool asked_before(pp_share *s, pp_xxh128 key)
+{
+    uint64_t *place = &s->asked[key.high % ASKED];
+    bool before = *place == key.low;
+    *place = key.low;
+    return before;
+}
+
+/* Along one axis what the first row did not need is another row's alone. */
+static bool is_of_one_row(pp_share *s, pp_xxh128 key)
+{
+    return s->lone_axis && s->row_ended && !asked_before(s, key);
+}
+
 static double **take_columns(void *ctx, const char *key, int n_outputs, size_t n, bool *ready)
 {
     pp_share_user *u = ctx;
@@ -208,7 +253,9 @@ static double **take_columns(void *ctx, const char *key, int n_outputs, size_t n
         pthread_cond_wait(&s->ready, &s->lock);
         c.e = look_up(s, c.key); /* given up meanwhile, or dropped */
     }
-    if (pp_try(&s->arena, pin, &c)) {
+    if (!c.e && is_of_one_row(s, c.key)) {
+        s->counts.computed++;
+    } else if (pp_try(&s->arena, pin, &c)) {
         *ready = c.e->maker < 0;
         s->counts.found += *ready;
         if (!c.e->columns)
@@ -234,9 +281,7 @@ static void publish_columns(void *ctx, const char *key, int n_outputs, size_t n)
  * so far were found again, new ones are kept from the second request on. */
 static bool worth_keeping(pp_share *s, pp_xxh128 key)
 {
-    uint64_t *place = &s->asked[key.high % ASKED];
-    bool before = *place == key.low;
-    *place = key.low;
+    bool before = asked_before(s, key);
     return before || s->counts.bits_computed < TRIAL || s->reused * 4 >= s->counts.bits_computed;
 }
 
@@ -341,6 +386,7 @@ void pp_share_release(pp_share *s, int user)
         }
     }
     u->held.n = 0;
+    s->row_ended |= s->counts.computed > 0;
     trim(s);
     pthread_cond_broadcast(&s->ready);
     pthread_mutex_unlock(&s->lock);
@@ -364,19 +410,23 @@ static void end_share(void *ptr)
     pp_share *s = ptr;
     for (entry *e = s->use.older; e != &s->use; e = e->older)
         give_back(s, e);
+    for (size_t k = 0; k < SPARES; k++)
+        if (s->spares[k].block)
+            s->arena.alloc.resize(s->arena.alloc.ctx, s->spares[k].block, s->spares[k].bytes, 0);
     pp_arena_free(&s->arena);
     pp_arena_free(&s->view_memory);
     pthread_mutex_destroy(&s->lock);
     pthread_cond_destroy(&s->ready);
 }
 
-pp_share *pp_share_make(pp_arena *arena, uint64_t max_bytes, int n_users)
+pp_share *pp_share_make(pp_arena *arena, uint64_t max_bytes, int n_users, bool lone_axis)
 {
     pp_share *s = PP_NEW(arena, pp_share);
     pp_arena_init(&s->arena, &arena->alloc);
     pp_arena_init(&s->view_memory, &arena->alloc);
     s->use.newer = s->use.older = &s->use;
     s->max_bytes = max_bytes;
+    s->lone_axis = lone_axis;
     s->n_users = n_users;
     s->users = pp_alloc_zero(arena, (size_t)n_users * sizeof *s->users);
     for (int k = 0; k < n_users; k++) {

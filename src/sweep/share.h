@@ -15,8 +15,9 @@
 typedef struct pp_share pp_share;
 typedef struct pp_share_user pp_share_user;
 
-/* Ends with the arena, when no thread uses it any more. */
-pp_share *pp_share_make(pp_arena *arena, uint64_t max_bytes, int n_users);
+/* Ends with the arena, when no thread uses it any more. lone_axis: columns that come up after the
+ * first row are not kept unless they come up twice. */
+pp_share *pp_share_make(pp_arena *arena, uint64_t max_bytes, int n_users, bool lone_axis);
 /* The cache of user k (one thread's), to be passed to the engine. */
 const pp_column_cache *pp_share_cache(pp_share *s, int user);
 /* Ends a row of user k: what it used may go; what it had begun and not finished is given up. */

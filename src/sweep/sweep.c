@@ -750,8 +750,8 @@ bool pp_sweep_run(pp_diags *d, const pp_sweep_request *request, pp_sweep_outcome
     pp_arena_defer(d->arena, end_work, w);
     pp_pool *pool = pp_pool_make(d->arena, request->threads);
     s->n_threads = pp_pool_threads(pool);
-    w->share =
-        pp_share_make(d->arena, request->memory ? request->memory : PP_SWEEP_MEMORY, s->n_threads);
+    w->share = pp_share_make(d->arena, request->memory ? request->memory : PP_SWEEP_MEMORY,
+                             s->n_threads, s->plan.n_axes == 1);
     if (!find_window(d, w, pool))
         return false;
     share_window(s);

@@ -267,7 +267,7 @@ static bool all_sets(bench *b, sums *s)
 {
     pp_arena arena;
     pp_arena_init(&arena, NULL);
-    pp_share *share = pp_share_make(&arena, UINT64_C(1) << 30, 1);
+    pp_share *share = pp_share_make(&arena, UINT64_C(1) << 30, 1, false);
     bool ok = true;
     *s = (sums){0};
     for (int k = 0; ok && k < FASTS * SLOWS; k++) {

@@ -257,6 +257,30 @@ Test(sweep, W5_conditions_that_no_other_row_wants_are_not_kept)
     lab_free(&L);
 }
 
+/* Along one axis an average is of one row. */
+Test(sweep, W5_columns_that_no_other_row_wants_are_not_kept)
+{
+    NEEDS_DUCKDB;
+    static const char *const vary[] = {"fast=3:20:1", NULL};
+    static const char *const stops[] = {"stop=1:3:0.25", NULL};
+    enum { COLUMN = 12000 / 15 * 8 };
+    for (int threads = 1; threads < 4; threads += 2) {
+        lab_make(&L, MARKET, vary);
+        L.req.threads = threads;
+        cr_assert(lab_run(&L, "s"), "%s", bench_messages(&L.b));
+        cr_expect_eq(L.sweep.shared_columns.computed, 18 + 3, "18 fast, slow, atr, rsi: each once");
+        cr_expect_geq(L.sweep.shared_columns.found, 3 * (18 - threads));
+        cr_expect_lt(L.sweep.shared_columns.bytes, 12 * COLUMN, "conditions included");
+        lab_free(&L);
+    }
+    lab_make(&L, MARKET, stops);
+    L.req.threads = 1;
+    cr_assert(lab_run(&L, "s"), "%s", bench_messages(&L.b));
+    cr_expect_eq(L.sweep.shared_columns.computed, 4);
+    cr_expect_eq(L.sweep.shared_columns.found, 4 * 8);
+    lab_free(&L);
+}
+
 Test(sweep, W6_files_do_not_depend_on_threads_nor_on_the_column_store)
 {
     NEEDS_DUCKDB;
