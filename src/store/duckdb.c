@@ -510,9 +510,20 @@ static size_t fetch_all(pp_db *db)
     return rows;
 }
 
+/* A stream that ends because of a damaged file looks like one that is through. */
+static bool is_through(pp_db *db, pp_diags *d)
+{
+    const char *why = db->f.result_error(&db->result);
+    if (why)
+        refused(why, d);
+    return !why;
+}
+
 static bool read_result(pp_db *db, pp_arena *arena, pp_table *out, pp_diags *d)
 {
     size_t nc = db->f.column_count(&db->result), n = fetch_all(db), at = 0;
+    if (!is_through(db, d))
+        return false;
     pp_col *cols = pp_alloc_zero(arena, nc * sizeof *cols);
     column *c = pp_alloc_zero(arena, nc * sizeof *c);
     for (size_t k = 0; k < nc; k++)
@@ -530,21 +541,12 @@ static bool read_result(pp_db *db, pp_arena *arena, pp_table *out, pp_diags *d)
             }
         }
         at += rows;
+        db->f.destroy_data_chunk(&db->chunks[i]);
     }
     for (size_t k = 0; k < nc; k++)
         cols[k].valid = c[k].nulls ? c[k].valid : NULL;
     *out = (pp_table){nc, n, cols};
     return true;
-}
-
-bool pp_db_query(pp_db *db, pp_arena *arena, const char *sql, pp_table *out, pp_diags *d)
-{
-    if (!out)
-        return execute(db, sql, d);
-    *out = (pp_table){0};
-    bool ok = run(db, sql, d) && read_result(db, arena, out, d);
-    release(db);
-    return ok;
 }
 
 /* ----------------------------------------------------------------------------------- stream */
@@ -556,6 +558,8 @@ static bool run_streaming(pp_db *db, const char *sql, pp_diags *d)
     duckdb_pending_result pending = NULL;
     const char *why = NULL;
     release(db);
+    if (!names_sound(sql, d))
+        return false;
     if (db->f.prepare(db->connection, sql, &statement) == DuckDBError) {
         why = pp_strdup(d->arena, db->f.prepare_error(statement));
     } else if (db->f.pending_prepared_streaming(statement, &pending) == DuckDBError) {
@@ -570,6 +574,16 @@ static bool run_streaming(pp_db *db, const char *sql, pp_diags *d)
     if (why)
         refused(why, d);
     return !why;
+}
+
+bool pp_db_query(pp_db *db, pp_arena *arena, const char *sql, pp_table *out, pp_diags *d)
+{
+    if (!out)
+        return execute(db, sql, d);
+    *out = (pp_table){0};
+    bool ok = run_streaming(db, sql, d) && read_result(db, arena, out, d);
+    release(db);
+    return ok;
 }
 
 static void grow_words(pp_arena *arena, size_t n_cols, void **cols, size_t n, size_t *cap)
@@ -619,7 +633,6 @@ bool pp_db_fetch_words(pp_db *db, pp_arena *arena, const char *sql, size_t rows_
 {
     bool is_double[64];
     size_t n = 0, cap = rows_expected ? rows_expected : 1;
-    const char *why = NULL;
     PP_ASSERT(n_cols <= 64, "A2", n_cols, 0);
     *known = ~UINT64_C(0);
     bool ok = run_streaming(db, sql, d) && words_only(db, n_cols, is_double, d);
@@ -641,12 +654,10 @@ bool pp_db_fetch_words(pp_db *db, pp_arena *arena, const char *sql, size_t rows_
         db->n_chunks = 0;
         ok = !(db->stop && *db->stop);
     }
-    /* A stream that ends because of a damaged file looks like one that is through. */
-    if (ok && (why = db->f.result_error(&db->result)))
-        refused(why, d);
+    ok = ok && is_through(db, d);
     release(db);
     *n_rows = n;
-    return ok && !why;
+    return ok;
 }
 
 /* ------------------------------------------------------------------------------------ write */
