@@ -133,6 +133,8 @@ static int run_run(pp_cli *c)
         return 2;
     job.out_dir = pp_cli_has(c, "out") ? pp_cli_value(c, "out") : "runs";
     job.fast = job.options.skip_unread = pp_cli_has(c, "fast");
+    if (job.fast)
+        job.options.keep = PP_RUNNER_KEEP_FAST;
     job.force = pp_cli_has(c, "force");
     job.command = command_line(c);
     job.options.plain = pp_cli_has(c, "plain");

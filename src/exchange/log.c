@@ -79,7 +79,7 @@ void pp_log_init(pp_log *log, pp_arena *arena, unsigned keep, const pp_log_hooks
         pp_slab_init(&log->trades, arena, sizeof(pp_trade), PP_LOG_MAX);
     if (keep & PP_KEEP_LEDGER)
         pp_slab_init(&log->ledger, arena, sizeof(pp_ledger_row), PP_LOG_MAX);
-    if (keep & PP_KEEP_EVENTS)
+    if (keep & (PP_KEEP_EVENTS | PP_KEEP_AMBIGUOUS))
         pp_slab_init(&log->events, arena, sizeof(pp_event), PP_LOG_MAX);
 }
 
@@ -232,7 +232,9 @@ void pp_log_ledger(pp_log *log, pp_ledger_row *r)
 
 void pp_log_event(pp_log *log, pp_event *e)
 {
-    APPEND(log, events, PP_KEEP_EVENTS, event, pp_event, e);
+    unsigned keeps =
+        e->kind == PP_EVENT_ambiguous_bar ? PP_KEEP_EVENTS | PP_KEEP_AMBIGUOUS : PP_KEEP_EVENTS;
+    APPEND(log, events, keeps, event, pp_event, e);
     sum_event(&log->sums, e, log->cuts);
 }
 

@@ -278,7 +278,8 @@ enum { /* lists to keep, bits of pp_log_options.keep */
        PP_KEEP_TRADES = 4,
        PP_KEEP_LEDGER = 8,
        PP_KEEP_EVENTS = 16,
-       PP_KEEP_ALL = 31
+       PP_KEEP_ALL = 31,
+       PP_KEEP_AMBIGUOUS = 32 /* the events of ambiguous bars alone */
 };
 
 enum { PP_LOG_MAX = 1 << 24 }; /* records per list; beyond it `full` is set and rows are dropped */

@@ -17,6 +17,9 @@ typedef struct pp_source_request {
     int64_t now_ms; /* no row of store or files is later than a day after it (T8); 0: no limit */
 } pp_source_request;
 
+/* The records that metrics and findings need; without the others runs are faster. */
+enum { PP_RUNNER_KEEP_FAST = PP_KEEP_TRADES | PP_KEEP_AMBIGUOUS };
+
 typedef struct pp_runner_job {
     const char *play_file; /* name for messages */
     const char *play_text; /* whole text */
@@ -31,7 +34,7 @@ typedef struct pp_runner_job {
     const char *instrument_file; /* NULL: built in or generic */
     const char *instrument_text; /* what stands in that file; NULL: it is read */
     pp_run_options options;
-    bool fast; /* no artifacts */
+    bool fast; /* no artifacts: options.keep may be PP_RUNNER_KEEP_FAST then */
     const char *out_dir, *command;
     const char *again_in; /* the finished run's folder that is written again; NULL: below out_dir */
     bool force;

@@ -204,6 +204,46 @@ Test(metrics, M1_a_run_with_mark_prices_is_recounted)
     bench_free(&B);
 }
 
+/* What a run says: metrics, findings, ambiguous bars. */
+static const char *words_of(unsigned keep)
+{
+    B.job.options.keep = keep;
+    cr_assert(bench_run(&B), "%s", bench_messages(&B));
+    const pp_result *r = B.done.result;
+    pp_buf out = {.arena = &B.arena};
+    for (size_t k = 0; k < pp_n_metrics; k++) {
+        const pp_metric_value *v = &B.done.metrics->values[k];
+        pp_buf_printf(&out, "%s %a %a %s\n", pp_metric_rows[k].name, v->v, v->high,
+                      codes(pp_metric_rows[k].name));
+    }
+    for (size_t k = 0; k < B.done.findings.n; k++)
+        pp_buf_printf(&out, "%s\n", B.done.findings.v[k].text);
+    for (size_t k = 0; k < r->n_ambiguous; k++)
+        pp_buf_printf(&out, "ambiguous %lld\n", (long long)r->ambiguous_ms[k]);
+    return out.text;
+}
+
+Test(metrics, M1_a_run_that_keeps_less_says_the_same)
+{
+    static const char near[] =
+        "version: 3.0.0\nname: near\nsymbol: SYNTHUSDT\ntf: 1m\n"
+        "features: {e: {indicator: ema, params: {length: 9}}}\n"
+        "actions: {entry_long: [close, \">\", e], entry_short: [close, \"<\", e]}\n"
+        "position_policy: {mode: long_short}\n"
+        "risk: {stop_loss: {type: price_percent, value: 0.03}, "
+        "take_profit: {type: price_percent, value: 0.03}}\n";
+    const char *plays[] = {play, bench_play, near};
+    for (size_t k = 0; k < PP_COUNT(plays); k++) {
+        bench_make(&B, plays[k], "regime_mix,bars=40000,seed=21");
+        B.job.fast = true;
+        const char *all = words_of(PP_KEEP_ALL), *few = words_of(PP_RUNNER_KEEP_FAST);
+        cr_expect_str_eq(few, all);
+        cr_expect(plays[k] != near || strstr(all, "\nambiguous "));
+        cr_expect_eq(B.done.result->log->orders.n + B.done.result->log->fills.n, 0);
+        bench_free(&B);
+    }
+}
+
 Test(metrics, M1_a_run_with_filled_bars_and_last_prices_is_recounted)
 {
     bench_make(&B, play, NULL);
