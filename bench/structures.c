@@ -140,7 +140,7 @@ static void run_play(void *ctx)
     pp_columns *c = pp_columns_plan(&p->scratch, p->s->play, p->tape, NULL);
     if (p->skip_unread)
         pp_bind_skip_unread(&p->scratch, p->s, c);
-    pp_columns_run(&p->scratch, c, p->s->play);
+    pp_columns_run(&p->scratch, c, p->s->play, NULL);
     if (p->rational)
         bench_keep(pp_rational_column(pp_rational_run(&p->scratch, p->s, c), 0)[0]);
     pp_arena_free(&p->scratch);

@@ -41,7 +41,7 @@ static bool compute(void *args, void *handle, pp_diags *d)
     if (!s || !pp_columns_check(d, s->play, tape->bars.tf))
         return false;
     pp_columns *c = pp_columns_plan(d->arena, s->play, tape, NULL);
-    pp_columns_run(d->arena, c, s->play);
+    pp_columns_run(d->arena, c, s->play, NULL);
     list(d->arena, c, handle);
     return true;
 }

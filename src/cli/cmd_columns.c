@@ -136,9 +136,9 @@ static int print_columns(pp_cli *c, pp_runner_job *job)
     pp_tf tf = in.strategy->play->exec_tf;
     if (!row_tf(c, &tf))
         return 2;
-    const pp_sheet *s = pp_sheet_make(c->diags, in.strategy, in.tape, tf);
+    const pp_sheet *s = pp_sheet_make(c->diags, in.strategy, in.tape, tf, c->interrupted);
     if (!s)
-        return 0;
+        return *c->interrupted ? 130 : 0;
     rows r = window_rows(pp_sheet_bars(s), &job->options.window);
     if (r.from == r.to)
         pp_cli_say(c, "no bar of %s lies within the window\n", pp_tf_name(tf));

@@ -327,8 +327,11 @@ static void run_node(pp_arena *arena, pp_columns *c, const pp_play *play, int no
         c->cache->publish(c->cache->ctx, n->key, n->n_outputs, bars);
 }
 
-void pp_columns_run(pp_arena *arena, pp_columns *c, const pp_play *play)
+bool pp_columns_run(pp_arena *arena, pp_columns *c, const pp_play *play,
+                    const volatile sig_atomic_t *cancel)
 {
-    for (int i = 0; i < c->n_nodes; i++)
+    int i = 0;
+    for (; i < c->n_nodes && !(cancel && *cancel); i++)
         run_node(arena, c, play, i);
+    return i == c->n_nodes;
 }

@@ -9,6 +9,8 @@
 
 #include "play/play.h"
 
+#include <signal.h>
+
 typedef struct pp_view {
     pp_tf tf;
     pp_bars bars;
@@ -62,7 +64,9 @@ bool pp_columns_check(pp_diags *d, const pp_play *play, pp_tf tape_tf);
  * cache may be NULL. */
 pp_columns *pp_columns_plan(pp_arena *arena, const pp_play *play, const pp_tape *tape,
                             const pp_column_cache *cache);
-void pp_columns_run(pp_arena *arena, pp_columns *c, const pp_play *play);
+/* cancel: NULL, or looked at before each of them; false: it was set, and some are not there. */
+bool pp_columns_run(pp_arena *arena, pp_columns *c, const pp_play *play,
+                    const volatile sig_atomic_t *cancel);
 
 /* Bars of n timeframes and the maps onto them. */
 void pp_views_make(pp_arena *arena, const pp_bars *tape, const pp_tf *tf, int n, pp_view *out);

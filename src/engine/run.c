@@ -83,11 +83,12 @@ pp_prepared *pp_engine_plan(pp_diags *d, const pp_strategy *s, const pp_tape *ta
     return p;
 }
 
-void pp_engine_compute(pp_arena *arena, pp_prepared *p)
+bool pp_engine_compute(pp_arena *arena, pp_prepared *p)
 {
     const pp_strategy *s = p->strategy;
     int64_t clock = now_ns();
-    pp_columns_run(arena, p->columns, s->play);
+    if (!pp_columns_run(arena, p->columns, s->play, p->options.cancel))
+        return false;
     p->rational = pp_rational_run(arena, s, p->columns);
     p->times.columns_ns += lap(&clock);
     pp_rule_data data = pp_bind(arena, s, p->columns, p->rational);
@@ -95,15 +96,14 @@ void pp_engine_compute(pp_arena *arena, pp_prepared *p)
     p->signals = pp_signals_new(arena, s->rules, &data, from, p->window.end_bar - 1);
     pp_signals_run(p->signals);
     p->times.signals_ns = lap(&clock);
+    return true;
 }
 
 pp_prepared *pp_engine_prepare(pp_diags *d, const pp_strategy *s, const pp_tape *tape,
                                const pp_run_options *options)
 {
     pp_prepared *p = pp_engine_plan(d, s, tape, options);
-    if (p)
-        pp_engine_compute(d->arena, p);
-    return p;
+    return p && pp_engine_compute(d->arena, p) ? p : NULL;
 }
 
 /* They pay where the points are not kept. */

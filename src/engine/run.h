@@ -52,9 +52,9 @@ typedef struct pp_prepared {
  * with errors in d: timeframes the tape cannot give, too little data, values out of range. */
 pp_prepared *pp_engine_plan(pp_diags *d, const pp_strategy *s, const pp_tape *tape,
                             const pp_run_options *options);
-/* The second half: columns and signals. */
-void pp_engine_compute(pp_arena *arena, pp_prepared *p);
-/* Both. */
+/* The second half: columns and signals. False when cancelled. */
+bool pp_engine_compute(pp_arena *arena, pp_prepared *p);
+/* Both. NULL with errors in d, or when cancelled (without an error). */
 pp_prepared *pp_engine_prepare(pp_diags *d, const pp_strategy *s, const pp_tape *tape,
                                const pp_run_options *options);
 /* Only the bar loop of a prepared run, as often as one likes; log is initialised here and must stay

@@ -66,7 +66,8 @@ static bool can_give(pp_diags *d, pp_tf tape_tf, pp_tf tf)
     return false;
 }
 
-pp_sheet *pp_sheet_make(pp_diags *d, const pp_strategy *s, const pp_tape *tape, pp_tf tf)
+pp_sheet *pp_sheet_make(pp_diags *d, const pp_strategy *s, const pp_tape *tape, pp_tf tf,
+                        const volatile sig_atomic_t *cancel)
 {
     pp_arena *arena = d->arena;
     if (!pp_columns_check(d, s->play, tape->bars.tf) || !can_give(d, tape->bars.tf, tf))
@@ -76,7 +77,8 @@ pp_sheet *pp_sheet_make(pp_diags *d, const pp_strategy *s, const pp_tape *tape, 
     sheet->columns = c;
     sheet->view = pp_columns_view(arena, c, tf);
     sheet->exec_view = c->view_of[s->play->exec_tf];
-    pp_columns_run(arena, c, s->play);
+    if (!pp_columns_run(arena, c, s->play, cancel))
+        return NULL;
     pp_rational *r = pp_rational_run(arena, s, c);
     pp_rule_data *data = PP_NEW(arena, pp_rule_data);
     *data = pp_bind(arena, s, c, r);

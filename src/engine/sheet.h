@@ -30,8 +30,10 @@ typedef struct pp_sheet {
     size_t n_live; /* rules without a value, because they read the position or the account */
 } pp_sheet;
 
-/* Computes everything. NULL with E_TIMEFRAME in d: the tape cannot give tf or one the Play uses. */
-pp_sheet *pp_sheet_make(pp_diags *d, const pp_strategy *s, const pp_tape *tape, pp_tf tf);
+/* Computes everything. NULL with E_TIMEFRAME in d: the tape cannot give tf or one the Play uses; or
+ * without an error when cancelled. */
+pp_sheet *pp_sheet_make(pp_diags *d, const pp_strategy *s, const pp_tape *tape, pp_tf tf,
+                        const volatile sig_atomic_t *cancel);
 
 static inline const pp_bars *pp_sheet_bars(const pp_sheet *s)
 {

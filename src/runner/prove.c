@@ -319,7 +319,8 @@ static bool run_base(pp_diags *d, const pp_runner_job *job, prover *p, size_t n,
     if (!pp_preflight_check(d, job, NULL, &gate) ||
         !choose_instants(d, &gate.plan->window, n, seed, &instants))
         return false;
-    pp_engine_compute(d->arena, gate.plan);
+    if (!pp_engine_compute(d->arena, gate.plan))
+        return false;
     size_t *bars = PP_ARRAY(d->arena, size_t, 2 * n);
     int64_t *counts = PP_ARRAY(d->arena, int64_t, 2 * n), *at = PP_ARRAY(d->arena, int64_t, 2 * n);
     for (size_t k = 0; k < n; k++) {

@@ -147,8 +147,7 @@ bool pp_runner_run(pp_diags *d, const pp_runner_job *job, pp_runner_done *out)
     pp_prepared *p = out->prepared = gate.plan;
     p->options.no_points = may_drop_points(job, &p->window);
     begin(job, "columns");
-    pp_engine_compute(d->arena, p);
-    if (is_cancelled(job))
+    if (!pp_engine_compute(d->arena, p) || is_cancelled(job))
         return false;
     begin(job, "bars");
     pp_result *r = out->result = pp_engine_run(d, p);

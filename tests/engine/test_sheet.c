@@ -1,5 +1,6 @@
 /* test_sheet.c - the columns that `perpetua columns` prints, against a naive reading of the bars.
  */
+#include "engine/run.h"
 #include "engine/sheet.h"
 #include "market/synthetic.h"
 
@@ -79,7 +80,7 @@ static double above(double x, double y)
 /* Rows on one timeframe: every cell as a reader with a calendar would fill it. */
 static void check_rows(fixture *f, pp_tf tf)
 {
-    const pp_sheet *s = pp_sheet_make(&f->diags, f->s, &f->tape, tf);
+    const pp_sheet *s = pp_sheet_make(&f->diags, f->s, &f->tape, tf, NULL);
     cr_assert(s);
     const pp_columns *c = s->columns;
     const pp_bars *rows = pp_sheet_bars(s);
@@ -126,8 +127,19 @@ Test(sheet, T4_rows_that_the_tape_cannot_give_are_an_error)
     cr_assert(pp_synthetic_parse(&f.arena, "regime_mix,bars=6000,seed=3", &market, &f.diags));
     pp_synthetic_make(&f.arena, &market, &coarse);
     coarse.bars.tf = PP_TF_5M;
-    cr_expect_null(pp_sheet_make(&f.diags, f.s, &coarse, PP_TF_3M));
+    cr_expect_null(pp_sheet_make(&f.diags, f.s, &coarse, PP_TF_3M, NULL));
     cr_expect_eq(pp_diags_code(&f.diags), PP_E_TIMEFRAME);
+    pp_arena_free(&f.arena);
+}
+
+Test(sheet, a_cancelled_one_is_none_and_no_error)
+{
+    const volatile sig_atomic_t cancel = 1;
+    fixture f;
+    load(&f);
+    cr_expect_null(pp_sheet_make(&f.diags, f.s, &f.tape, PP_TF_15M, &cancel));
+    cr_expect_null(pp_engine_prepare(&f.diags, f.s, &f.tape, &(pp_run_options){.cancel = &cancel}));
+    cr_expect_eq(f.diags.n_errors, 0);
     pp_arena_free(&f.arena);
 }
 
@@ -135,7 +147,7 @@ Test(sheet, S1_hidden_outputs_have_no_column)
 {
     fixture f;
     load(&f);
-    const pp_sheet *s = pp_sheet_make(&f.diags, f.s, &f.tape, PP_TF_15M);
+    const pp_sheet *s = pp_sheet_make(&f.diags, f.s, &f.tape, PP_TF_15M, NULL);
     for (size_t k = 0; k < s->v.n; k++)
         cr_expect_null(strstr(s->v.v[k].name, "._"), "%s", s->v.v[k].name);
     pp_arena_free(&f.arena);
