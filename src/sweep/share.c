@@ -385,8 +385,8 @@ void pp_share_release(pp_share *s, int user)
             drop(s, e);
         }
     }
+    s->row_ended |= u->held.n > 0; /* what every row needs is there */
     u->held.n = 0;
-    s->row_ended |= s->counts.computed > 0;
     trim(s);
     pthread_cond_broadcast(&s->ready);
     pthread_mutex_unlock(&s->lock);
