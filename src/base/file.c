@@ -176,9 +176,13 @@ typedef struct read_job {
     int error;
 } read_job;
 
+/* The room for a regular file is taken at once: growing would touch twice the memory. */
 static void read_step(void *ctx)
 {
     read_job *j = ctx;
+    struct stat st;
+    if (fstat(j->fd, &st) == 0 && S_ISREG(st.st_mode))
+        pp_buf_room(j->out, PP_LEAST((size_t)st.st_size, j->max_bytes) + READ_BLOCK);
     j->ok = read_all(j->fs, j->fd, j->max_bytes, j->out);
     j->error = errno;
 }
