@@ -355,7 +355,7 @@ Test(file, memory_ending_while_reading_closes_the_file)
         cr_assert_eq(f.n_open, 0);
         cr_assert_eq(m.held, 0);
         if (done) {
-            cr_assert_gt(n, 1);
+            cr_assert_gt(n, 0);
             break;
         }
     }
