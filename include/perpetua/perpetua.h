@@ -172,7 +172,8 @@ typedef struct pp_result_t pp_result_t;
 typedef struct pp_run_opts_t {
     size_t size;           /* sizeof(pp_run_opts_t) */
     bool has_from, has_to; /* window [from_ms, to_ms); else from behind the warmup to the end.
-                              from_ms may lie inside the warmup, not before the data */
+                              from_ms may lie inside the warmup, not before the data; to_ms
+                              behind the data is the end of it */
     int64_t from_ms, to_ms;
     const char *intrabar;       /* "adverse", "near_first", "favourable"; NULL: the Play's */
     const char *instrument;     /* JSON as in `--instrument`; NULL: built in, else generic */

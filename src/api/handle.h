@@ -31,6 +31,7 @@ struct pp_play_t {
 struct pp_tape_t {
     pp_arena arena;
     pp_tape tape;
+    int64_t seed; /* of a synthetic market */
 };
 
 /* Work of a call; d allocates from the arena of the handle. False with errors in d, or without one

@@ -3,6 +3,7 @@
 #include "artifact/artifact.h"
 #include "artifact/documents.h"
 #include "artifact/events.h"
+#include "runner/runner.h"
 
 #include <math.h>
 #include <string.h>
@@ -101,7 +102,8 @@ static bool read_opts(pp_diags *d, const request *r, pp_run_options *out)
     static const char *const orders[] = {"adverse", "near_first", "favourable"};
     pp_run_opts_t copy;
     const pp_run_opts_t *o = r->opts ? &copy : NULL;
-    *out = (pp_run_options){.intrabar = -1, .keep = PP_KEEP_ALL, .window.no_gate = true};
+    *out = (pp_run_options){
+        .intrabar = -1, .keep = PP_KEEP_ALL, .seed = r->tape->seed, .window.no_gate = true};
     if (!o)
         return true;
     if (!pp_api_take(d, &copy, sizeof copy, r->opts, PP_API_LEAST(pp_run_opts_t, cancel)))
@@ -138,7 +140,8 @@ static bool run(void *args, void *handle, pp_diags *d)
     pp_metrics_input in = pp_metrics_input_of(d->arena, r);
     out->result = r;
     out->metrics = pp_metrics_compute(d->arena, &in);
-    out->findings = pp_findings_make(d->arena, r, &in, out->metrics, &pp_findings_no_extra);
+    pp_findings_extra extra = pp_runner_look_further(d->arena, p, r, (int)s->play->variables.n);
+    out->findings = pp_findings_make(d->arena, r, &in, out->metrics, &extra);
     trade_columns(d->arena, &r->log->trades, &out->trades);
     fill_columns(d->arena, &r->log->fills, &out->fills);
     equity_columns(d->arena, r, &out->equity);

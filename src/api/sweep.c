@@ -75,6 +75,7 @@ static bool sweep(void *args, void *handle, pp_diags *d)
                                     .n_variables = -1,
                                     .options = {.intrabar = -1,
                                                 .keep = PP_KEEP_ALL,
+                                                .seed = q->tape->seed,
                                                 .cancel = o->cancel,
                                                 .window = {.has_from = o->has_from,
                                                            .has_to = o->has_to,

@@ -225,6 +225,7 @@ static bool synthesise(void *args, void *handle, pp_diags *d)
     if (!pp_synthetic_parse(d->arena, args, &s, d))
         return false;
     pp_synthetic_make(d->arena, &s, &t->tape);
+    t->seed = (int64_t)s.seed;
     pp_tape_hash(&t->tape);
     return true;
 }

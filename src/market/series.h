@@ -45,7 +45,6 @@ typedef struct pp_series {
     size_t n;
     int64_t *time_ms;
     double *col[PP_SERIES_COLS];
-    unsigned known;           /* bit c: column c surely has no NaN */
     pp_origin *origin;        /* NULL: made or read from the store */
     const char *const *files; /* names for origin.file; NULL with origin NULL */
 } pp_series;

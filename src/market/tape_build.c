@@ -62,15 +62,13 @@ static bool contiguous(pp_tf tf, const int64_t *time_ms, size_t n)
     return tf < PP_TF_M && n && time_ms[n - 1] - time_ms[0] == (int64_t)(n - 1) * pp_tf_ms(tf);
 }
 
-static bool all_known(const pp_series *s, size_t c, size_t n)
+/* What some bars lack is not known on them alone: a bar does not depend on later ones. */
+static bool any_known(const pp_series *s, size_t c, size_t n)
 {
-    const double *v = s->col[c];
-    if (s->known >> c & 1)
-        return true;
-    for (size_t i = 0; i < n; i++)
-        if (isnan(v[i]))
-            return false;
-    return true;
+    size_t i = 0;
+    while (i < n && isnan(s->col[c][i]))
+        i++;
+    return i < n;
 }
 
 static bool build_bars(builder *b)
@@ -93,7 +91,7 @@ static bool build_bars(builder *b)
     }
     pp_bars bars = {s->kind.tf, n,         s->time_ms,
                     s->col[0],  s->col[1], s->col[2],
-                    s->col[3],  s->col[4], all_known(s, 5, n) ? s->col[5] : NULL};
+                    s->col[3],  s->col[4], any_known(s, 5, n) ? s->col[5] : NULL};
     pp_gaps gaps = {0};
     if (!contiguous(bars.tf, bars.open_ms, n))
         pp_gaps_find(b->arena, bars.tf, bars.open_ms, n, &gaps);

@@ -9,8 +9,6 @@
 
 enum { BOOTSTRAP_ROUNDS = 2000, BOOTSTRAP_SEED = 20250101, VARIABLES_MAX = 10 };
 
-const pp_findings_extra pp_findings_no_extra = {NAN, -1, false, 0, NAN};
-
 /* What every check looks at, and where it puts what it finds. */
 typedef struct pp_review {
     pp_arena *arena;

@@ -44,7 +44,6 @@ typedef struct pp_findings_extra {
     int64_t missing_settlements; /* of the run, where the data has funding at all */
     double typical_range_pct;    /* median high - low of an exec bar, percent of close */
 } pp_findings_extra;
-extern const pp_findings_extra pp_findings_no_extra;
 
 pp_findings pp_findings_make(pp_arena *arena, const pp_result *r, const pp_metrics_input *in,
                              const pp_metrics *m, const pp_findings_extra *extra);

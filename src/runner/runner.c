@@ -67,15 +67,14 @@ static double typical_range_pct(pp_arena *arena, const pp_prepared *p)
     return n ? pct[n / 2] : (double)NAN;
 }
 
-/* What the findings ask beyond the result. The other order can only matter on ambiguous bars; what
- * ends it early is no fault of the run. */
-static pp_findings_extra look_further(pp_arena *arena, const pp_preflight *gate, const pp_result *r)
+/* The other order can only matter on ambiguous bars; what ends it early is no fault of the run. */
+pp_findings_extra pp_runner_look_further(pp_arena *arena, const pp_prepared *p, const pp_result *r,
+                                         int n_variables)
 {
-    const pp_prepared *p = gate->plan;
     int64_t missing = pp_preflight_missing_settlements(p->strategy->play, p->tape, &p->exchange.ins,
                                                        r->start_ms, r->ended_ms);
     pp_findings_extra out = {.other_path_profit = (double)NAN,
-                             .n_variables = gate->input.n_variables,
+                             .n_variables = n_variables,
                              .warmup_short = p->window.start_ms < p->window.earliest_ms,
                              .missing_settlements = missing,
                              .typical_range_pct = typical_range_pct(arena, p)};
@@ -153,7 +152,7 @@ bool pp_runner_run(pp_diags *d, const pp_runner_job *job, pp_runner_done *out)
     pp_result *r = out->result = pp_engine_run(d, p);
     if (!r || (!job->fast && !gate_columns(d, p, r)))
         return false;
-    pp_findings_extra extra = look_further(d->arena, &gate, r);
+    pp_findings_extra extra = pp_runner_look_further(d->arena, p, r, gate.input.n_variables);
     if (is_cancelled(job))
         return false;
     begin(job, "metrics");

@@ -68,6 +68,10 @@ bool pp_runner_open(pp_diags *d, const pp_runner_job *job, pp_runner_input *out)
  * gate 2 nor artifacts). False with errors in d, or without one when the run was cancelled. */
 bool pp_runner_run(pp_diags *d, const pp_runner_job *job, pp_runner_done *out);
 
+/* What the findings ask beyond the result. */
+pp_findings_extra pp_runner_look_further(pp_arena *arena, const pp_prepared *p, const pp_result *r,
+                                         int n_variables);
+
 /* The job of the finished run in `dir`, from its manifest: the Play in normal form, the source of
  * the data, window, intrabar order, instrument, seed. Without artifacts (`fast`); everything may be
  * changed before it is run. False with errors in d. */

@@ -15,12 +15,11 @@
 /* An entry: this header, padded to HEADER_BYTES, then the time column and the value columns, each
  * n * 8 bytes. `self` is the sum of the header with `self` zero; `content` that of the columns,
  * each seeded by the one before. */
-enum { HEADER_BYTES = 4096, LABEL_BYTES = 128, BOOT_BYTES = 40, FORMAT = 5 };
+enum { HEADER_BYTES = 4096, LABEL_BYTES = 128, BOOT_BYTES = 40, FORMAT = 6 };
 
 typedef struct entry_header {
     char magic[8];
     uint32_t format, n_cols; /* value columns, without the time */
-    uint64_t known;          /* bit c: column c has no NaN */
     uint64_t n;
     pp_xxh128 key, sources, content, self;
     char label[LABEL_BYTES];
@@ -161,10 +160,7 @@ static void point_into(const char *bytes, const entry_header *h, pp_kind kind, p
 {
     /* Columns are read-only; pp_series has writable pointers for those who fill one. */
     char *data = (char *)(uintptr_t)bytes + HEADER_BYTES;
-    *out = (pp_series){.kind = kind,
-                       .n = (size_t)h->n,
-                       .time_ms = (int64_t *)(void *)data,
-                       .known = (unsigned)h->known};
+    *out = (pp_series){.kind = kind, .n = (size_t)h->n, .time_ms = (int64_t *)(void *)data};
     for (size_t c = 0; c < h->n_cols; c++)
         out->col[c] = (double *)(void *)(data + 8 * h->n * (c + 1));
 }
@@ -265,7 +261,6 @@ static void fill_header(entry_header *h, pp_xxh128 key, pp_xxh128 sources, pp_xx
     h->format = FORMAT;
     h->n_cols = (uint32_t)nc;
     h->n = rows->n;
-    h->known = rows->known;
     h->key = key;
     h->sources = sources;
     h->content = content;

@@ -31,8 +31,7 @@ bool pp_cache_open(pp_arena *arena, const pp_store *store, const pp_store_key *k
 /* The sum of the data that an entry of these rows has. */
 pp_xxh128 pp_cache_sum(const pp_series *rows);
 
-/* Writes the entry (rows->known tells its columns without NaN) and keeps the cache within its
- * maximum. Failures are silent. */
+/* Writes the entry and keeps the cache within its maximum. Failures are silent. */
 void pp_cache_put(pp_arena *arena, const pp_store *store, const pp_store_key *key,
                   pp_xxh128 sources, const pp_series *rows, pp_xxh128 content);
 

@@ -53,10 +53,9 @@ bool pp_db_add_table(pp_db *db, const char *name, const pp_table *table, pp_diag
 }
 
 bool pp_db_fetch_words(pp_db *db, pp_arena *arena, const char *sql, size_t rows_expected,
-                       size_t n_cols, void **cols, uint64_t *known, size_t *n_rows, pp_diags *d)
+                       size_t n_cols, void **cols, size_t *n_rows, pp_diags *d)
 {
-    (void)db, (void)arena, (void)sql, (void)rows_expected, (void)n_cols, (void)cols, (void)known;
-    (void)n_rows;
+    (void)db, (void)arena, (void)sql, (void)rows_expected, (void)n_cols, (void)cols, (void)n_rows;
     return absent(d);
 }
 
@@ -596,8 +595,7 @@ static void grow_words(pp_arena *arena, size_t n_cols, void **cols, size_t n, si
     }
 }
 
-/* True if no value is NULL or NaN. */
-static bool take_words(pp_db *db, duckdb_vector v, bool is_double, void *out, size_t n)
+static void take_words(pp_db *db, duckdb_vector v, bool is_double, void *out, size_t n)
 {
     const uint64_t *validity = db->f.vector_get_validity(v);
     memcpy(out, db->f.vector_get_data(v), n * sizeof(uint64_t));
@@ -609,10 +607,6 @@ static bool take_words(pp_db *db, duckdb_vector v, bool is_double, void *out, si
         else
             ((int64_t *)out)[i] = 0;
     }
-    uint64_t unknown = 0; /* counted without a branch: several values in one step */
-    for (size_t i = 0; is_double && i < n; i++)
-        unknown += ((double *)out)[i] != ((double *)out)[i];
-    return !unknown;
 }
 
 static bool words_only(pp_db *db, size_t n_cols, bool *is_double, pp_diags *d)
@@ -629,12 +623,11 @@ static bool words_only(pp_db *db, size_t n_cols, bool *is_double, pp_diags *d)
 }
 
 bool pp_db_fetch_words(pp_db *db, pp_arena *arena, const char *sql, size_t rows_expected,
-                       size_t n_cols, void **cols, uint64_t *known, size_t *n_rows, pp_diags *d)
+                       size_t n_cols, void **cols, size_t *n_rows, pp_diags *d)
 {
     bool is_double[64];
     size_t n = 0, cap = rows_expected ? rows_expected : 1;
     PP_ASSERT(n_cols <= 64, "A2", n_cols, 0);
-    *known = ~UINT64_C(0);
     bool ok = run_streaming(db, sql, d) && words_only(db, n_cols, is_double, d);
     for (size_t k = 0; ok && k < n_cols; k++)
         cols[k] = PP_ARRAY(arena, uint64_t, cap);
@@ -646,9 +639,8 @@ bool pp_db_fetch_words(pp_db *db, pp_arena *arena, const char *sql, size_t rows_
         while (n + rows > cap)
             grow_words(arena, n_cols, cols, n, &cap);
         for (size_t k = 0; k < n_cols; k++)
-            if (!take_words(db, db->f.data_chunk_get_vector(chunk, k), is_double[k],
-                            (uint64_t *)cols[k] + n, rows))
-                *known &= ~(UINT64_C(1) << k);
+            take_words(db, db->f.data_chunk_get_vector(chunk, k), is_double[k],
+                       (uint64_t *)cols[k] + n, rows);
         n += rows;
         db->f.destroy_data_chunk(&db->chunks[0]);
         db->n_chunks = 0;

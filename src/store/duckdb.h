@@ -79,9 +79,9 @@ bool pp_db_query(pp_db *db, pp_arena *arena, const char *sql, pp_table *out, pp_
 
 /* The quick way for large results: runs one SELECT of n_cols (at most 64) columns, all BIGINT or
  * DOUBLE, and puts its rows into cols[], arrays in `arena` made for rows_expected and larger where
- * more come. NULL is 0 or NaN; bit k of *known: column k has no NaN. */
+ * more come. NULL is 0 or NaN. */
 bool pp_db_fetch_words(pp_db *db, pp_arena *arena, const char *sql, size_t rows_expected,
-                       size_t n_cols, void **cols, uint64_t *known, size_t *n_rows, pp_diags *d);
+                       size_t n_cols, void **cols, size_t *n_rows, pp_diags *d);
 
 /* Makes `table` known to SQL under a name (replacing one of that name). */
 bool pp_db_add_table(pp_db *db, const char *name, const pp_table *table, pp_diags *d);

@@ -308,7 +308,6 @@ static bool read_months(pp_arena *arena, const pp_store *store, const pp_store_k
     pp_table sums;
     bool foreign;
     size_t nc;
-    uint64_t known;
     pp_family_cols(key->kind.family, &nc);
     pp_kind_name(key->kind, kind);
     if (!realpath(pp_store_symbol_dir(arena, store, key), real)) {
@@ -331,9 +330,9 @@ static bool read_months(pp_arena *arena, const pp_store *store, const pp_store_k
     pp_buf_puts(&list, "]");
     *out = (pp_series){.kind = key->kind};
     if (!read_sums(arena, *db, list.text, &sums, &foreign, d) ||
-        !pp_db_fetch_words(
-            *db, arena, select_of(arena, key->kind.family, paths, n, list.text, foreign),
-            rows_of_months(key->kind, months, n), nc + 1, cols, &known, &out->n, d)) {
+        !pp_db_fetch_words(*db, arena,
+                           select_of(arena, key->kind.family, paths, n, list.text, foreign),
+                           rows_of_months(key->kind, months, n), nc + 1, cols, &out->n, d)) {
         if (pp_store_stopped(store))
             return false;
         pp_diag *e =
@@ -344,7 +343,6 @@ static bool read_months(pp_arena *arena, const pp_store *store, const pp_store_k
     out->time_ms = cols[0];
     for (size_t c = 0; c < nc; c++)
         out->col[c] = cols[c + 1];
-    out->known = (unsigned)(known >> 1); /* the first is the time */
     return check_files(arena, store, key, months, n, &sums, out, damaged, d);
 }
 

@@ -217,9 +217,11 @@ static void keep_all(void *ctx, const char *hash, pp_arena *own)
 /* The hash from its memo; else it is computed beside, and the cache written there too. */
 static void finish(opener *o, const pp_tape_opts *opts, pp_tape *tape)
 {
+    enum { MADE = 3 }; /* another number where equal rows make another tape */
     afterwards *a = PP_NEW(o->arena, afterwards);
     pp_buf_printf(&o->sums, "%zu %d %s", tape->bars.n, opts->fill_gaps, pp_tf_name(o->tf));
-    *a = (afterwards){*o->store, o->loaded.v, o->loaded.n, pp_xxh3(o->sums.text, o->sums.len, 2)};
+    *a =
+        (afterwards){*o->store, o->loaded.v, o->loaded.n, pp_xxh3(o->sums.text, o->sums.len, MADE)};
     a->store.dir = pp_strdup(o->arena, pp_store_dir(o->arena, o->store));
     a->store.cache_dir = pp_strdup(o->arena, pp_cache_dir(o->arena, o->store));
     if (opts->no_hash || pp_cache_get_hash(o->arena, o->store, a->of, tape->hash))

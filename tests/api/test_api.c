@@ -2,6 +2,7 @@
  * own path gives. */
 #include "perpetua/perpetua.h"
 
+#include "runner/runner.h"
 #include "support/failing.h"
 
 #include <criterion/criterion.h>
@@ -236,6 +237,81 @@ Test(api, R4_open_interest_that_ends_early_is_warned_of)
         cr_expect_eq(warned, !last);
         drop(&r);
     }
+}
+
+Test(api, T6_a_turnover_that_is_not_known_is_so_on_its_bar_alone)
+{
+    static const char play[] = "version: '3.0.0'\nname: tu\nsymbol: BTCUSDT\ntf: 1m\n"
+                               "actions: {entry_long: [[turnover, '>', 4]]}\n"
+                               "risk: {stop_loss_pct: 1, take_profit_pct: 0.1}\n";
+    static arrays a;
+    static double turnover[BARS];
+    static const int unknown[] = {-1, BARS - 1, 0}; /* none, the last, the first */
+    pp_trades_t t;
+    size_t n_trades = 0;
+    for (int k = 0; k < 3; k++) {
+        rig r = make("random_walk,bars=100");
+        pp_tape_free(r.tape);
+        pp_play_free(r.play);
+        fill(&a);
+        for (int i = 0; i < BARS; i++)
+            turnover[i] = i == unknown[k] ? (double)NAN : i % 9;
+        a.c.turnover = turnover;
+        cr_assert_eq(pp_tape_from_columns(r.ctx, &a.c, &r.tape), PP_STATUS_OK);
+        cr_assert_eq(pp_play_parse(r.ctx, "tu.yml", play, sizeof play - 1, &r.play), PP_STATUS_OK);
+        run(&r, NULL);
+        pp_result_trades(r.result, &t);
+        n_trades = k ? n_trades : t.n;
+        cr_expect_gt(t.n, 5);
+        cr_expect_eq(t.n, n_trades);
+        bool warned = strstr(pp_result_json(r.ctx, r.result), "turnover, which rules read, is not "
+                                                              "known on 1 of");
+        cr_expect_eq(warned, k == 1, "the first bar is before the window");
+        drop(&r);
+    }
+}
+
+static const char market[] = "regime_mix,bars=20000,seed=2";
+
+typedef struct command {
+    pp_diags d;
+    pp_runner_done done;
+    bool ran;
+} command;
+
+/* `run --synthetic --from --short-warmup` */
+static void run_command(void *ctx)
+{
+    command *c = ctx;
+    pp_runner_job job = {.play_file = "api.yml",
+                         .play_text = play_text,
+                         .play_size = sizeof play_text - 1,
+                         .n_variables = -1,
+                         .source.synthetic = market,
+                         .options = {.intrabar = -1,
+                                     .keep = PP_KEEP_ALL,
+                                     .window = {.has_from = true, .from_ms = T0, .no_gate = true}},
+                         .fast = true};
+    c->ran = pp_runner_run(&c->d, &job, &c->done);
+}
+
+Test(api, A3_A8_findings_and_hash_are_those_of_the_command)
+{
+    rig r = make(market);
+    pp_run_opts_t opts = {.size = sizeof opts, .has_from = true, .from_ms = T0};
+    run(&r, &opts);
+    const char *json = pp_result_json(r.ctx, r.result);
+    pp_arena arena;
+    pp_arena_init(&arena, NULL);
+    command c = {.d = {.arena = &arena}};
+    cr_assert(pp_try(&arena, run_command, &c) && c.ran);
+    cr_expect_str_eq(pp_result_run_hash(r.result), c.done.result->run_hash);
+    cr_expect_gt(c.done.findings.n, 1);
+    for (size_t k = 0; k < c.done.findings.n; k++)
+        cr_expect(strstr(json, c.done.findings.v[k].name), "%s", c.done.findings.v[k].name);
+    cr_expect(strstr(json, "warmup_short"));
+    pp_arena_free(&arena);
+    drop(&r);
 }
 
 static void must_refuse(pp_context_t *ctx, const arrays *a, pp_status_t status, const char *says)

@@ -232,8 +232,8 @@ static void refresh(void *ctx)
     pp_run_hash(&s->arena, &s->result, s->result.run_hash);
     s->input = pp_metrics_input_of(&s->arena, &s->result);
     s->metrics = pp_metrics_compute(&s->arena, &s->input);
-    s->findings =
-        pp_findings_make(&s->arena, &s->result, &s->input, s->metrics, &pp_findings_no_extra);
+    s->findings = pp_findings_make(&s->arena, &s->result, &s->input, s->metrics,
+                                   &(pp_findings_extra){NAN, -1, false, 0, NAN});
 }
 
 void sample_refresh(pp_sample *s)

@@ -27,7 +27,7 @@ static void make(void)
 {
     double equity = 10000;
     memset(&R, 0, sizeof R);
-    R.extra = pp_findings_no_extra;
+    R.extra = (pp_findings_extra){NAN, -1, false, 0, NAN};
     for (int k = 0; k < POINTS; k++) {
         equity += k == 0 ? 0 : k % 3 ? 30 : -20;
         test_point(R.p, (size_t)k, T0 + k * PP_DAY_MS, equity);
