@@ -24,16 +24,27 @@ static void new_line(pp_json *w)
         pp_buf_put(w->out, " ", 1);
 }
 
+/* The bit of the level that the writer is at. */
+static bool is_set(const pp_json *w, const uint64_t *bits)
+{
+    return bits[w->depth / 64] >> w->depth % 64 & 1;
+}
+
+static void set(const pp_json *w, uint64_t *bits, bool value)
+{
+    uint64_t bit = UINT64_C(1) << w->depth % 64, *word = &bits[w->depth / 64];
+    *word = value ? *word | bit : *word & ~bit;
+}
+
 /* What stands before a value: a comma, a new line, the key. */
 static void begin_value(pp_json *w, const char *key)
 {
-    uint64_t bit = UINT64_C(1) << w->depth;
-    bool in_object = w->depth > 0 && !(w->is_array & bit);
+    bool in_object = w->depth > 0 && !is_set(w, w->is_array), filled = is_set(w, w->filled);
     PP_ASSERT((key != NULL) == in_object, "json: key exactly in objects", w->depth, 0);
-    PP_ASSERT(w->depth > 0 || !w->filled, "json: one value at the top", w->depth, 0);
-    if (w->filled & bit)
+    PP_ASSERT(w->depth > 0 || !filled, "json: one value at the top", w->depth, 0);
+    if (filled)
         pp_buf_put(w->out, ",", 1);
-    w->filled |= bit;
+    set(w, w->filled, true);
     if (w->depth > 0)
         new_line(w);
     if (key) {
@@ -47,20 +58,19 @@ void pp_json_open(pp_json *w, const char *key, char bracket)
     begin_value(w, key);
     PP_ASSERT(w->depth < PP_JSON_DEPTH, "json: depth", w->depth, PP_JSON_DEPTH);
     w->depth++;
-    uint64_t bit = UINT64_C(1) << w->depth;
-    w->filled &= ~bit;
-    w->is_array = bracket == '[' ? w->is_array | bit : w->is_array & ~bit;
+    set(w, w->filled, false);
+    set(w, w->is_array, bracket == '[');
     pp_buf_put(w->out, &bracket, 1);
 }
 
 void pp_json_close(pp_json *w)
 {
     PP_ASSERT(w->depth > 0, "json: close without open", w->depth, 0);
-    uint64_t bit = UINT64_C(1) << w->depth;
+    bool filled = is_set(w, w->filled), is_array = is_set(w, w->is_array);
     w->depth--;
-    if (w->filled & bit)
+    if (filled)
         new_line(w);
-    pp_buf_put(w->out, w->is_array & bit ? "]" : "}", 1);
+    pp_buf_put(w->out, is_array ? "]" : "}", 1);
 }
 
 static void put_escaped(pp_buf *out, unsigned char c)

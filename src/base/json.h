@@ -20,12 +20,12 @@
 
 struct json_t; /* jansson; readers include <jansson.h> */
 
-enum { PP_JSON_DEPTH = 63 };
+enum { PP_JSON_DEPTH = 511 }; /* `explain` of 200 levels takes two for each */
 
 typedef struct pp_json {
     pp_buf *out;
     int indent, depth;
-    uint64_t filled, is_array; /* one bit per level */
+    uint64_t filled[PP_JSON_DEPTH / 64 + 1], is_array[PP_JSON_DEPTH / 64 + 1]; /* by level */
 } pp_json;
 
 void pp_json_init(pp_json *w, pp_buf *out, int indent);

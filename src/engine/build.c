@@ -203,8 +203,10 @@ static void type_blocks(pp_diags *d, pp_strategy *s)
 pp_strategy *pp_strategy_load(pp_diags *d, const char *file, const char *text, size_t size,
                               const pp_set *sets, size_t n_sets, pp_tf tape_tf)
 {
-    return pp_strategy_of(d, pp_play_read(d, file, text, size, sets, n_sets, &pp_all_registries),
-                          tape_tf);
+    pp_strategy *s = pp_strategy_of(
+        d, pp_play_read(d, file, text, size, sets, n_sets, &pp_all_registries), tape_tf);
+    pp_strategy_check_depth(d, s);
+    return s;
 }
 
 pp_strategy *pp_strategy_of(pp_diags *d, const pp_play *play, pp_tf tape_tf)
@@ -244,4 +246,27 @@ const char *pp_strategy_json(pp_arena *arena, const pp_strategy *s)
 {
     size_t len;
     return pp_normal_json(arena, pp_strategy_normal(arena, s), &len);
+}
+
+/* A map or list with `left` others around it; NULL: none. */
+static const pp_yaml *nested(const pp_yaml *node, int left)
+{
+    const pp_yaml *found = left == 0 && node->kind != PP_YAML_SCALAR ? node : NULL;
+    for (size_t k = 0; !found && node->kind != PP_YAML_SCALAR && k < node->n; k++)
+        found = nested(node->items[k], left - 1);
+    return found;
+}
+
+void pp_strategy_check_depth(pp_diags *d, const pp_strategy *s)
+{
+    if (!s || d->n_errors)
+        return;
+    const pp_yaml *deep = nested(pp_strategy_normal(d->arena, s), PP_YAML_MAX_DEPTH);
+    if (!deep)
+        return;
+    pp_pos pos = deep->pos.line ? deep->pos : (pp_pos){s->play->file, 0, 0};
+    pp_error(d, PP_E_SHAPE, pos, "the Play nests deeper than %d levels in its normal form",
+             PP_YAML_MAX_DEPTH)
+        ->hint = "give parts of the condition names under `setups:`";
+    pp_play_show_source(d, s->play);
 }

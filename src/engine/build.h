@@ -45,6 +45,9 @@ pp_strategy *pp_strategy_load(pp_diags *d, const char *file, const char *text, s
                               const pp_set *sets, size_t n_sets, pp_tf tape_tf);
 /* Of a Play that was read, with any indicators and structures; NULL: NULL. */
 pp_strategy *pp_strategy_of(pp_diags *d, const pp_play *play, pp_tf tape_tf);
+/* E_SHAPE where the normal form nests deeper than a Play may (P1), as aliases can make it: it would
+ * not load (P15). Part of pp_strategy_load(); nothing is done if d has errors. */
+void pp_strategy_check_depth(pp_diags *d, const pp_strategy *s);
 
 /* The normal form with conditions in the rule layer's canonical form (play/normal.h), for a Play
  * without errors; and its canonical JSON, whose SHA-256 is the play hash (P15, A3). */

@@ -206,7 +206,8 @@ static void cancel_rest(pp_loop *l, int side)
             pp_exch_cancel(l->ex, o.id, PP_OUT_EXIT);
 }
 
-static void leave(pp_loop *l, size_t k, size_t instant)
+/* False: it is a part that comes to nothing, and leaves the instant to a later exit. */
+static bool leave(pp_loop *l, size_t k, size_t instant)
 {
     const pp_position *p = pp_exch_position(l->ex);
     int64_t percent_e8 = l->emitted[k]->decl->percent_e8, qty_e8 = p->qty_e8;
@@ -215,7 +216,7 @@ static void leave(pp_loop *l, size_t k, size_t instant)
                              l->cfg.exchange->ins.step_e8);
     if (qty_e8 <= 0) {
         record(l, k, instant, PP_OUT_QTY_TOO_SMALL, NULL);
-        return;
+        return false;
     }
     record(l, k, instant, PP_OUT_EXIT, NULL);
     if (qty_e8 == p->qty_e8 && pp_exch_entry_pending(l->ex))
@@ -226,6 +227,7 @@ static void leave(pp_loop *l, size_t k, size_t instant)
                         .reason = PP_REASON_signal,
                         .tag = make_tag(l, k, instant)};
     submit(l, &req, instant);
+    return true;
 }
 
 /* R22 for one exit intent. taken: an exit or flip of this instant was already accepted. */
@@ -242,18 +244,18 @@ static bool resolve_exit(pp_loop *l, size_t k, size_t instant, bool taken)
     else if (pp_exch_exit_pending(l->ex))
         code = PP_OUT_EXIT_PENDING;
     if (code == PP_OUT_EXIT)
-        leave(l, k, instant);
-    else
-        record(l, k, instant, code, NULL);
-    return code == PP_OUT_EXIT;
+        return leave(l, k, instant);
+    record(l, k, instant, code, NULL);
+    return false;
 }
 
 /* R22 for one entry intent while no flip is possible for it: only the first of an instant counts.
- */
-static void resolve_entry(pp_loop *l, size_t k, size_t instant, bool taken)
+ * flips: that one was an opposite entry. */
+static void resolve_entry(pp_loop *l, size_t k, size_t instant, bool taken, bool flips)
 {
     pp_outcome code = PP_OUT_NONE;
-    if (pp_exch_position(l->ex)->side != 0)
+    int side = pp_exch_position(l->ex)->side;
+    if (side != 0 && !(flips && pp_loop_entry_side(l->emitted[k]) == -side))
         code = PP_OUT_IN_POSITION;
     else if (taken)
         code = PP_OUT_DUPLICATE_ENTRY;
@@ -303,7 +305,7 @@ void pp_loop_decide(pp_loop *l, size_t instant)
         if (k == flip || l->emitted[k]->decl->action == PP_NO_ACTION)
             continue;
         if (pp_loop_is_entry(l->emitted[k])) {
-            resolve_entry(l, k, instant, entry_seen);
+            resolve_entry(l, k, instant, entry_seen, flip < n);
             entry_seen = true;
         } else {
             left |= resolve_exit(l, k, instant, left);

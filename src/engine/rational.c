@@ -98,15 +98,24 @@ static void add_default_signal(join *j, const pp_node *n)
         add_signal(j, n, output_named(n, name), is_slower(j, n) ? 2 : 1);
 }
 
+/* The node of a signal of the Play, NULL: there is none. */
+static const pp_node *given_signal(const pp_strategy *s, const pp_columns *c, size_t k, int *output)
+{
+    pp_output_ref ref;
+    if (pp_play_find(s->play, s->play->rationalize.signals[k].ref, &ref) != PP_FOUND)
+        return NULL;
+    *output = ref.output;
+    return !ref.column.structure ? pp_columns_feature(c, ref.column.index)
+                                 : pp_columns_structure(c, ref.column.index);
+}
+
 static void add_given_signals(join *j, const pp_rationalize_decl *decl)
 {
     for (size_t k = 0; k < decl->n_signals; k++) {
-        pp_output_ref ref;
-        if (pp_play_find(j->s->play, decl->signals[k].ref, &ref) != PP_FOUND)
-            continue;
-        const pp_node *n = !ref.column.structure ? pp_columns_feature(j->c, ref.column.index)
-                                                 : pp_columns_structure(j->c, ref.column.index);
-        add_signal(j, n, ref.output, decl->signals[k].weight);
+        int output;
+        const pp_node *n = given_signal(j->s, j->c, k, &output);
+        if (n)
+            add_signal(j, n, output, decl->signals[k].weight);
     }
 }
 
@@ -120,9 +129,8 @@ bool pp_rational_reads(const pp_strategy *s, const pp_columns *c, const pp_node 
         if (!strcmp(*w, name))
             return true;
     for (size_t k = 0; k < decl->n_signals; k++) {
-        pp_output_ref ref;
-        if (pp_play_find(s->play, decl->signals[k].ref, &ref) == PP_FOUND && ref.column.structure &&
-            pp_columns_structure(c, ref.column.index) == n && ref.output == output)
+        int own;
+        if (given_signal(s, c, k, &own) == n && own == output)
             return true;
     }
     return !strcmp(type, "trend") && !strcmp(name, "strength");

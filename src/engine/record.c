@@ -230,13 +230,17 @@ static bool risk_uses(const pp_strategy *s, int feature)
     return used;
 }
 
-/* Read by a rule, the risk model, or another declaration (G2: declared but unused is a warning). */
-static bool is_used(const pp_strategy *s, int node, const pp_output_spec *outputs, int n)
+/* Read by a rule, the rationaliser, the risk model, or another declaration (G2: declared but unused
+ * is a warning). */
+static bool is_used(const pp_prepared *p, int node)
 {
+    const pp_strategy *s = p->strategy;
     const pp_play *play = s->play;
+    const pp_node *n = &p->columns->nodes[node];
     int n_features = (int)play->features.n;
-    for (int k = 0; k < n; k++)
-        if (outputs[k].name[0] != '_' && pp_rules_uses(s->rules, s->node_column[node] + k))
+    for (int k = 0; k < n->n_outputs; k++)
+        if ((n->outputs[k].name[0] != '_' && pp_rules_uses(s->rules, s->node_column[node] + k)) ||
+            pp_rational_reads(s, p->columns, n, k))
             return true;
     bool feature = node < n_features;
     int own = feature ? node : node - n_features;
@@ -256,9 +260,9 @@ static bool is_used(const pp_strategy *s, int node, const pp_output_spec *output
     return feature && risk_uses(s, own);
 }
 
-static void record_declared(pp_arena *arena, const pp_strategy *s, pp_result *r)
+static void record_declared(pp_arena *arena, const pp_prepared *p, pp_result *r)
 {
-    const pp_play *play = s->play;
+    const pp_play *play = p->strategy->play;
     size_t n = play->features.n + play->structures.n;
     pp_declared *rows = PP_ARRAY(arena, pp_declared, n + 1);
     for (size_t i = 0; i < n; i++) {
@@ -274,7 +278,7 @@ static void record_declared(pp_arena *arena, const pp_strategy *s, pp_result *r)
                              .tf = pp_tf_name(feature ? f->tf : d->tf),
                              .type = feature ? f->spec->name : d->spec->name,
                              .outputs = names,
-                             .used = is_used(s, (int)i, outputs, n_outputs)};
+                             .used = is_used(p, (int)i)};
         for (int k = 0; k < n_outputs; k++)
             if (outputs[k].name[0] != '_')
                 names[row->n_outputs++] = outputs[k].name;
@@ -364,7 +368,7 @@ void pp_record(pp_diags *d, const pp_prepared *p, pp_result *r)
     if (p->options.keep & PP_KEEP_ORDERS)
         record_tags(arena, p, r);
     record_coverage(arena, p, r);
-    record_declared(arena, p->strategy, r);
+    record_declared(arena, p, r);
     if (!p->options.fast)
         record_columns(arena, p, r);
     record_warnings(arena, p, r);

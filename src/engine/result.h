@@ -11,7 +11,7 @@
 #include "exchange/log.h"
 
 /* Raised by every change of the engine that can change a result: part of the run hash (A3). */
-#define PP_ENGINE_SEMANTICS 4
+#define PP_ENGINE_SEMANTICS 5
 
 typedef enum pp_run_status {
     PP_RUN_DONE,

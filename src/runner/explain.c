@@ -208,24 +208,35 @@ static void put_instant(explainer *x)
 
 /* ---- JSON ---- */
 
-static void json_tree(explainer *x, const pp_explained *e)
+/* A token, true or false, a number, null for unknown. */
+static void json_operand(explainer *x, const char *key, const pp_expr *e, double v)
+{
+    if (isnan(v) || (e->type != PP_BOOL && !(e->type == PP_ENUM && e->tokens)))
+        pp_json_double(&x->w, key, v);
+    else if (e->type == PP_BOOL)
+        pp_json_bool(&x->w, key, v != 0);
+    else
+        pp_json_string(&x->w, key, e->tokens[(int)v]);
+}
+
+static void json_tree(explainer *x, const char *key, const pp_explained *e)
 {
     static const char *const words[] = {"false", "true", "unknown"};
     pp_buf text = {.arena = x->arena};
     pp_expr_text(e->node, &text);
-    pp_json_open(&x->w, NULL, '{');
+    pp_json_open(&x->w, key, '{');
     pp_json_string(&x->w, "node", text.text);
     if (e->is_condition) {
         pp_json_string(&x->w, "truth", words[e->truth]);
     } else {
-        pp_json_double(&x->w, "value", e->value);
+        json_operand(x, "value", e->node, e->value);
         if (e->has_before)
-            pp_json_double(&x->w, "before", e->before);
+            json_operand(x, "before", e->node, e->before);
     }
     if (e->n_kids) {
         pp_json_open(&x->w, "parts", '[');
         for (size_t i = 0; i < e->n_kids; i++)
-            json_tree(x, &e->kids[i]);
+            json_tree(x, NULL, &e->kids[i]);
         pp_json_close(&x->w);
     }
     pp_json_close(&x->w);
@@ -277,7 +288,7 @@ static void json_cases(explainer *x)
         pp_json_string(&x->w, "grid", c->grid == PP_GRID_EXEC ? "exec" : "tape");
         pp_json_time(&x->w, "at", close_of(x, c, k));
         pp_json_open(&x->w, "tree", '[');
-        json_tree(x, explain_case(x, c, k));
+        json_tree(x, NULL, explain_case(x, c, k));
         pp_json_close(&x->w);
         pp_json_close(&x->w);
     }
@@ -337,6 +348,11 @@ static void put_unmet(explainer *x, const pp_explained *e)
     pp_buf_puts(x->out, "\n");
 }
 
+static pp_explained *explain_miss(const explainer *x, const pp_case *c, const pp_near_miss *m)
+{
+    return pp_rule_explain(x->p->signals, c->when, m->instant, NULL, NULL, x->arena);
+}
+
 static void put_misses(explainer *x, const pp_case *c, const pp_near_miss *m, size_t n)
 {
     pp_buf_printf(x->out, "\n%s: nearest misses of the run\n", c->id);
@@ -344,7 +360,7 @@ static void put_misses(explainer *x, const pp_case *c, const pp_near_miss *m, si
         pp_buf_printf(x->out, "  %s  %d condition%s short, distance %.4g\n",
                       when(x, close_of(x, c, m[i].instant)), m[i].leaves,
                       m[i].leaves == 1 ? "" : "s", m[i].distance);
-        put_unmet(x, pp_rule_explain(x->p->signals, c->when, m[i].instant, NULL, NULL, x->arena));
+        put_unmet(x, explain_miss(x, c, &m[i]));
     }
     if (n == 0)
         pp_buf_puts(x->out, "  none: it was true at every instant\n");
@@ -360,6 +376,7 @@ static void json_misses(explainer *x, const pp_case *c, const pp_near_miss *m, s
         pp_json_time(&x->w, "at", close_of(x, c, m[i].instant));
         pp_json_int(&x->w, "conditions_short", m[i].leaves);
         pp_json_double(&x->w, "distance", m[i].distance);
+        json_tree(x, "condition", explain_miss(x, c, &m[i]));
         pp_json_close(&x->w);
     }
     pp_json_close(&x->w);

@@ -20,6 +20,7 @@ pp_strategy *pp_runner_load(pp_diags *d, const pp_runner_job *job, pp_tf tape_tf
         pp_play_read(d, job->play_file, job->play_text, job->play_size, job->sets, job->n_sets,
                      job->registries ? job->registries : &pp_all_registries);
     pp_strategy *s = pp_strategy_of(d, play, tape_tf);
+    pp_strategy_check_depth(d, s);
     if (s)
         pp_play_show_source(d, s->play);
     return d->n_errors > before ? NULL : s;

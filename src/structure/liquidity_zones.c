@@ -49,7 +49,7 @@ typedef struct swing {
 } swing;
 
 typedef struct pool {
-    double level, touches, serial; /* serial: order of creation */
+    double level, touches, serial; /* serial: order of creation, of both sides */
 } pool;
 
 typedef struct pool_side {
@@ -132,21 +132,24 @@ static void find_edge(pool_side *d, double sign)
 
 /* --- sweeps and runs ------------------------------------------------------------------------- */
 
-static void report_raid(double *now, bool run, double sign, double level, double close,
-                        double *least)
+/* The raid of a bar that is reported: the nearest to the close, of equally near ones the newest. */
+typedef struct raid {
+    double distance, serial;
+} raid;
+
+static void report_raid(double *now, bool run, double sign, const pool *p, double close, raid *best)
 {
     now[run ? OUT_run_this_bar : OUT_sweep_this_bar] = 1;
     now[OUT_version]++;
-    double distance = fabs(level - close);
-    if (!(distance < *least))
+    double distance = fabs(p->level - close);
+    if (!(distance < best->distance || (distance == best->distance && p->serial > best->serial)))
         return;
-    *least = distance;
+    *best = (raid){distance, p->serial};
     now[OUT_sweep_direction] = sign;
-    now[OUT_swept_level] = level;
+    now[OUT_swept_level] = p->level;
 }
 
-/* Newest first, so that of two equally near ones the newest is reported. */
-static void test_side(state *s, int side, const pp_bars *b, size_t i, double reach, double *least)
+static void test_side(state *s, int side, const pp_bars *b, size_t i, double reach, raid *best)
 {
     pool_side *d = &s->side[side];
     double sign = side == 0 ? 1 : -1, close = b->close[i];
@@ -161,7 +164,7 @@ static void test_side(state *s, int side, const pp_bars *b, size_t i, double rea
         bool swept = sign * close <= sign * level, run = sign * close > sign * beyond;
         if (!swept && !run)
             continue;
-        report_raid(s->now, run, sign, level, close, least);
+        report_raid(s->now, run, sign, &d->slot[slot], close, best);
         drop_swings_of(s, side, slot);
         drop_pool(d, k);
     }
@@ -210,6 +213,7 @@ static int new_pool(state *s, int side)
     d->order[d->n_pools++] = slot;
     s->now[OUT_new_zone_this_bar] = 1;
     s->now[OUT_version]++;
+    d->slot[slot].serial = s->now[OUT_version];
     return slot;
 }
 
@@ -278,11 +282,12 @@ static void report_nearest(state *s, int side, double close)
 
 static void step(state *s, const pp_inputs *in, size_t i, double atr)
 {
-    double *now = s->now, least = INFINITY;
+    double *now = s->now;
+    raid best = {INFINITY, 0};
     now[OUT_new_zone_this_bar] = now[OUT_sweep_this_bar] = now[OUT_run_this_bar] = 0;
     now[OUT_sweep_direction] = now[OUT_swept_level] = NAN;
     for (int side = 0; side < 2; side++)
-        test_side(s, side, in->bars, i, s->sweep_atr * atr, &least);
+        test_side(s, side, in->bars, i, s->sweep_atr * atr, &best);
     take_swings(s, in, i, atr);
     for (int side = 0; side < 2; side++)
         report_nearest(s, side, in->bars->close[i]);

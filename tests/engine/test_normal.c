@@ -115,6 +115,53 @@ Test(normal, P15_spellings_of_a_condition_are_one)
     finish(b);
 }
 
+/* What nests as deep as the text may, with aliases deeper: what loads, loads again. */
+static void expect_nested(const char *open, const char *close, int depth, bool aliases, int *loads)
+{
+    normal_case c = {.text = NULL};
+    pp_arena_init(&c.arena, NULL);
+    c.d.arena = &c.arena;
+    pp_buf text = {.arena = &c.arena};
+    pp_buf_puts(&text, "name: n\nsymbol: BTCUSDT\ntf: 15m\n");
+    pp_buf_puts(&text, aliases ? "_x:\n  - &a0 [close, \">\", open]\n" : "actions: {entry_long: ");
+    for (int k = 0; k < depth; k++)
+        if (aliases)
+            pp_buf_printf(&text, "  - &a%d %s*a%d%s\n", k + 1, open, k, close);
+        else
+            pp_buf_puts(&text, open);
+    if (aliases)
+        pp_buf_printf(&text, "actions: {entry_long: *a%d}\n", depth);
+    else
+        pp_buf_puts(&text, "[close, \">\", open]");
+    for (int k = 0; !aliases && k < depth; k++)
+        pp_buf_puts(&text, close);
+    pp_buf_puts(&text, aliases ? "risk: {stop_loss_pct: 1}\n" : "}\nrisk: {stop_loss_pct: 1}\n");
+    c.text = text.text;
+    cr_assert(pp_try(&c.arena, make_normal, &c));
+    cr_expect(c.json || c.d.n_errors, "%s %d", open, depth);
+    if (c.json)
+        expect_round_trip(c.text);
+    *loads += c.json != NULL;
+    pp_arena_free(&c.arena);
+}
+
+Test(normal, P1_P15_what_nests_as_deep_as_it_may_loads_again)
+{
+    static const char *const shapes[][2] = {
+        {"{not: ", "}"},
+        {"{any: [[close, \">\", 5], ", "]}"},
+        {"[[close, \">\", 5], {any: [[close, \">\", 6], ", "]}]"},
+        {"{holds_for: {bars: 2, expr: ", "}}"},
+    };
+    for (size_t k = 0; k < sizeof shapes / sizeof shapes[0]; k++)
+        for (int aliases = 0; aliases < 2; aliases++) {
+            int loads = 0;
+            for (int depth = 8; depth < 64; depth++)
+                expect_nested(shapes[k][0], shapes[k][1], depth, aliases, &loads);
+            cr_expect(loads > 5 && loads < 55, "%s: %d", shapes[k][0], loads);
+        }
+}
+
 Test(normal, R9_a_warning_is_said_once)
 {
     normal_case *c = normal_of(PLAY("[[close, near_pct, e, 0.001], [1, \"<\", 2]]", ""));

@@ -68,3 +68,61 @@ Test(entries, R21_an_exit_of_a_part_leaves_the_entry_working)
     cr_expect_eq(bought(), 50);
     bench_free(&B);
 }
+
+static int decisions(pp_outcome code)
+{
+    int n = 0;
+    const pp_slab *events = &B.done.result->log->events;
+    for (size_t k = 0; k < events->n; k++) {
+        const pp_event *e = PP_SLAB_AT(events, pp_event, k);
+        n += e->kind == PP_EVENT_decision && e->code == code;
+    }
+    return n;
+}
+
+static void run_on_market(const char *text)
+{
+    bench_make(&B, text, BENCH_MARKET);
+    B.job.fast = true;
+    cr_assert(bench_run(&B), "%s", bench_messages(&B));
+}
+
+/* A part below one step. */
+Test(entries, R22_an_exit_that_comes_to_nothing_leaves_the_instant_to_the_next_one)
+{
+    run_on_market(
+        "version: 3.0.0\nname: trim\nsymbol: BTCUSDT\ntf: 15m\n"
+        "actions:\n"
+        "  - {id: in, cases: [{when: [close, \">\", open], emit: [{action: entry_long}]}]}\n"
+        "  - {id: trim, cases: [{when: [position.bars_held, \">=\", 3], "
+        "emit: [{action: exit_long, percent: 0.00001}]}]}\n"
+        "  - {id: out, cases: [{when: [position.bars_held, \">=\", 3], "
+        "emit: [{action: exit_all}]}]}\n"
+        "risk: {sizing: {model: fixed_qty, value: 0.005}}\n");
+    cr_expect_gt(decisions(PP_OUT_EXIT), 20);
+    cr_expect_eq(decisions(PP_OUT_QTY_TOO_SMALL), decisions(PP_OUT_EXIT));
+    cr_expect_eq(decisions(PP_OUT_DUPLICATE_EXIT), 0);
+    bench_free(&B);
+}
+
+Test(entries, R22_of_two_opposite_entries_the_second_is_one_too_many)
+{
+    run_on_market(
+        "version: 3.0.0\nname: twice\nsymbol: BTCUSDT\ntf: 15m\n"
+        "position_policy: {mode: long_short, exit_mode: auto, allow_flip: true}\n"
+        "actions:\n"
+        "  - {id: a, cases: [{when: [close, \">\", open], emit: [{action: entry_long}]}]}\n"
+        "  - {id: b, cases: [{when: [close, \"<\", open], emit: [{action: entry_short}]}]}\n"
+        "  - {id: c, cases: [{when: [close, \"<\", open], emit: [{action: entry_short}]}]}\n"
+        "risk: {sizing: {model: percent_equity, value: 5}, stop_loss: {type: "
+        "price_percent, value: 9}}\n");
+    int flips = 0;
+    const pp_slab *trades = &B.done.result->log->trades;
+    for (size_t k = 0; k < trades->n; k++) {
+        const pp_trade *t = PP_SLAB_AT(trades, pp_trade, k);
+        flips += t->reason == PP_REASON_flip && t->side > 0; /* to short */
+    }
+    cr_expect_gt(flips, 20);
+    cr_expect_geq(decisions(PP_OUT_DUPLICATE_ENTRY), flips);
+    bench_free(&B);
+}

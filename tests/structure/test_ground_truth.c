@@ -326,6 +326,30 @@ Test(ground_truth, liquidity_zones_find_every_planted_pool_and_sweep)
     pp_arena_free(&W.arena);
 }
 
+/* A pool above and one below, equally far from the close of the bar that sweeps both: S6. */
+Test(ground_truth, S6_of_equally_near_pools_the_newest_is_reported)
+{
+    static const double above_first[][3] = {{102, 99.6, 100}, {100.5, 99.5, 100}, {100.4, 98, 100}};
+    static const double below_first[][3] = {{100.4, 98, 100}, {100.5, 99.5, 100}, {102, 99.6, 100}};
+    for (int k = 0; k < 2; k++) {
+        begin(7);
+        for (int i = 0; i < 20; i++)
+            add_bar(100, 100.5, 99.5, 100);
+        const double(*pools)[3] = k ? below_first : above_first;
+        for (int i = 0; i < 3; i++)
+            add_bar(100, pools[i][0], pools[i][1], pools[i][2]);
+        for (int i = 0; i < 2; i++)
+            add_bar(100, 100.5, 99.5, 100);
+        add_bar(100, 103, 97, 100);
+        const rig_node *n =
+            detect("liquidity_zones", "{'min_touches':1,'tolerance_atr':0,'sweep_atr':0,"
+                                      "'uses':{'swing':{'left':1,'right':1,'ties':'strict'}}}");
+        cr_expect_eq(rig_at(n, "sweep_direction", 25), k ? 1 : -1);
+        cr_expect_eq(rig_at(n, "swept_level", 25), k ? 102 : 98);
+        pp_arena_free(&W.arena);
+    }
+}
+
 /* Highs that all touch one price: the pool lies on it, and a touch is not a trade beyond it. */
 Test(ground_truth, liquidity_zones_of_equal_levels_lie_on_them)
 {

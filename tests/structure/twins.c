@@ -956,7 +956,7 @@ typedef struct touch {
 
 typedef struct pool {
     double level;
-    int touches, members[MANY];
+    int touches, members[MANY], born;
 } pool;
 
 typedef struct pools {
@@ -985,7 +985,7 @@ static void remove_pool(pools *s, int k, bool with_swings)
     memmove(s->pool + k, s->pool + k + 1, (size_t)(s->n_pools - k) * sizeof *s->pool);
 }
 
-static bool form_pool(const rig_node *n, pools *s, double tolerance)
+static bool form_pool(const rig_node *n, pools *s, int side, int b, double tolerance)
 {
     pool p = {0};
     double newest = s->swing[s->n_swings - 1].level, beside = 0;
@@ -1003,17 +1003,20 @@ static bool form_pool(const rig_node *n, pools *s, double tolerance)
             (near < 0 || fabs(s->pool[k].level - p.level) <= fabs(s->pool[near].level - p.level)))
             near = k;
     if (near >= 0) {
+        p.born = s->pool[near].born;
         s->pool[near] = p;
         return false;
     }
+    p.born = 2 * b + side;
     if (s->n_pools == (int)param(n, "max_active"))
         remove_pool(s, 0, false);
     s->pool[s->n_pools++] = p;
     return true;
 }
 
-/* Tests one side's pools; *least is the distance of the raid reported so far on this bar. */
-static int raids(const rig_node *n, pools *s, int side, int b, double *row, double *least)
+/* Tests one side's pools; *least and *born are of the raid reported so far on this bar. */
+static int raids(const rig_node *n, pools *s, int side, int b, double *row, double *least,
+                 int *born)
 {
     double reach = param(n, "sweep_atr") * n->atr[b], close = n->bars->close[b];
     int count = 0;
@@ -1026,8 +1029,10 @@ static int raids(const rig_node *n, pools *s, int side, int b, double *row, doub
             continue;
         count++;
         set(n, row, swept ? "sweep_this_bar" : "run_this_bar", 1);
-        if (fabs(level - close) < *least) {
+        if (fabs(level - close) < *least ||
+            (fabs(level - close) == *least && s->pool[k].born > *born)) {
             *least = fabs(level - close);
+            *born = s->pool[k].born;
             set(n, row, "sweep_direction", side == 0 ? 1 : -1);
             set(n, row, "swept_level", level);
         }
@@ -1047,7 +1052,7 @@ static int take_swing(const rig_node *n, pools *s, int side, int b)
     if (!s->waits || isnan(n->atr[b]))
         return 0;
     s->waits = false;
-    return form_pool(n, s, param(n, "tolerance_atr") * n->atr[b]);
+    return form_pool(n, s, side, b, param(n, "tolerance_atr") * n->atr[b]);
 }
 
 static void set_nearest_pool(const rig_node *n, const pools *s, int side, int i, double *row)
@@ -1070,9 +1075,10 @@ static void twin_liquidity_zones(const rig_node *n, int i, double *row)
     int version = 0;
     for (int b = 0; b <= i; b++) {
         double least = INFINITY;
+        int born = 0;
         all_unknown(n, row);
         for (int k = 0; k < 2; k++)
-            version += raids(n, &side[k], k, b, row, &least);
+            version += raids(n, &side[k], k, b, row, &least, &born);
         for (int k = 0; k < 2; k++) {
             int made = take_swing(n, &side[k], k, b);
             version += made;
