@@ -87,19 +87,6 @@ static void render_text(pp_arena *arena, const pp_table *t, pp_buf *out)
     pp_buf_printf(out, "(%zu row%s)\n", t->n_rows, t->n_rows == 1 ? "" : "s");
 }
 
-/* RFC 4180: quoted where a comma, a quote or a line end stands in the text. */
-static void csv_text(pp_buf *out, const char *s)
-{
-    if (!strpbrk(s, ",\"\r\n")) {
-        pp_buf_puts(out, s);
-        return;
-    }
-    pp_buf_put(out, "\"", 1);
-    for (; *s; s++)
-        pp_buf_put(out, *s == '"' ? "\"\"" : s, *s == '"' ? 2 : 1);
-    pp_buf_put(out, "\"", 1);
-}
-
 static const char *iso(const pp_col *c, size_t i, char text[CELL_TEXT])
 {
     return known(c, i) ? pp_time_format(c->i64[i], text) : "";
@@ -121,7 +108,7 @@ static void render_csv(const pp_table *t, pp_buf *out)
     for (size_t i = 0; i < t->n_rows; i++) {
         for (size_t k = 0; k < t->n_cols; k++) {
             pp_buf_puts(out, k ? "," : "");
-            csv_text(out, cell(&t->cols[k], i, false, text));
+            pp_csv_text(out, cell(&t->cols[k], i, false, text));
             if (pp_render_is_time(&t->cols[k]))
                 pp_buf_printf(out, ",%s", iso(&t->cols[k], i, text));
         }

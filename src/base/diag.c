@@ -55,6 +55,17 @@ static pp_diag *add(pp_diags *d, pp_severity sev, pp_code code, pp_pos pos, cons
     return e;
 }
 
+void pp_diags_drop(pp_diags *d, size_t from, size_t to)
+{
+    for (size_t i = from; i < to; i++) {
+        d->n_errors -= d->list.v[i].severity == PP_ERROR;
+        d->n_warnings -= d->list.v[i].severity == PP_WARNING;
+    }
+    if (to > from)
+        memmove(d->list.v + from, d->list.v + to, (d->list.n - to) * sizeof *d->list.v);
+    d->list.n -= to - from;
+}
+
 pp_diag *pp_error(pp_diags *d, pp_code code, pp_pos pos, const char *fmt, ...)
 {
     va_list args;

@@ -48,6 +48,9 @@ pp_diag *pp_error(pp_diags *d, pp_code code, pp_pos pos, const char *fmt, ...) P
 pp_diag *pp_warn(pp_diags *d, pp_code code, pp_pos pos, const char *fmt, ...) PP_PRINTF(4, 5);
 pp_diag *pp_note(pp_diags *d, pp_code code, pp_pos pos, const char *fmt, ...) PP_PRINTF(4, 5);
 
+/* Takes out the messages [from, to) of the list, which are said again. */
+void pp_diags_drop(pp_diags *d, size_t from, size_t to);
+
 /* The first error's code, or PP_OK. */
 pp_code pp_diags_code(const pp_diags *d);
 

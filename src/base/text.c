@@ -350,3 +350,15 @@ size_t pp_utf8_length(const unsigned char *s, size_t n)
         return 0;
     return len;
 }
+
+void pp_csv_text(pp_buf *out, const char *s)
+{
+    if (!strpbrk(s, ",\"\r\n")) {
+        pp_buf_puts(out, s);
+        return;
+    }
+    pp_buf_put(out, "\"", 1);
+    for (; *s; s++)
+        pp_buf_put(out, *s == '"' ? "\"\"" : s, *s == '"' ? 2 : 1);
+    pp_buf_put(out, "\"", 1);
+}

@@ -2,7 +2,7 @@
 #ifndef PP_TEXT_H
 #define PP_TEXT_H
 
-#include "base/base.h"
+#include "base/arena.h"
 
 enum { PP_DOUBLE_TEXT = 32, PP_INT_TEXT = 24, PP_NUMBER_TEXT_MAX = 400 };
 
@@ -25,6 +25,9 @@ bool pp_double_parse(const char *s, size_t n, double *out);
 bool pp_int_parse(const char *s, size_t n, int64_t *out);
 /* The same as people write it: "1000", up to 9e15 also "1000.0" and "1e3". */
 bool pp_whole_parse(const char *s, size_t n, int64_t *out);
+
+/* A field of CSV (RFC 4180): quoted where a comma, a quote or a line end stands in the text. */
+void pp_csv_text(pp_buf *out, const char *s);
 
 /* Length of the UTF-8 character at s, 0 if there is none: no overlong forms, no surrogates. */
 size_t pp_utf8_length(const unsigned char *s, size_t n);

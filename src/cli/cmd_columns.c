@@ -61,7 +61,7 @@ static void print_csv(pp_cli *c, const pp_sheet *s, rows r)
     pp_buf out = {.arena = c->arena};
     pp_buf_puts(&out, "open_ms,close_ms");
     for (size_t k = 0; k < s->v.n; k++)
-        pp_buf_printf(&out, ",%s", s->v.v[k].name);
+        pp_buf_puts(&out, ","), pp_csv_text(&out, s->v.v[k].name);
     pp_buf_puts(&out, "\n");
     for (size_t i = r.from; i < r.to && !*c->interrupted && !c->out_lost; i++) {
         pp_buf_printf(&out, "%lld,%lld", (long long)b->open_ms[i],

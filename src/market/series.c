@@ -334,8 +334,8 @@ void pp_series_warn_fine(pp_kind kind, const pp_check_report *report, pp_diags *
             "%zu price%s of %s ha%s more than 8 decimals, the first is %s", report->n_fine,
             report->n_fine > 1 ? "s" : "", pp_kind_name(kind, name),
             report->n_fine > 1 ? "ve" : "s", pp_double_text(report->fine, price))
-        ->hint = "money and comparisons are exact to 1e-8: round them, or scale the contract "
-                 "(1000PEPEUSDT)";
+        ->hint = "money and comparisons of prices are exact to 1e-8: round them, or scale the "
+                 "contract (1000PEPEUSDT)";
 }
 
 /* T12: exchanges stamp settlements some milliseconds off the minute. */

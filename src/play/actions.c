@@ -258,6 +258,9 @@ static void load_block(pp_load *l, const pp_yaml *map, size_t number, pp_index *
     }
     if (!n.cases || !pp_expect(l, n.cases, PP_YAML_SEQ, "cases"))
         return;
+    if (n.cases->n == 0)
+        pp_error(l->d, PP_E_SHAPE, n.cases->pos, "a block without cases does nothing")->hint =
+            "give it a case, or remove it";
     pp_case_decl *cases = PP_ARRAY(l->d->arena, pp_case_decl, n.cases->n);
     for (size_t i = 0; i < n.cases->n; i++) {
         const char *case_id = pp_fmt(l->d->arena, "%s[%zu]", out->id, i);

@@ -111,10 +111,12 @@ static void load_feature(pp_load *l, const pp_yaml *key, const pp_yaml *map)
     const pp_spec *spec = n.indicator ? find_spec(l, l->reg->indicators, n.indicator, "indicator",
                                                   PP_E_UNKNOWN_INDICATOR)
                                       : NULL;
-    if (spec && spec->flags & PP_TF_UP_TO_D && f.tf > PP_TF_D)
-        pp_error(l->d, PP_E_TIMEFRAME, (n.tf ? n.tf : key)->pos, "%s has no timeframe above D",
-                 spec->name)
-            ->found = pp_tf_name(f.tf);
+    if (spec && spec->flags & PP_TF_UP_TO_D && f.tf > PP_TF_D) {
+        pp_diag *e = pp_error(l->d, PP_E_TIMEFRAME, (n.tf ? n.tf : key)->pos,
+                              "%s has no timeframe above D", spec->name);
+        e->found = pp_tf_name(f.tf);
+        e->hint = "use one up to D";
+    }
     const pp_yaml *atr_key = NULL;
     if (spec && pp_load_params(l, spec, n.params, &f.params, key->pos, &atr_key)) {
         f.spec = spec;

@@ -202,7 +202,7 @@ static int open_anchor(reader *r, const yaml_char_t *name, pp_yaml *node)
 
 static void refuse_tag(reader *r, const yaml_char_t *tag)
 {
-    if (!tag || strcmp((const char *)tag, "!") == 0)
+    if (!tag)
         return;
     pp_diag *e = fail(r, PP_E_YAML, pos_of(r, r->event.start_mark), "tags are not allowed");
     e->found = pp_strdup(r->d->arena, (const char *)tag);

@@ -125,7 +125,7 @@ static bool equality_types(pp_rules *r, pp_pos pos, pp_expr *a, pp_expr *b)
     }
     if ((a->type == PP_FLOAT || b->type == PP_FLOAT) && is_number(a) && is_number(b)) {
         type_error(r, PP_E_FLOAT_EQUALITY, pos, "equality on a FLOAT", a, b)->hint =
-            "use [a, near_abs, b, tolerance]";
+            "use [a, near_abs, b, tolerance], with half a tick for equal prices";
         return false;
     }
     if (a->type == PP_FLOAT || b->type == PP_FLOAT) {

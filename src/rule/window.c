@@ -62,7 +62,9 @@ static bool read_bars(pp_rules *r, const pp_yaml *node, const pp_yaml *bars, con
         return false;
     if (e->anchor_tf == PP_TF_M)
         return window_error(r, anchor ? anchor : node, "months have no fixed length",
-                            "an anchor_tf up to W, or a duration");
+                            r->env.exec_tf == PP_TF_M
+                                ? "no window on bars of M, but on the tape grid: evaluate: tape"
+                                : "an anchor_tf up to W, or a duration");
     e->bars = (int)n;
     e->span_ms = n * pp_tf_ms(e->anchor_tf);
     return true;

@@ -128,12 +128,18 @@ bool pp_runner_open(pp_diags *d, const pp_runner_job *job, pp_runner_input *out)
     *out = (pp_runner_input){.options = job->options};
     pp_tape *tape = PP_NEW(d->arena, pp_tape);
     out->options.fast = job->fast;
+    size_t before = d->list.n;
     out->strategy = pp_runner_load(d, job, PP_TF_1M);
+    size_t after = d->list.n;
     if (!out->strategy || !open_tape(d, job, out->strategy->play, tape, &out->options.seed))
         return false;
     out->tape = tape;
     pp_tf tf = tape->bars.tf;
-    if (tf != PP_TF_1M && !(out->strategy = pp_runner_load(d, job, tf)))
+    if (tf != PP_TF_1M) {
+        pp_diags_drop(d, before, after);
+        out->strategy = pp_runner_load(d, job, tf);
+    }
+    if (!out->strategy)
         return false;
     if (!find_instrument(d, job, tape, &out->options.instrument))
         return false;

@@ -166,8 +166,14 @@ static const bad_play bad[] = {
              "order: {}}]}]}]\n",
      PP_E_UNKNOWN_KEY, 5, 85, NULL},
     {HEAD TF "actions: [{id: x, cases: [{emit: []}]}]\n", PP_E_SHAPE, 5, 27, NULL},
-    {HEAD TF "actions: [{id: x, cases: []}, {id: x, cases: []}]\n", PP_E_NAME, 5, 36, NULL},
-    {HEAD TF "actions: [{id: \"\", cases: []}]\n", PP_E_NAME, 5, 16, NULL},
+    {HEAD TF "actions: [{id: x, cases: []}]\n", PP_E_SHAPE, 5, 26, NULL},
+    {HEAD TF
+     "actions:\n  - {id: x, cases: [{when: [close, \">\", 1], emit: [{action: exit_all}]}]}\n  - "
+     "{id: x, cases: [{when: [close, \">\", 1], emit: [{action: exit_all}]}]}\n",
+     PP_E_NAME, 7, 10, NULL},
+    {HEAD TF
+     "actions: [{id: \"\", cases: [{when: [close, \">\", 1], emit: [{action: exit_all}]}]}]\n",
+     PP_E_NAME, 5, 16, NULL},
     {HEAD TF "actions: [5]\n", PP_E_TYPE, 5, 11, NULL},
     /* P11 */
     {HEAD TF FEAT "actions: {entry_short: [[close, \">\", 1]], exit_all: [[close, \">\", 1]]}\n",

@@ -268,6 +268,36 @@ static void expect_doubt(pp_preflight_id id, const char *prefix, const char *say
         cr_expect_null(strstr(B.done.result->warnings[k], *prefix ? prefix : "which rules read"));
 }
 
+/* G2: by default every trend and market structure is a signal (S20), a zone may veto (S24). */
+Test(doubts, G2_what_the_rationaliser_reads_is_used)
+{
+    static const char play[] =
+        "version: 3.0.0\nname: used\nsymbol: BTCUSDT\ntf: 15m\n"
+        "features: {m: {indicator: macd}, n: {indicator: macd}, unread: {indicator: ema}}\n"
+        "structures:\n  exec:\n    - {type: swing, key: sw, params: {left: 2, right: 2}}\n"
+        "    - {type: market_structure, key: ms, uses: sw}\n"
+        "    - {type: trend, key: tr, uses: sw}\n"
+        "    - {type: zone, key: zo, uses: sw, params: {zone_type: demand, width_pct: 0.01}}\n"
+        "actions: {entry_long: [[rationalize.dir_score, \">\", 0.5]]}\n"
+        "risk: {stop_loss_pct: 2}\nrationalize: %s\n";
+    static const struct {
+        const char *map;
+        size_t unused;
+    } cases[] = {{"{}", 3}, {"{signals: [{ref: m.histogram}, {ref: n.signal}]}", 1}};
+    for (size_t k = 0; k < PP_COUNT(cases); k++) {
+        char text[1024];
+        snprintf(text, sizeof text, play, cases[k].map);
+        bench_make(&B, text, BENCH_MARKET);
+        B.job.fast = true;
+        cr_assert(bench_run(&B), "%s", bench_messages(&B));
+        size_t n = 0;
+        for (size_t i = 0; i < B.done.result->n_warnings; i++)
+            n += strstr(B.done.result->warnings[i], "declared but not used") != NULL;
+        cr_expect_eq(n, cases[k].unused, "%s: %zu", cases[k].map, n);
+        bench_free(&B);
+    }
+}
+
 Test(doubts, T9_A8_bars_filled_before_the_start_are_warned_of)
 {
     bench_make(&B, bench_play, NULL);
