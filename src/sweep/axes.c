@@ -4,6 +4,7 @@
 #include "base/money.h"
 #include "base/rng.h"
 #include "base/text.h"
+#include "play/yaml.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -188,7 +189,7 @@ static bool check_distinct(reader *r, const pp_axis *x)
     double *numbers = PP_ARRAY(r->d->arena, double, x->n);
     const char **texts = PP_ARRAY(r->d->arena, const char *, x->n);
     memcpy(numbers, x->numbers, x->n * sizeof *numbers);
-    memcpy(texts, x->values, x->n * sizeof *texts);
+    memcpy(texts, x->texts, x->n * sizeof *texts);
     if (x->kind == PP_AXIS_TEXT)
         qsort(texts, x->n, sizeof *texts, by_text);
     else
@@ -198,6 +199,21 @@ static bool check_distinct(reader *r, const pp_axis *x)
                                     : numbers[k] == numbers[k - 1])
             return refuse(r, "the same value twice", NULL);
     return true;
+}
+
+/* What the value of an axis says as YAML; is_bool is cleared if it is neither true nor false. */
+static const char *said(pp_arena *arena, const char *value, bool *is_bool, double *number)
+{
+    pp_diags quiet = {.arena = arena};
+    const pp_yaml *node = pp_yaml_parse(&quiet, "axis", value, strlen(value));
+    bool truth = false;
+    if (node && !node->quoted && pp_yaml_bool(node, &truth)) {
+        *number = truth;
+        return truth ? "true" : "false";
+    }
+    *is_bool = false;
+    *number = (double)NAN;
+    return node && !quiet.n_errors && node->kind == PP_YAML_SCALAR ? node->text : value;
 }
 
 static bool take_values(pp_diags *d, pp_pos pos, const char *name, const char *values, pp_axis *out)
@@ -219,7 +235,13 @@ static bool take_values(pp_diags *d, pp_pos pos, const char *name, const char *v
         else if (!has_whole_text(out->values[k]) && out->kind == PP_AXIS_INT)
             out->kind = PP_AXIS_NUMBER;
     }
+    const char **texts = PP_ARRAY(d->arena, const char *, out->n);
+    memcpy(texts, out->values, out->n * sizeof *texts);
+    out->texts = texts;
+    out->is_bool = out->kind == PP_AXIS_TEXT;
     for (size_t k = 0; k < out->n && out->kind == PP_AXIS_TEXT; k++)
+        texts[k] = said(d->arena, out->values[k], &out->is_bool, &numbers[k]);
+    for (size_t k = 0; k < out->n && out->kind == PP_AXIS_TEXT && !out->is_bool; k++)
         numbers[k] = (double)NAN;
     return check_distinct(&r, out);
 }
@@ -256,7 +278,7 @@ const char *pp_plan_label(pp_arena *arena, const pp_plan *p, size_t r)
     pp_buf_puts(&b, "");
     for (size_t k = 0; k < p->n_axes; k++)
         pp_buf_printf(&b, "%s%s=%s", k ? " " : "", p->axes[k].name,
-                      p->axes[k].values[pp_plan_value(p, r, k)]);
+                      p->axes[k].texts[pp_plan_value(p, r, k)]);
     return b.text;
 }
 
@@ -276,7 +298,7 @@ static bool passes(picker *p, uint64_t place)
     for (size_t k = p->n_axes; k-- > 0; place /= p->axes[k].n) {
         size_t v = (size_t)(place % p->axes[k].n);
         p->vars[k].number = p->axes[k].numbers[v];
-        p->vars[k].text = p->axes[k].values[v];
+        p->vars[k].text = p->axes[k].texts[v];
     }
     return pp_where_holds(p->where, p->vars);
 }

@@ -23,9 +23,11 @@ typedef enum pp_axis_kind { PP_AXIS_INT, PP_AXIS_NUMBER, PP_AXIS_TEXT } pp_axis_
 typedef struct pp_axis {
     const char *name, *text; /* text: what stood behind the = */
     pp_axis_kind kind;
-    const char *const *values; /* as --set name=VALUE takes them */
-    const double *numbers;     /* NaN in a PP_AXIS_TEXT */
+    const char *const *values; /* as --set name=VALUE takes them: YAML */
+    const char *const *texts;  /* what they say: a text without its quotes, "true" for True */
+    const double *numbers;     /* NaN in a PP_AXIS_TEXT, but where is_bool: 0, 1 */
     size_t n;
+    bool is_bool; /* a PP_AXIS_TEXT all of whose values are true or false */
 } pp_axis;
 
 /* "name=values". False with one E_USAGE; out->name is set even then, "" where there is none. */

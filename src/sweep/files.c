@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <string.h>
+#include <strings.h>
 
 /* ---- sweep.parquet ---- */
 
@@ -49,6 +50,15 @@ static void add_numbers(builder *b, const char *name, const double *v, bool whol
     add_ints(b, name, ints, valid);
 }
 
+/* DuckDB takes names that differ in case alone for one. An axis keeps its name. */
+static const char *free_name(builder *b, const char *name)
+{
+    for (size_t k = 0; k < b->cols.n; k++)
+        if (!strcasecmp(b->cols.v[k].name, name))
+            return free_name(b, pp_fmt(b->arena, "metric_%s", name));
+    return name;
+}
+
 static void add_axis(builder *b, size_t k)
 {
     const pp_plan *plan = &b->s->plan;
@@ -58,21 +68,12 @@ static void add_axis(builder *b, size_t k)
     for (size_t i = 0; i < plan->n_rows; i++) {
         size_t v = pp_plan_value(plan, i, k);
         numbers[i] = x->numbers[v];
-        texts[i] = x->values[v];
+        texts[i] = x->texts[v];
     }
     if (x->kind == PP_AXIS_TEXT)
         add_texts(b, x->name, texts);
     else
         add_numbers(b, x->name, numbers, x->kind == PP_AXIS_INT);
-}
-
-/* Metrics and an axis of one name: the axis keeps it. */
-static const char *free_name(builder *b, const char *name)
-{
-    for (size_t k = 0; k < b->cols.n; k++)
-        if (!strcmp(b->cols.v[k].name, name))
-            return pp_fmt(b->arena, "metric_%s", name);
-    return name;
 }
 
 static void add_identity(builder *b)
@@ -136,7 +137,7 @@ static bool write_parquet(pp_diags *d, const pp_sweep_outcome *s)
 static void put_value(pp_json *w, const pp_axis *x, const char *key, size_t v)
 {
     if (x->kind == PP_AXIS_TEXT)
-        pp_json_string(w, key, x->values[v]);
+        pp_json_string(w, key, x->texts[v]);
     else
         pp_json_double(w, key, x->numbers[v]);
 }

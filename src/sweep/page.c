@@ -34,7 +34,7 @@ static void put_axes(pp_json *w, const pp_plan *plan)
         pp_json_open(w, "values", '[');
         for (size_t v = 0; v < x->n; v++) {
             if (x->kind == PP_AXIS_TEXT)
-                pp_json_string(w, NULL, x->values[v]);
+                pp_json_string(w, NULL, x->texts[v]);
             else
                 pp_json_double(w, NULL, x->numbers[v]);
         }

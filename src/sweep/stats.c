@@ -115,10 +115,15 @@ static bool is_one_of(const char *name, const char *const *list, size_t n)
     return false;
 }
 
+/* A half has a point a day and the trades that closed in it: nothing is counted in bars, nor the
+ * time of a position that began before. */
 static bool kept_by_half(int metric)
 {
-    static const char *const not_kept[] = {"friction", "costs", "data", "leverage"};
-    return !is_one_of(pp_metric_rows[metric].group, not_kept, PP_COUNT(not_kept));
+    static const char *const groups[] = {"friction", "costs", "data", "leverage"},
+                             *const names[] = {"time_in_market_pct", "sharpe_bar", "sortino_bar"};
+    const pp_metric_row *row = &pp_metric_rows[metric];
+    return strcmp(row->unit, "bars") != 0 && !is_one_of(row->group, groups, PP_COUNT(groups)) &&
+           !is_one_of(row->name, names, PP_COUNT(names));
 }
 
 unsigned pp_half_needs(int metric)

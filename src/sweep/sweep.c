@@ -10,8 +10,10 @@
 
 #include <math.h>
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 static double now_s(void)
 {
@@ -85,8 +87,9 @@ static pp_where_value *where_values(pp_arena *arena, const pp_play *play, const 
     pp_where_value *vars = PP_ARRAY(arena, pp_where_value, n_axes + play->variables.n);
     for (*n = 0; *n < n_axes; ++*n)
         vars[*n] = (pp_where_value){.name = axes[*n].name,
-                                    .type = axes[*n].kind == PP_AXIS_TEXT ? PP_WHERE_TEXT
-                                                                          : PP_WHERE_NUMBER};
+                                    .type = axes[*n].is_bool                ? PP_WHERE_BOOL
+                                            : axes[*n].kind == PP_AXIS_TEXT ? PP_WHERE_TEXT
+                                                                            : PP_WHERE_NUMBER};
     for (size_t k = 0; k < play->variables.n; k++) {
         const pp_variable *v = &play->variables.v[k];
         if (v->value->kind == PP_YAML_SCALAR)
@@ -559,6 +562,14 @@ static void share_window(pp_sweep_outcome *s)
     s->shared.options.no_points = true;
 }
 
+/* Of the sweep that stood there before: ended early, the new one would be taken for it. */
+static void remove_results(pp_arena *arena, const char *dir)
+{
+    static const char *const names[] = {"sweep.json", "sweep.html", "sweep.parquet", "timing.json"};
+    for (size_t k = 0; k < PP_COUNT(names); k++)
+        unlink(pp_fmt(arena, "%s/%s", dir, names[k]));
+}
+
 static bool open_checkpoint(pp_diags *d, work *w)
 {
     pp_sweep_outcome *s = w->s;
@@ -567,6 +578,8 @@ static bool open_checkpoint(pp_diags *d, work *w)
     w->checkpoint =
         pp_checkpoint_open(d, pp_fmt(d->arena, "%s/sweep.rows", s->dir), s->identity,
                            s->request->restart, &s->layout, s->rows, s->plan.n_rows, &s->n_resumed);
+    if (w->checkpoint && s->n_resumed == 0)
+        remove_results(d->arena, s->dir);
     return w->checkpoint != NULL;
 }
 
@@ -655,6 +668,25 @@ static bool keep_run(pp_diags *d, pp_sweep_outcome *s, size_t row)
     return true;
 }
 
+static int by_hash(const void *a, const void *b)
+{
+    return strcmp((*(const pp_row *const *)a)->run_hash, (*(const pp_row *const *)b)->run_hash);
+}
+
+/* Rows that are the run of another row: values that mean the same, or that nothing reads. */
+static size_t count_again(pp_arena *arena, const pp_sweep_outcome *s)
+{
+    const pp_row **v = PP_ARRAY(arena, const pp_row *, s->plan.n_rows);
+    size_t n = 0, again = 0;
+    for (size_t k = 0; k < s->plan.n_rows; k++)
+        if (s->rows[k].run_hash[0])
+            v[n++] = &s->rows[k];
+    qsort(v, n, sizeof *v, by_hash);
+    for (size_t k = 1; k < n; k++)
+        again += !strcmp(v[k]->run_hash, v[k - 1]->run_hash);
+    return again;
+}
+
 /* What a run says about its data is the same for every row: that of the best stands for all. Its
  * trades are too few for the statistics, and its entries and stops not those of the Play, where a
  * run's findings say so. */
@@ -664,7 +696,7 @@ static void list_warnings(pp_arena *arena, pp_sweep_outcome *s)
     size_t n = r->log->trades.n;
     const char *const of_best[] = {pp_cut_entries_text(arena, r), pp_moved_stops_text(arena, r),
                                    pp_stops_beyond_text(arena, r)};
-    const char **v = PP_ARRAY(arena, const char *, r->n_warnings + PP_COUNT(of_best) + 3);
+    const char **v = PP_ARRAY(arena, const char *, r->n_warnings + PP_COUNT(of_best) + 4);
     int64_t missing = pp_preflight_missing_settlements(s->input.strategy->play, s->input.tape,
                                                        &r->instrument, s->start_ms, s->end_ms);
     for (size_t k = 0; k < r->n_warnings; k++)
@@ -677,6 +709,12 @@ static void list_warnings(pp_arena *arena, pp_sweep_outcome *s)
     for (size_t k = 0; k < PP_COUNT(of_best); k++)
         if (of_best[k])
             v[s->n_warnings++] = pp_fmt(arena, "the best row: %s", of_best[k]);
+    size_t again = count_again(arena, s);
+    if (again)
+        v[s->n_warnings++] = pp_fmt(arena,
+                                    "%zu of %zu rows are the same run as another one, and count as "
+                                    "trials all the same",
+                                    again, s->plan.n_rows);
     if (missing > 0)
         v[s->n_warnings++] = pp_missing_settlements_text(arena, missing, "window");
     if (n < PP_FEW_TRADES)

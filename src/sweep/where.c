@@ -116,8 +116,10 @@ static const pp_where *parse_name(parser *p)
 static const pp_where *parse_number(parser *p)
 {
     size_t n = strspn(p->at, "0123456789.");
-    if ((p->at[n] == 'e' || p->at[n] == 'E') && n)
-        n += 1 + strspn(p->at + n + 1, "+-0123456789");
+    if ((p->at[n] == 'e' || p->at[n] == 'E') && n) {
+        n += p->at[n + 1] == '-' || p->at[n + 1] == '+' ? 2 : 1;
+        n += strspn(p->at + n, "0123456789");
+    }
     double x;
     if (!pp_double_parse(p->at, n, &x))
         return refuse(p, "not a number", NULL);
@@ -292,7 +294,10 @@ static bool as_one(double a, double b, double size)
     return a == b || fabs(a - b) < TOLERANCE * size;
 }
 
-static bool holds(const pp_where *w, const pp_where_value *vars);
+/* As in rules (R1): what cannot be computed is unknown, and holds neither way. */
+typedef enum truth { NO, YES, UNKNOWN } truth;
+
+static truth holds(const pp_where *w, const pp_where_value *vars);
 
 static amount quotient(amount a, amount b)
 {
@@ -330,7 +335,7 @@ static amount arithmetic(op o, amount a, amount b)
 static amount value(const pp_where *w, const pp_where_value *vars)
 {
     if (w->type == PP_WHERE_BOOL)
-        return (amount){holds(w, vars), 1};
+        return (amount){holds(w, vars) == UNKNOWN ? (double)NAN : holds(w, vars), 1};
     if (w->op == NUMBER || w->op == VARIABLE) {
         double x = w->op == NUMBER ? w->number : vars[w->variable].number;
         return (amount){x, fabs(x)};
@@ -344,16 +349,28 @@ static const char *text_of(const pp_where *w, const pp_where_value *vars)
     return w->op == TEXT ? w->text : vars[w->variable].text;
 }
 
-static bool compare(const pp_where *w, const pp_where_value *vars)
+static truth compare(const pp_where *w, const pp_where_value *vars)
 {
     if (w->a->type == PP_WHERE_TEXT)
         return strcmp(text_of(w->a, vars), text_of(w->b, vars)) == 0;
     amount a = value(w->a, vars), b = value(w->b, vars);
+    if (isnan(a.x) || isnan(b.x))
+        return UNKNOWN;
     bool same = as_one(a.x, b.x, fmax(a.size, b.size));
     return w->op == EQUAL ? same : w->op == LESS ? a.x < b.x && !same : a.x < b.x || same;
 }
 
-static bool holds(const pp_where *w, const pp_where_value *vars)
+static truth either(truth a, truth b)
+{
+    return a == YES || b == YES ? YES : a == UNKNOWN || b == UNKNOWN ? UNKNOWN : NO;
+}
+
+static truth not(truth a)
+{
+    return a == UNKNOWN ? UNKNOWN : !a;
+}
+
+static truth holds(const pp_where *w, const pp_where_value *vars)
 {
     switch (w->op) {
     case NUMBER:
@@ -361,11 +378,11 @@ static bool holds(const pp_where *w, const pp_where_value *vars)
     case VARIABLE:
         return vars[w->variable].number != 0;
     case NOT:
-        return !holds(w->a, vars);
+        return not(holds(w->a, vars));
     case AND:
-        return holds(w->a, vars) && holds(w->b, vars);
+        return not(either(not(holds(w->a, vars)), not(holds(w->b, vars))));
     case OR:
-        return holds(w->a, vars) || holds(w->b, vars);
+        return either(holds(w->a, vars), holds(w->b, vars));
     default:
         return compare(w, vars);
     }
@@ -373,5 +390,5 @@ static bool holds(const pp_where *w, const pp_where_value *vars)
 
 bool pp_where_holds(const pp_where *w, const pp_where_value *vars)
 {
-    return holds(w, vars);
+    return holds(w, vars) == YES;
 }

@@ -102,6 +102,8 @@ static void check_refusals(void)
                                         "a=1,1",
                                         "a=1,1.0",
                                         "a=x,x",
+                                        "a=x,\"x\"",
+                                        "a=true,false,True",
                                         "a=log:1:2",
                                         "a=1:1e9:1",
                                         "a=log:0:5:3",
@@ -161,69 +163,76 @@ static const pp_where_value Vars[] = {{"fast", PP_WHERE_NUMBER, 10, NULL},
                                       {"mode", PP_WHERE_TEXT, 0, "up"},
                                       {"on", PP_WHERE_BOOL, 1, NULL}};
 
+static const struct {
+    const char *text;
+    int holds; /* -1: refused */
+} conditions[] = {
+    {"fast < slow", 1},
+    {"fast>slow", 0},
+    {"slow - fast >= 20", 1},
+    {"slow-fast>20", 0},
+    {"fast * 3 == slow", 1},
+    {"slow / fast != 3", 0},
+    {"slow % 7 == 2", 1},
+    {"-fast < 0", 1},
+    {"--fast == 10", 1},
+    {"2 + 3 * 4 == 14 and (2 + 3) * 4 == 20", 1},
+    {"fast < 5 or slow > 5 and on", 1},
+    {"(fast < 5 or slow > 5) and not on", 0},
+    {"!on || fast <= 10", 1},
+    {"!(fast == 10) && true", 0},
+    {"not false", 1},
+    {"mode == 'up'", 1},
+    {"mode != \"up\"", 0},
+    {"on == true", 1},
+    {"fast / 0 < 1", 0},
+    {"fast / 0 >= 1", 0},
+    {"1e1 == fast and .5 < 1", 1},
+    {"10 - 2 - 3 == 5", 1},
+    {"0.1 * 3 <= 0.3", 1},
+    {"0.1 * 3 > 0.3", 0},
+    {"0.1 * 3 == 0.3 and 0.3 >= 0.1 * 3", 1},
+    {"0.1 + 0.2 != 0.3", 0},
+    {"0.3 - 0.1 * 3 == 0", 1},
+    {"0.3 - 0.1 * 3 < 0 or 0.3 - 0.1 * 3 > 0", 0},
+    {"0.3 == 0.300000001", 0},
+    {"1e-20 > 0", 1},
+    {"0.3 % 0.1 == 0", 1},
+    {"0.35 % 0.1 == 0.05", 1},
+    {"-7 % 3 == 2 and 7 % -3 == -2", 1},
+    {"7 % 0 < 1 or 7 % 0 >= 1", 0},
+    {"fast / 0 != 3", 0}, /* unknown, as in rules */
+    {"not (fast / 0 < 3)", 0},
+    {"fast / 0 < 3 or on", 1},
+    {"not (fast / 0 < 3 and not on)", 1},
+    {"1e1-fast == 0 and 1e+1-fast == 0", 1},
+    {"1 / (0.3 - 0.1 * 3) > 0 or 1 / (0.3 - 0.1 * 3) <= 0", 0},
+    {"1e308 * 10 > 5 and not 1e308 * 10 == 5", 1},
+    {"fast < slow < 100", -1},
+    {"fast", -1},
+    {"fast +", -1},
+    {"fast < slow )", -1},
+    {"(fast < slow", -1},
+    {"fats < slow", -1},
+    {"mode < 'up'", -1},
+    {"mode == 3", -1},
+    {"fast and slow", -1},
+    {"not fast", -1},
+    {"mode + 1 == 2", -1},
+    {"mode == 'up", -1},
+    {"", -1},
+    {"fast < 1.2.3", -1},
+    {"fast = slow", -1},
+};
+
 static void check_conditions(void)
 {
-    static const struct {
-        const char *text;
-        int holds; /* -1: refused */
-    } cases[] = {
-        {"fast < slow", 1},
-        {"fast>slow", 0},
-        {"slow - fast >= 20", 1},
-        {"slow-fast>20", 0},
-        {"fast * 3 == slow", 1},
-        {"slow / fast != 3", 0},
-        {"slow % 7 == 2", 1},
-        {"-fast < 0", 1},
-        {"--fast == 10", 1},
-        {"2 + 3 * 4 == 14 and (2 + 3) * 4 == 20", 1},
-        {"fast < 5 or slow > 5 and on", 1},
-        {"(fast < 5 or slow > 5) and not on", 0},
-        {"!on || fast <= 10", 1},
-        {"!(fast == 10) && true", 0},
-        {"not false", 1},
-        {"mode == 'up'", 1},
-        {"mode != \"up\"", 0},
-        {"on == true", 1},
-        {"fast / 0 < 1", 0},
-        {"fast / 0 >= 1", 0},
-        {"1e1 == fast and .5 < 1", 1},
-        {"10 - 2 - 3 == 5", 1},
-        {"0.1 * 3 <= 0.3", 1},
-        {"0.1 * 3 > 0.3", 0},
-        {"0.1 * 3 == 0.3 and 0.3 >= 0.1 * 3", 1},
-        {"0.1 + 0.2 != 0.3", 0},
-        {"0.3 - 0.1 * 3 == 0", 1},
-        {"0.3 - 0.1 * 3 < 0 or 0.3 - 0.1 * 3 > 0", 0},
-        {"0.3 == 0.300000001", 0},
-        {"1e-20 > 0", 1},
-        {"0.3 % 0.1 == 0", 1},
-        {"0.35 % 0.1 == 0.05", 1},
-        {"-7 % 3 == 2 and 7 % -3 == -2", 1},
-        {"7 % 0 < 1 or 7 % 0 >= 1", 0},
-        {"1 / (0.3 - 0.1 * 3) > 0 or 1 / (0.3 - 0.1 * 3) <= 0", 0},
-        {"1e308 * 10 > 5 and not 1e308 * 10 == 5", 1},
-        {"fast < slow < 100", -1},
-        {"fast", -1},
-        {"fast +", -1},
-        {"fast < slow )", -1},
-        {"(fast < slow", -1},
-        {"fats < slow", -1},
-        {"mode < 'up'", -1},
-        {"mode == 3", -1},
-        {"fast and slow", -1},
-        {"not fast", -1},
-        {"mode + 1 == 2", -1},
-        {"mode == 'up", -1},
-        {"", -1},
-        {"fast < 1.2.3", -1},
-        {"fast = slow", -1},
-    };
-    for (size_t k = 0; k < PP_COUNT(cases); k++) {
-        const pp_where *w = pp_where_parse(&D, (pp_pos){0}, cases[k].text, Vars, PP_COUNT(Vars));
-        cr_expect_eq(w != NULL, cases[k].holds >= 0, "%s", cases[k].text);
+    for (size_t k = 0; k < PP_COUNT(conditions); k++) {
+        const pp_where *w =
+            pp_where_parse(&D, (pp_pos){0}, conditions[k].text, Vars, PP_COUNT(Vars));
+        cr_expect_eq(w != NULL, conditions[k].holds >= 0, "%s", conditions[k].text);
         if (w)
-            cr_expect_eq(pp_where_holds(w, Vars), cases[k].holds, "%s", cases[k].text);
+            cr_expect_eq(pp_where_holds(w, Vars), conditions[k].holds, "%s", conditions[k].text);
     }
     char deep[1000];
     memset(deep, '(', sizeof deep);
@@ -266,6 +275,24 @@ static void check_grid(void)
 Test(axes, W1_the_last_axis_moves_fastest)
 {
     in_try(check_grid);
+}
+
+static void check_words(void)
+{
+    pp_axis x;
+    cr_assert(pp_axis_parse(&D, (pp_pos){0}, "a=\"long_only\",long_short,\"true\"", &x));
+    cr_expect(!x.is_bool && isnan(x.numbers[2]));
+    cr_expect_str_eq(x.texts[0], "long_only");
+    cr_expect_str_eq(x.texts[2], "true");
+    cr_expect_str_eq(x.values[2], "\"true\"");
+    cr_assert(pp_axis_parse(&D, (pp_pos){0}, "a=True,false", &x));
+    cr_expect(x.is_bool && x.numbers[0] == 1 && x.numbers[1] == 0);
+    cr_expect_str_eq(x.texts[0], "true");
+}
+
+Test(axes, W1_texts_are_what_yaml_says)
+{
+    in_try(check_words);
 }
 
 static bool has(const pp_plan *p, uint64_t place)

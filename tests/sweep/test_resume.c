@@ -162,5 +162,11 @@ Test(resume, W6_an_interrupt_leaves_a_checkpoint_to_go_on_from)
     cr_assert(lab_run(&L, "s"), "%s", bench_messages(&L.b));
     cr_expect(done || L.sweep.n_resumed > 5);
     lab_same_files(&L, "whole", "s");
+    L.req.progress = stop_soon;
+    L.req.restart = true;
+    done = lab_run(&L, "s");
+    size_t size;
+    cr_expect_eq(done, lab_file(&L, "s", "sweep.json", &size) != NULL, "the results of before");
+    Stop = 0;
     lab_free(&L);
 }

@@ -231,8 +231,13 @@ Test(stats, W8_halves_are_the_objective_of_each_half)
         double worst = fmax(half_of(r, PP_ROW_FIRST_HALF), half_of(r, PP_ROW_SECOND_HALF));
         cr_expect(worst > 0 && worst <= whole * 1.0001, "%g of %g", worst, whole);
     }
-    L.req.objective = "total_fees";
-    cr_assert(lab_run(&L, "fees"), "%s", bench_messages(&L.b));
-    cr_expect(isnan(half_of(&L.sweep.rows[0], PP_ROW_FIRST_HALF)), "costs are not kept by half");
+    static const char *const not_kept[] = {
+        "total_fees", "time_in_market_pct",         "bars_in_position", "avg_trade_duration_bars",
+        "sharpe_bar", "max_drawdown_duration_bars", "sortino_bar"};
+    for (size_t k = 0; k < PP_COUNT(not_kept); k++) {
+        L.req.objective = not_kept[k];
+        cr_assert(lab_run(&L, not_kept[k]), "%s", bench_messages(&L.b));
+        cr_expect(isnan(half_of(&L.sweep.rows[0], PP_ROW_FIRST_HALF)), "%s", not_kept[k]);
+    }
     lab_free(&L);
 }

@@ -349,7 +349,7 @@ function distribution() {
     };
     mark(0, "0", css("--dim"), 12);
     if (chosen >= 0 && D.value[chosen] !== null) mark(D.value[chosen], "chosen row", css("--hit"), 26);
-    else if (D.top.length && D.top[0].objective !== null) mark(D.top[0].objective, "best row", css("--hit"), 26);
+    else if (D.top.length && D.top[0].objective !== null) mark(D.value[D.top[0].row], "best row", css("--hit"), 26);
     g.fillStyle = css("--dim");
     g.textAlign = "left";
     g.fillText(text(lo), 10, h - 8);
