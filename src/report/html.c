@@ -10,7 +10,12 @@
 #include <math.h>
 #include <string.h>
 
-enum { TRADES_MAX = 8000, POINTS_MAX = 3000, MOVES_MAX = 4000 };
+enum {
+    PAGE_BYTES = 5000000, /* A7: less than this; overlays take what the rest leaves */
+    TRADES_MAX = 8000,
+    POINTS_MAX = 3000,
+    MOVES_MAX = 4000
+};
 
 /* The files in assets/ and the two libraries, made into strings by the build. */
 extern const char pp_page_report_html[], pp_page_report_css[], pp_page_report_js[];
@@ -89,50 +94,19 @@ static void put_months_without_data(pp_json *w, const pp_metrics *m, const pp_pr
 
 /* --- trades ------------------------------------------------------------------------------- */
 
-static void put_money(pp_json *w, int64_t v_e8)
-{
-    pp_json_double(w, NULL, pp_double_of_e8(v_e8));
-}
-
-static void put_level(pp_json *w, int64_t px_e8)
-{
-    if (px_e8)
-        put_money(w, px_e8);
-    else
-        pp_json_null(w, NULL);
-}
-
 static const char *tag_of(const pp_result *r, int32_t tag)
 {
     return tag >= 0 && (size_t)tag < r->n_tags ? r->tags[tag].case_id : NULL;
 }
 
-/* A row in the order of the names under "trade_columns". */
-static void put_trade(pp_json *w, const pp_result *r, const pp_trade *t)
+static double level(int64_t px_e8)
 {
-    double cost = pp_double_of_e8(t->cost_e8);
-    pp_json_open(w, NULL, '[');
-    pp_json_int(w, NULL, t->id);
-    pp_json_int(w, NULL, t->side);
-    pp_json_int(w, NULL, t->entry_ms);
-    pp_json_int(w, NULL, t->exit_ms);
-    put_money(w, t->qty_e8);
-    put_money(w, t->entry_px_e8);
-    put_money(w, t->exit_px_e8);
-    put_money(w, t->gross_e8);
-    put_money(w, t->entry_fee_e8 + t->exit_fee_e8);
-    put_money(w, t->funding_e8);
-    put_money(w, t->net_e8);
-    pp_json_double(w, NULL, cost > 0 ? 100 * pp_double_of_e8(t->net_e8) / cost : (double)NAN);
-    pp_json_double(w, NULL, cost > 0 ? 100 * pp_double_of_e8(t->mae_e8) / cost : (double)NAN);
-    pp_json_double(w, NULL, cost > 0 ? 100 * pp_double_of_e8(t->mfe_e8) / cost : (double)NAN);
-    put_level(w, t->stop_px_e8);
-    put_level(w, t->target_px_e8);
-    pp_json_double(w, NULL, t->risk_e8 ? (double)t->net_e8 / (double)t->risk_e8 : (double)NAN);
-    pp_json_string(w, NULL, pp_reason_name((pp_reason)t->reason));
-    pp_json_string(w, NULL, tag_of(r, t->tag));
-    pp_json_string(w, NULL, tag_of(r, t->exit_tag));
-    pp_json_close(w);
+    return px_e8 ? pp_double_of_e8(px_e8) : (double)NAN;
+}
+
+static double pct_of_cost(const pp_trade *t, int64_t v_e8)
+{
+    return t->cost_e8 > 0 ? 100 * pp_double_of_e8(v_e8) / pp_double_of_e8(t->cost_e8) : (double)NAN;
 }
 
 /* The first of the trades that the page has. */
@@ -141,21 +115,76 @@ static size_t first_shown(const pp_result *r)
     return r->log->trades.n > TRADES_MAX ? r->log->trades.n - TRADES_MAX : 0;
 }
 
+/* Texts that many trades share, each once. */
+typedef PP_VEC(const char *) words;
+
+static uint32_t word(pp_arena *arena, words *list, const char *text)
+{
+    if (!text)
+        return PP_PACK_NONE;
+    for (size_t k = 0; k < list->n; k++)
+        if (!strcmp(list->v[k], text))
+            return (uint32_t)k;
+    *pp_vec_push(arena, list) = text;
+    return (uint32_t)list->n - 1;
+}
+
+/* Columns under the type of their values. What is shown with every digit takes 64 bits. */
+static void put_trade_columns(pp_json *w, const pp_result *r, words *list)
+{
+    pp_arena *a = w->out->arena;
+    size_t first = first_shown(r), n = r->log->trades.n - first;
+    uint32_t *u32 = PP_ARRAY(a, uint32_t, n + 1);
+    double *f = PP_ARRAY(a, double, n + 1);
+#define EACH(v, value)                                                                             \
+    for (size_t i = 0; i < n; i++) {                                                               \
+        const pp_trade *t = PP_SLAB_AT(&r->log->trades, pp_trade, first + i);                      \
+        (v)[i] = value;                                                                            \
+    }
+#define U32(name, value)    EACH(u32, (uint32_t)(value)) pp_pack_u32(w, name, u32, n);
+#define F32(name, value)    EACH(f, value) pp_pack_f32(w, name, f, NULL, n);
+#define F64(name, value_e8) EACH(f, pp_double_of_e8(value_e8)) pp_pack_f64(w, name, f, n);
+    pp_json_open(w, "u32", '{');
+    U32("id", t->id)
+    U32("side", t->side)
+    U32("entry_s", t->entry_ms / 1000)
+    U32("exit_s", t->exit_ms / 1000)
+    U32("reason", word(a, list, pp_reason_name((pp_reason)t->reason)))
+    U32("entered", word(a, list, tag_of(r, t->tag)))
+    U32("left", word(a, list, tag_of(r, t->exit_tag)))
+    pp_json_close(w);
+    pp_json_open(w, "f32", '{');
+    F32("return_pct", pct_of_cost(t, t->net_e8))
+    F32("mae_pct", pct_of_cost(t, t->mae_e8))
+    F32("mfe_pct", pct_of_cost(t, t->mfe_e8))
+    F32("stop", level(t->stop_px_e8))
+    F32("target", level(t->target_px_e8))
+    F32("r", t->risk_e8 ? (double)t->net_e8 / (double)t->risk_e8 : (double)NAN)
+    pp_json_close(w);
+    pp_json_open(w, "f64", '{');
+    F64("qty", t->qty_e8)
+    F64("entry", t->entry_px_e8)
+    F64("exit", t->exit_px_e8)
+    F64("fees", t->entry_fee_e8 + t->exit_fee_e8)
+    F64("funding", t->funding_e8)
+    F64("net", t->net_e8)
+    pp_json_close(w);
+#undef EACH
+#undef U32
+#undef F32
+#undef F64
+}
+
 static void put_trades(pp_json *w, const pp_result *r)
 {
-    static const char *const names[] = {"id",     "side",       "entry_ms", "exit_ms", "qty",
-                                        "entry",  "exit",       "gross",    "fees",    "funding",
-                                        "net",    "return_pct", "mae_pct",  "mfe_pct", "stop",
-                                        "target", "r",          "reason",   "entered", "left"};
-    size_t first = first_shown(r);
-    pp_json_int(w, "trades_left_out", (int64_t)first);
-    pp_json_open(w, "trade_columns", '[');
-    for (size_t i = 0; i < PP_COUNT(names); i++)
-        pp_json_string(w, NULL, names[i]);
+    words list = {0};
+    pp_json_int(w, "trades_left_out", (int64_t)first_shown(r));
+    pp_json_open(w, "trades", '{');
+    put_trade_columns(w, r, &list);
     pp_json_close(w);
-    pp_json_open(w, "trades", '[');
-    for (size_t i = first; i < r->log->trades.n; i++)
-        put_trade(w, r, PP_SLAB_AT(&r->log->trades, pp_trade, i));
+    pp_json_open(w, "trade_words", '[');
+    for (size_t k = 0; k < list.n; k++)
+        pp_json_string(w, NULL, list.v[k]);
     pp_json_close(w);
 }
 
@@ -210,7 +239,7 @@ static void put_moves(pp_json *w, const pp_result *r)
             continue;
         pp_json_open(w, NULL, '[');
         pp_json_int(w, NULL, e->time_ms);
-        put_money(w, e->level_e8);
+        pp_json_double(w, NULL, pp_double_of_e8(e->level_e8));
         pp_json_close(w);
     }
     pp_json_close(w);
@@ -232,9 +261,24 @@ static void put_about(pp_json *w)
     pp_json_close(w);
 }
 
-static void put_data(const pp_result *r, const pp_metrics *m, const pp_findings *f,
-                     const pp_prepared *p, pp_buf *out)
+/* A < in the data becomes this: "</script>" in a name must not end the element, and < stands in
+ * JSON texts only. */
+static const char escaped[] = "\\u003c";
+enum { ESCAPE_MORE = sizeof escaped - 2 };
+
+static size_t count_escapes(const pp_buf *out, size_t from)
 {
+    size_t n = 0;
+    for (const char *p = out->text + from; (p = strchr(p, '<')); p++)
+        n++;
+    return n;
+}
+
+/* rest: bytes of the page behind the data. */
+static void put_data(const pp_result *r, const pp_metrics *m, const pp_findings *f,
+                     const pp_prepared *p, size_t rest, pp_buf *out)
+{
+    size_t from = out->len;
     pp_buf result = {.arena = out->arena};
     pp_result_document(r, m, f, &result);
     pp_json w;
@@ -256,8 +300,9 @@ static void put_data(const pp_result *r, const pp_metrics *m, const pp_findings 
     put_exits(&w, r);
     put_moves(&w, r);
     put_months_without_data(&w, m, p);
+    rest += ESCAPE_MORE * count_escapes(out, from);
     if (p)
-        pp_report_market(&w, p, r);
+        pp_report_market(&w, p, r, rest < PAGE_BYTES ? PAGE_BYTES - rest : 0);
     pp_json_close(&w);
 }
 
@@ -268,26 +313,32 @@ static void put_element(pp_buf *out, const char *open, const char *text, const c
     pp_buf_puts(out, close);
 }
 
-/* "</script>" in a name must not end the element; < stands in JSON texts only. The text from `from`
- * on is spread where it stands, its end first: it is megabytes. */
+/* The text from `from` on is spread where it stands, its end first: it is megabytes. */
 static void escape_from(pp_buf *out, size_t from)
 {
-    static const char as[] = "\\u003c";
-    const size_t more = sizeof as - 2;
-    size_t n = 0;
-    for (const char *p = out->text + from; (p = strchr(p, '<')); p++)
-        n++;
-    pp_buf_room(out, more * n);
-    char *end = out->text + out->len, *to = end + more * n;
-    out->len += more * n;
+    size_t n = count_escapes(out, from);
+    pp_buf_room(out, ESCAPE_MORE * n);
+    char *end = out->text + out->len, *to = end + ESCAPE_MORE * n;
+    out->len += ESCAPE_MORE * n;
     *to = '\0';
     for (const char *lt; n > 0; n--) {
         lt = memrchr(out->text + from, '<', (size_t)(end - out->text) - from);
         size_t tail = (size_t)(end - lt) - 1;
         to = memmove(to - tail, lt + 1, tail);
-        to = memcpy(to - (sizeof as - 1), as, sizeof as - 1);
+        to = memcpy(to - (sizeof escaped - 1), escaped, sizeof escaped - 1);
         end -= tail + 1;
     }
+}
+
+static void put_scripts(pp_buf *out)
+{
+    pp_buf_puts(out, "</script>\n");
+    put_element(out, "<script>", pp_page_lightweight_charts_standalone_production_js,
+                "</script>\n");
+    put_element(out, "<script>", pp_page_uPlot_iife_min_js, "</script>\n");
+    put_element(out, "<script>\n", pp_page_report_base_js, "</script>\n");
+    put_element(out, "<script>\n", pp_page_report_chart_js, "</script>\n");
+    put_element(out, "<script>\n", pp_page_report_js, "</script>\n</body>\n</html>\n");
 }
 
 bool pp_report_html(void *ctx, pp_diags *d, const pp_result *r, const pp_metrics *m,
@@ -303,15 +354,11 @@ bool pp_report_html(void *ctx, pp_diags *d, const pp_result *r, const pp_metrics
     pp_buf_puts(out, pp_page_report_html);
     put_element(out, "<!--\n", pp_page_notices_txt, "-->\n");
     pp_buf_puts(out, "<script id=\"data\" type=\"application/json\">");
+    pp_buf scripts = {.arena = out->arena};
+    put_scripts(&scripts);
     size_t data = out->len;
-    put_data(r, m, f, ctx, out);
+    put_data(r, m, f, ctx, scripts.len, out);
     escape_from(out, data);
-    pp_buf_puts(out, "</script>\n");
-    put_element(out, "<script>", pp_page_lightweight_charts_standalone_production_js,
-                "</script>\n");
-    put_element(out, "<script>", pp_page_uPlot_iife_min_js, "</script>\n");
-    put_element(out, "<script>\n", pp_page_report_base_js, "</script>\n");
-    put_element(out, "<script>\n", pp_page_report_chart_js, "</script>\n");
-    put_element(out, "<script>\n", pp_page_report_js, "</script>\n</body>\n</html>\n");
+    pp_buf_put(out, scripts.text, scripts.len);
     return true;
 }

@@ -8,9 +8,10 @@
 #include <string.h>
 
 enum {
-    OVERLAY_VALUES = 420000, /* of all features and levels: 4 bytes each, a third more as text */
-    SEGMENTS = 24000,        /* of all structures */
-    SAMPLES = 256            /* bars looked at to tell prices from other numbers */
+    SEGMENTS = 24000,   /* of all structures */
+    SEGMENT_BYTES = 22, /* of text: four packed numbers */
+    HEAD_BYTES = 256,   /* of text, at most: what stands around the numbers of a feature */
+    SAMPLES = 256       /* bars looked at to tell prices from other numbers */
 };
 
 static uint32_t minute(int64_t ms)
@@ -18,16 +19,28 @@ static uint32_t minute(int64_t ms)
     return (uint32_t)(ms / PP_MINUTE_MS);
 }
 
+/* Runs of bars without a hole: the minute at which each begins, and its bars. */
+static void put_times(pp_json *w, const pp_detail *l)
+{
+    PP_VEC(uint32_t) runs = {0};
+    for (size_t i = 0; i < l->n; i++) {
+        int64_t open_ms = l->bars.open_ms[l->bar[i]];
+        if (i == 0 || open_ms - l->bars.open_ms[l->bar[i - 1]] != pp_tf_ms(l->bars.tf)) {
+            *pp_vec_push(w->out->arena, &runs) = minute(open_ms);
+            *pp_vec_push(w->out->arena, &runs) = 0;
+        }
+        runs.v[runs.n - 1]++;
+    }
+    pp_pack_u32(w, "runs", runs.v, runs.n);
+}
+
 static void put_level(pp_json *w, const pp_detail *l)
 {
-    uint32_t *t = PP_ARRAY(w->out->arena, uint32_t, l->n + 1);
-    for (size_t i = 0; i < l->n; i++)
-        t[i] = minute(l->bars.open_ms[l->bar[i]]);
     pp_json_open(w, NULL, '{');
     pp_json_string(w, "tf", pp_tf_name(l->bars.tf));
     pp_json_int(w, "minutes", pp_tf_ms(l->bars.tf) / PP_MINUTE_MS);
     pp_json_bool(w, "whole", l->whole);
-    pp_pack_u32(w, "time", t, l->n);
+    put_times(w, l);
     pp_pack_f32(w, "open", l->bars.open, l->bar, l->n);
     pp_pack_f32(w, "high", l->bars.high, l->bar, l->n);
     pp_pack_f32(w, "low", l->bars.low, l->bar, l->n);
@@ -70,11 +83,12 @@ static void put_samples(pp_json *w, const pp_view *v, const double *column, cons
     pp_json_close(w);
 }
 
+/* Bytes of text that a feature's output takes, at most. */
 static size_t cost(const pp_view *v, const pp_detail *levels, int n)
 {
-    size_t sum = 0;
+    size_t sum = HEAD_BYTES;
     for (int k = 0; k < n; k++)
-        sum += levels[k].bars.tf >= v->tf ? levels[k].n : 0;
+        sum += levels[k].bars.tf >= v->tf ? (4 * levels[k].n + 2) / 3 * 4 : 0;
     return sum;
 }
 
@@ -106,23 +120,22 @@ static void put_feature(pp_json *w, const pp_node *node, int k, const pp_view *v
     pp_json_close(w);
 }
 
-static void put_features(pp_json *w, const pp_columns *c, const pp_detail *levels, int n)
+static void put_features(pp_json *w, const pp_columns *c, const pp_detail *levels, int n,
+                         size_t end)
 {
-    size_t left = OVERLAY_VALUES, dropped = 0;
+    size_t dropped = 0;
     const pp_node **nodes = sorted(w->out->arena, c->nodes, c->n_features);
     pp_json_open(w, "features", '[');
     for (int i = 0; i < c->n_features; i++) {
         const pp_view *v = &c->views[nodes[i]->view];
-        size_t values = cost(v, levels, n);
+        size_t most = cost(v, levels, n);
         for (int k = 0; k < nodes[i]->n_outputs; k++) {
             if (!nodes[i]->out || !nodes[i]->out[k] || nodes[i]->outputs[k].name[0] == '_')
                 continue;
-            if (values > left) {
+            if (w->out->len + most < end)
+                put_feature(w, nodes[i], k, v, levels, n);
+            else
                 dropped++;
-                continue;
-            }
-            left -= values;
-            put_feature(w, nodes[i], k, v, levels, n);
         }
     }
     pp_json_close(w);
@@ -218,9 +231,11 @@ static void put_structure(pp_json *w, const pp_node *node, const pp_view *v, con
     }
 }
 
-static void put_structures(pp_json *w, const pp_columns *c, const pp_result *r)
+/* They take at most half of what is left: features come after them. */
+static void put_structures(pp_json *w, const pp_columns *c, const pp_result *r, size_t end)
 {
-    size_t left = SEGMENTS;
+    size_t room = w->out->len < end ? (end - w->out->len) / 2 : 0;
+    size_t left = PP_LEAST((size_t)SEGMENTS, room / SEGMENT_BYTES);
     int n = c->n_nodes - c->n_features;
     const pp_node **nodes = sorted(w->out->arena, c->nodes + c->n_features, n);
     pp_json_open(w, "structures", '[');
@@ -249,7 +264,7 @@ static int make_levels(pp_arena *a, const pp_prepared *p, const pp_result *r, pp
     return pp_detail_levels(a, p->tape, r->start_ms, r->ended_ms, wanted, at, n, levels);
 }
 
-void pp_report_market(pp_json *w, const pp_prepared *p, const pp_result *r)
+void pp_report_market(pp_json *w, const pp_prepared *p, const pp_result *r, size_t end)
 {
     pp_detail levels[PP_DETAIL_LEVELS];
     int n = make_levels(w->out->arena, p, r, levels);
@@ -258,7 +273,7 @@ void pp_report_market(pp_json *w, const pp_prepared *p, const pp_result *r)
     for (int k = 0; k < n; k++)
         put_level(w, &levels[k]);
     pp_json_close(w);
-    put_features(w, p->columns, levels, n);
-    put_structures(w, p->columns, r);
+    put_structures(w, p->columns, r, end);
+    put_features(w, p->columns, levels, n, end);
     pp_json_close(w);
 }

@@ -5,8 +5,9 @@
 #include "base/json.h"
 #include "engine/run.h"
 
-/* Under "market": levels of detail of the candles, the features sampled on them, structures as
- * segments and zones of constant edges. */
-void pp_report_market(pp_json *w, const pp_prepared *p, const pp_result *r);
+/* Under "market": levels of detail of the candles, structures as segments and zones of constant
+ * edges, the features sampled on the levels. Structures and features end where the text would
+ * become longer than `end`. */
+void pp_report_market(pp_json *w, const pp_prepared *p, const pp_result *r, size_t end);
 
 #endif

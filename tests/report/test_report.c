@@ -1,7 +1,9 @@
-/* Levels of detail, packed arrays and the numbers of the text summary. */
+/* Levels of detail, packed arrays, the size of the page and the numbers of the text summary. */
 #include "report/detail.h"
+#include "report/html.h"
 #include "report/pack.h"
 #include "report/text.h"
+#include "runner/runner.h"
 
 #include <criterion/criterion.h>
 #include <math.h>
@@ -142,6 +144,53 @@ Test(report, A7_money_is_packed_whole)
     pp_pack_f64(&w, NULL, v, MANY);
     cr_assert_eq(out.len, (8 * MANY + 2) / 3 * 4 + 2, "padded at its end only");
     cr_assert_eq(strchr(out.text, '='), out.text + out.len - 2);
+}
+
+/* The page of a year of minutes with decisions on each. */
+static pp_buf page_of_a_year(const char *features)
+{
+    pp_diags d = {.arena = &arena};
+    const char *play = pp_fmt(&arena,
+                              "version: \"3.0.0\"\nname: year\nsymbol: SYNTHUSDT\ntf: 1m\n"
+                              "account: {starting_equity_usdt: 1000000}\nfeatures: {%s}\n"
+                              "actions:\n  entry_long: [[close, cross_above, a]]\n"
+                              "  exit_long: [[close, cross_below, a]]\n"
+                              "risk: {stop_loss_pct: 50, take_profit_pct: 50, "
+                              "sizing: {model: fixed_usdt, value: 1000}}\n",
+                              features);
+    pp_runner_job job = {.play_file = "year",
+                         .play_text = play,
+                         .play_size = strlen(play),
+                         .n_variables = -1,
+                         .source = {.synthetic = "regime_mix,bars=525600"},
+                         .options = {.intrabar = -1, .keep = PP_KEEP_ALL}};
+    pp_runner_input in;
+    cr_assert(pp_runner_open(&d, &job, &in), "%s", d.n_errors ? d.list.v[0].message : "");
+    pp_prepared *p = pp_engine_prepare(&d, in.strategy, in.tape, &in.options);
+    pp_result *r = pp_engine_run(&d, p);
+    pp_metrics_input of = pp_metrics_input_of(&arena, r);
+    pp_buf out = {.arena = &arena};
+    pp_report_html(p, &d, r, pp_metrics_compute(&arena, &of), &(pp_findings){NULL, 0}, &out);
+    cr_assert_gt(r->log->trades.n, 8000, "too few for this test");
+    return out;
+}
+
+Test(report, A7_a_year_of_minutes_and_8000_trades_weigh_less_than_5_MB)
+{
+    pp_buf out = page_of_a_year("a: {indicator: ema, params: {length: 9}}, "
+                                "b: {indicator: ema, params: {length: 21}}");
+    cr_expect_lt(out.len, 5000000);
+    cr_expect_not_null(strstr(out.text, "\"features_left_out\":0"), "both have room");
+}
+
+Test(report, A7_features_take_the_room_that_is_left)
+{
+    pp_buf out = page_of_a_year("a: {indicator: ema, params: {length: 9}}, b: {indicator: bbands}, "
+                                "c: {indicator: stoch}, d: {indicator: macd}, e: {indicator: adx}");
+    cr_expect_lt(out.len, 5000000);
+    cr_expect_gt(out.len, 4400000, "another one had fitted");
+    cr_expect_null(strstr(out.text, "\"features_left_out\":0"));
+    cr_expect_not_null(strstr(out.text, "\"features_left_out\":"));
 }
 
 /* A run without trades: what is undefined is a dash, what is zero a zero. */

@@ -1,10 +1,24 @@
 /* The price chart. It holds a slice of one level of detail around what is seen; moving or zooming
  * takes another slice, or another level, so that it never draws more bars than the screen shows. */
 "use strict";
-const Trades = D.trades.map((row) => Object.fromEntries(D.trade_columns.map((name, k) => [name, row[k]])));
+const Trades = (() => {
+  const columns = {}, types = { u32: Uint32Array, f32: Float32Array, f64: Float64Array };
+  for (const type in types) for (const name in D.trades[type]) columns[name] = unpack(D.trades[type][name], types[type]);
+  const names = Object.keys(columns), word = (k) => D.trade_words[k] ?? null;
+  return Array.from(columns.id, (_, i) => {
+    const t = Object.fromEntries(names.map((name) => [name, columns[name][i]]));
+    return { ...t, side: t.side | 0, entry_ms: t.entry_s * 1000, exit_ms: t.exit_s * 1000, reason: word(t.reason),
+      entered: word(t.entered), left: word(t.left) };
+  });
+})();
 const Price = (() => {
   if (!D.market) return null;
-  const levels = D.market.levels.map((l) => ({ ...l, time: unpack(l.time, Uint32Array),
+  const times = (l) => { /* each run: the minute at which it begins, and its bars */
+    const runs = unpack(l.runs, Uint32Array), time = [];
+    for (let k = 0; k < runs.length; k += 2) for (let i = 0; i < runs[k + 1]; i++) time.push(runs[k] + i * l.minutes);
+    return Uint32Array.from(time);
+  };
+  const levels = D.market.levels.map((l) => ({ ...l, time: times(l),
     open: unpack(l.open, Float32Array), high: unpack(l.high, Float32Array),
     low: unpack(l.low, Float32Array), close: unpack(l.close, Float32Array) }));
   if (!levels.length) return null;
