@@ -54,12 +54,19 @@ bool pp_artifact_write(pp_diags *d, const pp_artifact_job *job, bool *found);
 
 /* --- verification ------------------------------------------------------------------------- */
 
+/* What who waits for long work gives it. */
+typedef struct pp_watch {
+    const volatile sig_atomic_t *cancel;        /* non-zero ends it; NULL */
+    void (*stage)(void *ctx, const char *name); /* called as each part begins; NULL */
+    void *ctx;
+} pp_watch;
+
 /* A5: re-reads every file of the run in `dir` and reports every disagreement as E_VERIFY or
  * E_ARTIFACT in d. `tape` may be NULL; with it every fill is checked against its bar. *checks
- * receives the number of checks made (may be NULL). *cancel (may be NULL) non-zero: false, perhaps
- * without an error. Gate 3 is the same, its errors are E_GATE. */
+ * receives the number of checks made (may be NULL). `watch` may be NULL; when cancelled: false,
+ * perhaps without an error. Gate 3 is the same, its errors are E_GATE. */
 bool pp_artifact_verify(pp_diags *d, const pp_fs *fs, const char *dir, const pp_tape *tape,
-                        const volatile sig_atomic_t *cancel, int *checks);
+                        const pp_watch *watch, int *checks);
 
 /* True if the folder of a finished run is at dir; else E_ARTIFACT in d. */
 bool pp_artifact_is_run(pp_diags *d, const char *dir);

@@ -19,7 +19,7 @@ typedef struct pp_check {
     const pp_tape *tape;
     pp_lanes *lanes;
     const pp_written *written;
-    const volatile sig_atomic_t *cancel;
+    pp_watch watch;
     pp_artifact a;
     int checks;
     bool ok;
@@ -446,14 +446,23 @@ static void check_fills(pp_check *c)
     }
 }
 
+/* False when cancelled. */
+static bool begin(pp_check *c, const char *stage)
+{
+    if (c->watch.stage)
+        c->watch.stage(c->watch.ctx, stage);
+    return !(c->watch.cancel && *c->watch.cancel);
+}
+
 static void verify_run(pp_check *c)
 {
+    begin(c, "files");
     if (!c->lanes) {
         c->lanes = pp_lanes_make(c->d, c->fs != &pp_fs_real);
         pp_lanes_open(c->lanes, c->d->arena, c->dir);
     }
-    c->ok =
-        pp_artifact_read(c->d, c->fs, c->lanes, c->dir, c->written, c->cancel, &c->a, &c->checks);
+    c->ok = pp_artifact_read(c->d, c->fs, c->lanes, c->dir, c->written, c->watch.cancel, &c->a,
+                             &c->checks);
     pp_lanes_close(c->lanes, c->d->arena);
     if (!c->ok)
         return;
@@ -463,22 +472,27 @@ static void verify_run(pp_check *c)
         c->ok = false; /* what follows would be found to differ, and would say the wrong why */
         return;
     }
-    static void (*const steps[])(pp_check *) = {check_hashes, check_play,    check_tables,
-                                                check_events, check_outcome, check_trades,
-                                                check_equity, check_metrics, check_fills};
+    static const struct {
+        const char *name;
+        void (*check)(pp_check *c);
+    } steps[] = {{"hashes", check_hashes}, {"play", check_play},       {"tables", check_tables},
+                 {"events", check_events}, {"outcome", check_outcome}, {"trades", check_trades},
+                 {"equity", check_equity}, {"metrics", check_metrics}, {"fills", check_fills}};
     for (size_t i = 0; i < PP_COUNT(steps); i++) {
-        if (c->cancel && *c->cancel) {
+        if (!begin(c, steps[i].name)) {
             c->ok = false;
             return;
         }
-        steps[i](c);
+        steps[i].check(c);
     }
 }
 
 bool pp_artifact_verify(pp_diags *d, const pp_fs *fs, const char *dir, const pp_tape *tape,
-                        const volatile sig_atomic_t *cancel, int *checks)
+                        const pp_watch *watch, int *checks)
 {
-    pp_check c = {.d = d, .fs = fs ? fs : &pp_fs_real, .dir = dir, .tape = tape, .cancel = cancel};
+    pp_check c = {.d = d, .fs = fs ? fs : &pp_fs_real, .dir = dir, .tape = tape};
+    if (watch)
+        c.watch = *watch;
     verify_run(&c);
     if (checks)
         *checks = c.checks;
@@ -495,7 +509,7 @@ bool pp_artifact_gate(pp_diags *d, const pp_artifact_job *job, pp_lanes *lanes, 
                   .lanes = lanes,
                   .dir = dir,
                   .tape = job->tape,
-                  .cancel = job->cancel,
+                  .watch.cancel = job->cancel,
                   .written = written};
     d->context = "gate 3, artifacts";
     verify_run(&c);

@@ -2,6 +2,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "cli/job.h"
+#include "cli/progress.h"
 #include "engine/sheet.h"
 
 #include <math.h>
@@ -25,6 +26,11 @@ static rows window_rows(const pp_bars *b, const pp_window_request *w)
     return r;
 }
 
+static bool goes_on(const pp_cli *c)
+{
+    return !*c->interrupted && !c->out_lost;
+}
+
 static const char *cell(const pp_sheet_column *c, double v, char text[PP_DOUBLE_TEXT])
 {
     if (isnan(v))
@@ -37,46 +43,46 @@ static const char *cell(const pp_sheet_column *c, double v, char text[PP_DOUBLE_
     return text;
 }
 
-/* Rows done, while the text goes elsewhere than to the terminal. */
-static void show_progress(pp_cli *c, size_t done, size_t total)
+typedef struct output {
+    pp_cli *c;
+    pp_buf text;
+    pp_progress progress;
+} output;
+
+static void flush(output *o)
 {
-    if (c->progress && !isatty(STDOUT_FILENO))
-        pp_cli_say(c, "\r%zu of %zu rows (%zu %%)%s", done, total, 100 * done / total,
-                   done == total ? "\n" : "");
+    pp_cli_out(o->c, o->text.text, o->text.len);
+    o->text.len = 0;
 }
 
-static bool flush(pp_cli *c, pp_buf *out, size_t least)
+/* Says how much is done, while the text goes elsewhere than to the terminal. */
+static void flush_some(output *o, const char *units, size_t done, size_t total)
 {
-    if (out->len < least)
-        return false;
-    pp_cli_out(c, out->text, out->len);
-    out->len = 0;
-    return true;
+    if (o->text.len < CHUNK)
+        return;
+    flush(o);
+    if (!isatty(STDOUT_FILENO))
+        pp_progress_count(&o->progress, units, done, total);
 }
 
-static void print_csv(pp_cli *c, const pp_sheet *s, rows r)
+static void print_csv(output *o, const pp_sheet *s, rows r)
 {
     const pp_bars *b = pp_sheet_bars(s);
     char text[PP_DOUBLE_TEXT];
-    pp_buf out = {.arena = c->arena};
-    pp_buf_puts(&out, "open_ms,close_ms");
+    pp_buf *out = &o->text;
+    pp_buf_puts(out, "open_ms,close_ms");
     for (size_t k = 0; k < s->v.n; k++)
-        pp_buf_puts(&out, ","), pp_csv_text(&out, s->v.v[k].name);
-    pp_buf_puts(&out, "\n");
-    for (size_t i = r.from; i < r.to && !*c->interrupted && !c->out_lost; i++) {
-        pp_buf_printf(&out, "%lld,%lld", (long long)b->open_ms[i],
-                      (long long)pp_bar_close_ms(b, i));
+        pp_buf_puts(out, ","), pp_csv_text(out, s->v.v[k].name);
+    pp_buf_puts(out, "\n");
+    for (size_t i = r.from; i < r.to && goes_on(o->c); i++) {
+        pp_buf_printf(out, "%lld,%lld", (long long)b->open_ms[i], (long long)pp_bar_close_ms(b, i));
         for (size_t k = 0; k < s->v.n; k++) {
-            pp_buf_puts(&out, ",");
-            pp_buf_puts(&out, cell(&s->v.v[k], pp_sheet_at(s, k, i), text));
+            pp_buf_puts(out, ",");
+            pp_buf_puts(out, cell(&s->v.v[k], pp_sheet_at(s, k, i), text));
         }
-        pp_buf_puts(&out, "\n");
-        if (flush(c, &out, CHUNK))
-            show_progress(c, i + 1 - r.from, r.to - r.from);
+        pp_buf_puts(out, "\n");
+        flush_some(o, "rows", i + 1 - r.from, r.to - r.from);
     }
-    flush(c, &out, 1);
-    if (r.to - r.from > CHUNK / 64)
-        show_progress(c, r.to - r.from, r.to - r.from);
 }
 
 static void put_value(pp_json *w, const pp_sheet_column *c, double v)
@@ -90,13 +96,13 @@ static void put_value(pp_json *w, const pp_sheet_column *c, double v)
 }
 
 /* One array per column. */
-static void print_json(pp_cli *c, const pp_sheet *s, rows r)
+static void print_json(output *o, const pp_sheet *s, rows r)
 {
     const pp_bars *b = pp_sheet_bars(s);
-    pp_buf out = {.arena = c->arena};
+    size_t n = r.to - r.from;
     pp_json w;
-    pp_cli_document(c);
-    pp_json_init(&w, &out, 0);
+    pp_cli_document(o->c);
+    pp_json_init(&w, &o->text, 0);
     pp_json_open(&w, NULL, '{');
     for (int time = 0; time < 2; time++) {
         pp_json_open(&w, time ? "close_ms" : "open_ms", '[');
@@ -104,17 +110,16 @@ static void print_json(pp_cli *c, const pp_sheet *s, rows r)
             pp_json_int(&w, NULL, time ? pp_bar_close_ms(b, i) : b->open_ms[i]);
         pp_json_close(&w);
     }
-    for (size_t k = 0; k < s->v.n && !*c->interrupted && !c->out_lost; k++) {
+    for (size_t k = 0; k < s->v.n && goes_on(o->c); k++) {
         pp_json_open(&w, s->v.v[k].name, '[');
         for (size_t i = r.from; i < r.to; i++) {
             put_value(&w, &s->v.v[k], pp_sheet_at(s, k, i));
-            flush(c, &out, CHUNK);
+            flush_some(o, "values", k * n + i + 1 - r.from, s->v.n * n);
         }
         pp_json_close(&w);
     }
     pp_json_close(&w);
-    pp_buf_puts(&out, "\n");
-    flush(c, &out, 1);
+    pp_buf_puts(&o->text, "\n");
 }
 
 static bool row_tf(pp_cli *c, pp_tf *tf)
@@ -145,10 +150,10 @@ static int print_columns(pp_cli *c, pp_runner_job *job)
     if (s->n_live)
         pp_cli_say(c, "%zu rule%s without values: they read the position or the account\n",
                    s->n_live, s->n_live > 1 ? "s are" : " is");
-    if (c->json)
-        print_json(c, s, r);
-    else
-        print_csv(c, s, r);
+    output o = {c, {.arena = c->arena}, pp_progress_begin(c)};
+    (c->json ? print_json : print_csv)(&o, s, r);
+    flush(&o);
+    pp_progress_end(&o.progress);
     return *c->interrupted ? 130 : 0;
 }
 

@@ -1,5 +1,5 @@
 /* perpetua data ...: the store of market data. */
-#include "cli/cli.h"
+#include "cli/progress.h"
 
 #include "base/json.h"
 #include "exchange/instrument.h"
@@ -351,14 +351,12 @@ const pp_command pp_cmd_data_synth = {
 static void show_progress(void *ctx, const pp_download_progress *p)
 {
     pp_cli *c = ctx;
-    char kind[PP_KIND_TEXT], at[PP_TIME_TEXT];
-    int filled = (int)(20 * p->pages / p->pages_total);
+    char text[PP_PROGRESS_TEXT], kind[PP_KIND_TEXT], at[PP_TIME_TEXT];
     pp_time_format(p->at_ms, at);
     at[10] = '\0';
-    pp_cli_say(c, "\r%-14s [%.*s%.*s] %zu/%zu pages  %s  %zu rows  %lld s left  ",
-               pp_kind_name(p->kind, kind), filled, "####################", 20 - filled,
-               "....................", p->pages, p->pages_total, at, p->rows,
-               (long long)(p->eta_ms / 1000));
+    pp_cli_say(c, "\r%-14s %s  %s  %zu rows\033[K", pp_kind_name(p->kind, kind),
+               pp_progress_text(text, "pages", p->pages, p->pages_total, p->pages_per_s), at,
+               p->rows);
     if (p->pages == p->pages_total)
         pp_cli_say(c, "\n");
 }

@@ -1,14 +1,13 @@
 /* perpetua prove PLAY: nothing at an instant depends on data after it (A6). */
 #include "cli/job.h"
+#include "cli/progress.h"
 #include "runner/prove.h"
 
 #include "base/json.h"
 
-static void progress(void *ctx, size_t done, size_t total)
+static void count_futures(void *ctx, size_t done, size_t total)
 {
-    pp_cli *c = ctx;
-    if (c->progress)
-        pp_cli_say(c, "\r%zu of %zu futures%s", done, total, done == total ? "\n" : "");
+    pp_progress_count(ctx, "futures", done, total);
 }
 
 static void put_json(const pp_proof *p, pp_buf *out)
@@ -49,13 +48,15 @@ static int prove_one(pp_cli *c, pp_runner_job *job)
     if (!pp_cli_int(c, "instants", 1, 100000, &n) || !pp_cli_int(c, "seed", 0, INT64_MAX, &seed) ||
         !pp_cli_int(c, "threads", 0, 256, &threads))
         return 2;
+    pp_progress progress = pp_progress_begin(c);
     pp_prove_options o = {.n_instants = (int)n,
                           .seed = (uint64_t)seed,
                           .n_threads = (int)threads,
-                          .progress = progress,
-                          .ctx = c};
+                          .progress = count_futures,
+                          .ctx = &progress};
     size_t before = c->diags->n_errors;
     bool proved = pp_prove(c->diags, job, &o, &p);
+    pp_progress_end(&progress);
     if (*c->interrupted)
         return 130;
     if (!proved && p.causal)

@@ -1,6 +1,6 @@
 /* perpetua report RUN: the page of a finished run made again (A7). */
 #include "base/json.h"
-#include "cli/cli.h"
+#include "cli/progress.h"
 #include "runner/runner.h"
 
 #include <string.h>
@@ -17,7 +17,11 @@ static void print_json(pp_cli *c, const char *file)
 static void report_one(pp_cli *c, const char *dir)
 {
     pp_runner_done done;
-    if (!pp_runner_write_again(c->diags, dir, c->interrupted, &done))
+    pp_progress progress = pp_progress_begin(c);
+    const pp_watch watch = {c->interrupted, pp_progress_stage, &progress};
+    bool made = pp_runner_write_again(c->diags, dir, &watch, &done);
+    pp_progress_end(&progress);
+    if (!made)
         return;
     const char *file = pp_fmt(c->arena, "%s/report.html", done.artifacts);
     pp_cli_document(c);

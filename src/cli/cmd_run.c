@@ -1,11 +1,10 @@
 /* perpetua run: a Play backtested. */
 #include "cli/job.h"
+#include "cli/progress.h"
 #include "report/text.h"
 #include "runner/bounds.h"
 
 #include "artifact/documents.h"
-
-#include <time.h>
 
 static const pp_opt run_opts[] = {
     PP_MARKET_OPTS,
@@ -79,33 +78,24 @@ static const char *command_line(pp_cli *c)
     return out.text;
 }
 
-/* What a long run is at; its parts are too unlike for a share or a rate of the whole. */
-typedef struct stage_line {
-    pp_cli *c;
-    bool shown;
-} stage_line;
-
-static void show_stage(void *ctx, const char *name)
+static void count_bars(void *ctx, size_t done, size_t total)
 {
-    stage_line *line = ctx;
-    line->shown |= clock() >= CLOCKS_PER_SEC;
-    if (line->shown)
-        pp_cli_say(line->c, "\r%s ...\033[K", name);
+    pp_progress_count(ctx, "bars", done, total);
 }
 
 static int run_one(pp_cli *c, pp_runner_job *job)
 {
     pp_runner_done done;
     pp_bounds bounds = {0};
-    stage_line line = {c, false};
-    job->stage = c->progress ? show_stage : NULL;
-    job->stage_ctx = &line;
-    bool ran = pp_runner_run(c->diags, job, &done);
-    if (line.shown)
-        pp_cli_say(c, "\r\033[K");
+    pp_progress progress = pp_progress_begin(c);
+    job->stage = pp_progress_stage;
+    job->stage_ctx = &progress;
+    job->options.progress = count_bars;
+    job->options.progress_ctx = &progress;
+    bool ran = pp_runner_run(c->diags, job, &done) &&
+               (!pp_cli_has(c, "bounds") || pp_bounds_make(c->diags, &done, &bounds));
+    pp_progress_end(&progress);
     if (!ran)
-        return *c->interrupted ? 130 : 0;
-    if (pp_cli_has(c, "bounds") && !pp_bounds_make(c->diags, &done, &bounds))
         return *c->interrupted ? 130 : 0;
     print_run(c, &done, &bounds);
     if (pp_cli_has(c, "open") && done.artifacts)

@@ -1,6 +1,7 @@
 /* perpetua sweep: a Play over many parameter sets (chapter 11). */
 #include "base/pool.h"
 #include "cli/job.h"
+#include "cli/progress.h"
 #include "sweep/file.h"
 
 #include <math.h>
@@ -33,14 +34,9 @@ static const char *const *all_of(pp_cli *c, const char *opt, size_t *n)
 
 static void show_progress(void *ctx, const pp_sweep_progress *p)
 {
-    enum { WIDTH = 24 };
-    char bar[WIDTH + 1] = {0};
-    for (size_t k = 0; k < WIDTH; k++)
-        bar[k] = k * p->total < p->done * WIDTH ? '#' : '-';
+    char text[PP_PROGRESS_TEXT];
     pp_cli *c = ctx;
-    pp_cli_say(c, "\r[%s] %zu/%zu  %.0f rows/s", bar, p->done, p->total, p->rows_per_s);
-    if (!isnan(p->eta_s))
-        pp_cli_say(c, "  %.0f s left", p->eta_s);
+    pp_cli_say(c, "\r%s", pp_progress_text(text, "rows", p->done, p->total, p->rows_per_s));
     if (!isnan(p->best))
         pp_cli_say(c, "  best %.4g (%s)", p->best, p->best_label);
     pp_cli_say(c, "\033[K");

@@ -1,7 +1,7 @@
 /* perpetua verify RUN: hashes, books and metrics recomputed from the files (G3, A5). */
 #include "artifact/artifact.h"
 #include "base/json.h"
-#include "cli/cli.h"
+#include "cli/progress.h"
 #include "runner/runner.h"
 
 #include <string.h>
@@ -10,13 +10,16 @@
 static int verify_one(pp_cli *c, const char *dir, bool rerun, pp_json *runs)
 {
     pp_rerun again = {0};
+    pp_progress progress = pp_progress_begin(c);
+    const pp_watch watch = {c->interrupted, pp_progress_stage, &progress};
     bool there = pp_artifact_is_run(c->diags, dir), good = false;
     if (there && rerun) {
-        good = pp_runner_rerun(c->diags, dir, c->interrupted, &again);
+        good = pp_runner_rerun(c->diags, dir, &watch, &again);
     } else if (there) {
-        good = pp_artifact_verify(c->diags, NULL, dir, NULL, c->interrupted, &again.checks);
+        good = pp_artifact_verify(c->diags, NULL, dir, NULL, &watch, &again.checks);
         again.held = again.made = good;
     }
+    pp_progress_end(&progress);
     if (*c->interrupted && !good)
         return 130;
     bool alone = again.held && !again.made; /* the files agree, nothing could be held to them */

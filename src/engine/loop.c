@@ -265,6 +265,14 @@ static size_t first_instant(const pp_loop *l, pp_grid g)
                              : (size_t)(pp_loop_exec_of(l, start) + !pp_loop_exec_close(l, start));
 }
 
+/* Says what is done; true if nobody waits for the rest. */
+static bool look_up(pp_loop *l, size_t done, size_t total)
+{
+    if (l->cfg.progress)
+        l->cfg.progress(l->cfg.progress_ctx, done, total);
+    return l->cancelled = l->cfg.cancel && *l->cfg.cancel;
+}
+
 void pp_loop_run(pp_loop *l)
 {
     const pp_exch_config *x = l->cfg.exchange;
@@ -296,10 +304,8 @@ void pp_loop_run(pp_loop *l)
             i = decide_folded(l, deciding);
         else if (i < end)
             i = step(l, i);
-        if (l->cfg.cancel && (visited & 1023) == 0 && *l->cfg.cancel) {
-            l->cancelled = true;
+        if ((visited & 1023) == 0 && look_up(l, i - x->first_bar, end - x->first_bar))
             break;
-        }
     }
     if (!l->beyond) /* nothing is done at the bar where amounts end, nor later */
         pass_marks(l, mark, SIZE_MAX);

@@ -71,6 +71,8 @@ typedef struct pp_loop_config {
     const pp_loop_marks *marks; /* NULL: none */
     const volatile sig_atomic_t
         *cancel; /* not NULL: looked at now and then; non-zero ends the run */
+    void (*progress)(void *ctx, size_t done, size_t total); /* bars, now and then; NULL: none */
+    void *progress_ctx;
 } pp_loop_config;
 
 /* What the intents of a case may do. */

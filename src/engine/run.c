@@ -150,7 +150,9 @@ pp_loop *pp_engine_loop(pp_diags *d, const pp_prepared *p, pp_log *log, unsigned
                           .exec_marks = exec_marks(d->arena, p),
                           .pause_end = p->options.pause_end,
                           .marks = marks,
-                          .cancel = p->options.cancel};
+                          .cancel = p->options.cancel,
+                          .progress = p->options.progress,
+                          .progress_ctx = p->options.progress_ctx};
     *self = pp_loop_new(d, &cfg, log);
     if (!*self)
         return NULL;

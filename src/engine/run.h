@@ -28,6 +28,8 @@ typedef struct pp_run_options {
     int64_t seed;     /* of a synthetic market, for the record */
     const pp_column_cache *cache;
     const volatile sig_atomic_t *cancel;
+    void (*progress)(void *ctx, size_t done, size_t total); /* bars of the loop; NULL: none */
+    void *progress_ctx;
 } pp_run_options;
 
 /* CPU nanoseconds by stage, for people; no result depends on them. */

@@ -52,23 +52,31 @@ static bool compare(pp_diags *d, const char *dir, const pp_runner_done *again, p
     return out->equal;
 }
 
+static void set_watch(pp_runner_job *job, const pp_watch *watch)
+{
+    if (!watch)
+        return;
+    job->options.cancel = watch->cancel;
+    job->stage = watch->stage;
+    job->stage_ctx = watch->ctx;
+}
+
 /* The run once more, in a folder of its own. */
-static bool repeat(pp_diags *d, const char *dir, const volatile sig_atomic_t *cancel,
-                   pp_runner_job *job, pp_runner_done *again)
+static bool repeat(pp_diags *d, const char *dir, const pp_watch *watch, pp_runner_job *job,
+                   pp_runner_done *again)
 {
     const char *tmp = getenv("TMPDIR");
     if (!pp_runner_job_of(d, dir, job))
         return false;
     job->fast = false;
     job->force = true; /* nothing that a killed one left is taken for this run */
-    job->options.cancel = cancel;
+    set_watch(job, watch);
     job->out_dir =
         pp_fmt(d->arena, "%s/perpetua-rerun-%ld", tmp && *tmp ? tmp : "/tmp", (long)getpid());
     return pp_runner_run(d, job, again);
 }
 
-bool pp_runner_rerun(pp_diags *d, const char *dir, const volatile sig_atomic_t *cancel,
-                     pp_rerun *out)
+bool pp_runner_rerun(pp_diags *d, const char *dir, const pp_watch *watch, pp_rerun *out)
 {
     pp_runner_job job;
     pp_runner_done again = {0};
@@ -77,18 +85,17 @@ bool pp_runner_rerun(pp_diags *d, const char *dir, const volatile sig_atomic_t *
     *out = (pp_rerun){0};
     if (!m)
         return false;
-    out->made = pp_artifact_same_engine(&quiet, dir, m) && repeat(d, dir, cancel, &job, &again);
+    out->made = pp_artifact_same_engine(&quiet, dir, m) && repeat(d, dir, watch, &job, &again);
     bool same = out->made && pp_runner_same_inputs(d, dir, again.result);
     out->held =
-        pp_artifact_verify(d, NULL, dir, same ? again.prepared->tape : NULL, cancel, &out->checks);
+        pp_artifact_verify(d, NULL, dir, same ? again.prepared->tape : NULL, watch, &out->checks);
     same = same && out->held && compare(d, dir, &again, out);
     if (again.artifacts)
         pp_artifact_remove(d->arena, NULL, again.artifacts, job.out_dir);
     return same;
 }
 
-bool pp_runner_write_again(pp_diags *d, const char *dir, const volatile sig_atomic_t *cancel,
-                           pp_runner_done *out)
+bool pp_runner_write_again(pp_diags *d, const char *dir, const pp_watch *watch, pp_runner_done *out)
 {
     char full[PATH_MAX];
     pp_runner_job job;
@@ -102,6 +109,6 @@ bool pp_runner_write_again(pp_diags *d, const char *dir, const volatile sig_atom
     job.again_in = pp_strdup(d->arena, full);
     job.fast = false;
     job.force = true;
-    job.options.cancel = cancel;
+    set_watch(&job, watch);
     return pp_runner_run(d, &job, out);
 }

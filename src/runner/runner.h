@@ -79,8 +79,8 @@ bool pp_runner_job_of(pp_diags *d, const char *dir, pp_runner_job *out);
 
 /* The finished run in `dir` written again where it is, report included (A7). False with errors in
  * d: E_VERIFY, and nothing is changed, when its data or its other inputs are not what they were; no
- * error when cancelled. */
-bool pp_runner_write_again(pp_diags *d, const char *dir, const volatile sig_atomic_t *cancel,
+ * error when cancelled. `watch` may be NULL. */
+bool pp_runner_write_again(pp_diags *d, const char *dir, const pp_watch *watch,
                            pp_runner_done *out);
 /* Whether r was made of what the manifest in `dir` lists; false with E_VERIFY in d. */
 bool pp_runner_same_inputs(pp_diags *d, const char *dir, const pp_result *r);
@@ -94,8 +94,7 @@ typedef struct pp_rerun {
 } pp_rerun;
 /* Repeats the run in `dir`, verifies it, on its tape if that is the same, and compares the bytes
  * (A5). False with errors in d: E_VERIFY when data, files or the outcome differ, others when it
- * could not be repeated; without one when cancelled. */
-bool pp_runner_rerun(pp_diags *d, const char *dir, const volatile sig_atomic_t *cancel,
-                     pp_rerun *out);
+ * could not be repeated; without one when cancelled. `watch` may be NULL. */
+bool pp_runner_rerun(pp_diags *d, const char *dir, const pp_watch *watch, pp_rerun *out);
 
 #endif

@@ -361,10 +361,13 @@ static void report_progress(const job *j, size_t done, size_t total, int64_t sta
 {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
-    int64_t spent = (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000 - started_ms;
-    pp_download_progress p = {j->key.kind,   done,
-                              total,         j->entry->rows + j->rows.n,
-                              j->page.to_ms, spent * (int64_t)(total - done) / (int64_t)done};
+    int64_t spent_ms = (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000 - started_ms;
+    pp_download_progress p = {.kind = j->key.kind,
+                              .pages = done,
+                              .pages_total = total,
+                              .rows = j->entry->rows + j->rows.n,
+                              .at_ms = j->page.to_ms,
+                              .pages_per_s = 1000.0 * (double)done / (double)(spent_ms + 1)};
     if (j->o->progress)
         j->o->progress(j->o->progress_ctx, &p);
 }

@@ -15,7 +15,8 @@ typedef struct pp_download_progress {
     pp_kind kind;
     size_t pages, pages_total; /* of this kind */
     size_t rows;
-    int64_t at_ms, eta_ms; /* time reached; estimated rest of this kind */
+    int64_t at_ms; /* time reached */
+    double pages_per_s;
 } pp_download_progress;
 
 typedef struct pp_download_opts {

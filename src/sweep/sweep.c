@@ -283,7 +283,6 @@ static void tell(work *w, pp_arena *scratch)
     p.best = w->s->shared.objective.minimise ? -best : best;
     p.best_label = isnan(best) ? "" : pp_plan_label(scratch, &w->s->plan, best_row);
     p.rows_per_s = (double)done / (now - w->began_s);
-    p.eta_s = done ? (double)(p.total - p.done) / p.rows_per_s : (double)NAN;
     req->progress(req->progress_ctx, &p);
 }
 

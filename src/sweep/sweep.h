@@ -16,7 +16,7 @@
 
 typedef struct pp_sweep_progress {
     size_t done, total; /* rows, those of an earlier process included */
-    double rows_per_s, eta_s;
+    double rows_per_s;
     double best; /* objective so far; NaN: none */
     const char *best_label;
 } pp_sweep_progress;

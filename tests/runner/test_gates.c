@@ -75,6 +75,31 @@ Test(runner, a_run_tells_its_stages)
     bench_free(&B);
 }
 
+typedef struct counted {
+    size_t times, done, total;
+} counted;
+
+static void note_bars(void *ctx, size_t done, size_t total)
+{
+    counted *n = ctx;
+    cr_expect(n->times == 0 || (done > n->done && total == n->total));
+    *n = (counted){n->times + 1, done, total};
+}
+
+Test(runner, spec09_a_run_tells_its_bars)
+{
+    counted seen = {0};
+    bench_make(&B, bench_play, BENCH_MARKET);
+    B.job.options.progress = note_bars;
+    B.job.options.progress_ctx = &seen;
+    B.job.options.plain = B.job.fast = true;
+    cr_assert(bench_run(&B), "%s", bench_messages(&B));
+    cr_expect_gt(seen.times, 10);
+    cr_expect_lt(seen.done, seen.total);
+    cr_expect_eq(seen.total, B.done.prepared->window.end_bar - B.done.prepared->window.first_bar);
+    bench_free(&B);
+}
+
 /* Whatever it reads, and without an error. */
 Test(preflight, it_ends_when_it_is_cancelled)
 {

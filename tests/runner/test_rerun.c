@@ -8,9 +8,19 @@
 static bench B;
 static pp_rerun Again;
 
+static char Stages[128];
+
+static void note_stage(void *ctx, const char *name)
+{
+    (void)ctx;
+    strcat(strcat(Stages, name), " ");
+}
+
 static bool rerun(bench *b)
 {
-    return pp_runner_rerun(&b->diags, b->done.artifacts, NULL, &Again);
+    const pp_watch watch = {.stage = note_stage};
+    Stages[0] = '\0';
+    return pp_runner_rerun(&b->diags, b->done.artifacts, &watch, &Again);
 }
 
 static const char *Moved; /* where the run lies by now */
@@ -39,6 +49,10 @@ Test(rerun, A5_the_manifest_is_enough_to_repeat_a_run)
     cr_expect(bench_do(&B, rerun), "%s", bench_messages(&B));
     cr_expect(Again.equal);
     cr_expect_gt(Again.checks, 200);
+    cr_expect_str_eq(Stages,
+                     "columns bars metrics artifacts files hashes play tables events "
+                     "outcome trades equity metrics fills ",
+                     "spec 09: what a terminal is told");
     bench_free(&B);
 }
 
