@@ -494,7 +494,6 @@ pp_diag *pp_gaps_error(const pp_gaps *gaps, const char *symbol, const char *what
         pp_error(d, PP_E_GAP, (pp_pos){0}, "%s: %lld bars of %s are missing in %zu %s", symbol,
                  (long long)bars, what, gaps->n, gaps->n == 1 ? "range" : "ranges");
     e->found = list.text;
-    e->hint = "import or download these ranges, or set `data: {gaps: fill}` in the Play";
     return e;
 }
 

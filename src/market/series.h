@@ -93,8 +93,8 @@ int64_t pp_bars_between(pp_tf tf, int64_t from, int64_t to);
 /* Missing bars between the first and the last row of a sorted bars series. */
 void pp_gaps_find(pp_arena *arena, pp_tf tf, const int64_t *open_ms, size_t n, pp_gaps *out);
 
-/* The E_GAP error of policy `fail`, with the ranges and both ways out. `what` names the series,
- * such as "kline_1m". */
+/* The E_GAP error with the ranges, its hint left to the caller. `what` names the series, such as
+ * "kline_1m". */
 pp_diag *pp_gaps_error(const pp_gaps *gaps, const char *symbol, const char *what, pp_diags *d);
 
 /* Joins b into a: both sorted and checked. A row in both must be equal (turnover may be known in

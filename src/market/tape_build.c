@@ -14,10 +14,16 @@ typedef struct builder {
     pp_diags *d;
 } builder;
 
-static pp_diag *gaps_error(builder *b, const pp_gaps *gaps, pp_kind kind)
+/* `files`: how to give the rows where no command gets them; `other`: the way out without them. */
+static void gaps_error(builder *b, const pp_gaps *gaps, pp_kind kind, const char *files,
+                       const char *other)
 {
     char name[PP_KIND_TEXT];
-    return pp_gaps_error(gaps, b->p->symbol, pp_kind_name(kind, name), b->d);
+    const pp_tape_parts *p = b->p;
+    pp_diag *e = pp_gaps_error(gaps, p->symbol, pp_kind_name(kind, name), b->d);
+    const char *get =
+        p->get ? p->get(p->get_ctx, kind, gaps->v[0].from_ms, gaps->v[gaps->n - 1].to_ms) : files;
+    e->hint = pp_fmt(b->d->arena, "%s, or %s", get, other);
 }
 
 /* Copies the bars and inserts flat ones where some are missing, behind the last one too. */
@@ -99,7 +105,8 @@ static bool build_bars(builder *b)
         pp_gaps_find(b->arena, bars.tf, (int64_t[]){bars.open_ms[n - 1], end_ms}, 2, &gaps);
     b->t->bars = bars;
     if (gaps.n && !b->o->fill_gaps) {
-        gaps_error(b, &gaps, s->kind);
+        gaps_error(b, &gaps, s->kind, "give these bars too",
+                   "set `data: {gaps: fill}` in the Play");
         return false;
     }
     if (gaps.n)
@@ -164,9 +171,10 @@ static bool build_mark(builder *b)
         return true;
     if (missing.n) {
         /* Under either policy: a mark that stands still while the price moves liquidates nobody. */
-        gaps_error(b, &missing, s->kind)->hint =
-            "give the mark prices of these bars too, or none at all: last prices then stand for "
-            "them (leave out the mark columns of the file, or the mark folder of the store)";
+        gaps_error(
+            b, &missing, s->kind, "give the mark prices of these bars too",
+            "use none at all: last prices then stand for them (leave out the mark columns of "
+            "the file, or the mark folder of the store)");
         return false;
     }
     for (size_t c = 0; c < 4; c++) {

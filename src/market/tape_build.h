@@ -20,6 +20,9 @@ typedef struct pp_tape_opts {
 typedef struct pp_tape_parts {
     const char *symbol, *exchange;
     const pp_series *kline, *mark, *index, *funding, *open_interest;
+    /* The command that gets rows of a kind, for messages; NULL: there is none. */
+    const char *(*get)(const void *ctx, pp_kind kind, int64_t from_ms, int64_t to_ms);
+    const void *get_ctx;
 } pp_tape_parts;
 
 /* Puts the parts on the bars. Missing bars are inserted or refused by policy: a filled bar is flat

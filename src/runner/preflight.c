@@ -4,7 +4,7 @@
 #include "base/json.h"
 #include "engine/doubts.h"
 #include "market/series.h"
-#include "store/exchange_api.h"
+#include "store/tape_open.h"
 
 #include <string.h>
 
@@ -105,18 +105,12 @@ static const char *store_word(gate *g)
     return pp_shell_word(g->d->arena, g->job->source.store);
 }
 
-/* How to get more of these kinds into the store, from a time to another. What the exchange of the
- * store does not give over its interface can be imported. */
+/* How to get more of these kinds into the store, from a time to another. */
 static const char *get_data(gate *g, const char *kinds, int64_t from_ms, int64_t to_ms)
 {
     const pp_tape *t = g->p->input.tape;
-    const char *dir = store_word(g);
-    if (!pp_exchange_api_find(t->exchange))
-        return pp_fmt(g->d->arena, "perpetua data import FILE --data %s --exchange %s --symbol %s",
-                      dir, t->exchange, t->symbol);
-    return pp_fmt(g->d->arena,
-                  "perpetua data download %s --data %s --exchange %s --kinds %s --from %s --to %s",
-                  t->symbol, dir, t->exchange, kinds, when(g, from_ms), when(g, to_ms));
+    return pp_store_get_command(g->d->arena, &(pp_store){.dir = g->job->source.store}, t->exchange,
+                                t->symbol, kinds, from_ms, to_ms);
 }
 
 /* The same for all bars: with a kind for some of them only, the others would be missing ones. */
@@ -149,6 +143,15 @@ static void judge_play(gate *g)
         pp_fmt(g->d->arena, "%s: %zu features, %zu structures, %zu cases", s->play->name,
                s->play->features.n, s->play->structures.n, s->n_cases),
         NULL);
+}
+
+/* Rows that were read and are not sound: the data is there. */
+static void found_data(gate *g)
+{
+    const char *symbol = g->job->symbol ? g->job->symbol : g->p->input.strategy->play->symbols[0];
+    if (g->p->rows[PP_PREFLIGHT_DATA].status == PP_CHECK_SKIPPED)
+        set(g, PP_PREFLIGHT_DATA, PP_CHECK_OK,
+            pp_fmt(g->d->arena, "%s, %s", symbol, source_text(g)), NULL);
 }
 
 static void judge_data(gate *g)
@@ -357,6 +360,8 @@ bool pp_preflight_check(pp_diags *d, const pp_runner_job *job, pp_lanes *lanes, 
                                        : row_of_instrument);
     if (out->input.strategy)
         judge_play(&g);
+    if (out->rows[PP_PREFLIGHT_SANITY].status == PP_CHECK_FAILED)
+        found_data(&g);
     if (out->input.tape) {
         judge_data(&g);
         warn_rows(&g, from);

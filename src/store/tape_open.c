@@ -1,5 +1,6 @@
 #include "store/tape_open.h"
 #include "store/cache.h"
+#include "store/exchange_api.h"
 #include "store/store_private.h"
 
 #include <string.h>
@@ -230,6 +231,28 @@ static void finish(opener *o, const pp_tape_opts *opts, pp_tape *tape)
         pp_tape_hash_start(o->arena, tape, keep_all, a);
 }
 
+const char *pp_store_get_command(pp_arena *arena, const pp_store *store, const char *exchange,
+                                 const char *symbol, const char *kinds, int64_t from_ms,
+                                 int64_t to_ms)
+{
+    char from[PP_TIME_TEXT], to[PP_TIME_TEXT];
+    const char *dir = pp_shell_word(arena, store->dir ? store->dir : pp_store_default_dir(arena));
+    if (!pp_exchange_api_find(exchange))
+        return pp_fmt(arena, "perpetua data import FILE --data %s --exchange %s --symbol %s", dir,
+                      exchange, symbol);
+    return pp_fmt(
+        arena, "perpetua data download %s --data %s --exchange %s --kinds %s --from %s --to %s",
+        symbol, dir, exchange, kinds, pp_time_format(from_ms, from), pp_time_format(to_ms, to));
+}
+
+static const char *get_rows(const void *ctx, pp_kind kind, int64_t from_ms, int64_t to_ms)
+{
+    const opener *o = ctx;
+    char name[PP_KIND_TEXT];
+    return pp_store_get_command(o->d->arena, o->store, o->exchange, o->symbol,
+                                pp_kind_name(kind, name), from_ms, to_ms);
+}
+
 bool pp_store_tape(pp_arena *arena, const pp_store *store, const char *exchange, const char *symbol,
                    int tf, const pp_tape_opts *opts, pp_tape *out, pp_diags *d)
 {
@@ -248,7 +271,7 @@ bool pp_store_tape(pp_arena *arena, const pp_store *store, const char *exchange,
         !read_beside(&o, PP_INDEX, &index) || !read_kind(&o, PP_FUNDING, PP_TF_1M, &funding) ||
         !read_kind(&o, PP_OPEN_INTEREST, PP_TF_1M, &oi))
         return false;
-    pp_tape_parts parts = {o.symbol, o.exchange, kline, mark, index, funding, oi};
+    pp_tape_parts parts = {o.symbol, o.exchange, kline, mark, index, funding, oi, get_rows, &o};
     pp_tape_opts build = *opts;
     build.no_hash = true;
     if (!kline || !pp_tape_build(arena, &parts, &build, out, d))

@@ -17,4 +17,10 @@ enum { PP_TAPE_FINEST = -1 };
 bool pp_store_tape(pp_arena *arena, const pp_store *store, const char *exchange, const char *symbol,
                    int tf, const pp_tape_opts *opts, pp_tape *out, pp_diags *d);
 
+/* The command that gets kinds ("kline_1m,mark_1m") of [from_ms, to_ms) into the store, for
+ * messages. What the exchange does not give over its interface can be imported. */
+const char *pp_store_get_command(pp_arena *arena, const pp_store *store, const char *exchange,
+                                 const char *symbol, const char *kinds, int64_t from_ms,
+                                 int64_t to_ms);
+
 #endif
