@@ -82,7 +82,7 @@ static json_t *result_of(pp_diags *d, const char *dir)
     return text ? pp_json_read(d, path, text, n) : NULL;
 }
 
-/* A metric of result.json as text: full precision, or rounded for people. */
+/* A metric of result.json as text: full precision, money with 8 decimals; or rounded for people. */
 static const char *metric_text(pp_arena *arena, const json_t *metrics, int row, bool for_people)
 {
     const json_t *v = json_object_get(metrics, pp_metric_rows[row].name);
@@ -91,9 +91,9 @@ static const char *metric_text(pp_arena *arena, const json_t *metrics, int row, 
         return for_people ? "-" : "";
     if (json_is_string(v))
         return json_string_value(v);
-    if (!json_is_number(v) && !json_is_array(v))
-        return pp_json_canonical(arena, v, NULL);
-    if (!for_people)
+    if (!for_people && json_is_number(v) && !strcmp(pp_metric_rows[row].unit, "USDT"))
+        return pp_fmt(arena, "%.8f", json_number_value(v));
+    if (!for_people || (!json_is_number(v) && !json_is_array(v)))
         return pp_json_canonical(arena, v, NULL);
     pp_metric_value value = {.v = json_number_value(v)};
     if (json_is_array(v)) {

@@ -82,6 +82,9 @@ Test(show, A2_tables_are_filtered_and_cut)
     q = run(asking("metrics", NULL, -1, PP_SHOW_CSV));
     cr_expect(q.ok && strstr(q.out.text, "trades,win_rate,50,%") &&
               strstr(q.out.text, "ratios,sharpe_ci95,,ratio"));
+    cr_expect(strstr(q.out.text, "equity,initial_equity,1000.00000000,USDT"), "%s", q.out.text);
+    q = run(asking("metrics", NULL, -1, PP_SHOW_JSON));
+    cr_expect(q.ok && strstr(q.out.text, "\"1000.00000000\""), "%s", q.out.text);
     sample_free(&S);
 }
 
