@@ -18,18 +18,25 @@ static void row(pp_buf *out, const char *l1, const char *v1, const char *l2, con
     pp_buf_printf(out, "  %-16s %16s    %-16s %16s\n", l1, v1, l2, v2);
 }
 
+/* The same for equal runs, whether points were kept or not. */
+static bool is_by_day(const pp_result *r)
+{
+    return r->end_ms - r->start_ms > PP_SPARK_DAYS * PP_DAY_MS;
+}
+
 static int64_t equity_at(const pp_result *r, size_t i)
 {
     const pp_equity_summary *s = r->summary;
-    return r->equity ? r->equity[i].equity_e8 : i ? s->days.v[i - 1].equity_e8 : s->first.equity_e8;
+    if (!is_by_day(r))
+        return r->equity[i].equity_e8;
+    return i ? s->days.v[i - 1].equity_e8 : s->first.equity_e8;
 }
 
-/* Equity in SPARK steps, each the last point of its share of the time; of the days where the points
- * were not kept. */
+/* Equity in SPARK steps, each the last point of its share of the time. */
 static void sparkline(const pp_result *r, pp_buf *out)
 {
     static const char *const bars[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
-    size_t all = r->equity ? r->n_equity : r->summary->days.n + 1;
+    size_t all = is_by_day(r) ? r->summary->days.n + 1 : r->n_equity;
     int64_t lo = equity_at(r, 0), hi = lo;
     for (size_t i = 0; i < all; i++) {
         lo = PP_LEAST(equity_at(r, i), lo);

@@ -4,6 +4,9 @@
 
 #include "metrics/findings.h"
 
+/* Equity of a run over more days is drawn by day: its points need not be kept. */
+enum { PP_SPARK_DAYS = 60 };
+
 typedef struct pp_text_extra {
     const char *artifacts; /* folder; NULL: none were written */
     double bars_per_s;     /* <= 0: not shown */

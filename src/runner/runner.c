@@ -2,6 +2,7 @@
 
 #include "artifact/lanes.h"
 #include "report/html.h"
+#include "report/text.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -123,11 +124,11 @@ static bool is_cancelled(const pp_runner_job *job)
     return job->options.cancel && *job->options.cancel;
 }
 
-/* Half a million points cost more than the run; without artifacts only the summary draws on them,
- * which over two months is content with days. */
+/* Half a million points cost more than the run; without artifacts only the summary draws on them.
+ */
 static bool may_drop_points(const pp_runner_job *job, const pp_window *w)
 {
-    return job->fast && w->end_ms - w->start_ms > 60 * PP_DAY_MS;
+    return job->fast && w->end_ms - w->start_ms > PP_SPARK_DAYS * PP_DAY_MS;
 }
 
 static void begin(const pp_runner_job *job, const char *stage)

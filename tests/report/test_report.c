@@ -193,6 +193,38 @@ Test(report, A7_features_take_the_room_that_is_left)
     cr_expect_not_null(strstr(out.text, "\"features_left_out\":"));
 }
 
+/* The line of equity of the summary. */
+static const char *sparkline(bool points)
+{
+    pp_diags d = {.arena = &arena};
+    const char *play = "version: \"3.0.0\"\nname: spark\nsymbol: SYNTHUSDT\ntf: 1h\n"
+                       "actions: {entry_long: [[close, '>', 0]]}\n"
+                       "risk: {stop_loss_pct: 2, take_profit_pct: 3}\n";
+    pp_runner_job job = {.play_file = "spark",
+                         .play_text = play,
+                         .play_size = strlen(play),
+                         .n_variables = -1,
+                         .source = {.synthetic = "regime_mix,bars=129600,seed=7"},
+                         .options = {.intrabar = -1, .keep = PP_KEEP_ALL}};
+    pp_runner_input in;
+    cr_assert(pp_runner_open(&d, &job, &in), "%s", d.n_errors ? d.list.v[0].message : "");
+    in.options.no_points = !points;
+    pp_result *r = pp_engine_run(&d, pp_engine_prepare(&d, in.strategy, in.tape, &in.options));
+    cr_assert_eq(r->equity != NULL, points);
+    pp_metrics_input of = pp_metrics_input_of(&arena, r);
+    pp_buf out = {.arena = &arena};
+    pp_report_text(r, pp_metrics_compute(&arena, &of), &(pp_findings){NULL, 0},
+                   &(pp_text_extra){.artifacts = NULL}, &out);
+    return pp_strndup(&arena, strstr(out.text, "\n  \xe2\x96"), 3 + 3 * 48 + 1);
+}
+
+Test(report, A9_a_run_looks_alike_with_and_without_its_points)
+{
+    const char *with = sparkline(true);
+    cr_expect_str_eq(with, sparkline(false));
+    cr_expect_eq(with[strlen(with) - 1], '\n', "48 bars");
+}
+
 /* A run without trades: what is undefined is a dash, what is zero a zero. */
 Test(report, A9_undefined_metrics_are_dashes)
 {
