@@ -1,5 +1,8 @@
 /* perpetua completion SHELL: completion scripts out of the tables of commands and options. */
 #include "cli/cli.h"
+#include "market/patterns.h"
+#include "market/series.h"
+#include "metrics/print.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -69,6 +72,57 @@ static bool takes_files(const pp_command *cmd)
     return strstr(cmd->args, "PLAY") || strstr(cmd->args, "RUN") || strstr(cmd->args, "FILE");
 }
 
+/* Metrics that are one number. */
+static const char *objective_at(size_t i)
+{
+    for (size_t k = 0; k < pp_n_metrics; k++) {
+        pp_metric_kind kind = pp_metric_rows[k].kind;
+        if ((kind == PP_METRIC_NUMBER || kind == PP_METRIC_COUNT) && i-- == 0)
+            return pp_metric_rows[k].name;
+    }
+    return NULL;
+}
+
+static const char *pattern_at(size_t i)
+{
+    return i < pp_pattern_count() ? pp_pattern_at(i)->name : NULL;
+}
+
+static const char *tf_at(size_t i)
+{
+    return i < PP_TF_COUNT ? pp_tf_name((pp_tf)i) : NULL;
+}
+
+static const char *kind_at(size_t i)
+{
+    static const char *const names[] = {"kline_1m", "mark_1m",       "index_1m",
+                                        "funding",  "open_interest", "instruments"};
+    return i < PP_COUNT(names) ? names[i] : NULL;
+}
+
+/* The values of an option, the likely ones where there are more; false: not known. */
+static bool put_values(pp_buf *out, const pp_opt *o)
+{
+    static const struct {
+        const char *opt;
+        const char *(*at)(size_t i);
+    } likely[] = {
+        {"objective", objective_at}, {"synthetic", pattern_at}, {"tf", tf_at}, {"kind", kind_at}};
+    if (o->choices) {
+        put_choices(out, o->choices);
+        return true;
+    }
+    for (size_t k = 0; k < PP_COUNT(likely); k++) {
+        const char *name;
+        if (strcmp(o->name, likely[k].opt) != 0)
+            continue;
+        for (size_t i = 0; (name = likely[k].at(i)); i++)
+            pp_buf_printf(out, "%s%s", i ? " " : "", name);
+        return true;
+    }
+    return false;
+}
+
 /* Calls fn for the options of a command and then the global ones. */
 static void each_opt(pp_buf *out, const pp_command *cmd, void (*fn)(pp_buf *out, const pp_opt *o))
 {
@@ -85,32 +139,22 @@ static void bash_opt(pp_buf *out, const pp_opt *o)
     pp_buf_printf(out, " --%s", o->name);
 }
 
-static void bash_value(pp_buf *out, const pp_opt *o)
+/* What may follow an option of a command; of any command, and before it, where cmd is NULL. */
+static void bash_value(pp_buf *out, const char *cmd, const pp_opt *o)
 {
     if (!o->arg)
         return;
-    pp_buf_printf(out, "        '%%s --%s') ", o->name);
-    if (o->choices) {
-        pp_buf_puts(out, "COMPREPLY=($(compgen -W \"");
-        put_choices(out, o->choices);
-        pp_buf_puts(out, "\" -- \"$cur\")); return ;;\n");
-    } else {
-        pp_buf_puts(out, "return ;;\n");
-    }
-}
-
-static void bash_values(pp_buf *out, const pp_command *cmd)
-{
-    pp_buf rows = {.arena = out->arena};
-    each_opt(&rows, cmd, bash_value);
-    for (const char *p = rows.text; *p; p++) {
-        if (p[0] == '%' && p[1] == 's') {
-            pp_buf_puts(out, cmd->name);
-            p++;
-        } else {
-            pp_buf_put(out, p, 1);
-        }
-    }
+    const char *before = cmd ? "'" : "*'";
+    cmd = cmd ? cmd : "";
+    pp_buf_printf(out, "        %s%s --%s'", before, cmd, o->name);
+    if (o->letter)
+        pp_buf_printf(out, " | %s%s -%c'", before, cmd, o->letter);
+    pp_buf words = {.arena = out->arena};
+    if (put_values(&words, o))
+        pp_buf_printf(out, ") COMPREPLY=($(compgen -W \"%s\" -- \"$cur\")); return ;;\n",
+                      words.text);
+    else
+        pp_buf_puts(out, ") return ;;\n");
 }
 
 /* The options of a command behind a dash, and its known words; where there are none, bash offers
@@ -127,26 +171,46 @@ static void bash_words(pp_buf *out, const pp_command *cmd)
     }
 }
 
+/* Options before the command are those of every command; bash splits --color=auto at the =. */
+static const char bash_begin[] =
+    "# bash completion of perpetua: source <(perpetua completion bash)\n"
+    "_perpetua() {\n"
+    "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
+    "    local cmd=\"\" words=\"\" at=1 i=1\n"
+    "    [[ $prev == = ]] && prev=${COMP_WORDS[COMP_CWORD-2]}\n"
+    "    [[ $cur == = ]] && cur=\"\"\n"
+    "    while ((i < COMP_CWORD)) && [[ ${COMP_WORDS[i]} == -* ]]; do\n"
+    "        if [[ ${COMP_WORDS[i]} == --@(format|color) ]]; then\n"
+    "            [[ ${COMP_WORDS[i+1]} == = ]] && i=$((i + 1))\n"
+    "            i=$((i + 1))\n"
+    "        fi\n"
+    "        i=$((i + 1))\n"
+    "    done\n"
+    "    ((i < COMP_CWORD)) && cmd=${COMP_WORDS[i]} && i=$((i + 1))\n"
+    "    [[ $cmd == data ]] && ((i < COMP_CWORD)) && cmd=\"data ${COMP_WORDS[i]}\" && "
+    "i=$((i + 1))\n"
+    "    case \"$cmd $prev\" in\n";
+
 static void bash(pp_buf *out)
 {
-    pp_buf_puts(out, "# bash completion of perpetua: source <(perpetua completion bash)\n"
-                     "_perpetua() {\n"
-                     "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
-                     "    local cmd=${COMP_WORDS[1]} first=2\n"
-                     "    if [ \"$cmd\" = data ]; then cmd=\"data ${COMP_WORDS[2]}\"; first=3; fi\n"
-                     "    if [ \"$COMP_CWORD\" -lt \"$first\" ]; then\n"
-                     "        local names=\"");
-    put_names(out, false);
-    pp_buf_puts(out, "\"\n        [ \"$COMP_CWORD\" = 2 ] && names=\"");
-    put_names(out, true);
-    pp_buf_puts(out, "\"\n        COMPREPLY=($(compgen -W \"$names\" -- \"$cur\"))\n"
-                     "        return\n    fi\n    case \"$cmd $prev\" in\n");
+    pp_buf_puts(out, bash_begin);
     for (size_t i = 0; i < pp_n_commands; i++)
-        bash_values(out, pp_commands[i]);
-    pp_buf_puts(out, "    esac\n    local words=\"\" at=1 i\n"
-                     "    for ((i = first; i < COMP_CWORD; i++)); do\n"
+        for (size_t k = 0; k < pp_commands[i]->n_opts; k++)
+            bash_value(out, pp_commands[i]->name, &pp_commands[i]->opts[k]);
+    for (size_t k = 0; k < pp_n_global_opts; k++)
+        bash_value(out, NULL, &pp_global_opts[k]);
+    pp_buf_puts(out, "    esac\n"
+                     "    for ((; i < COMP_CWORD; i++)); do\n"
                      "        [[ ${COMP_WORDS[i]} == -* ]] || at=$((at + 1))\n    done\n"
-                     "    [[ $cur == -* ]] && at=-\n    case \"$cmd $at\" in\n");
+                     "    [[ $cur == -* ]] && at=-\n    case \"$cmd $at\" in\n"
+                     "        ' 1') words=\"");
+    put_names(out, false);
+    pp_buf_puts(out, "\" ;;\n        ' -') words=\"");
+    for (size_t i = 0; i < pp_n_global_opts; i++)
+        bash_opt(out, &pp_global_opts[i]);
+    pp_buf_puts(out, "\" ;;\n        'data 1') words=\"");
+    put_names(out, true);
+    pp_buf_puts(out, "\" ;;\n");
     for (size_t i = 0; i < pp_n_commands; i++)
         bash_words(out, pp_commands[i]);
     pp_buf_puts(out, "    esac\n    COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n}\n"
@@ -160,10 +224,9 @@ static void zsh_opt(pp_buf *out, const pp_opt *o)
     pp_buf_printf(out, " \\\n        '*--%s%s[", o->name, o->arg ? "=" : "");
     put_line(out, o->help, "[]:", "'\\''");
     pp_buf_puts(out, "]");
-    if (o->choices) {
-        pp_buf_printf(out, ":%s:(", o->arg);
-        put_choices(out, o->choices);
-        pp_buf_puts(out, ")");
+    pp_buf values = {.arena = out->arena};
+    if (put_values(&values, o)) {
+        pp_buf_printf(out, ":%s:(%s)", o->arg, values.text);
     } else if (o->arg) {
         pp_buf_printf(out, ":%s:_files", o->arg);
     }
@@ -195,6 +258,10 @@ static void zsh_words(pp_buf *out, const pp_command *cmd)
 static void zsh(pp_buf *out)
 {
     pp_buf_puts(out, "#compdef perpetua\n_perpetua() {\n    local -a names\n"
+                     "    while (( CURRENT > 2 )) && [[ $words[2] == -* ]]; do\n"
+                     "        [[ $words[2] == --(format|color) ]] && (( CURRENT > 3 )) && "
+                     "words[2]=() && (( CURRENT-- ))\n"
+                     "        words[2]=()\n        (( CURRENT-- ))\n    done\n"
                      "    local cmd=$words[2] first=3\n"
                      "    if [[ $cmd == data ]]; then cmd=\"data $words[3]\"; first=4; fi\n"
                      "    if (( CURRENT < first )); then\n        if (( CURRENT == 3 )); then\n"
@@ -233,10 +300,9 @@ static void fish_opt(pp_buf *out, const pp_command *cmd, const pp_opt *o)
     pp_buf_printf(out, " -l %s", o->name);
     if (o->letter)
         pp_buf_printf(out, " -s %c", o->letter);
-    if (o->choices) {
-        pp_buf_puts(out, " -x -a '");
-        put_choices(out, o->choices);
-        pp_buf_puts(out, "'");
+    pp_buf values = {.arena = out->arena};
+    if (put_values(&values, o)) {
+        pp_buf_printf(out, " -x -a '%s'", values.text);
     } else if (o->arg) {
         pp_buf_puts(out, " -r");
     }

@@ -614,14 +614,16 @@ const pp_command pp_cmd_data_cache = {
 
 /* --------------------------------------------------------------------------------- patterns */
 
-static void patterns_json(pp_cli *c)
+/* only: of this pattern; -1: of all. */
+static void patterns_json(pp_cli *c, int only)
 {
     pp_buf out = {.arena = c->arena};
     pp_json w;
     pp_json_init(&w, &out, 2);
     pp_json_open(&w, NULL, '{');
     for (size_t i = 0; i < pp_pattern_count(); i++)
-        pp_json_string(&w, pp_pattern_at(i)->name, pp_pattern_at(i)->description);
+        if (only < 0 || (size_t)only == i)
+            pp_json_string(&w, pp_pattern_at(i)->name, pp_pattern_at(i)->description);
     pp_json_close(&w);
     pp_buf_puts(&out, "\n");
     print(c, &out);
@@ -636,7 +638,7 @@ static int run_patterns(pp_cli *c)
         return 2;
     }
     if (c->json)
-        patterns_json(c);
+        patterns_json(c, only);
     for (size_t i = 0; i < pp_pattern_count() && !c->json; i++)
         if (only < 0 || (size_t)only == i)
             pp_cli_outf(c, "%-24s %s\n", pp_pattern_at(i)->name, pp_pattern_at(i)->description);
