@@ -34,7 +34,7 @@ int main(int argc, char **argv)
     if (ctx)
         status = pp_play_load(ctx, argc > 1 ? argv[1] : "play.yml", &play);
     if (status == PP_STATUS_OK)
-        status = pp_tape_synthetic(ctx, "regime_mix,bars=50000,seed=3", &tape);
+        status = pp_tape_synthetic(ctx, "regime_mix,bars=100000,seed=3", &tape);
     if (status == PP_STATUS_OK)
         status = pp_run(ctx, play, tape, NULL, &result);
     if (status == PP_STATUS_OK)
