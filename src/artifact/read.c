@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { FILE_MAX = 1 << 30 };
@@ -16,11 +17,23 @@ static const char *in_dir(pp_diags *d, const char *dir, const char *name)
     return pp_fmt(d->arena, "%s/%s", dir, name);
 }
 
+/* A pipe would be waited for, a device read without end: neither is opened. */
+static bool is_no_file(pp_diags *d, const char *path)
+{
+    struct stat st;
+    if (stat(path, &st) != 0 || S_ISREG(st.st_mode))
+        return false;
+    pp_error(d, PP_E_ARTIFACT, (pp_pos){.file = path},
+             "a folder, pipe or device stands where a file of the run goes")
+        ->hint = "take it away and run the Play again";
+    return true;
+}
+
 json_t *pp_artifact_manifest(pp_diags *d, const pp_fs *fs, const char *dir)
 {
     size_t n;
     const char *path = in_dir(d, dir, "manifest.json");
-    char *text = pp_file_read(d, fs, path, FILE_MAX, &n);
+    char *text = is_no_file(d, path) ? NULL : pp_file_read(d, fs, path, FILE_MAX, &n);
     if (!text)
         return NULL;
     if (!pp_manifest_is_whole(text, n)) {
@@ -72,7 +85,7 @@ bool pp_artifact_has(pp_diags *d, const char *dir, const char *name)
 {
     const char *path = in_dir(d, dir, name);
     if (access(path, F_OK) == 0)
-        return true;
+        return !is_no_file(d, path);
     pp_error(d, PP_E_ARTIFACT, (pp_pos){.file = path}, "this file of the run is missing")->hint =
         "run the Play again: a run that misses a file is written again";
     return false;
@@ -355,6 +368,7 @@ static void restore_identity(pp_arena *arena, pp_artifact *a)
     r->play_id = text_at(m, "play_id");
     r->symbol = text_at(m, "symbol");
     r->exchange = text_at(m, "exchange");
+    r->instrument = pp_instrument_generic(r->symbol, 0); /* its values stand in result.json */
     copy_hash(r->run_hash, m, "run_hash");
     copy_hash(r->play_hash, inputs, "play_hash");
     copy_hash(r->dataset_hash, inputs, "dataset_hash");

@@ -29,7 +29,7 @@ json_t *pp_artifact_manifest(pp_diags *d, const pp_fs *fs, const char *dir);
 /* Whether the engine of this program is of the semantics that made the run; else E_VERIFY in d. */
 bool pp_artifact_same_engine(pp_diags *d, const char *dir, const json_t *manifest);
 
-/* Whether the file of a run is there; else E_ARTIFACT in d. */
+/* Whether the file of a run is there, and is a regular one; else E_ARTIFACT in d. */
 bool pp_artifact_has(pp_diags *d, const char *dir, const char *name);
 /* The same, and a warning in d unless it is the file that the manifest lists. */
 bool pp_artifact_look(pp_diags *d, const char *dir, const char *name);

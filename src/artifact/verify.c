@@ -158,6 +158,32 @@ static int64_t value_at(const pp_table *t, const char *column, size_t row)
     return pp_table_col(t, column)->i64[row];
 }
 
+/* The first row whose value is not the one that follows from its record, by their bits; 0: none. */
+static size_t stray_derived(const pp_field *f, const pp_schema *s, const pp_col *col, pp_records r)
+{
+    for (size_t i = 0; i < r.n; i++) {
+        double want = f->derive((const char *)r.v + i * s->record_size), found = col->f64[i];
+        bool known = !col->valid || col->valid[i];
+        if (isnan(want) ? known : !known || memcmp(&want, &found, sizeof want) != 0)
+            return i + 1;
+    }
+    return 0;
+}
+
+static void check_derived(pp_check *c, int id)
+{
+    const pp_schema *s = &pp_schemas[id];
+    pp_records records = pp_records_of(&c->a.result, (pp_schema_id)id);
+    for (size_t k = 0; k < s->n_fields; k++) {
+        const pp_field *f = &s->fields[k];
+        if (f->kind != PP_FIELD_DERIVED)
+            continue;
+        size_t row = stray_derived(f, s, pp_table_col(&c->a.tables[id], f->name), records);
+        expect(c, row == 0, pp_run_file_names[id].name, "row %zu: %s is not %s", row, f->name,
+               f->doc);
+    }
+}
+
 static void check_table(pp_check *c, int id)
 {
     const pp_schema *s = &pp_schemas[id];
@@ -221,8 +247,10 @@ static void check_lines(pp_check *c)
 
 static void check_tables(pp_check *c)
 {
-    for (int id = 0; id < PP_SCHEMA_COUNT; id++)
+    for (int id = 0; id < PP_SCHEMA_COUNT; id++) {
         check_table(c, id);
+        check_derived(c, id);
+    }
 }
 
 static void check_events(pp_check *c)
@@ -234,6 +262,9 @@ static void check_events(pp_check *c)
     expect(c, whole, "events.jsonl", "the last line is not ended");
     expect(c, (int64_t)n == rows_listed(c, "events.jsonl"), "events.jsonl",
            "%zu lines, the manifest lists %lld", n, (long long)rows_listed(c, "events.jsonl"));
+    int64_t n_signed = json_integer_value(json_object_get(c->a.signature, "events"));
+    expect(c, (int64_t)n == n_signed, "signature.json",
+           "events is %lld, events.jsonl has %zu lines", (long long)n_signed, n);
     expect(c, whole && strcmp(hash, text_at(c->a.signature, "events_hash")) == 0, "events.jsonl",
            "the hash chain does not end in the events_hash of signature.json");
     expect(c, c->a.late_line == 0, "events.jsonl", "line %zu steps back in time", c->a.late_line);
@@ -344,19 +375,59 @@ static void check_last(pp_check *c, const char *key, int64_t v_e8)
            "equity.parquet", "the last %s, %s, is not the one of result.json", key, text);
 }
 
+/* The peak follows from high; the deepest fall lies between those from the old and the new peak to
+ * low, which are one where the peak stands. Beyond 2^53 units quotients of another peak are not
+ * ordered to the last digit. */
+static bool extremes_follow(const pp_equity_point *before, const pp_equity_point *p)
+{
+    double slack = p->peak_e8 == before->peak_e8 ? 0 : 1e-12,
+           pct = fmax(pp_drawdown_pct(before->peak_e8, p->low_e8),
+                      pp_drawdown_pct(p->peak_e8, p->equity_e8)),
+           most_pct = fmax(before->max_dd_pct, pp_drawdown_pct(p->peak_e8, p->low_e8));
+    int64_t fall = PP_MOST(before->peak_e8 - p->low_e8, p->peak_e8 - p->equity_e8),
+            most = PP_MOST(before->max_dd_abs_e8, p->peak_e8 - p->low_e8);
+    return p->low_e8 <= p->equity_e8 && p->equity_e8 <= p->high_e8 &&
+           p->peak_e8 == PP_MOST(before->peak_e8, p->high_e8) &&
+           p->max_dd_abs_e8 >= PP_MOST(before->max_dd_abs_e8, fall) && p->max_dd_abs_e8 <= most &&
+           p->max_dd_pct >= fmax(before->max_dd_pct, pct) * (1 - slack) &&
+           p->max_dd_pct <= most_pct * (1 + slack) &&
+           p->intrabar_max_dd_pct >= fmax(before->intrabar_max_dd_pct, p->max_dd_pct);
+}
+
+/* A row at the exec close after the one before it; the last one may come sooner. */
+static bool time_follows(const pp_result *r, size_t i)
+{
+    int64_t t = r->equity[i].time_ms,
+            close = i ? pp_tf_close(r->exec_tf, pp_tf_open(r->exec_tf, r->equity[i - 1].time_ms))
+                      : r->start_ms;
+    return t == close || (i + 1 == r->n_equity && t < close);
+}
+
+static void check_points(pp_check *c)
+{
+    const pp_result *r = &c->a.result;
+    pp_equity_point before = {.peak_e8 = r->equity[0].equity_e8};
+    size_t sums = 0, follow = 0, times = 0;
+    for (size_t i = r->n_equity; i-- > 0;) { /* the first that is wrong is kept */
+        const pp_equity_point *p = &r->equity[i];
+        sums = p->equity_e8 == p->wallet_e8 + p->margin_e8 + p->unrealised_e8 ? sums : i + 1;
+        follow = extremes_follow(i ? p - 1 : &before, p) ? follow : i + 1;
+        times = time_follows(r, i) ? times : i + 1;
+    }
+    expect(c, sums == 0, "equity.parquet", "row %zu: equity is not wallet + margin + unrealised",
+           sums);
+    expect(c, follow == 0, "equity.parquet",
+           "row %zu: peak or a maximum drawdown does not follow from low, high and the row before",
+           follow);
+    expect(c, times == 0, "equity.parquet", "row %zu: time_ms is not the next exec close", times);
+}
+
 static void check_equity(pp_check *c)
 {
     const pp_result *r = &c->a.result;
     const pp_slab *ledger = &c->a.log.ledger;
     const pp_equity_point *last = &r->equity[r->n_equity - 1];
-    size_t bad = 0;
-    for (size_t i = 0; i < r->n_equity && !bad; i++) {
-        const pp_equity_point *p = &r->equity[i];
-        if (p->equity_e8 != p->wallet_e8 + p->margin_e8 + p->unrealised_e8)
-            bad = i + 1;
-    }
-    expect(c, bad == 0, "equity.parquet", "row %zu: equity is not wallet + margin + unrealised",
-           bad);
+    check_points(c);
     check_last(c, "equity", last->equity_e8);
     check_last(c, "wallet", last->wallet_e8);
     expect(c, last->time_ms == r->ended_ms && r->equity[0].time_ms == r->start_ms, "equity.parquet",
@@ -377,21 +448,51 @@ static bool needs_tape(const char *name)
     return false;
 }
 
-static void check_metrics(pp_check *c)
+/* Appends the keys of `want` that `found` lacks, separated by spaces. */
+static void put_missing(const json_t *want, const json_t *found, const char *path, pp_buf *out)
+{
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *)(uintptr_t)want, key, value)
+    {
+        const json_t *here = json_object_get(found, key);
+        if (!here)
+            pp_buf_printf(out, "%s%s%s", out->len ? " " : "", path, key);
+        else if (json_is_object(value))
+            put_missing(value, here, pp_fmt(out->arena, "%s%s.", path, key), out);
+    }
+}
+
+/* A key that is not there must not pass for its zero: `text` has all that are always written. */
+static json_t *check_keys(pp_check *c, const json_t *found, const char *file, const pp_buf *text)
+{
+    pp_buf missing = {.arena = c->d->arena};
+    json_t *want = pp_json_read(c->d, file, text->text, text->len);
+    pp_buf_puts(&missing, "");
+    put_missing(want, found, "", &missing);
+    expect(c, want && missing.len == 0, file, "keys are missing: %s", missing.text);
+    return want;
+}
+
+/* result.json as the tables and the manifest give it. */
+static json_t *check_documents(pp_check *c)
 {
     pp_arena *arena = c->d->arena;
-    const pp_metrics_input in = pp_metrics_input_of(arena, &c->a.result);
-    const pp_metrics *m = pp_metrics_compute(arena, &in);
-    pp_buf text = {.arena = arena};
-    pp_json w;
-    pp_json_init(&w, &text, 0);
-    pp_json_open(&w, NULL, '{');
-    pp_metrics_json(&w, "metrics", m);
-    pp_periods_json(&w, "periods", m);
-    pp_json_close(&w);
-    const json_t *document = pp_json_read(c->d, "metrics", text.text, text.len);
-    json_t *again = json_object_get(document, "metrics");
-    json_t *stored = json_object_get(c->a.result_json, "metrics");
+    const pp_result *r = &c->a.result;
+    const pp_metrics_input in = pp_metrics_input_of(arena, r);
+    pp_buf result = {.arena = arena}, signature = result, manifest = result;
+    pp_result_document(r, pp_metrics_compute(arena, &in), &(pp_findings){0}, &result);
+    pp_signature_document(r, &(pp_signature){0}, &signature);
+    pp_manifest_document(&(pp_artifact_job){.result = r}, NULL, 0, &manifest);
+    check_keys(c, c->a.signature, "signature.json", &signature);
+    check_keys(c, c->a.manifest, "manifest.json", &manifest);
+    return check_keys(c, c->a.result_json, "result.json", &result);
+}
+
+static void check_metrics(pp_check *c)
+{
+    const json_t *document = check_documents(c), *again = json_object_get(document, "metrics"),
+                 *stored = json_object_get(c->a.result_json, "metrics");
     expect(c,
            json_equal(json_object_get(document, "periods"),
                       json_object_get(c->a.result_json, "periods")),
