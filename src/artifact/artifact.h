@@ -41,9 +41,6 @@ typedef struct pp_artifact_job {
 /* The folder of a run, in the arena of d. */
 const char *pp_artifact_path(pp_arena *arena, const char *out_dir, const pp_result *r);
 
-/* Removes a folder of run files, and whatever stands above it and is empty, up to `top`. */
-void pp_artifact_remove(pp_arena *arena, const pp_fs *fs, const char *dir, const char *top);
-
 /* Writes all files and runs gate 3 on them before they are renamed into place. A finished run of
  * the same hash is left as it is (*found, which may be NULL, says so) unless `force`; then the
  * files that A3 fixes must be equal byte for byte. One that misses a file, or with `force` one that
@@ -86,6 +83,12 @@ bool pp_artifact_show(pp_diags *d, const char *dir, const char *what, const char
  * that differs and the metrics side by side. *equal receives the verdict; false on errors. */
 bool pp_artifact_compare(pp_diags *d, const char *dir_a, const char *dir_b, pp_show_format format,
                          pp_buf *out, bool *equal);
+
+/* The files that A3 does not fix, of a run in `dir` and of the same run made again in `again`:
+ * signature.json but its `build`, and, where that is the same, report.html and preflight.json but
+ * the words of `fix` and the source that its row `data` names, which are paths as they were typed.
+ * False with an E_VERIFY in d for each that differs; a warning when another build made them. */
+bool pp_artifact_compare_rest(pp_diags *d, const char *dir, const char *again);
 
 /* docs/artifacts.md, whole; its tables come from the schemas. */
 void pp_artifact_page(pp_buf *out);

@@ -6,7 +6,9 @@
 #include "artifact/render.h"
 #include "base/json.h"
 
+#include <ctype.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { FILE_MAX = 1 << 30, LINE_SHOWN = 400 };
 
@@ -174,4 +176,131 @@ bool pp_artifact_compare(pp_diags *d, const char *dir_a, const char *dir_b, pp_s
         pp_render_table(d->arena, &t, format, out);
     }
     return true;
+}
+
+/* --- the rest ----------------------------------------------------------------------------- */
+
+/* Where two values part: the way there, "checks[3].text", and both. */
+typedef struct parting {
+    pp_buf way;
+    const json_t *found, *want;
+} parting;
+
+static void step_back(parting *p, size_t len)
+{
+    p->way.len = len;
+    p->way.text[len] = '\0';
+}
+
+static bool find_parting(parting *p, const json_t *found, const json_t *want)
+{
+    const char *key;
+    json_t *value;
+    size_t len = p->way.len;
+    if (json_equal(found, want))
+        return false;
+    if (json_is_object(found) && json_is_object(want))
+        json_object_foreach((json_t *)(uintptr_t)want, key, value)
+        {
+            pp_buf_printf(&p->way, "%s%s", len ? "." : "", key);
+            if (find_parting(p, json_object_get(found, key), value))
+                return true;
+            step_back(p, len);
+        }
+    for (size_t i = 0; json_is_array(found) && i < json_array_size(want); i++) {
+        pp_buf_printf(&p->way, "[%zu]", i);
+        if (find_parting(p, json_array_get(found, i), json_array_get(want, i)))
+            return true;
+        step_back(p, len);
+    }
+    p->found = found;
+    p->want = want;
+    return true;
+}
+
+static const char *shown(pp_arena *arena, const json_t *value)
+{
+    size_t n;
+    const char *text = pp_json_canonical(arena, value, &n);
+    return n > LINE_SHOWN ? pp_strndup(arena, text, LINE_SHOWN) : text;
+}
+
+static bool same_document(pp_diags *d, const char *file, const json_t *found, const json_t *want)
+{
+    parting p = {.way.arena = d->arena};
+    pp_buf_puts(&p.way, "");
+    if (!find_parting(&p, found, want))
+        return true;
+    pp_diag *e = pp_error(d, PP_E_VERIFY, (pp_pos){.file = file}, "%s is not that of the rerun",
+                          p.way.len ? p.way.text : "the document");
+    e->found = shown(d->arena, p.found);
+    e->allowed = shown(d->arena, p.want);
+    return false;
+}
+
+static json_t *document_in(pp_diags *d, const char *dir, const char *name)
+{
+    size_t n;
+    const char *path = pp_fmt(d->arena, "%s/%s", dir, name),
+               *text = pp_file_read(d, NULL, path, FILE_MAX, &n);
+    return text ? pp_json_read(d, path, text, n) : NULL;
+}
+
+/* Without paths, which are there as they were typed. */
+static json_t *preflight_in(pp_diags *d, const char *dir)
+{
+    size_t i;
+    json_t *row, *document = document_in(d, dir, "preflight.json");
+    json_array_foreach(json_object_get(document, "checks"), i, row)
+    {
+        const char *name = json_string_value(json_object_get(row, "name")),
+                   *text = json_string_value(json_object_get(row, "text")),
+                   *at = text ? strstr(text, " bars of ") : NULL;
+        json_object_del(row, "fix");
+        if (!at || !name || strcmp(name, "data") != 0)
+            continue;
+        while (at > text && isdigit((unsigned char)at[-1]))
+            at--;
+        json_object_set_new(row, "text", json_string(at));
+    }
+    return document;
+}
+
+static bool same_report(pp_diags *d, const char *dir, const char *again)
+{
+    size_t n_found, n_want, line = 1, i = 0;
+    const char *path = pp_fmt(d->arena, "%s/report.html", dir);
+    if (access(path, F_OK) != 0)
+        return true;
+    const char *found = pp_file_read(d, NULL, path, FILE_MAX, &n_found),
+               *want = pp_file_read(d, NULL, pp_fmt(d->arena, "%s/report.html", again), FILE_MAX,
+                                    &n_want);
+    if (!found || !want)
+        return false;
+    if (n_found == n_want && memcmp(found, want, n_want) == 0)
+        return true;
+    for (; found[i] && found[i] == want[i]; i++)
+        line += found[i] == '\n';
+    pp_error(d, PP_E_VERIFY, (pp_pos){.file = path, .line = (int)line},
+             "the report is not that of the rerun from here on");
+    return false;
+}
+
+bool pp_artifact_compare_rest(pp_diags *d, const char *dir, const char *again)
+{
+    json_t *found = document_in(d, dir, "signature.json"),
+           *want = document_in(d, again, "signature.json");
+    bool same_build = json_equal(json_object_get(found, "build"), json_object_get(want, "build"));
+    json_object_del(found, "build");
+    json_object_del(want, "build");
+    bool same = same_document(d, pp_fmt(d->arena, "%s/signature.json", dir), found, want);
+    if (!same_build) {
+        pp_warn(d, PP_E_VERIFY, (pp_pos){.file = dir},
+                "another build made the run: preflight.json and report.html are not compared")
+            ->hint = "`perpetua report` makes the report again";
+        return same;
+    }
+    same &= same_document(d, pp_fmt(d->arena, "%s/preflight.json", dir), preflight_in(d, dir),
+                          preflight_in(d, again));
+    return same_report(d, dir, again) && same;
 }

@@ -158,18 +158,6 @@ static void clear_leftovers(pp_writer *w)
     unlock_folder(w);
 }
 
-void pp_artifact_remove(pp_arena *arena, const pp_fs *fs, const char *dir, const char *top)
-{
-    fs = fs ? fs : &pp_fs_real;
-    remove_run(fs, dir);
-    char *above = pp_strdup(arena, dir);
-    for (char *slash; strlen(above) > strlen(top) && (slash = strrchr(above, '/'));) {
-        *slash = '\0';
-        if (fs->rmdir(fs->ctx, above) != 0)
-            return;
-    }
-}
-
 static pp_run_file *list_file(pp_writer *w, const char *name, int64_t rows)
 {
     size_t k = 0;
@@ -267,14 +255,19 @@ static bool is_as_listed(const pp_writer *w, const char *name, const char *bytes
     return want && strcmp(pp_sha256_text(bytes, n, hex), want) == 0;
 }
 
-/* What gate 1 said when the run was made stays with it: paths are there as they were typed. */
+/* What gate 1 said when the run was made stays with it, paths are there as they were typed; unless
+ * another version said it, whose words this build cannot be held to. */
 static const char *preflight_text(const pp_writer *w)
 {
     size_t n;
     pp_arena *a = w->d->arena;
     pp_diags quiet = {.arena = a};
     const char *path = in_dir(a, w->target, "preflight.json");
-    const char *old = w->job->dir ? pp_file_read(&quiet, w->fs, path, FILE_MAX, &n) : NULL;
+    const json_t *m = w->job->dir ? pp_artifact_manifest(&quiet, w->fs, w->target) : NULL;
+    const char *version = json_string_value(json_object_get(m, "tool_version"));
+    bool there = version && strcmp(version, PP_VERSION) == 0 &&
+                 pp_artifact_has(&quiet, w->target, "preflight.json");
+    const char *old = there ? pp_file_read(&quiet, w->fs, path, FILE_MAX, &n) : NULL;
     if (old && is_as_listed(w, "preflight.json", old, n))
         return old;
     return w->job->preflight_json ? w->job->preflight_json : "{\"status\": \"not run\"}\n";

@@ -76,7 +76,9 @@ const pp_command pp_cmd_verify = {
     .opts = verify_opts,
     .n_opts = PP_COUNT(verify_opts),
     .details =
-        "Benchmark, alpha and beta need the tape and are recomputed with --rerun only.\n"
+        "Benchmark, alpha and beta need the tape and are recomputed with --rerun only, which also\n"
+        "compares signature.json and, where the same build made them, preflight.json and\n"
+        "report.html.\n"
         "Every path is looked at, also after one that fails. Exit status 0: everything agrees,\n"
         "4: something does not, 3: no run is at a path, or its files agree and it could not be\n"
         "repeated, as without its data.",

@@ -5,7 +5,9 @@
 #include "artifact/read.h"
 
 #include <errno.h>
+#include <ftw.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -49,7 +51,7 @@ static bool compare(pp_diags *d, const char *dir, const pp_runner_done *again, p
     if (!out->equal)
         pp_error(d, PP_E_VERIFY, (pp_pos){.file = dir}, "the run came out differently this time")
             ->hint = "the first event that differs and the metrics are shown beside this";
-    return out->equal;
+    return out->equal && pp_artifact_compare_rest(d, dir, again->artifacts);
 }
 
 static void set_watch(pp_runner_job *job, const pp_watch *watch)
@@ -61,37 +63,59 @@ static void set_watch(pp_runner_job *job, const pp_watch *watch)
     job->stage_ctx = watch->ctx;
 }
 
-/* The run once more, in a folder of its own. */
-static bool repeat(pp_diags *d, const char *dir, const pp_watch *watch, pp_runner_job *job,
+static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+    (void)st, (void)type, (void)at;
+    return remove(path);
+}
+
+static void remove_folder(void *path)
+{
+    nftw(path, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+/* A new folder that ends with the arena; NULL with E_FILE in d. */
+static const char *temporary_folder(pp_diags *d, pp_arena *arena)
+{
+    const char *given = getenv("TMPDIR"), *tmp = given && *given ? given : "/tmp";
+    char *path = pp_fmt(arena, "%s/perpetua-rerun-XXXXXX", tmp);
+    if (mkdtemp(path)) {
+        pp_arena_defer(arena, remove_folder, path);
+        return path;
+    }
+    pp_error(d, PP_E_FILE, (pp_pos){.file = tmp}, "cannot make a folder for the rerun in it: %s",
+             strerror(errno))
+        ->hint = "name a folder that is there and may be written to: TMPDIR=DIR";
+    return NULL;
+}
+
+/* The run once more, in a folder that ends with `own`. */
+static bool repeat(pp_diags *d, pp_arena *own, const char *dir, const pp_watch *watch,
                    pp_runner_done *again)
 {
-    const char *tmp = getenv("TMPDIR");
-    if (!pp_runner_job_of(d, dir, job))
+    pp_runner_job job;
+    if (!pp_runner_job_of(d, dir, &job) || !(job.out_dir = temporary_folder(d, own)))
         return false;
-    job->fast = false;
-    job->force = true; /* nothing that a killed one left is taken for this run */
-    set_watch(job, watch);
-    job->out_dir =
-        pp_fmt(d->arena, "%s/perpetua-rerun-%ld", tmp && *tmp ? tmp : "/tmp", (long)getpid());
-    return pp_runner_run(d, job, again);
+    job.fast = false;
+    set_watch(&job, watch);
+    return pp_runner_run(d, &job, again);
 }
 
 bool pp_runner_rerun(pp_diags *d, const char *dir, const pp_watch *watch, pp_rerun *out)
 {
-    pp_runner_job job;
+    pp_arena *own = pp_arena_child(d->arena);
     pp_runner_done again = {0};
     pp_diags quiet = {.arena = d->arena}; /* verify says it */
     const json_t *m = pp_artifact_manifest(d, NULL, dir);
     *out = (pp_rerun){0};
     if (!m)
         return false;
-    out->made = pp_artifact_same_engine(&quiet, dir, m) && repeat(d, dir, watch, &job, &again);
+    out->made = pp_artifact_same_engine(&quiet, dir, m) && repeat(d, own, dir, watch, &again);
     bool same = out->made && pp_runner_same_inputs(d, dir, again.result);
     out->held =
         pp_artifact_verify(d, NULL, dir, same ? again.prepared->tape : NULL, watch, &out->checks);
     same = same && out->held && compare(d, dir, &again, out);
-    if (again.artifacts)
-        pp_artifact_remove(d->arena, NULL, again.artifacts, job.out_dir);
+    pp_arena_free(own);
     return same;
 }
 

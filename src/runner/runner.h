@@ -93,8 +93,9 @@ typedef struct pp_rerun {
     const char *report; /* what compare says; NULL when it did not come to that */
 } pp_rerun;
 /* Repeats the run in `dir`, verifies it, on its tape if that is the same, and compares the bytes
- * (A5). False with errors in d: E_VERIFY when data, files or the outcome differ, others when it
- * could not be repeated; without one when cancelled. `watch` may be NULL. */
+ * and the other files (A5, pp_artifact_compare_rest()). False with errors in d: E_VERIFY when data,
+ * files or the outcome differ, others when it could not be repeated; without one when cancelled.
+ * `watch` may be NULL. */
 bool pp_runner_rerun(pp_diags *d, const char *dir, const pp_watch *watch, pp_rerun *out);
 
 #endif
