@@ -5,6 +5,7 @@
 #include "artifact/documents.h"
 #include "artifact/events.h"
 #include "base/file.h"
+#include "store/duckdb.h"
 
 #include <criterion/criterion.h>
 #include <fcntl.h>
@@ -376,7 +377,7 @@ Test(write, A1_what_is_no_folder_is_left_alone)
         sample_make(&S, 3);
         cr_assert(sample_write(&S));
         const char *path = pp_strdup(&arena, sample_path(&S));
-        pp_artifact_remove(&arena, NULL, path, path);
+        cr_assert_eq(system(pp_fmt(&arena, "rm -r '%s'", path)), 0);
         cr_assert_eq(k ? symlink("nowhere", path) : mkfifo(path, 0600), 0);
         S.job.force = k;
         cr_expect_not(sample_write(&S));
@@ -586,6 +587,46 @@ static void spoil_ambiguous(void)
     S.result.n_ambiguous = 1;
 }
 
+/* Where low, high and the row before leave one value only, and just outside of where they leave a
+ * range. */
+static void spoil_peak(void)
+{
+    point_at(9)->peak_e8++;
+    sample_refresh(&S);
+}
+
+static void spoil_fall(void)
+{
+    for (size_t i = 4; i < S.result.n_equity; i++)
+        point_at(i)->max_dd_abs_e8++;
+    sample_refresh(&S);
+}
+
+static void spoil_fall_pct(void)
+{
+    for (size_t i = 4; i < S.result.n_equity; i++)
+        point_at(i)->max_dd_pct *= 1 + 1e-15;
+    sample_refresh(&S);
+}
+
+static void spoil_fall_inside(void)
+{
+    point_at(9)->intrabar_max_dd_pct -= 0.01;
+    sample_refresh(&S);
+}
+
+static void spoil_low(void)
+{
+    point_at(9)->low_e8 = point_at(9)->equity_e8 + 1;
+    sample_refresh(&S);
+}
+
+static void spoil_time(void)
+{
+    point_at(9)->time_ms += PP_MINUTE_MS;
+    sample_refresh(&S);
+}
+
 Test(write, G3_what_does_not_agree_is_refused_and_kept_beside)
 {
     NEEDS_DUCKDB;
@@ -605,6 +646,12 @@ Test(write, G3_what_does_not_agree_is_refused_and_kept_beside)
     cr_expect(refused(spoil_stop, "did not end where"));
     cr_expect(refused(spoil_starved, "starved"));
     cr_expect(refused(spoil_ambiguous, "ambiguous bars"));
+    cr_expect(refused(spoil_peak, "row 10: peak or a maximum drawdown"));
+    cr_expect(refused(spoil_fall, "row 5: peak or a maximum drawdown"));
+    cr_expect(refused(spoil_fall_pct, "row 5: peak or a maximum drawdown"));
+    cr_expect(refused(spoil_fall_inside, "row 10: peak or a maximum drawdown"));
+    cr_expect(refused(spoil_low, "row 10: peak or a maximum drawdown"));
+    cr_expect(refused(spoil_time, "row 10: time_ms is not the next exec close"));
 }
 
 /* Puts `to` in the place of `from`, of the same length, wherever it stands. */
@@ -614,30 +661,53 @@ static void put_instead(char *text, const char *from, const char *to)
         memcpy(at, to, strlen(to));
 }
 
+static void seal(char *manifest)
+{
+    char hex[PP_SHA256_HEX];
+    char *at = strstr(manifest, ",\n  \"manifest_sha256\": \"");
+    pp_sha256_text(manifest, (size_t)(at - manifest), hex);
+    memcpy(at + strlen(",\n  \"manifest_sha256\": \""), hex, 64);
+}
+
+/* The manifest lists the file as it is now. */
+static void list_again(const char *file)
+{
+    size_t n, n_manifest;
+    char hex[PP_SHA256_HEX], key[64];
+    char *bytes = sample_read(&S, file, &n), *was = sample_read(&S, "manifest.json", &n_manifest);
+    was[n_manifest] = '\0';
+    snprintf(key, sizeof key, "\"%s\": {\n      \"bytes\": ", file);
+    char *size = strstr(was, key) + strlen(key), *rest = size + strspn(size, "0123456789");
+    pp_sha256_text(bytes, n, hex);
+    memcpy(strstr(rest, "\"sha256\": \"") + strlen("\"sha256\": \""), hex, 64);
+    char *manifest = malloc(n_manifest + 32);
+    sprintf(manifest, "%.*s%zu%s", (int)(size - was), was, n, rest);
+    seal(manifest);
+    sample_put(&S, "manifest.json", manifest, strlen(manifest));
+    free(manifest);
+    free(was);
+    free(bytes);
+}
+
 /* A file of the run, the manifest too, changed by somebody who knows how to seal it. */
 static void forge(const char *file, const char *from, const char *to)
 {
-    size_t n, n_manifest, n_lines;
-    char was[PP_SHA256_HEX], is[PP_SHA256_HEX], chain[2][PP_SHA256_HEX];
+    size_t n, n_lines;
+    char chain[2][PP_SHA256_HEX];
+    bool is_manifest = strcmp(file, "manifest.json") == 0;
     char *bytes = sample_read(&S, file, &n);
     cr_assert(bytes && strlen(from) == strlen(to));
     bytes[n] = '\0';
     cr_assert(strstr(bytes, from), "no %s in %s", from, file);
-    pp_sha256_text(bytes, n, was);
     pp_events_chain(bytes, n, &n_lines, chain[0]);
     put_instead(bytes, from, to);
-    pp_sha256_text(bytes, n, is);
+    if (is_manifest)
+        seal(bytes);
     sample_put(&S, file, bytes, n);
-    char *manifest = sample_read(&S, "manifest.json", &n_manifest);
-    manifest[n_manifest] = '\0';
-    put_instead(manifest, was, is);
-    char *seal = strstr(manifest, ",\n  \"manifest_sha256\": \"");
-    pp_sha256_text(manifest, (size_t)(seal - manifest), was);
-    memcpy(seal + strlen(",\n  \"manifest_sha256\": \""), was, 64);
-    sample_put(&S, "manifest.json", manifest, n_manifest);
+    if (!is_manifest)
+        list_again(file);
     if (pp_events_chain(bytes, n, &n_lines, chain[1]) && strcmp(file, "events.jsonl") == 0)
         forge("signature.json", chain[0], chain[1]);
-    free(manifest);
     free(bytes);
 }
 
@@ -665,6 +735,63 @@ Test(write, A5_a_forged_line_of_the_events_does_not_fit_the_tables)
     cr_assert(sample_write(&S));
     forge("events.jsonl", "entry_long[0]", "entry_long[7]"); /* only a rerun knows the cases */
     cr_expect(verified(), "%s", first_error());
+    sample_free(&S);
+}
+
+/* Another value in the last row of a column of doubles, by somebody who knows the hashes. */
+static void forge_cell(const char *table, const char *column)
+{
+    char was[PP_SHA256_HEX], is[PP_SHA256_HEX];
+    pp_diags d = {.arena = &S.arena};
+    const char *dir = sample_path(&S), *file = pp_fmt(&S.arena, "%s.parquet", table),
+               *path = pp_fmt(&S.arena, "%s/%s", dir, file);
+    pp_db *db = pp_db_open(&S.arena, &dir, 1, &d);
+    pp_table t;
+    cr_assert(pp_db_read_parquet(db, &S.arena, path, "*", &t, &d));
+    pp_table_hash(&t, was);
+    const pp_col *col = pp_table_col(&t, column);
+    cr_assert(col && col->type == PP_COL_F64);
+    ((double *)(uintptr_t)col->f64)[t.n_rows - 1] += 1e-9;
+    pp_table_hash(&t, is);
+    cr_assert(pp_db_write_parquet(db, path, &t, NULL, &d));
+    list_again(file);
+    forge("signature.json", was, is);
+}
+
+Test(write, A5_a_forged_column_does_not_follow_from_the_others)
+{
+    NEEDS_DUCKDB;
+    static const char *const forged[][3] = {
+        {"trades", "return_pct", "row 5: return_pct is not 100 net / cost"},
+        {"trades", "mae_pct", "row 5: mae_pct is not 100 mae / cost"},
+        {"trades", "mfe_pct", "row 5: mfe_pct is not 100 mfe / cost"},
+        {"equity", "drawdown_pct", "row 49: drawdown_pct is not 100 (peak - equity) / peak"},
+    };
+    for (size_t i = 0; i < PP_COUNT(forged); i++) {
+        sample_make(&S, 5);
+        cr_assert(sample_write(&S));
+        forge_cell(forged[i][0], forged[i][1]);
+        cr_expect_not(verified(), "%s", forged[i][1]);
+        cr_expect(S.diags.n_errors == 1 && named(forged[i][2]), "%s: %s", forged[i][1],
+                  first_error());
+        sample_free(&S);
+    }
+}
+
+/* Nothing is waited for. */
+Test(write, A5_what_is_no_regular_file_is_not_opened)
+{
+    NEEDS_DUCKDB;
+    sample_make(&S, 2);
+    for (size_t i = 0; i < PP_COUNT(files); i++) {
+        S.job.force = true;
+        cr_assert(sample_write(&S), "%s", first_error());
+        const char *path = pp_fmt(&S.arena, "%s/%s", sample_path(&S), files[i]);
+        cr_assert(unlink(path) == 0 && mkfifo(path, 0600) == 0);
+        cr_expect_not(verified(), "%s", files[i]);
+        cr_expect(strstr(first_error(), "a folder, pipe or device stands"), "%s: %s", files[i],
+                  first_error());
+    }
     sample_free(&S);
 }
 
@@ -703,6 +830,14 @@ Test(write, A5_a_forged_value_does_not_fit_the_other_files)
         {"manifest.json", "\"play\": ", "\"plaz\": ", "the play hash"},
         {"signature.json", "\"engine\": ", "\"engine\":9", "engine differs"},
         {"signature.json", "\"play_hash\": \"", "\"play_hash\":\"x", "play_hash differs"},
+        {"signature.json", "\"events\": 6", "\"events\": 7", "events is 71"},
+        {"signature.json", "\"declared\": ", "\"_eclared\": ", "keys are missing: declared"},
+        {"manifest.json", "\"command\": ", "\"_ommand\": ", "keys are missing: command"},
+        {"result.json", "\"starved\": ", "\"_tarved\": ", "keys are missing: starved"},
+        {"result.json", "\"ambiguous_bars\": [", "\"_mbiguous_bars\": [",
+         "keys are missing: ambiguous_bars"},
+        {"result.json", "\"filled_bars\": 0,\n    \"w", "\"_illed_bars\": 0,\n    \"w",
+         "keys are missing: data.filled_bars"},
     };
     sample_make(&S, 5);
     cr_assert(sample_write(&S));
@@ -746,6 +881,103 @@ Test(write, A5_values_that_the_files_agree_on_are_held_to_the_play_and_the_engin
         cr_expect(i > 0 || S.diags.n_errors == 1, "nothing but the engine: %s", first_error());
         sample_free(&S);
     }
+}
+
+static bool put_page(void *ctx, pp_diags *d, const pp_result *r, const pp_metrics *m,
+                     const pp_findings *f, pp_buf *out)
+{
+    (void)ctx, (void)d, (void)r, (void)m, (void)f;
+    pp_buf_puts(out, "<html>\none\n</html>\n");
+    return true;
+}
+
+static void rest_step(void *ctx)
+{
+    bool *same = ctx;
+    S.diags = (pp_diags){.arena = &S.arena};
+    *same =
+        pp_artifact_compare_rest(&S.diags, sample_path(&S), pp_fmt(&S.arena, "%s/again", S.dir));
+}
+
+/* Whether the rest is said to be the same once the file has `to` instead of `from`. */
+static bool rest_is_same(const char *file, const char *from, const char *to)
+{
+    bool same = false;
+    size_t n;
+    char *bytes = sample_read(&S, file, &n);
+    bytes[n] = '\0';
+    cr_assert(strstr(bytes, from), "no %s in %s", from, file);
+    char *other = strdup(bytes);
+    put_instead(other, from, to);
+    sample_put(&S, file, other, n);
+    cr_assert(pp_try(&S.arena, rest_step, &same));
+    sample_put(&S, file, bytes, n);
+    free(other);
+    free(bytes);
+    return same;
+}
+
+static void differs(const char *file, const char *from, const char *to, const char *word)
+{
+    cr_expect_not(rest_is_same(file, from, to), "%s", to);
+    cr_expect(S.diags.n_errors == 1 && named(word), "%s: %s", to, first_error());
+    cr_expect(strstr(S.diags.list.v[0].pos.file, file));
+}
+
+static const char preflight[] =
+    "{\"status\": \"ok\", \"symbol\": \"BTCUSDT\", \"checks\": [\n"
+    "{\"name\": \"data\", \"text\": \"BTCUSDT, file a.csv: 2880 bars of 1m\", \"fix\": null},\n"
+    "{\"name\": \"mark\", \"text\": \"none\", \"fix\": \"perpetua data x --data a.csv\"}]}\n";
+
+/* What A3 does not fix: the signature but the build, the report, gate 1 but the paths. */
+Test(write, A5_the_files_beside_those_of_the_run_hash_are_compared)
+{
+    NEEDS_DUCKDB;
+    sample_make(&S, 3);
+    S.job.report = put_page;
+    S.job.preflight_json = preflight;
+    cr_assert(sample_write(&S), "%s", first_error());
+    cr_assert_eq(system(pp_fmt(&S.arena, "cp -r '%s' '%s/again'", sample_path(&S), S.dir)), 0);
+    differs("signature.json", "\"first_known\": 8", "\"first_known\": 9",
+            "computed[0].first_known is not that of the rerun");
+    differs("signature.json", "\"outputs\": [", "\"_utputs\": [", "declared[0].outputs is not");
+    differs("preflight.json", "\"status\": \"ok\"", "\"status\": \"no\"", "status is not");
+    differs("preflight.json", "2880 bars", "2881 bars", "checks[0].text is not");
+    differs("preflight.json", "\"none\"", "\"full\"", "checks[1].text is not");
+    differs("report.html", "one", "two", "the report is not that of the rerun");
+    cr_expect_eq(S.diags.list.v[0].pos.line, 2);
+    cr_expect(rest_is_same("preflight.json", "a.csv", "b.csv"), "%s", first_error());
+    cr_expect_eq(S.diags.n_warnings, 0);
+    cr_expect(rest_is_same("signature.json", "\"compiler\": \"", "\"compiler\":\"x"), "%s",
+              first_error());
+    cr_expect(named("another build made the run"));
+    sample_free(&S);
+}
+
+static bool rewritten_with(const char *preflight_json, const char *want)
+{
+    size_t n;
+    S.job.preflight_json = preflight_json;
+    cr_assert(sample_write(&S), "%s", first_error());
+    char *bytes = sample_read(&S, "preflight.json", &n);
+    bool same = n == strlen(want) && memcmp(bytes, want, n) == 0;
+    free(bytes);
+    return same;
+}
+
+/* Its words are those of this version then. */
+Test(write, A7_what_gate_1_said_stays_unless_another_version_said_it)
+{
+    NEEDS_DUCKDB;
+    static const char before[] = "{\"status\": \"ok\"}\n", after[] = "{\"status\": \"warning\"}\n";
+    sample_make(&S, 3);
+    cr_expect(rewritten_with(before, before));
+    S.job.dir = sample_path(&S);
+    S.job.force = true;
+    cr_expect(rewritten_with(after, before));
+    forge("manifest.json", "\"tool_version\": \"0", "\"tool_version\": \"9");
+    cr_expect(rewritten_with(after, after));
+    sample_free(&S);
 }
 
 /* Operation `at` of writing, or of reading, turns one bit in the middle of its bytes. */

@@ -2,7 +2,9 @@
 #include "bench.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static bench B;
@@ -53,6 +55,102 @@ Test(rerun, A5_the_manifest_is_enough_to_repeat_a_run)
                      "columns bars metrics artifacts files hashes play tables events "
                      "outcome trades equity metrics fills ",
                      "spec 09: what a terminal is told");
+    bench_free(&B);
+}
+
+static bool put_page(void *ctx, pp_diags *d, const pp_result *r, const pp_metrics *m,
+                     const pp_findings *f, pp_buf *out)
+{
+    (void)ctx, (void)d, (void)r, (void)m, (void)f;
+    pp_buf_puts(out, "<html></html>\n");
+    return true;
+}
+
+/* The run as somebody writes it whose column, gate 1 and report are others. */
+static bool write_forged(bench *b)
+{
+    pp_artifact_job job = {.result = b->done.result,
+                           .metrics = b->done.metrics,
+                           .findings = &b->done.findings,
+                           .out_dir = pp_fmt(&b->arena, "%s/forged", b->dir),
+                           .preflight_json = "{\"status\": \"ok\"}\n",
+                           .source_json = "{\"synthetic\":\"" BENCH_MARKET "\",\"variables\":1}",
+                           .report = put_page};
+    ((pp_column_digest *)(uintptr_t)b->done.result->columns)[2].sha256[0] ^= 1;
+    b->done.artifacts = pp_artifact_path(&b->arena, job.out_dir, job.result);
+    return pp_artifact_write(&b->diags, &job, NULL);
+}
+
+Test(rerun, A5_signature_preflight_and_report_are_compared_too)
+{
+    NEEDS_DUCKDB;
+    static const char *const words[] = {"computed[0].sha256 is not that of the rerun",
+                                        "preflight.json: error E_VERIFY: status is not that",
+                                        "report.html:1: error E_VERIFY: the report is not that"};
+    make_run(BENCH_MARKET);
+    cr_assert(bench_do(&B, write_forged), "%s", bench_messages(&B));
+    cr_expect_not(bench_do(&B, rerun));
+    cr_expect(Again.held && Again.equal);
+    for (size_t i = 0; i < PP_COUNT(words); i++)
+        cr_expect(strstr(bench_messages(&B), words[i]), "no %s: %s", words[i], bench_messages(&B));
+    bench_free(&B);
+}
+
+Test(rerun, A5_the_folder_of_the_rerun_must_be_there)
+{
+    NEEDS_DUCKDB;
+    make_run(BENCH_MARKET);
+    const char *tmp = pp_fmt(&B.arena, "%s/nowhere", B.dir);
+    setenv("TMPDIR", tmp, 1);
+    cr_expect_not(bench_do(&B, rerun));
+    cr_expect(strstr(bench_messages(&B), "nowhere: error E_FILE: cannot make a folder"), "%s",
+              bench_messages(&B));
+    cr_expect(!Again.made && Again.held);
+    cr_expect_neq(access(tmp, F_OK), 0);
+    bench_free(&B);
+}
+
+typedef struct attempt {
+    pp_arena arena;
+    pp_diags diags;
+    _Atomic long left; /* requests for memory that succeed, of whatever thread */
+} attempt;
+
+static void *attempt_resize(void *ctx, void *ptr, size_t old_size, size_t new_size)
+{
+    attempt *a = ctx;
+    (void)old_size;
+    if (new_size == 0) {
+        free(ptr);
+        return NULL;
+    }
+    return a->left-- > 0 ? realloc(ptr, new_size) : NULL;
+}
+
+static void attempt_rerun(void *ctx)
+{
+    attempt *a = ctx;
+    pp_runner_rerun(&a->diags, B.done.artifacts, NULL, &Again);
+}
+
+Test(rerun, A5_the_folder_of_the_rerun_goes_where_memory_ends_too)
+{
+    NEEDS_DUCKDB;
+    make_run(BENCH_MARKET);
+    const char *tmp = pp_fmt(&B.arena, "%s/tmp", B.dir);
+    setenv("TMPDIR", tmp, 1);
+    bool enough = false;
+    for (long n = 1; !enough; n += 1 + n / 16) {
+        attempt a = {.diags.arena = &a.arena, .left = n};
+        pp_alloc alloc = {attempt_resize, &a};
+        cr_assert_eq(mkdir(tmp, 0777), 0);
+        pp_arena_init(&a.arena, &alloc);
+        pp_try(&a.arena, attempt_rerun, &a);
+        pp_arena_free(&a.arena);
+        enough = a.left >= 0;
+        cr_expect_eq(rmdir(tmp), 0, "%ld allocations left something behind", n);
+    }
+    cr_expect(Again.equal);
     bench_free(&B);
 }
 
