@@ -332,10 +332,15 @@ static amount arithmetic(op o, amount a, amount b)
     }
 }
 
+static double number_of(truth t)
+{
+    return t == UNKNOWN ? (double)NAN : t == YES;
+}
+
 static amount value(const pp_where *w, const pp_where_value *vars)
 {
     if (w->type == PP_WHERE_BOOL)
-        return (amount){holds(w, vars) == UNKNOWN ? (double)NAN : holds(w, vars), 1};
+        return (amount){number_of(holds(w, vars)), 1};
     if (w->op == NUMBER || w->op == VARIABLE) {
         double x = w->op == NUMBER ? w->number : vars[w->variable].number;
         return (amount){x, fabs(x)};
