@@ -201,19 +201,42 @@ static bool check_distinct(reader *r, const pp_axis *x)
     return true;
 }
 
+/* One text for all spellings: 1 for 1.0, [1,2] for [ 1, 2 ]. Quotes tell texts from each other
+ * inside a list only. */
+static void put_said(pp_buf *out, const pp_yaml *n, bool in_list)
+{
+    char number[PP_DOUBLE_TEXT];
+    const char *quote = in_list && n->quoted ? "\"" : "";
+    double x;
+    bool truth;
+    if (n->kind == PP_YAML_SEQ) {
+        for (size_t k = 0; k < n->n; k++) {
+            pp_buf_puts(out, k ? "," : "[");
+            put_said(out, n->items[k], true);
+        }
+        pp_buf_puts(out, n->n ? "]" : "[]");
+    } else if (pp_yaml_bool(n, &truth)) {
+        pp_buf_puts(out, truth ? "true" : "false");
+    } else if (pp_yaml_double(n, &x)) {
+        pp_buf_puts(out, pp_double_text(x, number));
+    } else {
+        pp_buf_printf(out, "%s%s%s", quote, n->text, quote);
+    }
+}
+
 /* What the value of an axis says as YAML; is_bool is cleared if it is neither true nor false. */
 static const char *said(pp_arena *arena, const char *value, bool *is_bool, double *number)
 {
     pp_diags quiet = {.arena = arena};
     const pp_yaml *node = pp_yaml_parse(&quiet, "axis", value, strlen(value));
-    bool truth = false;
-    if (node && !node->quoted && pp_yaml_bool(node, &truth)) {
-        *number = truth;
-        return truth ? "true" : "false";
-    }
-    *is_bool = false;
-    *number = (double)NAN;
-    return node && !quiet.n_errors && node->kind == PP_YAML_SCALAR ? node->text : value;
+    pp_buf out = {.arena = arena};
+    bool truth = false, ok = node && !quiet.n_errors && node->kind != PP_YAML_MAP;
+    bool is_truth = ok && pp_yaml_bool(node, &truth);
+    *is_bool &= is_truth;
+    *number = is_truth ? truth : (double)NAN;
+    if (ok)
+        put_said(&out, node, false);
+    return ok ? out.text : value;
 }
 
 static bool take_values(pp_diags *d, pp_pos pos, const char *name, const char *values, pp_axis *out)

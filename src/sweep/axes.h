@@ -24,7 +24,7 @@ typedef struct pp_axis {
     const char *name, *text; /* text: what stood behind the = */
     pp_axis_kind kind;
     const char *const *values; /* as --set name=VALUE takes them: YAML */
-    const char *const *texts;  /* what they say: a text without its quotes, "true" for True */
+    const char *const *texts;  /* what they say: a text without its quotes, 1 for 1.0 */
     const double *numbers;     /* NaN in a PP_AXIS_TEXT, but where is_bool: 0, 1 */
     size_t n;
     bool is_bool; /* a PP_AXIS_TEXT all of whose values are true or false */

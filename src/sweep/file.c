@@ -51,12 +51,22 @@ static bool count_of(pp_diags *d, const pp_yaml *n, const char *key, int64_t max
     return false;
 }
 
-/* A value as --vary writes it: nested lists in brackets, texts with a comma in quotes. */
+static void put_quoted(pp_buf *out, const char *text)
+{
+    pp_buf_puts(out, "'");
+    for (const char *p = text; *p; p++)
+        pp_buf_put(out, *p == '\'' ? "''" : p, *p == '\'' ? 2 : 1);
+    pp_buf_puts(out, "'");
+}
+
+/* A value as --vary writes it: nested lists in brackets, in quotes what would not be one text. */
 static void put_item(pp_buf *out, const pp_yaml *n)
 {
     if (n->kind == PP_YAML_SCALAR) {
-        bool quote = n->quoted && strpbrk(n->text, ",[]");
-        pp_buf_printf(out, "%s%s%s", quote ? "\"" : "", n->text, quote ? "\"" : "");
+        if (n->quoted && strpbrk(n->text, ",[]{}#'\""))
+            put_quoted(out, n->text);
+        else
+            pp_buf_puts(out, n->text);
         return;
     }
     pp_buf_puts(out, "[");

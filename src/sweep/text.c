@@ -64,7 +64,7 @@ static void print_ranking(const pp_sweep_outcome *s, pp_buf *out)
         const pp_row *r = &s->rows[s->ranking[i]];
         cells[at++] = pp_fmt(a, "%zu", i + 1);
         for (size_t k = 0; k < s->plan.n_axes; k++)
-            cells[at++] = s->plan.axes[k].values[pp_plan_value(&s->plan, s->ranking[i], k)];
+            cells[at++] = s->plan.axes[k].texts[pp_plan_value(&s->plan, s->ranking[i], k)];
         for (size_t k = 0; k < n_shown; k++)
             cells[at++] = metric_text(a, s, r, shown[k]);
         cells[at++] =

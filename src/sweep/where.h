@@ -3,8 +3,8 @@
  * Numbers, 'texts', true and false, variables of the Play; + - * / %, < <= > >= == !=, and or not
  * (also && || !), parentheses. % is the floor modulo, as in rules. Texts are compared with == and
  * != only. Numbers that differ by less than 1e-12 of what they were made of are equal:
- * 0.1 * 3 <= 0.3 holds. A comparison with an undefined number (x / 0) is false. Comparisons do not
- * chain: a < b < c is refused. */
+ * 0.1 * 3 <= 0.3 holds. A comparison with an undefined number (x / 0) is unknown, and so is what
+ * hangs on it, `not` too: the set is left out. Comparisons do not chain: a < b < c is refused. */
 #ifndef PP_SWEEP_WHERE_H
 #define PP_SWEEP_WHERE_H
 

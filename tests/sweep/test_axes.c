@@ -104,6 +104,8 @@ static void check_refusals(void)
                                         "a=x,x",
                                         "a=x,\"x\"",
                                         "a=true,false,True",
+                                        "a=1,1.0,x",
+                                        "a=[1,2],[ 1, 2.0 ]",
                                         "a=log:1:2",
                                         "a=1:1e9:1",
                                         "a=log:0:5:3",
@@ -285,6 +287,11 @@ static void check_words(void)
     cr_expect_str_eq(x.texts[0], "long_only");
     cr_expect_str_eq(x.texts[2], "true");
     cr_expect_str_eq(x.values[2], "\"true\"");
+    cr_assert(pp_axis_parse(&D, (pp_pos){0}, "a=[1, \"x\"],[],1.50,'it''s'", &x));
+    cr_expect_str_eq(x.texts[0], "[1,\"x\"]");
+    cr_expect_str_eq(x.texts[1], "[]");
+    cr_expect_str_eq(x.texts[2], "1.5");
+    cr_expect_str_eq(x.texts[3], "it's");
     cr_assert(pp_axis_parse(&D, (pp_pos){0}, "a=True,false", &x));
     cr_expect(x.is_bool && x.numbers[0] == 1 && x.numbers[1] == 0);
     cr_expect_str_eq(x.texts[0], "true");

@@ -22,7 +22,8 @@ Test(file, W1_a_yaml_file_says_what_the_options_say)
     Text = "play: a.yml\n"
            "set: {risk: 1.5, list: [1, 2]}\n"
            "sweep:\n"
-           "  vary: {fast: 5:50:5, slow: [20, 50], mode: [a, \"b,c\"], pair: [[1, 2], [3, 4]]}\n"
+           "  vary: {fast: 5:50:5, slow: [20, 50], mode: [a, \"b,c\", '\"it''s\"'], pair: [[1, 2], "
+           "[3, 4]]}\n"
            "  where: [fast < slow, slow > 20]\n"
            "  sample: 30\n"
            "  seed: 7\n"
@@ -31,7 +32,7 @@ Test(file, W1_a_yaml_file_says_what_the_options_say)
     cr_assert(bench_do(&L.b, read_file), "%s", bench_messages(&L.b));
     cr_expect(IsSweep);
     cr_expect_str_eq(Play, "dir/a.yml");
-    static const char *const vary[] = {"fast=5:50:5", "slow=20,50", "mode=a,\"b,c\"",
+    static const char *const vary[] = {"fast=5:50:5", "slow=20,50", "mode=a,'b,c','\"it''s\"'",
                                        "pair=[1,2],[3,4]"};
     cr_assert_eq(Req.n_vary, 4);
     for (size_t k = 0; k < 4; k++)
