@@ -49,6 +49,9 @@ const char *pp_artifact_path(pp_arena *arena, const char *out_dir, const pp_resu
  * that gate 3 refused are kept under path.failed. Needs DuckDB. */
 bool pp_artifact_write(pp_diags *d, const pp_artifact_job *job, bool *found);
 
+/* Removes the files of a run, and its folder unless there is something else in it. */
+void pp_artifact_remove(const char *dir);
+
 /* --- verification ------------------------------------------------------------------------- */
 
 /* What who waits for long work gives it. */

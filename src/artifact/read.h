@@ -1,5 +1,5 @@
-/* read.h - a run read back from its files into the records it was written from. For artifact and
- * runner. */
+/* read.h - a run read back from its files into the records it was written from. For artifact,
+ * runner and sweep. */
 #ifndef PP_ARTIFACT_READ_H
 #define PP_ARTIFACT_READ_H
 

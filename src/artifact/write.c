@@ -82,6 +82,11 @@ static void remove_run(const pp_fs *fs, const char *dir)
     fs->rmdir(fs->ctx, dir);
 }
 
+void pp_artifact_remove(const char *dir)
+{
+    remove_run(&pp_fs_real, dir);
+}
+
 /* One process at a time; where the file system has no locks, the renames alone must do. */
 static void lock_folder(pp_writer *w)
 {

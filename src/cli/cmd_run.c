@@ -68,16 +68,6 @@ static void print_run(pp_cli *c, const pp_runner_done *done, const pp_bounds *bo
                (double)t->points_ns / 1e6, (double)t->record_ns / 1e6);
 }
 
-/* The words of the command line, as the manifest keeps them. */
-static const char *command_line(pp_cli *c)
-{
-    pp_buf out = {.arena = c->arena};
-    pp_buf_puts(&out, "perpetua");
-    for (int i = 1; i < c->argc; i++)
-        pp_buf_printf(&out, " %s", pp_shell_word(c->arena, c->argv[i]));
-    return out.text;
-}
-
 static void count_bars(void *ctx, size_t done, size_t total)
 {
     pp_progress_count(ctx, "bars", done, total);
@@ -126,7 +116,7 @@ static int run_run(pp_cli *c)
     if (job.fast)
         job.options.keep = PP_RUNNER_KEEP_FAST;
     job.force = pp_cli_has(c, "force");
-    job.command = command_line(c);
+    job.command = pp_cli_line(c);
     job.options.plain = pp_cli_has(c, "plain");
     return pp_cli_each_play(c, &job, run_one);
 }

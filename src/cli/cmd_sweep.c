@@ -17,7 +17,8 @@ static const pp_opt sweep_opts[] = {
     {"jobs", 'j', "N", "threads (default: one per CPU)", NULL},
     {"keep-top", 0, "N", "write full run artifacts of the best N", NULL},
     {"memory", 0, "MB", "for columns kept for other rows (default: 1024)", NULL},
-    {"restart", 0, NULL, "begin anew although rows of another sweep are there", NULL},
+    {"restart", 0, NULL,
+     "begin anew although rows of another sweep are there;\nits files and kept runs go", NULL},
     {"out", 'o', "DIR",
      "where the files go (default: sweeps/PLAY/HASH); DIR/SYMBOL when the Play has several", NULL},
     PP_MARKET_OPTS,
@@ -138,7 +139,10 @@ static int run_one(pp_cli *c, pp_runner_job *job)
 static int run_sweep(pp_cli *c)
 {
     pp_runner_job job;
-    return pp_cli_job(c, &job) ? pp_cli_each_play(c, &job, run_one) : 2;
+    if (!pp_cli_job(c, &job))
+        return 2;
+    job.command = pp_cli_line(c);
+    return pp_cli_each_play(c, &job, run_one);
 }
 
 const pp_command pp_cmd_sweep = {

@@ -213,6 +213,15 @@ int pp_cli_each_symbol(pp_cli *c, pp_runner_job *job, int (*one)(pp_cli *c, pp_r
     return status;
 }
 
+const char *pp_cli_line(pp_cli *c)
+{
+    pp_buf out = {.arena = c->arena};
+    pp_buf_puts(&out, "perpetua");
+    for (int i = 1; i < c->argc; i++)
+        pp_buf_printf(&out, " %s", pp_shell_word(c->arena, c->argv[i]));
+    return out.text;
+}
+
 int pp_cli_each_play(pp_cli *c, pp_runner_job *job, int (*one)(pp_cli *c, pp_runner_job *job))
 {
     if (pp_cli_has(c, "demo")) {

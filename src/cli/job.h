@@ -46,6 +46,9 @@ bool pp_cli_sets(pp_cli *c, pp_runner_job *job);
 /* The text of a Play file. */
 bool pp_cli_play(pp_cli *c, const char *file, pp_runner_job *job);
 
+/* The words of the command line, as the manifest of a run keeps them. */
+const char *pp_cli_line(pp_cli *c);
+
 /* Runs `one` for every symbol of the job's Play (P4); 2 ends it, the highest status
  * wins. */
 int pp_cli_each_symbol(pp_cli *c, pp_runner_job *job, int (*one)(pp_cli *c, pp_runner_job *job));

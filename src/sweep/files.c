@@ -1,5 +1,6 @@
 /* sweep.parquet and sweep.json (W3). */
 #include "base/file.h"
+#include "artifact/read.h"
 #include "base/json.h"
 #include "store/duckdb.h"
 #include "sweep/sweep.h"
@@ -7,6 +8,8 @@
 #include <math.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 /* ---- sweep.parquet ---- */
 
@@ -50,13 +53,18 @@ static void add_numbers(builder *b, const char *name, const double *v, bool whol
     add_ints(b, name, ints, valid);
 }
 
-/* DuckDB takes names that differ in case alone for one. An axis keeps its name. */
-static const char *free_name(builder *b, const char *name)
+/* DuckDB takes names that differ in case alone for one. What comes first keeps its name. */
+static const char *free_name(builder *b, const char *prefix, const char *name)
 {
     for (size_t k = 0; k < b->cols.n; k++)
         if (!strcasecmp(b->cols.v[k].name, name))
-            return free_name(b, pp_fmt(b->arena, "metric_%s", name));
+            return free_name(b, prefix, pp_fmt(b->arena, "%s_%s", prefix, name));
     return name;
+}
+
+static const char *metric_name(builder *b, const char *name)
+{
+    return free_name(b, "metric", name);
 }
 
 static void add_axis(builder *b, size_t k)
@@ -70,10 +78,11 @@ static void add_axis(builder *b, size_t k)
         numbers[i] = x->numbers[v];
         texts[i] = x->texts[v];
     }
+    const char *name = free_name(b, "axis", x->name);
     if (x->kind == PP_AXIS_TEXT)
-        add_texts(b, x->name, texts);
+        add_texts(b, name, texts);
     else
-        add_numbers(b, x->name, numbers, x->kind == PP_AXIS_INT);
+        add_numbers(b, name, numbers, x->kind == PP_AXIS_INT);
 }
 
 static void add_identity(builder *b)
@@ -93,11 +102,11 @@ static void add_identity(builder *b)
         code[i] = r->code ? pp_code_name((pp_code)r->code) : "";
         hash[i] = r->run_hash;
     }
-    add_ints(b, free_name(b, "grid_place"), place, NULL);
-    add_texts(b, free_name(b, "status"), status);
-    add_texts(b, free_name(b, "stop_reason"), reason);
-    add_texts(b, free_name(b, "code"), code);
-    add_texts(b, free_name(b, "run_hash"), hash);
+    add_ints(b, metric_name(b, "grid_place"), place, NULL);
+    add_texts(b, metric_name(b, "status"), status);
+    add_texts(b, metric_name(b, "stop_reason"), reason);
+    add_texts(b, metric_name(b, "code"), code);
+    add_texts(b, metric_name(b, "run_hash"), hash);
 }
 
 static void add_metrics(builder *b)
@@ -109,13 +118,13 @@ static void add_metrics(builder *b)
         double *v = PP_ARRAY(b->arena, double, n);
         for (size_t i = 0; i < n; i++)
             v[i] = s->rows[i].values[k];
-        add_numbers(b, free_name(b, l->values[k].name), v, l->values[k].kind == PP_METRIC_COUNT);
+        add_numbers(b, metric_name(b, l->values[k].name), v, l->values[k].kind == PP_METRIC_COUNT);
     }
     for (size_t k = 0; k < l->n_texts; k++) {
         const char **v = PP_ARRAY(b->arena, const char *, n);
         for (size_t i = 0; i < n; i++)
             v[i] = s->rows[i].texts[k];
-        add_texts(b, free_name(b, l->texts[k].name), v);
+        add_texts(b, metric_name(b, l->texts[k].name), v);
     }
 }
 
@@ -332,4 +341,42 @@ bool pp_sweep_write(pp_diags *d, const pp_sweep_outcome *s)
     pp_buf_puts(&timing, "\n");
     return write_parquet(d, s) && write_text(d, s, "sweep.html", &page) &&
            write_text(d, s, "timing.json", &timing) && write_text(d, s, "sweep.json", &json);
+}
+
+/* ---- what stood there before ---- */
+
+/* A run that a sweep kept, under the name it gave; `perpetua run` and people may have put others
+ * there. */
+static bool is_of_a_sweep(pp_arena *arena, const char *path, const char *name)
+{
+    pp_diags quiet = {.arena = arena};
+    struct stat st;
+    bool folder = lstat(path, &st) == 0 && S_ISDIR(st.st_mode);
+    const json_t *m = folder ? pp_artifact_manifest(&quiet, NULL, path) : NULL;
+    const char *hash = json_string_value(json_object_get(m, "run_hash")),
+               *command = json_string_value(json_object_get(m, "command"));
+    return hash && command && !strcmp(name, pp_fmt(arena, "%.12s", hash)) &&
+           !strncmp(command, PP_SWEEP_COMMAND, strlen(PP_SWEEP_COMMAND));
+}
+
+/* PLAY/SYMBOL/HASH: two levels of folders above the runs. */
+static void remove_runs(pp_arena *arena, const char *dir, int levels)
+{
+    pp_file_names names = {0};
+    pp_dir_names(arena, dir, &names); /* none: there is nothing to remove */
+    for (size_t k = 0; k < names.n; k++) {
+        const char *path = pp_fmt(arena, "%s/%s", dir, names.v[k]);
+        if (levels > 0)
+            remove_runs(arena, path, levels - 1);
+        else if (is_of_a_sweep(arena, path, names.v[k]))
+            pp_artifact_remove(path);
+    }
+}
+
+void pp_sweep_clear(pp_arena *arena, const char *dir)
+{
+    static const char *const names[] = {"sweep.json", "sweep.html", "sweep.parquet", "timing.json"};
+    for (size_t k = 0; k < PP_COUNT(names); k++)
+        unlink(pp_fmt(arena, "%s/%s", dir, names[k]));
+    remove_runs(arena, pp_fmt(arena, "%s/runs", dir), 2);
 }

@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 static double now_s(void)
 {
@@ -561,14 +560,6 @@ static void share_window(pp_sweep_outcome *s)
     s->shared.options.no_points = true;
 }
 
-/* Of the sweep that stood there before: ended early, the new one would be taken for it. */
-static void remove_results(pp_arena *arena, const char *dir)
-{
-    static const char *const names[] = {"sweep.json", "sweep.html", "sweep.parquet", "timing.json"};
-    for (size_t k = 0; k < PP_COUNT(names); k++)
-        unlink(pp_fmt(arena, "%s/%s", dir, names[k]));
-}
-
 static bool open_checkpoint(pp_diags *d, work *w)
 {
     pp_sweep_outcome *s = w->s;
@@ -578,7 +569,7 @@ static bool open_checkpoint(pp_diags *d, work *w)
         pp_checkpoint_open(d, pp_fmt(d->arena, "%s/sweep.rows", s->dir), s->identity,
                            s->request->restart, &s->layout, s->rows, s->plan.n_rows, &s->n_resumed);
     if (w->checkpoint && s->n_resumed == 0)
-        remove_results(d->arena, s->dir);
+        pp_sweep_clear(d->arena, s->dir);
     return w->checkpoint != NULL;
 }
 

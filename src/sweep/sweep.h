@@ -87,5 +87,9 @@ void pp_sweep_warnings(pp_json *w, const pp_sweep_outcome *s);
 void pp_sweep_page(const pp_sweep_outcome *s, pp_buf *out);
 /* sweep.parquet, sweep.json, sweep.html and timing.json in s->dir. */
 bool pp_sweep_write(pp_diags *d, const pp_sweep_outcome *s);
+/* Removes those of a sweep that stood in dir before, and the runs that it kept: ended early, the
+ * new one would be taken for it. Other runs and files stay. */
+void pp_sweep_clear(pp_arena *arena, const char *dir);
+#define PP_SWEEP_COMMAND "perpetua sweep " /* how the command of a run that a sweep kept begins */
 
 #endif

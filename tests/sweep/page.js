@@ -27,6 +27,15 @@ async function look(page, best) {
   await page.waitForSelector("#rows tr");
   const rows = await page.locator("#rows tr").count();
   expect(rows === 19, `19 rows in the table, not ${rows}`);
+  const marked = await page.evaluate(async () => { /* rows are drawn by six digits: all of them may lie beyond */
+    texts.length = 0;
+    D.top[0].objective += 1e-4;
+    dispatchEvent(new Event("resize"));
+    await new Promise(requestAnimationFrame);
+    D.top[0].objective -= 1e-4;
+    return texts.some((x) => x.of === "distribution" && x.text === "best row");
+  });
+  expect(marked, "the distribution does not mark the best row");
   const drawn = await page.evaluate(() => [...document.querySelectorAll("canvas")].map((c) => {
     const data = c.getContext("2d").getImageData(0, 0, c.width, c.height).data;
     return data.some((v) => v !== 0);

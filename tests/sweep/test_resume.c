@@ -170,3 +170,46 @@ Test(resume, W6_an_interrupt_leaves_a_checkpoint_to_go_on_from)
     Stop = 0;
     lab_free(&L);
 }
+
+static const char *kept(size_t k)
+{
+    return pp_strdup(&L.b.arena, L.sweep.kept[k]);
+}
+
+static bool is_there(const char *path)
+{
+    return access(path, F_OK) == 0;
+}
+
+Test(resume, W4_a_sweep_begun_anew_removes_the_runs_kept_before_and_no_others)
+{
+    NEEDS_DUCKDB;
+    lab_make(&L, MARKET, Axes);
+    L.b.job.command = "perpetua sweep lab.yml";
+    L.req.keep_top = 3;
+    cr_assert(lab_run(&L, "s"), "%s", bench_messages(&L.b));
+    const char *noted = kept(0), *renamed = kept(1), *old = kept(2);
+    const char *note = pp_fmt(&L.b.arena, "%s/note.txt", noted),
+               *copy = pp_fmt(&L.b.arena, "%s-good", renamed);
+    FILE *f = fopen(note, "w");
+    cr_assert(f && fclose(f) == 0);
+    cr_assert_eq(rename(renamed, copy), 0);
+    L.b.job.command = "perpetua run lab.yml";
+    L.req.keep_top = 4; /* the renamed one again, and one more, as if they were of `run` */
+    cr_assert(lab_run(&L, "s"), "%s", bench_messages(&L.b));
+    const char *by_run = kept(3);
+    L.b.job.source.synthetic = "regime_mix,bars=20000,seed=10";
+    L.b.job.command = "perpetua sweep lab.yml";
+    L.req.restart = true;
+    L.req.keep_top = 1;
+    cr_assert(lab_run(&L, "s"), "%s", bench_messages(&L.b));
+    cr_expect_not(is_there(old));
+    cr_expect_not(is_there(pp_fmt(&L.b.arena, "%s/manifest.json", noted)));
+    cr_expect(is_there(note) && is_there(copy) && is_there(by_run) && is_there(kept(0)));
+    L.req.restart = false;
+    L.req.keep_top = 0;
+    const char *best = kept(0);
+    cr_assert(lab_run(&L, "s"), "%s", bench_messages(&L.b));
+    cr_expect(is_there(best), "a sweep that goes on removes nothing");
+    lab_free(&L);
+}

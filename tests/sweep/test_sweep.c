@@ -341,6 +341,33 @@ Test(sweep, W3_parquet_has_a_row_per_set_in_grid_order)
     lab_free(&L);
 }
 
+/* Two names that differ in case alone, one of a metric, and one that the prefix would give. */
+Test(sweep, W3_columns_have_names_that_differ_in_more_than_case)
+{
+    NEEDS_DUCKDB;
+    static const char play[] =
+        "version: 3.0.0\nname: k\nsymbol: SYNTHUSDT\ntf: 15m\n"
+        "variables: {fast: 5, Fast: 20, axis_Fast: 3, SHARPE: 1}\n"
+        "features:\n"
+        "  a: {indicator: ema, params: {length: \"{{ fast }}\"}}\n"
+        "  b: {indicator: ema, params: {length: \"{{ Fast }}\"}}\n"
+        "actions:\n"
+        "  entry_long: {all: [[a, cross_above, b], [close, \">\", \"{{ axis_Fast }}\"],"
+        " [close, \">\", \"{{ SHARPE }}\"]]}\n"
+        "  exit_long: [[a, cross_below, b]]\n";
+    static const char *const axes[] = {"fast=5,6", "Fast=20", "axis_Fast=3", "SHARPE=1", NULL};
+    static const char *const names[] = {"fast", "axis_Fast", "axis_axis_Fast", "SHARPE",
+                                        "metric_sharpe"};
+    lab_make(&L, MARKET, axes);
+    L.b.job.play_text = play;
+    L.b.job.play_size = sizeof play - 1;
+    cr_assert(lab_run(&L, "s"), "%s", bench_messages(&L.b));
+    cr_assert(bench_do(&L.b, read_table), "%s", bench_messages(&L.b));
+    for (size_t k = 0; k < PP_COUNT(names); k++)
+        cr_expect(pp_table_col(&Table, names[k]), "%s", names[k]);
+    lab_free(&L);
+}
+
 Test(sweep, W7_keep_top_writes_runs_that_verify)
 {
     NEEDS_DUCKDB;
@@ -428,5 +455,36 @@ Test(sweep, K1_K3_what_the_contract_allows_less_is_a_warning)
     L.req.vary = one;
     cr_assert(lab_run(&L, "s"), "%s", bench_messages(&L.b));
     cr_expect(warns("max_leverage 120: the contract allows 100"));
+    lab_free(&L);
+}
+
+/* Axes of texts and of truths in a condition, as the Play's own variables are there (W1). */
+Test(sweep, W1_axes_are_what_yaml_says_in_where_table_and_warnings)
+{
+    static const char play[] =
+        "version: 3.0.0\nname: k\nsymbol: SYNTHUSDT\ntf: 15m\n"
+        "variables: {mode: long_only, flip: true, tf: 1h}\n"
+        "features:\n"
+        "  a: {indicator: ema, params: {length: 5}}\n"
+        "  b: {indicator: ema, tf: \"{{ tf }}\", params: {length: 5}}\n"
+        "actions:\n"
+        "  entry_long: [[a, cross_above, b]]\n"
+        "  exit_long: [[a, cross_below, b]]\n"
+        "position_policy: {mode: \"{{ mode }}\", allow_flip: \"{{ flip }}\"}\n";
+    static const char *const axes[] = {"mode=\"long_only\",long_short", "flip=true,false",
+                                       "tf=1h,60", NULL};
+    static const char *const where[] = {"mode == 'long_only'", "not flip", "flip == false"};
+    lab_make(&L, MARKET, axes);
+    L.b.job.play_text = play;
+    L.b.job.play_size = sizeof play - 1;
+    L.req.where = where;
+    L.req.n_where = PP_COUNT(where);
+    L.req.in_memory = true;
+    cr_assert(lab_run(&L, "s"), "%s", bench_messages(&L.b));
+    cr_expect_eq(L.sweep.plan.n_rows, 2);
+    cr_expect(warns("1 of 2 rows are the same run as another one"));
+    pp_buf out = {.arena = &L.b.arena};
+    pp_sweep_text(&L.sweep, &out);
+    cr_expect(strstr(out.text, " long_only ") && !strchr(out.text, '"'), "%s", out.text);
     lab_free(&L);
 }
