@@ -163,7 +163,7 @@ size_t pp_loop_skip(pp_loop *l, size_t i, size_t to)
     pp_quiet q = pp_exch_quiet(l->ex);
     if (q.none && !pp_exch_follows(l->ex))
         return i;
-    to = pp_loop_bar_at_or_after(&l->cfg.tape->bars, i, to, q.until_ms);
+    to = pp_bars_from(&l->cfg.tape->bars, i, to, q.until_ms);
     if (to == i)
         return i;
     return pp_exch_position(l->ex)->side ? skip_held(l, &q, i, to) : skip_flat(l, &q, i, to);

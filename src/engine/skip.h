@@ -28,8 +28,6 @@ void pp_loop_tell_interest(pp_arena *arena, pp_loop *l);
  * bars before it. */
 size_t pp_loop_first_touch(const pp_loop *l, const pp_quiet *quiet, size_t from, size_t to,
                            double *lo, double *hi);
-/* First bar in [from, to) that opens at or after until_ms. */
-size_t pp_loop_bar_at_or_after(const pp_bars *b, size_t from, size_t to, int64_t until_ms);
 
 /* ---- live.c ---- */
 

@@ -96,8 +96,6 @@ static size_t next_span(const pp_loop *l, known *k, size_t i, size_t to, span *x
     return n;
 }
 
-/* First bar in [from, to) whose prices leave the quiet band; lo, hi receive the extremes of the
- * bars before it. */
 size_t pp_loop_first_touch(const pp_loop *l, const pp_quiet *quiet, size_t from, size_t to,
                            double *lo, double *hi)
 {
@@ -120,24 +118,4 @@ size_t pp_loop_first_touch(const pp_loop *l, const pp_quiet *quiet, size_t from,
         *hi = PP_MOST(x.high, *hi);
     }
     return to;
-}
-
-/* First bar in [from, to) that opens at or after until_ms. */
-size_t pp_loop_bar_at_or_after(const pp_bars *b, size_t from, size_t to, int64_t until_ms)
-{
-    if (until_ms == INT64_MAX)
-        return to;
-    int64_t step_ms = pp_bars_step_ms(b);
-    if (step_ms) {
-        int64_t k = -pp_floor_div(b->open_ms[0] - until_ms, step_ms);
-        return k < (int64_t)from ? from : k > (int64_t)to ? to : (size_t)k;
-    }
-    while (from < to) {
-        size_t mid = from + (to - from) / 2;
-        if (b->open_ms[mid] < until_ms)
-            from = mid + 1;
-        else
-            to = mid;
-    }
-    return from;
 }

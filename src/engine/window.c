@@ -92,20 +92,6 @@ static void too_short(pp_diags *d, const pp_strategy *s, const pp_columns *c, co
                    when(d->arena, pp_tf_open(slowest->tf, want->from_ms - (at - b->open_ms[0]))));
 }
 
-/* First tape bar that opens at or after t. */
-static size_t bar_from(const pp_bars *b, int64_t t_ms)
-{
-    size_t lo = 0, hi = b->n;
-    while (lo < hi) {
-        size_t mid = lo + (hi - lo) / 2;
-        if (b->open_ms[mid] < t_ms)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    return lo;
-}
-
 /* A start inside the warmup may be taken as it is, but there is none outside the data: a shorter
  * run would look like the one asked for. */
 static void outside_error(pp_diags *d, const pp_bars *b, int64_t from_ms)
@@ -123,7 +109,7 @@ static bool find_start(pp_diags *d, const pp_strategy *s, const pp_columns *c,
     const pp_bars *b = &c->tape->bars;
     w->start_ms = w->earliest_ms;
     if (want->has_from) {
-        size_t k = bar_from(b, want->from_ms);
+        size_t k = pp_bars_from(b, 0, b->n, want->from_ms);
         w->start_ms = k < b->n ? b->open_ms[k] : pp_bar_close_ms(b, b->n - 1);
         if (w->start_ms < w->earliest_ms && want->shift_start)
             w->start_ms = w->earliest_ms;
@@ -190,7 +176,7 @@ bool pp_window_find(pp_diags *d, const pp_strategy *s, const pp_columns *c,
     }
     if (!find_start(d, s, c, want, out))
         return false;
-    out->first_bar = bar_from(b, out->start_ms);
+    out->first_bar = pp_bars_from(b, 0, b->n, out->start_ms);
     out->end_bar = b->n;
     if (want->has_to)
         while (out->end_bar > 0 && pp_bar_close_ms(b, out->end_bar - 1) > want->to_ms)

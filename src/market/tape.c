@@ -318,3 +318,22 @@ void pp_bars_visible(const pp_bars *tape, const pp_bars *coarse, int32_t *out)
             out[i] = (int32_t)k - 1;
     }
 }
+
+size_t pp_bars_from(const pp_bars *b, size_t from, size_t to, int64_t t_ms)
+{
+    if (t_ms == INT64_MAX)
+        return to;
+    int64_t step_ms = pp_bars_step_ms(b);
+    if (step_ms) {
+        int64_t k = -pp_floor_div(b->open_ms[0] - t_ms, step_ms);
+        return k < (int64_t)from ? from : k > (int64_t)to ? to : (size_t)k;
+    }
+    while (from < to) {
+        size_t mid = from + (to - from) / 2;
+        if (b->open_ms[mid] < t_ms)
+            from = mid + 1;
+        else
+            to = mid;
+    }
+    return from;
+}

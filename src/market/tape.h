@@ -59,6 +59,10 @@ int64_t pp_bars_step_ms(const pp_bars *b);
  * without a search. */
 size_t pp_bars_closed_by(const pp_bars *b, size_t from, size_t to, int64_t time_ms);
 
+/* The first of bars [from, to) that opens at t_ms or later; found in the same way. INT64_MAX: to.
+ */
+size_t pp_bars_from(const pp_bars *b, size_t from, size_t to, int64_t t_ms);
+
 /* The largest of n values, 0 if none is above it. */
 double pp_highest(const double *v, size_t n);
 /* The highest last price of the first n bars and their highest mark, 0 without marks. */
